@@ -1,0 +1,62 @@
+# Interlock. `make run` shows it at work, `make test` proves it; both install what they need into .venv.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help run test check bench lock clean fmt
+
+help: ## List what can be made.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/.run ## Start the engine with a practice Jira and show one delivery moving an issue.
+	@exec $(BIN)/interlock run --practice
+
+test: $(VENV)/.dev ## Run every test.
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## Exactly what CI runs: format, lint, types, imports, then the tests.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/interlock check statemachines/*.hcl
+	@$(MAKE) --no-print-directory test
+
+fmt: $(VENV)/.dev ## Format the Python sources and mend what ruff can mend.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## Measure, each figure beside a reference from the same run, as JSON lines.
+	@$(BIN)/python -m bench
+
+# A Debian without python3-venv has no ensurepip: say so, or install it where we may.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Interlock needs Python 3.11 or newer; $$($(PYTHON) --version) is on the path. Set PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "Installing python3-venv"; apt-get update -qq && apt-get install -y -qq python3-venv; \
+		else echo "This Python cannot make virtual environments. Install the package python3-venv and try again."; exit 1; fi; }
+	@echo "Making the virtual environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(BIN)/python requirements/run.txt requirements/build.txt pyproject.toml
+	@echo "Installing the locked requirements (once)"
+	@$(PIP) install --require-hashes -r requirements/run.txt -r requirements/build.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@echo "Installing the locked development requirements (once)"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+lock: $(VENV)/.dev ## Write the hashed requirement files anew from pyproject.toml and requirements/*.in.
+	$(BIN)/pip-compile $(LOCKFLAGS) --output-file requirements/run.txt pyproject.toml
+	$(BIN)/pip-compile $(LOCKFLAGS) --output-file requirements/build.txt requirements/build.in
+	$(BIN)/pip-compile $(LOCKFLAGS) --constraint requirements/run.txt --constraint requirements/build.txt --output-file requirements/dev.txt requirements/dev.in
+
+LOCKFLAGS := --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe
+
+clean: ## Remove the virtual environment, caches and the practice store.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .practice .import_linter_cache

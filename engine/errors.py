@@ -1,0 +1,138 @@
+"""Every exception of the project, on one page: whose fault it is, its stable code, and the status a server answers.
+
+Problems in files are not exceptions but data (`engine.diagnostics`); an exception is raised only where a caller must
+stop. The message of each is complete: it says what is wrong and what to do.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from engine.diagnostics import Diagnostic
+
+
+class InterlockError(Exception):
+    """Anything that Interlock raises on purpose."""
+
+    #: Stable name for logs, ``--json`` output and documentation.
+    code: ClassVar[str] = "internal_server_error"
+    #: The HTTP status a server answers when this reaches it.
+    status: ClassVar[int] = 500
+
+
+class AuthorError(InterlockError):
+    """A file that the user wrote cannot be used."""
+
+    code = "author"
+    status = 422
+
+
+class InvalidDefinitionError(AuthorError):
+    """Definitions or ``workers.yaml`` have problems: `diagnostics` holds every one of them."""
+
+    code = "invalid_definition"
+
+    def __init__(self, diagnostics: Sequence["Diagnostic"]) -> None:
+        """Take every problem found, not only the first."""
+        super().__init__("; ".join(d.summary for d in diagnostics) or "the definition is invalid")
+        self.diagnostics = tuple(diagnostics)
+
+
+class SettingError(AuthorError):
+    """A flag, an environment variable or a member of ``settings`` is missing or wrong."""
+
+    code = "setting"
+
+
+class SenderError(InterlockError):
+    """A delivery cannot be accepted as it was sent."""
+
+    code = "sender"
+    status = 400
+
+
+class BodyTooLargeError(SenderError):
+    """The body is larger than 25 MiB, the most that GitHub sends."""
+
+    code = "body_too_large"
+    status = 413
+
+
+class UnknownSourceError(SenderError):
+    """No source of that name is installed."""
+
+    code = "unknown_source"
+    status = 403
+
+
+class UnauthenticatedError(SenderError):
+    """Unknown hook, missing signature or wrong signature: the sender must not learn which."""
+
+    code = "unauthenticated"
+    status = 401
+
+
+class MalformedBodyError(SenderError):
+    """The signed body is not JSON."""
+
+    code = "malformed_body"
+    status = 400
+
+
+class HookExistsError(InterlockError):
+    """A hook for this source and repository is registered already; update it to get a new secret."""
+
+    code = "duplicate_registration"
+    status = 409
+
+
+class HookMissingError(InterlockError):
+    """No hook for this source and repository is registered."""
+
+    code = "unregistered_webhook"
+    status = 404
+
+
+class EvaluationError(InterlockError):
+    """An expression could not be evaluated for these values: `diagnostic` says where and why."""
+
+    code = "evaluation"
+    status = 422
+
+    def __init__(self, diagnostic: "Diagnostic") -> None:
+        """Take the problem, with the range of the expression that failed."""
+        super().__init__(diagnostic.summary)
+        self.diagnostic = diagnostic
+
+
+class BackendError(InterlockError):
+    """A processor's backend refused or did not answer."""
+
+    code = "backend"
+    status = 502
+
+
+class StoreError(InterlockError):
+    """The store cannot be opened, read or written."""
+
+    code = "store"
+    status = 503
+
+
+class StoreTooNewError(StoreError):
+    """The store was written by a newer Interlock; upgrade this one, or restore a backup made before."""
+
+    code = "store_too_new"
+
+
+class SecretKeyError(StoreError):
+    """The key that encrypts hook secrets is missing, malformed or not the one they were encrypted with."""
+
+    code = "secret_key"
+
+
+class FencedError(StoreError):
+    """Another worker decided for this instance in between: this decision was not written."""
+
+    code = "fenced"
+    status = 409

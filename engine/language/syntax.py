@@ -1,0 +1,222 @@
+"""The syntax tree of HCL: frozen nodes, each with its range. `engine.language.parse` builds it.
+
+The shapes follow HCL's native syntax specification (hcl/hclsyntax/spec.md): a body holds attributes and blocks; an
+expression is one of the node types below.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.diagnostics import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """Anything in the tree."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expression(Node):
+    """Anything that has a value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Literal(Expression):
+    """A number (int or Decimal), a bool, null, or a plain string without interpolation."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template(Expression):
+    """A quoted or heredoc template with interpolations or directives. A single bare interpolation keeps its type."""
+
+    parts: tuple[Expression, ...]
+    #: True where the template is exactly one interpolation (``"${x}"``): its value is passed through unconverted.
+    wrapped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateIf(Expression):
+    """``%{ if condition }…%{ else }…%{ endif }`` inside a template; both branches are templates."""
+
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateFor(Expression):
+    """``%{ for key, value in collection }…%{ endfor }`` inside a template."""
+
+    key: str | None
+    value: str
+    collection: Expression
+    body: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable(Expression):
+    """A root name: ``event``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetAttribute(Expression):
+    """``target.name``."""
+
+    target: Expression
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index(Expression):
+    """``target[key]``; the legacy ``target.0`` is the same node with a number."""
+
+    target: Expression
+    key: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Splat(Expression):
+    """``target.*`` or ``target[*]`` and what follows it; `each` is applied to every element.
+
+    Inside `each` the element is the node `SplatItem`.
+    """
+
+    target: Expression
+    each: Expression
+    #: True for ``[*]``, whose following indexes belong to the element; False for ``.*``.
+    full: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplatItem(Expression):
+    """The current element of the splat around it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Expression):
+    """``name(arguments)``; with `expand`, the last argument is a list of further arguments (``...``)."""
+
+    name: str
+    name_span: Span
+    arguments: tuple[Expression, ...]
+    expand: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unary(Expression):
+    """``-x`` or ``!x``."""
+
+    operator: str
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binary(Expression):
+    """``left operator right``."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditional(Expression):
+    """``condition ? then : otherwise``."""
+
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parentheses(Expression):
+    """``(inner)``: kept because an object key in parentheses is an expression, not a name."""
+
+    inner: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuple(Expression):
+    """``[a, b]``."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectItem(Node):
+    """One ``key = value`` or ``key: value``. A bare name as key is a `Literal` string."""
+
+    key: Expression
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Object(Expression):
+    """``{ key = value }``."""
+
+    items: tuple[ObjectItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class For(Expression):
+    """``[for k, v in collection : value if condition]`` or, with `result_key`, ``{for … : key => value...}``."""
+
+    key: str | None
+    value: str
+    collection: Expression
+    result_key: Expression | None
+    result: Expression
+    condition: Expression | None
+    #: ``...`` after the value: equal keys are grouped into tuples.
+    grouped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute(Node):
+    """``name = value``."""
+
+    name: str
+    name_span: Span
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label(Node):
+    """A block's label: a quoted string without interpolation, or a bare name."""
+
+    value: str
+    quoted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(Node):
+    """``type "label" … { body }``."""
+
+    type: str
+    type_span: Span
+    labels: tuple[Label, ...]
+    body: "Body"
+    #: ``type "label"`` without the body: what an error underlines.
+    header_span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body(Node):
+    """Attributes and blocks, each in the order of the file."""
+
+    attributes: tuple[Attribute, ...]
+    blocks: tuple[Block, ...]
+
+    def attribute(self, name: str) -> Attribute | None:
+        """The attribute of that name, if there is one."""
+        return next((a for a in self.attributes if a.name == name), None)
+
+    def blocks_of(self, block_type: str) -> tuple[Block, ...]:
+        """The blocks of that type, in order."""
+        return tuple(b for b in self.blocks if b.type == block_type)

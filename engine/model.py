@@ -1,0 +1,222 @@
+"""The words of the trade as frozen values: what crosses from one layer to another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+#: The target that ends a machine's interest: no call is made and the state is kept (the predecessor's word).
+END = "<end>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Entity:
+    """The thing in the backend that moves through states."""
+
+    #: The project it belongs to, lower case: ``soc``.
+    project: str
+    #: Its name in the backend: ``SOC-12``.
+    id: str
+
+    def __str__(self) -> str:
+        """Write the entity as its users do."""
+        return self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One received and verified webhook."""
+
+    #: Who sent it: ``github``.
+    source: str
+    #: The source's name for what happened: ``release``.
+    type: str
+    #: The source's own identifier of this delivery, empty if it has none. Not signed by most sources.
+    id: str
+    #: When the daemon had read it, with time zone UTC.
+    received_at: datetime
+    #: The parsed payload.
+    payload: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A normalised fact for one entity: what a machine decides about."""
+
+    #: The event's name in the machine: ``next``.
+    name: str
+    #: The entity it is about.
+    entity: Entity
+    #: The `receive` block that made it, for instance ``github.release``; None for an event of the engine itself.
+    receive: str | None = None
+    #: The value of ``once_per``, as canonical JSON: a second event with the same one is `repeated`.
+    once: str | None = None
+    #: The payload that expressions see as ``event``.
+    payload: Any = None
+    #: What expressions see as ``delivery``: source, type, id, received_at.
+    delivery: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Where an instance is."""
+
+    #: The state's name in the machine.
+    state: str
+    #: What the instance remembers.
+    context: Mapping[str, Any] = field(default_factory=dict)
+    #: Counts decisions, from 0; the fence against a second decision from the same place.
+    version: int = 0
+
+
+class EffectKind(StrEnum):
+    """What an effect does."""
+
+    #: Moves the entity in its project's backend.
+    TRANSITION = "transition"
+    #: Makes an extra call.
+    ACTION = "action"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """An action bound to its arguments: what is to be called."""
+
+    #: A transition call comes first; actions follow in the order of the definition.
+    kind: EffectKind
+    #: The action's own name: ``announce``; for a transition call the target state.
+    name: str
+    #: The worker of ``workers.yaml``, or a built-in processor, that makes the call; empty = the project's own.
+    worker: str = ""
+    #: For a transition call: source and target state and, where there are aliases, the backend's status names.
+    source: str | None = None
+    target: str | None = None
+    source_status: str | None = None
+    target_status: str | None = None
+    #: The evaluated `request` or `action` block.
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Verdict(StrEnum):
+    """How a decision ended. The values are stable: they are stored, logged and documented."""
+
+    #: A transition was taken.
+    MOVED = "moved"
+    #: The transition leads to ``<end>``: nothing is called.
+    ENDED = "ended"
+    #: No transition of the current state knows the event (the predecessor's name).
+    EVENT_NOT_REGISTERED = "event_not_registered_for_state"
+    #: Transitions know the event, and no guard held.
+    GUARDED = "no_guard_held"
+    #: The backend's status has no alias (the predecessor's name).
+    UNALIASED = "unaliased_state_name"
+    #: The instance's state is not in the machine (the predecessor's name).
+    STATE_NOT_FOUND = "state_not_found_in_machine"
+    #: `once_per` had this value before.
+    REPEATED = "repeated"
+    #: The backend does not know the entity, or hides it.
+    ENTITY_NOT_FOUND = "entity_not_found"
+    #: The project has no machine any more.
+    NO_MACHINE = "no_machine_for_project"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One transition that was looked at, and why it was or was not taken."""
+
+    #: The state that declares it.
+    source: str
+    #: Where it leads.
+    target: str
+    #: Whether it was taken.
+    taken: bool
+    #: Why, in words for the operator: "no guard", "guard held", "guard false: event.action is \"created\"".
+    reason: str
+    #: Where it stands in the definition: ``jira.hcl:11:5``.
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """Why a decision came out as it did."""
+
+    #: The verdict.
+    verdict: Verdict
+    #: The state the decision started from; None where it could not be known.
+    before: str | None
+    #: The event's name.
+    event: str
+    #: The state after it.
+    after: str | None
+    #: Every transition looked at, in order.
+    candidates: tuple[Candidate, ...] = ()
+    #: One sentence for the operator.
+    because: str = ""
+    #: The state the instance was in, when the backend's status said otherwise.
+    drift_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a decision is: a value. Nothing else changes state."""
+
+    snapshot: Snapshot
+    effects: tuple[Effect, ...]
+    trace: Trace
+
+
+class Outcome(StrEnum):
+    """How one attempt of an effect, or one observation, ended."""
+
+    #: The backend did it and said so.
+    DONE = "done"
+    #: Nothing had to be called: the backend was there already.
+    ALREADY_THERE = "already_there"
+    #: The backend said no for now (429, 503): the same call may succeed later.
+    RETRY = "retry"
+    #: Nobody knows whether it happened (timeout, conflict, broken connection): read back before calling again.
+    UNKNOWN = "unknown"
+    #: The backend said no and will say so again: a dead letter at once.
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One HTTP exchange with a backend, without any header, secret or query value."""
+
+    method: str
+    url: str
+    #: The answer's status; None if there was none.
+    status: int | None
+    #: How long it took.
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt of an effect, as its processor reports it."""
+
+    outcome: Outcome
+    #: One sentence for the operator, with the backend's own words; never a secret.
+    detail: str
+    #: The entity's status as read back after the call; None where nothing was read.
+    observed: str | None = None
+    #: How long the backend asked to wait, in seconds.
+    retry_after: float | None = None
+    #: What went over the wire.
+    exchanges: tuple[Exchange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What a backend said about an entity: a fact to be recorded."""
+
+    outcome: Outcome
+    #: The entity's status name, when the outcome is `DONE`.
+    status: str | None = None
+    detail: str = ""
+    retry_after: float | None = None
+    exchanges: tuple[Exchange, ...] = ()
+    #: The backend answered that it does not know the entity (or hides it).
+    missing: bool = False

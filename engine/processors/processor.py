@@ -1,0 +1,66 @@
+"""The contract between the hub and a backend: frozen values and two protocols. A plug-in implements both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from engine.model import Attempt, Effect, Entity, Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One attempt to be made."""
+
+    entity: Entity
+    effect: Effect
+    #: Stable over all attempts of this effect; sent as ``Idempotency-Key`` where the backend takes one.
+    idempotency_key: str
+    #: Counts from 1.
+    attempt: int = 1
+    #: An earlier attempt may have happened unseen: ask the backend before calling.
+    read_back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """A worker's settings, references resolved."""
+
+    #: The worker's name in ``workers.yaml``.
+    worker: str
+    #: The members of ``settings``, strings after ``env://NAME`` was replaced; secrets among them.
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Processor(Protocol):
+    """A backend, connected. Its methods never raise for what a backend does: every answer is a value."""
+
+    #: Whether the backend holds the state: then `observe` is called before each decision.
+    observes: bool
+
+    async def observe(self, entity: Entity) -> Observation:
+        """Read the entity's status now."""
+
+    async def perform(self, call: Call) -> Attempt:
+        """Make the call once (with `read_back`, only if the backend shows that it did not happen) and confirm it."""
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+class ProcessorMaker(Protocol):
+    """What a plug-in registers: a name, its aliases, and how to connect."""
+
+    #: The word after ``processor:`` in ``workers.yaml``.
+    name: str
+    #: Worker names that mean this processor without saying so, for instance ``atlassian``.
+    worker_names: Sequence[str]
+    #: Settings the processor takes, with what each is for; anything else in ``settings`` is an error.
+    settings: Mapping[str, str]
+    #: Where a setting comes from if ``workers.yaml`` is silent: setting -> environment variable.
+    defaults: Mapping[str, str]
+
+    def check(self, settings: Settings) -> Sequence[str]:
+        """What is missing or wrong in the settings, one sentence each; empty when `connect` will work."""
+
+    def connect(self, settings: Settings) -> Processor:
+        """Make the processor; no I/O yet."""
