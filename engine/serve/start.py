@@ -1,0 +1,50 @@
+"""Start a daemon from settings: listen, open the store, check the definitions, serve, drain."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from engine.config.settings import DaemonSettings
+from engine.processors.builtin import load_processors
+from engine.run.clock import now
+from engine.serve.daemon import Daemon, Place, listen
+from engine.serve.guard import is_loopback
+from engine.store.database import Store
+from engine.store.secrets import SecretBox, load_or_create_key
+
+
+def key_file(store_url: str) -> Path:
+    """Where the key of an embedded store lies: beside it, with the ending ``.key``."""
+    return Path(store_url.removeprefix("sqlite:///").partition("?")[0]).with_suffix(".key")
+
+
+def open_store(settings: DaemonSettings) -> tuple[Store, SecretBox]:
+    """The store of these settings and the box for its secrets; raises `StoreError` with what to do."""
+    key = load_or_create_key(settings.secret_key, key_file(settings.store))
+    return Store.open(settings.store, key=key), SecretBox(key)
+
+
+async def serve(
+    settings: DaemonSettings,
+    environ: Mapping[str, str],
+    beside: Callable[[Daemon], Awaitable[None]] | None = None,
+) -> None:
+    """Run a daemon until a signal stops it; `beside` runs next to it once it is ready.
+
+    `environ` answers the references of workers.yaml. Raises `SettingError`, `StoreError` or `InvalidDefinitionError`
+    before anything is served.
+    """
+    listening = listen(settings.host, settings.port)
+    try:
+        store, secrets = open_store(settings)
+        try:
+            place = Place(
+                workers=settings.workers,
+                machines=settings.machines,
+                token=settings.token or "",
+                loopback=is_loopback(settings.host),
+            )
+            await Daemon(place, listening, store, secrets, load_processors(), environ, now).run(beside)
+        finally:
+            store.close()
+    finally:
+        listening.close()
