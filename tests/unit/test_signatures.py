@@ -12,7 +12,7 @@ BODY = b"Hello, World!"
 DOCUMENTED = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
 
 
-def test_the_documented_example_is_valid():
+def test_the_documented_example_is_valid() -> None:
     assert verify(GITHUB, {"x-hub-signature-256": DOCUMENTED}, BODY, SECRET)
     assert sign(GITHUB, BODY, SECRET) == DOCUMENTED
 
@@ -37,14 +37,14 @@ def test_the_documented_example_is_valid():
     ],
     ids=lambda value: ascii(value)[:40],
 )
-def test_a_malformed_header_is_an_invalid_signature(given: str):
+def test_a_malformed_header_is_an_invalid_signature(given: str) -> None:
     assert not verify(GITHUB, {"x-hub-signature-256": given}, BODY, SECRET)
 
 
-def test_a_missing_header_is_an_invalid_signature():
+def test_a_missing_header_is_an_invalid_signature() -> None:
     assert not verify(GITHUB, {}, BODY, SECRET)
     assert not verify(GITHUB, {"x-hub-signature": DOCUMENTED}, BODY, SECRET)
 
 
-def test_an_empty_secret_validates_nothing():
+def test_an_empty_secret_validates_nothing() -> None:
     assert not verify(GITHUB, {"x-hub-signature-256": sign(GITHUB, BODY, b"")}, BODY, b"")
