@@ -1,6 +1,6 @@
 """``interlock practice``: a Jira to practise against, and GitHub's deliveries without GitHub."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -13,6 +13,43 @@ _MEANING = {
     401: "refused: no such hook, or another secret than this store's",
     503: "not stored: the daemon's log says why",
 }
+
+
+def jira(
+    *,
+    host: Annotated[str, Parameter(help="The loopback address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, Parameter(name=["--port", "-p"], help="The port to listen on, 0 for any.")] = 8080,
+    project: Annotated[
+        tuple[str, ...], Parameter(negative="", help="KEY:ISSUES, or KEY:ISSUES:WORKFLOW. May be given more than once.")
+    ] = ("SOC:20",),
+    email: Annotated[str, Parameter(help="The one account's e-mail address.")] = "practice@example.com",
+    token: Annotated[str, Parameter(help="The account's API token, also its bearer token.")] = "practice-token",  # noqa: S107
+    deployment: Annotated[Literal["cloud", "data-center"], Parameter(help="Which Jira to stand in for.")] = "cloud",
+    trouble: Annotated[
+        tuple[str, ...],
+        Parameter(negative="", help="What the next calls meet: KIND[:CLASS[:TIMES[:SECONDS]]], as docs/practice.md lists."),
+    ] = (),
+    search_lag: Annotated[float, Parameter(help="How many seconds search lags behind.")] = 0,
+) -> int:
+    """Serve a practice Jira: stateful, faithful and awkward, on loopback only.
+
+    Transitions have other names than statuses and depend on the status; permissions, screens, conflicts, rate limits and
+    lost answers are as Jira has them. `GET /practice/issues` and `/practice/calls` tell what happened.
+    """
+    from engine.practice.jira import run
+
+    run(
+        host,
+        port,
+        project,
+        email,
+        token,
+        deployment=deployment,
+        trouble=trouble,
+        search_lag=search_lag,
+        say=lambda line: print(line, flush=True),
+    )
+    return 0
 
 
 def deliver(
