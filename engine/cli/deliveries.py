@@ -23,7 +23,7 @@ def deliveries(
 ) -> int:
     """List deliveries with their verdicts, or show one whole."""
     wanted = None if verdict is None else _verdict(verdict)
-    opened, _ = open_store(settings_from(store=store))
+    opened = open_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             if number is not None:

@@ -20,9 +20,9 @@ RepoPath = Annotated[str, Parameter(help="Where the repository is: owner/name.")
 
 def register(source: Source, repo_id: RepoId, repo_path: RepoPath, *, store: StoreUrl = None, json: Json = False) -> int:
     """Register a hook and print its secret, this once."""
-    opened, secrets = open_store(settings_from(store=store))
+    opened = open_store(settings_from(store=store))
     try:
-        issued = registry.register(opened, secrets, _wanted(source, repo_id, repo_path), now())
+        issued = registry.register(opened, _wanted(source, repo_id, repo_path), now())
     finally:
         opened.close()
     return _print(issued, json=json)
@@ -30,9 +30,9 @@ def register(source: Source, repo_id: RepoId, repo_path: RepoPath, *, store: Sto
 
 def update(source: Source, repo_id: RepoId, repo_path: RepoPath, *, store: StoreUrl = None, json: Json = False) -> int:
     """Give an existing hook a new secret and print it, this once; the old one is refused from now on."""
-    opened, secrets = open_store(settings_from(store=store))
+    opened = open_store(settings_from(store=store))
     try:
-        issued = registry.update(opened, secrets, _wanted(source, repo_id, repo_path), now())
+        issued = registry.update(opened, _wanted(source, repo_id, repo_path), now())
     finally:
         opened.close()
     return _print(issued, json=json)
@@ -46,9 +46,9 @@ def import_(source: Source, repo_id: RepoId, repo_path: RepoPath, *, store: Stor
         secret = getpass.getpass("Secret: ")
     else:
         secret = sys.stdin.read().strip("\r\n")
-    opened, secrets = open_store(settings_from(store=store))
+    opened = open_store(settings_from(store=store))
     try:
-        issued = registry.import_hook(opened, secrets, _wanted(source, repo_id, repo_path), secret, now())
+        issued = registry.import_hook(opened, _wanted(source, repo_id, repo_path), secret, now())
     finally:
         opened.close()
     if json:
@@ -65,7 +65,7 @@ def list_(
     json: Json = False,
 ) -> int:
     """List the registered hooks, without their secrets."""
-    opened, _ = open_store(settings_from(store=store))
+    opened = open_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             found = rows.list_of(connection, source)
@@ -86,7 +86,7 @@ def list_(
 
 def find(source: Source, repo_id: RepoId, *, store: StoreUrl = None, json: Json = False) -> int:
     """Show one hook, without its secret; the exit status is 1 if there is none."""
-    opened, _ = open_store(settings_from(store=store))
+    opened = open_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             found = rows.find(connection, source, repo_id)

@@ -73,9 +73,9 @@ def deliver(
     if not issues:
         raise SettingError("name at least one issue: interlock practice deliver SOC-2")
     settings = settings_from(store=store)
-    opened, secrets = open_store(settings)
+    opened = open_store(settings)
     try:
-        secret = secret_of(opened, secrets, "github", hook)
+        secret = secret_of(opened, "github", hook)
     finally:
         opened.close()
     signed = release_delivery(

@@ -20,7 +20,7 @@ def show(
     json: Json = False,
 ) -> int:
     """Show an entity's state, its last decisions with their traces, and its pending effects."""
-    opened, _ = open_store(settings_from(store=store))
+    opened = open_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             found = _places(connection, entity, project)

@@ -9,6 +9,7 @@ import structlog
 
 from engine.decide.decide import Decision, decide
 from engine.decide.retry import DeadLetter, RetryAt, RetryPolicy, after
+from engine.errors import StoreError
 from engine.machine.compile import CompiledProvisioner
 from engine.model import Entity, Event, Observation, Outcome, Verdict
 from engine.run.hub import Hub
@@ -17,14 +18,17 @@ from engine.run.load import Serving
 from engine.sources.catalog import SOURCES
 from engine.store import commit, deliveries, inbox, instances, once
 from engine.store.database import Connection, Store
+from engine.store.tables import InboxStatus
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was committed; None where another worker had committed before."""
+    """What was committed: the inbox row as it is now, and how many effects are to be performed."""
 
+    row: inbox.InboxRow
+    #: None where another worker had decided before.
     decision: Decision | None
     effects: int
 
@@ -80,7 +84,7 @@ class Decider:
         """The backend could not be read: wait, or give up when waiting cannot help."""
         now = self._clock()
         number = row.attempts + 1
-        what = after(number, observed, now, self._policy, key=f"observe/{row.id}", started=row.received_at)
+        what = after(number, observed, now, self._policy, key=f"observe/{row.id}", since=row.received_at)
         if isinstance(what, RetryAt):
             await self._write(lambda c: inbox.postpone(c, row.id, number, what.at, observed.detail))
             log.warning("observe.waiting", **_said(row), attempt=number, detail=observed.detail, until=what.at.isoformat())
@@ -104,9 +108,9 @@ class Decider:
         observed: Observation | None,
     ) -> Decided:
         """Runs in the store's writer: everything that the decision reads and writes is one transaction."""
-        row = inbox.get(c, row_id)
-        if row is None or row.status is not inbox.InboxStatus.PENDING:
-            return Decided(None, 0)
+        row = _row(c, row_id)
+        if row.status is not InboxStatus.PENDING:
+            return Decided(row, None, 0)
         now = self._clock()
         held = instances.load(c, entity.project, entity.id)
         repeated = (
@@ -144,15 +148,18 @@ class Decider:
             inbox=row,
             before_version=held.snapshot.version if held is not None else None,
             instance=instance,
-            step=decision.step,
             facts=decision.facts,
+            trace=decision.step.trace,
+            effects=decision.step.effects,
             now=now,
         )
-        return Decided(decision, len(effects))
+        return Decided(_row(c, row_id), decision, len(effects))
 
     def _event(self, c: Connection, row: inbox.InboxRow, entity: Entity) -> Event:
         """The event as it was correlated, its payload read again from the stored body."""
         delivery = deliveries.get(c, row.delivery_row_id)
+        if delivery is None:
+            raise StoreError(f"delivery {row.delivery_row_id} is gone: the store was changed by something else")
         payload = SOURCES[delivery.source].payload_of(delivery.headers, deliveries.body(c, delivery.id))
         return Event(
             name=row.event,
@@ -187,6 +194,13 @@ class Decider:
 
     async def _write(self, work: Callable[[Connection], None]) -> None:
         await asyncio.wrap_future(self._store.submit(work))
+
+
+def _row(c: Connection, row_id: int) -> inbox.InboxRow:
+    row = inbox.get(c, row_id)
+    if row is None:
+        raise StoreError(f"event {row_id} of the inbox is gone: the store was changed by something else")
+    return row
 
 
 def _said(row: inbox.InboxRow) -> dict[str, str | int]:

@@ -14,7 +14,6 @@ from engine.errors import HookMissingError, SettingError
 from engine.sources.catalog import SOURCES
 from engine.store import hooks
 from engine.store.database import Connection, Store
-from engine.store.secrets import SecretBox
 
 log = structlog.get_logger()
 
@@ -49,31 +48,31 @@ def path_of(source: str, repo_id: str) -> str:
     return f"/conduit/webhooks/{quote(source, safe='')}/{quote(repo_id, safe='')}/payload"
 
 
-def register(store: Store, secrets: SecretBox, wanted: HookRequest, now: datetime) -> Issued:
+def register(store: Store, wanted: HookRequest, now: datetime) -> Issued:
     """A new hook with a secret of 32 random bytes in hex.
 
     Raises `SettingError` for a wrong member and `HookExistsError` if there is such a hook.
     """
     _check(wanted)
     secret = randomness.token_hex(32)
-    sealed = _seal(secrets, wanted, secret)
+    sealed = _seal(store, wanted, secret)
     store.write(lambda c: hooks.register(c, **_named(wanted), sealed=sealed, now=now))
     return _issued(wanted, secret, "hook.registered")
 
 
-def update(store: Store, secrets: SecretBox, wanted: HookRequest, now: datetime) -> Issued:
+def update(store: Store, wanted: HookRequest, now: datetime) -> Issued:
     """A new secret for a hook that exists; the old one is refused from now on.
 
     Raises `SettingError` for a wrong member and `HookMissingError` if there is no such hook.
     """
     _check(wanted)
     secret = randomness.token_hex(32)
-    sealed = _seal(secrets, wanted, secret)
+    sealed = _seal(store, wanted, secret)
     store.write(lambda c: hooks.replace_secret(c, **_named(wanted), sealed=sealed, now=now))
     return _issued(wanted, secret, "hook.updated")
 
 
-def import_hook(store: Store, secrets: SecretBox, wanted: HookRequest, secret: str, now: datetime) -> Issued:
+def import_hook(store: Store, wanted: HookRequest, secret: str, now: datetime) -> Issued:
     """A hook with a secret that the source has already; an existing hook gets this one.
 
     Raises `SettingError` for a wrong member or an empty or very long secret.
@@ -81,18 +80,18 @@ def import_hook(store: Store, secrets: SecretBox, wanted: HookRequest, secret: s
     _check(wanted)
     if not secret or len(secret) > _LONGEST_SECRET:
         raise SettingError(f"the secret must have 1 to {_LONGEST_SECRET} characters")
-    sealed = _seal(secrets, wanted, secret)
+    sealed = _seal(store, wanted, secret)
     store.write(lambda c: hooks.upsert(c, **_named(wanted), sealed=sealed, now=now))
     return _issued(wanted, secret, "hook.imported")
 
 
-def secret_of(store: Store, secrets: SecretBox, source: str, repo_id: str) -> str:
+def secret_of(store: Store, source: str, repo_id: str) -> str:
     """A hook's secret, for signing practice deliveries; raises `HookMissingError`."""
     with store.read() as connection:
         found = hooks.sealed_secret(connection, source, repo_id)
     if found is None:
         raise HookMissingError(f"no {source} hook is registered for {repo_id!r}")
-    return secrets.open(found[1], source=source, repo_id=repo_id).decode()
+    return store.secrets.unseal(found[1], source=source, repo_id=repo_id)
 
 
 def _check(wanted: HookRequest) -> None:
@@ -105,8 +104,8 @@ def _check(wanted: HookRequest) -> None:
         raise SettingError("repo_id must not be . or .., because it becomes a part of the path")
 
 
-def _seal(secrets: SecretBox, wanted: HookRequest, secret: str) -> bytes:
-    return secrets.seal(secret.encode(), source=wanted.source, repo_id=wanted.repo_id)
+def _seal(store: Store, wanted: HookRequest, secret: str) -> bytes:
+    return store.secrets.seal(secret, source=wanted.source, repo_id=wanted.repo_id)
 
 
 def _named(wanted: HookRequest) -> dict[str, str]:

@@ -17,7 +17,6 @@ from engine.sources.correlate import Correlation, correlate
 from engine.sources.signatures import verify
 from engine.store import deliveries, hooks, inbox
 from engine.store.database import Connection, Store
-from engine.store.secrets import SecretBox
 
 log = structlog.get_logger()
 
@@ -28,12 +27,12 @@ _KEPT_HEADERS = ("content-type", "user-agent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Received:
     """What became of a delivery: the answer can be given, it is durable."""
 
     #: The delivery's number in the store.
     delivery: int
-    verdict: deliveries.DeliveryVerdict
+    verdict: deliveries.Receipt
     #: Why it was ignored, or which delivery it repeats.
     reason: str
     #: The entities that will be decided about.
@@ -46,19 +45,17 @@ class Intake:
     def __init__(
         self,
         store: Store,
-        secrets: SecretBox,
         serving: Callable[[], Serving],
         wake: Callable[[Entity], None],
         clock: Callable[[], datetime],
     ) -> None:
         """Take the parts; `serving` is asked anew for each delivery, because definitions can be reloaded."""
         self._store = store
-        self._secrets = secrets
         self._serving = serving
         self._wake = wake
         self._clock = clock
 
-    async def accept(self, source_name: str, repo_id: str, headers: Mapping[str, str], body: bytes) -> Receipt:
+    async def accept(self, source_name: str, repo_id: str, headers: Mapping[str, str], body: bytes) -> Received:
         """Verify one delivery, find what it is about and write it down durably.
 
         `headers` have lower-case names. Raises `UnknownSourceError`, `UnauthenticatedError` (unknown hook, missing or
@@ -93,7 +90,7 @@ class Intake:
             found = hooks.sealed_secret(connection, source_name, repo_id)
         secret = _NO_SECRET
         if found is not None:
-            secret = self._secrets.open(found[1], source=source_name, repo_id=repo_id)
+            secret = self._store.secrets.unseal(found[1], source=source_name, repo_id=repo_id).encode()
         signed = verify(SOURCES[source_name].scheme, headers, body, secret)
         if found is None or not signed:
             log.warning("delivery.refused", source=source_name, hook=repo_id, bytes=len(body))
@@ -107,21 +104,21 @@ class Intake:
         headers: Mapping[str, str],
         body: bytes,
         correlation: Correlation,
-    ) -> Receipt:
+    ) -> Received:
         digest = hashlib.sha256(body).digest()
         kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
 
-        def work(connection: Connection) -> Receipt:
+        def work(connection: Connection) -> Received:
             twin = deliveries.twin(connection, hook_id, digest)
             repeats = twin is not None and not deliveries.failed(connection, twin.id)
             entities: tuple[Entity, ...] = ()
             if twin is not None and repeats:
-                verdict, reason = deliveries.DeliveryVerdict.DUPLICATE, f"same signed content as delivery {twin.id}"
+                verdict, reason = deliveries.Receipt.DUPLICATE, f"same signed content as delivery {twin.id}"
             elif correlation.events:
-                verdict, reason = deliveries.DeliveryVerdict.ACCEPTED, "; ".join(correlation.ignored)
+                verdict, reason = deliveries.Receipt.ACCEPTED, "; ".join(correlation.ignored)
                 entities = tuple(dict.fromkeys(found.event.entity for found in correlation.events))
             else:
-                verdict, reason = deliveries.DeliveryVerdict.IGNORED, "; ".join(correlation.ignored)
+                verdict, reason = deliveries.Receipt.IGNORED, "; ".join(correlation.ignored)
             number = deliveries.insert(
                 connection,
                 hook_id=hook_id,
@@ -139,15 +136,15 @@ class Intake:
             if entities:
                 events = [(found.provisioner, found.event) for found in correlation.events]
                 inbox.insert(connection, number, events, delivery.received_at)
-            return Receipt(delivery=number, verdict=verdict, reason=reason, entities=entities)
+            return Received(delivery=number, verdict=verdict, reason=reason, entities=entities)
 
         return await asyncio.wrap_future(self._store.submit(work))
 
-    def _tell(self, receipt: Receipt, said: dict[str, Any]) -> None:
+    def _tell(self, receipt: Received, said: dict[str, Any]) -> None:
         match receipt.verdict:
-            case deliveries.DeliveryVerdict.ACCEPTED:
+            case deliveries.Receipt.ACCEPTED:
                 log.info("entities.found", **said, number=receipt.delivery, entities=[e.id for e in receipt.entities])
-            case deliveries.DeliveryVerdict.DUPLICATE:
+            case deliveries.Receipt.DUPLICATE:
                 log.info("delivery.duplicate", **said, number=receipt.delivery, because=receipt.reason)
-            case deliveries.DeliveryVerdict.IGNORED:
+            case deliveries.Receipt.IGNORED:
                 log.info("delivery.ignored", **said, number=receipt.delivery, because=receipt.reason)

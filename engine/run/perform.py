@@ -80,7 +80,7 @@ class Performer:
     ) -> Turn:
         now = self._clock()
         started = effect_row.created_at
-        what = after(number, attempt, now, self._policy, key=effect_row.key, started=started)
+        what = after(number, attempt, now, self._policy, key=effect_row.key, since=started, read_back=effect_row.read_back)
         for e in attempt.exchanges:
             log.info("effect.exchange", entity=entity.id, method=e.method, url=e.url, status=e.status, seconds=e.seconds)
         said = {**_named(entity, effect_row), "attempt": number, "detail": attempt.detail, "key": effect_row.key}
@@ -97,7 +97,7 @@ class Performer:
 
                 def postpone(c: Connection) -> None:
                     outbox.record_attempt(c, effect_row.id, number, attempt, now)
-                    outbox.postpone(c, effect_row.id, number, at, read_back=read_back, detail=attempt.detail)
+                    outbox.postpone(c, effect_row.id, number, at, read_back, attempt.detail)
                     inbox.postpone(c, row.id, row.attempts, at, attempt.detail)
 
                 await self._write(postpone)

@@ -16,7 +16,6 @@ from engine.run.load import Serving
 from engine.run.perform import Performer
 from engine.store import definitions, inbox
 from engine.store.database import Store
-from engine.store.secrets import SecretBox
 
 log = structlog.get_logger()
 
@@ -27,7 +26,6 @@ class Runtime:
     def __init__(
         self,
         store: Store,
-        secrets: SecretBox,
         serving: Serving,
         hub: Hub,
         clock: Callable[[], datetime],
@@ -42,7 +40,7 @@ class Runtime:
         self._decider = Decider(store, lambda: self._hub, lambda: self._serving, clock, policy)
         self._performer = Performer(store, lambda: self._hub, clock, policy)
         self.lanes = Lanes(self._work, self._unfinished, clock)
-        self.intake = Intake(store, secrets, lambda: self._serving, self.lanes.wake, clock)
+        self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
         self._retired: set[asyncio.Task[None]] = set()
 
     @property
@@ -95,8 +93,8 @@ class Runtime:
         turn = await self._decider.decide(row)
         if not isinstance(turn, Decided):
             return turn
-        if turn.effects and turn.decision is not None:
-            return await self._performer.perform(row, fresh=True)
+        if turn.effects:
+            return await self._performer.perform(turn.row, fresh=True)
         return Progress()
 
     def _unfinished(self, after: Entity | None, limit: int) -> Iterable[tuple[Entity, datetime | None]]:

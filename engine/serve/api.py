@@ -24,7 +24,6 @@ from engine.run.hooks import HookRequest, Issued, import_hook, register, update
 from engine.serve.guard import Guard
 from engine.store import hooks
 from engine.store.database import Store
-from engine.store.secrets import SecretBox
 
 log = structlog.get_logger()
 
@@ -112,7 +111,7 @@ class _Malformed(Exception):  # noqa: N818  it is a control value of this module
     """The body is not what the route takes."""
 
 
-def make_api(store: Store, secrets: SecretBox, guard: Guard, clock: Callable[[], datetime]) -> FastAPI:
+def make_api(store: Store, guard: Guard, clock: Callable[[], datetime]) -> FastAPI:
     """The application with all management routes, each also without the ``/conduit`` prefix."""
     api = FastAPI(
         title="Interlock",
@@ -148,7 +147,7 @@ def make_api(store: Store, secrets: SecretBox, guard: Guard, clock: Callable[[],
     async def register_hook(request: Request) -> Any:
         """Register a hook; the secret is in this answer and nowhere else."""
         return await issue(
-            request, Registration, lambda wanted: register(store, secrets, _asked(wanted), clock())
+            request, Registration, lambda wanted: register(store, _asked(wanted), clock())
         )
 
     @api.patch(
@@ -158,7 +157,7 @@ def make_api(store: Store, secrets: SecretBox, guard: Guard, clock: Callable[[],
     @api.patch("/conduit/webhooks/update", status_code=201, response_model=Issuing, include_in_schema=False)
     async def update_hook(request: Request) -> Any:
         """Give an existing hook a new secret; the old one is refused from now on."""
-        return await issue(request, Registration, lambda wanted: update(store, secrets, _asked(wanted), clock()))
+        return await issue(request, Registration, lambda wanted: update(store, _asked(wanted), clock()))
 
     @api.patch(
         "/internal/webhooks/import", status_code=201, response_model=Issuing, responses=refusals,
@@ -168,7 +167,7 @@ def make_api(store: Store, secrets: SecretBox, guard: Guard, clock: Callable[[],
     async def import_secret(request: Request) -> Any:
         """Register or update a hook with the secret that its source has already."""
         return await issue(
-            request, Import, lambda wanted: import_hook(store, secrets, _asked(wanted), wanted.secret, clock())
+            request, Import, lambda wanted: import_hook(store, _asked(wanted), wanted.secret, clock())
         )
 
     @api.get("/conduit/webhooks/list", response_model=Listing, responses=refusals)

@@ -10,7 +10,6 @@ from engine.serve.asgi import App, Receive, Scope, Send, answer
 from engine.serve.guard import Guard
 from engine.serve.receive import hook_of, receive_delivery
 from engine.store.database import Store
-from engine.store.secrets import SecretBox
 
 log = structlog.get_logger()
 
@@ -23,11 +22,10 @@ class Application:
     """The daemon's ASGI application."""
 
     def __init__(
-        self, store: Store, secrets: SecretBox, runtime: Runtime, guard: Guard, clock: Callable[[], datetime]
+        self, store: Store, runtime: Runtime, guard: Guard, clock: Callable[[], datetime]
     ) -> None:
         """Take the running parts. `ready` says when work can be accepted."""
         self._store = store
-        self._secrets = secrets
         self._runtime = runtime
         self._guard = guard
         self._clock = clock
@@ -60,7 +58,7 @@ class Application:
         if self._management is None:
             from engine.serve.api import make_api
 
-            self._management = make_api(self._store, self._secrets, self._guard, self._clock)
+            self._management = make_api(self._store, self._guard, self._clock)
         await self._management(scope, receive, send)
 
 

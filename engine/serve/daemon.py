@@ -20,7 +20,6 @@ from engine.run.runtime import Runtime
 from engine.serve.app import Application
 from engine.serve.guard import Guard
 from engine.store.database import Store
-from engine.store.secrets import SecretBox
 
 log = structlog.get_logger()
 
@@ -54,7 +53,6 @@ class Daemon:
         place: Place,
         listening: socket.socket,
         store: Store,
-        secrets: SecretBox,
         makers: Mapping[str, ProcessorMaker],
         environ: Mapping[str, str],
         clock: Callable[[], datetime],
@@ -71,9 +69,9 @@ class Daemon:
         serving, hub = loaded.usable()
         _say_problems(loaded)
         self._socket = listening
-        self._runtime = Runtime(store, secrets, serving, hub, clock)
+        self._runtime = Runtime(store, serving, hub, clock)
         guard = Guard(token=place.token, loopback=place.loopback)
-        self._app = Application(store, secrets, self._runtime, guard, clock)
+        self._app = Application(store, self._runtime, guard, clock)
         self._stop = asyncio.Event()
         self._stamp = self._stamps()
 

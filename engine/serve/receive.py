@@ -13,7 +13,7 @@ import structlog
 from engine.errors import BodyTooLargeError, SenderError, StoreError, UnauthenticatedError
 from engine.run.intake import Intake
 from engine.serve.asgi import Receive, Scope, Send, answer, headers_of
-from engine.store.deliveries import DeliveryVerdict
+from engine.store.deliveries import Receipt
 
 log = structlog.get_logger()
 
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 MAX_BODY = 25 * 1024 * 1024
 #: The predecessor answers every delivery with this JSON string.
 _BODY = b'"{}"'
-_STATUS = {DeliveryVerdict.ACCEPTED: 200, DeliveryVerdict.DUPLICATE: 200, DeliveryVerdict.IGNORED: 202}
+_STATUS = {Receipt.ACCEPTED: 200, Receipt.DUPLICATE: 200, Receipt.IGNORED: 202}
 _PATH = re.compile(r"(?:/conduit)?/webhooks/([^/]+)/([^/]+)/payload/?")
 
 

@@ -9,7 +9,7 @@ from engine.run.clock import now
 from engine.serve.daemon import Daemon, Place, listen
 from engine.serve.guard import is_loopback
 from engine.store.database import Store
-from engine.store.secrets import SecretBox, load_or_create_key
+from engine.store.secrets import load_or_create_key
 
 
 def key_file(store_url: str) -> Path:
@@ -17,10 +17,9 @@ def key_file(store_url: str) -> Path:
     return Path(store_url.removeprefix("sqlite:///").partition("?")[0]).with_suffix(".key")
 
 
-def open_store(settings: DaemonSettings) -> tuple[Store, SecretBox]:
-    """The store of these settings and the box for its secrets; raises `StoreError` with what to do."""
-    key = load_or_create_key(settings.secret_key, key_file(settings.store))
-    return Store.open(settings.store, key=key), SecretBox(key)
+def open_store(settings: DaemonSettings) -> Store:
+    """The store of these settings, with the key of its secrets; raises `StoreError` with what to do."""
+    return Store.open(settings.store, key=load_or_create_key(settings.secret_key, key_file(settings.store)))
 
 
 async def serve(
@@ -35,7 +34,7 @@ async def serve(
     """
     listening = listen(settings.host, settings.port)
     try:
-        store, secrets = open_store(settings)
+        store = open_store(settings)
         try:
             place = Place(
                 workers=settings.workers,
@@ -43,7 +42,7 @@ async def serve(
                 token=settings.token or "",
                 loopback=is_loopback(settings.host),
             )
-            await Daemon(place, listening, store, secrets, load_processors(), environ, now).run(beside)
+            await Daemon(place, listening, store, load_processors(), environ, now).run(beside)
         finally:
             store.close()
     finally:

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 
 import pytest
-from acceptance_types import DaemonProcess, PracticeJira, wait_until
+from harness.daemon import DaemonProcess, PracticeJira, wait_until
 
 MIB = 1024 * 1024
 

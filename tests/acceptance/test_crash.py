@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from acceptance_types import DaemonProcess, PracticeJira, wait_until
+from harness.daemon import DaemonProcess, PracticeJira, wait_until
 
 
 def test_killed_while_jira_does_not_answer_the_transition_that_happened(
