@@ -45,6 +45,12 @@ class SettingError(AuthorError):
     code = "setting"
 
 
+class PluginError(AuthorError):
+    """An installed plug-in cannot be used; the message names it."""
+
+    code = "plugin"
+
+
 class SenderError(InterlockError):
     """A delivery cannot be accepted as it was sent."""
 

@@ -29,7 +29,7 @@ class Settings:
     worker: str
     #: The members of ``settings``, strings after ``env://NAME`` was replaced; secrets among them.
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    #: Every string that an ``env://`` reference stood for: no detail and no exchange may show one.
+    #: Every string that an ``env://`` reference stood for; what of it is secret must show in no detail and no exchange.
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
 
@@ -54,7 +54,7 @@ class ProcessorMaker(Protocol):
 
     #: The word after ``processor:`` in ``workers.yaml``.
     name: str
-    #: Worker names that mean this processor without saying so, for instance ``atlassian``.
+    #: Further worker names that mean this processor without saying so, for instance ``atlassian``.
     worker_names: Sequence[str]
     #: Settings the processor takes, with what each is for; anything else in ``settings`` is an error.
     settings: Mapping[str, str]
