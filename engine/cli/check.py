@@ -1,13 +1,13 @@
 """``interlock check``: are the definitions right?"""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from engine.cli.options import Json, MachinesFolder, WorkersFile, settings_from
+from engine.cli.options import Json, MachinesFolder, WorkersFile, environment
 from engine.cli.tables import print_json
+from engine.config.settings import read_settings
 from engine.diagnostics import Diagnostic, errors_in, render
 
 
@@ -63,9 +63,10 @@ def _check_each(files: tuple[Path, ...]) -> tuple[list[Diagnostic], dict[str, st
 def _check_together(
     workers: Path | None, machines: Path | None
 ) -> tuple[list[Diagnostic], dict[str, str], list[str]]:
-    from engine.processors.builtin import load_processors
+    from engine.processors.registry import load_processors
     from engine.run.load import load
 
-    settings = settings_from(workers=workers, machines=machines)
-    loaded = load(settings.workers, settings.machines, load_processors(), {**os.environ, **settings.environ})
+    environ = environment()
+    settings = read_settings({"workers": workers, "machines": machines}, environ)
+    loaded = load(settings.workers, settings.machines, load_processors(), environ)
     return list(loaded.diagnostics), dict(loaded.sources), list(loaded.sources)

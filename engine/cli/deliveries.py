@@ -9,6 +9,8 @@ from engine.cli.tables import moment, print_json, print_table
 from engine.errors import SettingError
 from engine.serve.start import open_store
 from engine.store import deliveries as rows
+from engine.store.database import Connection
+from engine.store.tables import Receipt
 
 
 def deliveries(
@@ -27,14 +29,10 @@ def deliveries(
     try:
         with opened.read() as connection:
             if number is not None:
-                found = [rows.get(connection, number)]
-                body = rows.body(connection, number)
-            else:
-                found = rows.latest(connection, limit, source=source, verdict=wanted, before_id=before)
+                return _print_one(connection, number, json=json)
+            found = rows.latest(connection, limit, source=source, verdict=wanted, before_id=before)
     finally:
         opened.close()
-    if number is not None:
-        return _print_one(found[0], body, json=json)
     if json:
         print_json([_as_json(row) for row in found])
     elif found:
@@ -48,15 +46,18 @@ def deliveries(
     return 0
 
 
-def _verdict(word: str) -> rows.Receipt:
+def _verdict(word: str) -> Receipt:
     try:
-        return rows.Receipt(word)
+        return Receipt(word)
     except ValueError:
-        raise SettingError(f"--verdict must be one of {', '.join(rows.Receipt)}; it is {word!r}") from None
+        raise SettingError(f"--verdict must be one of {', '.join(Receipt)}; it is {word!r}") from None
 
 
-def _print_one(row: rows.DeliveryRow, body: bytes, *, json: bool) -> int:
-    text = body.decode("utf-8", "replace")
+def _print_one(connection: Connection, number: int, *, json: bool) -> int:
+    row = rows.get(connection, number)
+    if row is None:
+        raise SettingError(f"there is no delivery {number}; `interlock deliveries` lists the newest")
+    text = rows.body(connection, number).decode("utf-8", "replace")
     if json:
         print_json({**_as_json(row), "headers": dict(row.headers), "body": text})
     else:

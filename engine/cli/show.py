@@ -39,9 +39,11 @@ def show(
 def _places(c: Connection, entity: str, project: str | None) -> list[tuple[str, str]]:
     """Project and exact name of every entity that the user may mean."""
     found = [(i.project, i.entity_id) for i in instances.find(c, entity)]
-    if not found:
-        found = [p for p in inbox.places_of(c, entity) if p not in found]
-    return [p for p in found if project is None or p[0] == project.lower()]
+    if not found:  # received, and not decided yet
+        key = entity.upper()
+        waiting = (project or key.rpartition("-")[0]).lower()
+        found = [(waiting, key)] if inbox.of_entity(c, waiting, key, 1) else []
+    return [place for place in found if project is None or place[0] == project.lower()]
 
 
 def _page(c: Connection, project: str, entity_id: str, limit: int) -> dict[str, Any]:
@@ -63,7 +65,7 @@ def _page(c: Connection, project: str, entity_id: str, limit: int) -> dict[str, 
                 "before": row.before,
                 "after": row.after,
                 "verdict": row.verdict,
-                "because": row.trace.get("because", ""),
+                "because": row.trace.because,
                 "facts": row.facts,
                 "trace": row.trace,
             }

@@ -56,7 +56,7 @@ class Decider:
         entity = Entity(project=row.project, id=row.entity_id)
         provisioner = self._serving().provisioners.get(row.provisioner)
         processor = self._hub().for_project(row.project)
-        if provisioner is None or processor is None:
+        if provisioner is None:
             because = f"no machine for project {row.project}: neither workers.yaml nor the definitions name it now"
             await self._write(lambda c: inbox.finish(c, row.id, Verdict.NO_MACHINE, because, self._clock()))
             log.warning("decision", **_said(row), verdict=Verdict.NO_MACHINE.value, because=because)

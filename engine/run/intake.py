@@ -17,6 +17,7 @@ from engine.sources.correlate import Correlation, correlate
 from engine.sources.signatures import verify
 from engine.store import deliveries, hooks, inbox
 from engine.store.database import Connection, Store
+from engine.store.tables import Receipt
 
 log = structlog.get_logger()
 
@@ -32,7 +33,7 @@ class Received:
 
     #: The delivery's number in the store.
     delivery: int
-    verdict: deliveries.Receipt
+    verdict: Receipt
     #: Why it was ignored, or which delivery it repeats.
     reason: str
     #: The entities that will be decided about.
@@ -113,12 +114,12 @@ class Intake:
             repeats = twin is not None and not deliveries.failed(connection, twin.id)
             entities: tuple[Entity, ...] = ()
             if twin is not None and repeats:
-                verdict, reason = deliveries.Receipt.DUPLICATE, f"same signed content as delivery {twin.id}"
+                verdict, reason = Receipt.DUPLICATE, f"same signed content as delivery {twin.id}"
             elif correlation.events:
-                verdict, reason = deliveries.Receipt.ACCEPTED, "; ".join(correlation.ignored)
+                verdict, reason = Receipt.ACCEPTED, "; ".join(correlation.ignored)
                 entities = tuple(dict.fromkeys(found.event.entity for found in correlation.events))
             else:
-                verdict, reason = deliveries.Receipt.IGNORED, "; ".join(correlation.ignored)
+                verdict, reason = Receipt.IGNORED, "; ".join(correlation.ignored)
             number = deliveries.insert(
                 connection,
                 hook_id=hook_id,
@@ -142,9 +143,9 @@ class Intake:
 
     def _tell(self, receipt: Received, said: dict[str, Any]) -> None:
         match receipt.verdict:
-            case deliveries.Receipt.ACCEPTED:
+            case Receipt.ACCEPTED:
                 log.info("entities.found", **said, number=receipt.delivery, entities=[e.id for e in receipt.entities])
-            case deliveries.Receipt.DUPLICATE:
+            case Receipt.DUPLICATE:
                 log.info("delivery.duplicate", **said, number=receipt.delivery, because=receipt.reason)
-            case deliveries.Receipt.IGNORED:
+            case Receipt.IGNORED:
                 log.info("delivery.ignored", **said, number=receipt.delivery, because=receipt.reason)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.config.workers import Workers, read_workers
-from engine.diagnostics import Diagnostic, errors_in
+from engine.diagnostics import Diagnostic, Span, errors_in
 from engine.errors import InvalidDefinitionError
 from engine.machine.compile import CompiledProvisioner, compile_definition
 from engine.machine.definition import Definition
 from engine.machine.read import read_definition
 from engine.processors.processor import ProcessorMaker
-from engine.run.hub import Hub, check_projects
+from engine.run.hub import Hub, check_action_workers, check_projects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,7 @@ def load(
             definitions[statefile] = read.definition
     names = {statefile: tuple(definition.provisioners) for statefile, definition in definitions.items()}
     diagnostics += check_projects(workers, names)
+    diagnostics += check_action_workers(workers, makers, _workers_used(definitions))
     hub, problems = Hub.build(workers, makers, environ)
     diagnostics += problems
     return Loaded(
@@ -92,6 +93,17 @@ def _serving(workers: Workers, definitions: Mapping[str, Definition]) -> Serving
         compiled = compile_definition(definition)
         provisioners.update({name: compiled[name] for name in worker.projects if name in compiled})
     return Serving(provisioners=provisioners, definitions=definitions)
+
+
+def _workers_used(definitions: Mapping[str, Definition]) -> list[tuple[str, Span | None]]:
+    """The worker of every action, and where it stands."""
+    return [
+        (action.worker, action.span)
+        for definition in definitions.values()
+        for provisioner in definition.provisioners.values()
+        for transition in provisioner.machine.transitions
+        for action in transition.actions
+    ]
 
 
 def read_text(path: Path, what: str, diagnostics: list[Diagnostic]) -> str | None:

@@ -7,11 +7,12 @@ from datetime import datetime
 import structlog
 
 from engine.decide.retry import DeadLetter, Done, RetryAt, RetryPolicy, after
-from engine.model import Attempt, EffectKind, Entity, Outcome
+from engine.errors import StoreError
+from engine.model import Attempt, EffectKind, Entity, Outcome, Snapshot
 from engine.processors.processor import Call
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
-from engine.store import commit, inbox, once, outbox
+from engine.store import commit, history, inbox, instances, once, outbox
 from engine.store.database import Connection, Store
 
 log = structlog.get_logger()
@@ -39,10 +40,10 @@ class Performer:
         with self._store.read() as connection:
             pending = outbox.pending(connection, row.id)
         if not pending:
-            await self._write(lambda c: inbox.finish(c, row.id, row.verdict, row.because, self._clock()))
+            await self._write(lambda c: _finish(c, row, self._clock()))
             return Progress()
         effect_row = pending[0]
-        if effect_row.due_at is not None and effect_row.due_at > self._clock():
+        if effect_row.due_at > self._clock():
             return Waiting(effect_row.due_at)
         attempt_number = effect_row.attempts + 1
         attempt = await self._call(entity, effect_row, attempt_number, fresh=fresh)
@@ -50,9 +51,6 @@ class Performer:
 
     async def _call(self, entity: Entity, effect_row: outbox.OutboxRow, number: int, *, fresh: bool) -> Attempt:
         processor = self._hub().for_effect(entity.project, effect_row.effect)
-        if processor is None:
-            detail = f"no worker named {effect_row.effect.worker!r} serves project {entity.project}"
-            return Attempt(outcome=Outcome.REFUSED, detail=detail)
         call = Call(
             entity=entity,
             effect=effect_row.effect,
@@ -122,7 +120,7 @@ class Performer:
         outbox.record_attempt(c, effect_row.id, number, attempt, now)
         outbox.finish(c, effect_row.id, attempt.detail, now)
         if last:
-            inbox.finish(c, row.id, row.verdict, row.because, now)
+            _finish(c, row, now)
 
     def _bury(
         self,
@@ -143,14 +141,30 @@ class Performer:
             outbox.drop_rest(c, row.id, now)
             inbox.bury(c, row.id, reason, now)
             once.release(c, row.id)
-            processor = self._hub().for_project(row.project)
-            if processor is None or not processor.observes:
-                commit.restore(c, row, reason, now)
+            if not self._hub().for_project(row.project).observes:
+                self._restore(c, row, reason, now)
         elif last:
-            inbox.finish(c, row.id, row.verdict, row.because, now)
+            _finish(c, row, now)
+
+    def _restore(self, c: Connection, row: inbox.InboxRow, reason: str, now: datetime) -> None:
+        """Where nothing observes, the instance goes back to where the decision that failed had found it."""
+        held = instances.load(c, row.project, row.entity_id)
+        (newest,) = history.of_entity(c, row.project, row.entity_id, 1)
+        if held is None or newest.inbox_id != row.id:
+            return
+        before = newest.facts.get("snapshot")
+        snapshot = Snapshot(**before) if before is not None else Snapshot(state=newest.before or held.snapshot.state)
+        commit.restore(c, inbox=row, instance=held, snapshot=snapshot, because=reason, now=now)
 
     async def _write(self, work: Callable[[Connection], None]) -> None:
         await asyncio.wrap_future(self._store.submit(work))
+
+
+def _finish(c: Connection, row: inbox.InboxRow, now: datetime) -> None:
+    """All effects of the decision are done: its verdict stands."""
+    if row.verdict is None:
+        raise StoreError(f"event {row.id} of the inbox is being performed without a verdict: the store was changed")
+    inbox.finish(c, row.id, row.verdict, row.because, now)
 
 
 def _named(entity: Entity, effect_row: outbox.OutboxRow) -> dict[str, str | None]:

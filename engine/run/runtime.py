@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -16,6 +17,7 @@ from engine.run.load import Serving
 from engine.run.perform import Performer
 from engine.store import definitions, inbox
 from engine.store.database import Store
+from engine.store.tables import InboxStatus
 
 log = structlog.get_logger()
 
@@ -74,11 +76,14 @@ class Runtime:
 
     async def _remember(self, serving: Serving) -> None:
         for definition in serving.definitions.values():
-            await asyncio.wrap_future(
-                self._store.submit(
-                    lambda c, d=definition: definitions.remember(c, d.hash, d.filename, d.source, self._clock())
-                )
+            remember = partial(
+                definitions.remember,
+                hash=definition.hash,
+                filename=definition.filename,
+                source=definition.source,
+                now=self._clock(),
             )
+            await asyncio.wrap_future(self._store.submit(remember))
 
     async def _work(self, entity: Entity) -> Turn:
         """The next thing for this entity: decide its head, or go on performing it."""
@@ -86,9 +91,9 @@ class Runtime:
             row = inbox.head(connection, entity.project, entity.id)
         if row is None:
             return Idle()
-        if row.due_at is not None and row.due_at > self._clock():
+        if row.due_at > self._clock():
             return Waiting(row.due_at)
-        if row.status is inbox.InboxStatus.PERFORMING:
+        if row.status is InboxStatus.PERFORMING:
             return await self._performer.perform(row, fresh=False)
         turn = await self._decider.decide(row)
         if not isinstance(turn, Decided):

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
@@ -90,7 +91,7 @@ class Daemon:
         """Begin to drain."""
         self._stop.set()
 
-    async def run(self, beside: Callable[["Daemon"], Awaitable[None]] | None = None) -> None:
+    async def run(self, beside: Callable[["Daemon"], Coroutine[Any, Any, None]] | None = None) -> None:
         """Serve until `stop` or a signal, then drain within 10 seconds. `beside` runs once the daemon is ready."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):

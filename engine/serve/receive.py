@@ -13,7 +13,7 @@ import structlog
 from engine.errors import BodyTooLargeError, SenderError, StoreError, UnauthenticatedError
 from engine.run.intake import Intake
 from engine.serve.asgi import Receive, Scope, Send, answer, headers_of
-from engine.store.deliveries import Receipt
+from engine.store.tables import Receipt
 
 log = structlog.get_logger()
 

@@ -1,10 +1,11 @@
 """Start a daemon from settings: listen, open the store, check the definitions, serve, drain."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 from engine.config.settings import DaemonSettings
-from engine.processors.builtin import load_processors
+from engine.processors.registry import load_processors
 from engine.run.clock import now
 from engine.serve.daemon import Daemon, Place, listen
 from engine.serve.guard import is_loopback
@@ -25,7 +26,7 @@ def open_store(settings: DaemonSettings) -> Store:
 async def serve(
     settings: DaemonSettings,
     environ: Mapping[str, str],
-    beside: Callable[[Daemon], Awaitable[None]] | None = None,
+    beside: Callable[[Daemon], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Run a daemon until a signal stops it; `beside` runs next to it once it is ready.
 
