@@ -1,0 +1,67 @@
+"""Reads `receive` blocks, and has the one that a provisioner without any gets."""
+
+from collections.abc import Iterable
+from functools import cache
+
+from engine.language import parse, syntax
+from engine.machine.definition import Receive
+from engine.machine.reading import Reader
+
+#: What a `receive` block can use: there is no instance yet.
+ROOTS = frozenset({"event", "delivery", "var", "local"})
+
+#: One published release moves an issue once, though GitHub sends created, published and released.
+DEFAULT = """
+receive "github" "release" {
+  when     = event.action == "published"
+  entity   = issue_keys(event.release.body)
+  once_per = event.release.id
+  fire     = "next"
+}
+"""
+
+
+def read_receives(reader: Reader, blocks: Iterable[syntax.Block]) -> tuple[Receive, ...]:
+    """The `receive` blocks that could be read; with none at all, the default."""
+    found: list[Receive] = []
+    numbers: dict[str, int] = {}
+    given = tuple(blocks)
+    for block in given:
+        if not reader.check_shape(block):
+            continue
+        key = ".".join(label.value for label in block.labels)
+        numbers[key] = numbers.get(key, 0) + 1
+        receive = _receive(reader, block, key if numbers[key] == 1 else f"{key}.{numbers[key]}")
+        if receive is not None:
+            found.append(receive)
+    return tuple(found) if given else default_receives()
+
+
+@cache
+def default_receives() -> tuple[Receive, ...]:
+    """What a provisioner without a `receive` block listens to: the same values for all of them."""
+    filename = "the default receive block"
+    tree = parse(DEFAULT, filename).tree
+    return () if tree is None else read_receives(Reader(DEFAULT, filename), tree.blocks)
+
+
+def _receive(reader: Reader, block: syntax.Block, key: str) -> Receive | None:
+    nodes = {attribute.name: attribute.value for attribute in block.body.attributes}
+    expressions = {
+        name: reader.expression(nodes[name], ROOTS, explained=True)
+        for name in ("when", "entity", "fire", "once_per")
+        if name in nodes
+    }
+    entity, fire = expressions.get("entity"), expressions.get("fire")
+    if entity is None or fire is None or None in expressions.values():
+        return None
+    return Receive(
+        key=key,
+        source=block.labels[0].value.lower(),
+        type=block.labels[1].value,
+        when=expressions.get("when"),
+        entity=entity,
+        fire=fire,
+        once_per=expressions.get("once_per"),
+        span=block.header_span,
+    )

@@ -1,0 +1,286 @@
+"""What all readers of a definition share: problems are collected, block shapes checked, expressions made ready."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+from engine.diagnostics import Diagnostic, Severity, Span
+from engine.errors import EvaluationError
+from engine.language import syntax
+from engine.language.expressions import check_names, compile_expression
+from engine.language.functions import STANDARD
+from engine.machine.expression import Expression, Look, Names
+from engine.machine.references import Reference, references
+from engine.machine.shapes import SHAPES, Shape, parents_of
+from engine.model import END
+
+#: How many of the things a guard looks at a trace shows.
+_MOST_LOOKS = 8
+_LONGEST_NAME = 128
+#: Names that mean something else where a state or an event is named; "=" is magic to the library below.
+_RESERVED = frozenset({END, "*", "="})
+
+
+class Reader:
+    """Reads the parts of one file: its text, the names in it, and the problems found so far."""
+
+    def __init__(self, source: str, filename: str) -> None:
+        """Start without names; `names` is set as soon as they are read."""
+        self.filename = filename
+        self.diagnostics: list[Diagnostic] = []
+        self.names = Names()
+        self._bytes = source.encode("utf-8", "surrogatepass")
+
+    def report(
+        self,
+        code: str,
+        summary: str,
+        detail: str,
+        subject: Span,
+        *,
+        context: Span | None = None,
+        severity: Severity = Severity.ERROR,
+    ) -> None:
+        """Add a problem."""
+        self.diagnostics.append(
+            Diagnostic(
+                code=code, summary=summary, detail=detail, subject=subject, context=context, severity=severity
+            )
+        )
+
+    def text(self, span: Span) -> str:
+        """What the file says in a range, on one line."""
+        return " ".join(self._bytes[span.start : span.end].decode("utf-8", "replace").split())
+
+    # Shapes
+
+    def check_shape(self, block: syntax.Block, kind: str = "") -> bool:
+        """Whether a block has the labels of its kind; whatever else is wrong with its shape is reported too."""
+        shape = SHAPES[kind or block.type]
+        self.check_body(block.body, shape, block.type, block.header_span)
+        if len(block.labels) == len(shape.labels):
+            return all([self._check_name(label) for label in block.labels])
+        wanted = " ".join(f'"{label.upper()}"' for label in shape.labels)
+        self.report(
+            "wrong_labels",
+            f"{block.type} takes {_count(len(shape.labels), 'label')}, this one has {len(block.labels)}",
+            f"Write {block.type} {wanted}".rstrip() + " { … }.",
+            block.header_span,
+        )
+        return False
+
+    def check_body(self, body: syntax.Body, shape: Shape, owner: str, header: Span | None) -> None:
+        """Report attributes and blocks that are missing, repeated, misplaced, unknown or not supported yet."""
+        seen: dict[str, syntax.Attribute] = {}
+        for attribute in body.attributes:
+            first = seen.setdefault(attribute.name, attribute)
+            if first is not attribute:
+                self.report(
+                    "duplicate_attribute",
+                    f"{attribute.name} is set twice",
+                    f"The first one is at {first.name_span}: keep one of them.",
+                    attribute.name_span,
+                )
+            elif not shape.open and attribute.name not in shape.attributes():
+                self._unknown_attribute(attribute, shape, owner)
+        for block in body.blocks:
+            if block.type not in shape.blocks:
+                self._unknown_block(block, shape, owner)
+        for name in sorted(shape.required - set(seen)):
+            if header is not None and not any(shape.renamed.get(other) == name for other in seen):
+                self.report(
+                    "missing_attribute",
+                    f"{owner} has no {name}",
+                    f"Add {name} = … to this block.",
+                    header,
+                )
+
+    def _unknown_attribute(self, attribute: syntax.Attribute, shape: Shape, owner: str) -> None:
+        name, place = attribute.name, attribute.name_span
+        if name in shape.later:
+            self._unsupported(name, place)
+        elif name in shape.blocks:
+            self.report("wrong_type", f"{name} is a block", f"Write {name} {{ … }}, without =.", place)
+        elif name in shape.renamed:
+            detail = f"It is called {shape.renamed[name]} here: rename it."
+            self.report("unknown_attribute", f"{owner} has no attribute {name}", detail, place)
+        else:
+            choices = shape.attributes()
+            detail = did_you_mean(name, choices) or _takes(owner, "attribute", choices)
+            self.report("unknown_attribute", f"{owner} has no attribute {name}", detail, place)
+
+    def _unknown_block(self, block: syntax.Block, shape: Shape, owner: str) -> None:
+        name, place = block.type, block.header_span
+        parents = parents_of(name)
+        if name in shape.later:
+            self._unsupported(name, place)
+        elif name in shape.attributes():
+            self.report(
+                "wrong_type", f"{name} is an attribute", f"Write {name} = …, with an equals sign.", place
+            )
+        elif parents:
+            homes = " or ".join(
+                f"a {parent} block" if parent else "the top of the file" for parent in parents
+            )
+            detail = f"It belongs in {homes}: move it there."
+            self.report("misplaced_block", f"a {name} block does not belong in {_in(owner)}", detail, place)
+        else:
+            choices = shape.blocks | shape.later
+            detail = did_you_mean(name, choices) or _takes(owner, "block", shape.blocks)
+            self.report("unknown_block", f"there is no {name} block in {_in(owner)}", detail, place)
+
+    def _unsupported(self, what: str, place: Span) -> None:
+        self.report(
+            "unsupported",
+            f"{what} is not supported yet by this version",
+            "Remove it for now; a later version will run it.",
+            place,
+        )
+
+    def _check_name(self, label: syntax.Label) -> bool:
+        if label.value and len(label.value) <= _LONGEST_NAME and label.value.isprintable():
+            if label.value == label.value.strip():
+                return True
+            detail = "Remove the spaces around the name."
+        else:
+            detail = f"Use 1 to {_LONGEST_NAME} printable characters."
+        self.report("bad_name", "this is no name", detail, label.span)
+        return False
+
+    def check_free(self, label: syntax.Label) -> bool:
+        """Whether a label can name a state or an event: some words mean something else there."""
+        if label.value not in _RESERVED:
+            return True
+        self.report("bad_name", f'"{label.value}" cannot be a name here', "Choose another name.", label.span)
+        return False
+
+    # Expressions
+
+    def expression(
+        self, node: syntax.Expression, roots: Collection[str], *, explained: bool = False
+    ) -> Expression | None:
+        """The expression, ready to be evaluated with these roots; None if that was reported to be impossible.
+
+        With `explained` it can say what it looks at, the locals behind it included.
+        """
+        ready = self.ready(node, roots)
+        if ready is None or not all([self._check_reference(r, roots) for r in ready.references]):
+            return None
+        return replace(ready, looks=self._looks(ready.references)) if explained else ready
+
+    def ready(self, node: syntax.Expression, roots: Collection[str]) -> Expression | None:
+        """The same for an expression whose variables and locals are not known yet."""
+        problems = list(check_names(node, roots, STANDARD))
+        self.diagnostics += problems
+        if problems:
+            return None
+        return Expression(
+            node=node,
+            compiled=compile_expression(node),
+            text=self.text(node.span),
+            references=tuple(references(node)),
+        )
+
+    def check_declared(self, reference: Reference) -> bool:
+        """Whether a reference to a variable or a local names one that is declared."""
+        known: Mapping[str, Any] | None = {"var": self.names.variables, "local": self.names.locals}.get(
+            reference.root
+        )
+        if known is None or not reference.steps:
+            return True
+        name = reference.steps[0]
+        if name not in known:
+            block = "variable" if reference.root == "var" else "locals"
+            detail = did_you_mean(str(name), known) or f"Declare it in a {block} block."
+            self.report("unknown_name", f"there is no {reference.root}.{name}", detail, reference.node.span)
+            return False
+        return True
+
+    def _check_reference(self, reference: Reference, roots: Collection[str]) -> bool:
+        """A local may use every name of the scope, but not every place has them all."""
+        if not self.check_declared(reference):
+            return False
+        for inner in self._behind([reference]):
+            if inner.root not in roots:
+                self.report(
+                    "unknown_name",
+                    f"{self.text(reference.node.span)} uses {inner.root}, which has no value here",
+                    f"It is used at {inner.node.span}. Known here: {', '.join(sorted(roots))}.",
+                    reference.node.span,
+                )
+                return False
+        return True
+
+    def _behind(self, found: Iterable[Reference]) -> list[Reference]:
+        """The references that the locals among these lead to, each local once, in order."""
+        done: set[str] = set()
+        result: list[Reference] = []
+        todo = list(found)
+        while todo:
+            reference = todo.pop(0)
+            if reference.root != "local" or not reference.steps or reference.steps[0] in done:
+                continue
+            name = reference.steps[0]
+            done.add(name)
+            if name in self.names.locals:
+                inner = self.names.locals[name].references
+                result += inner
+                todo += inner
+        return result
+
+    def _looks(self, found: tuple[Reference, ...]) -> tuple[Look, ...]:
+        looks: dict[str, Look] = {}
+        for reference in (*found, *self._behind(found)):
+            text = self.text(reference.node.span)
+            if text not in looks and len(looks) < _MOST_LOOKS:
+                looks[text] = Look(text=text, compiled=compile_expression(reference.node))
+        return tuple(looks.values())
+
+    def constant(self, node: syntax.Expression, roots: Collection[str] = ("var",)) -> tuple[bool, Any]:
+        """Whether an expression has a value without any event, and the value; a problem is reported."""
+        expression = self.expression(node, roots)
+        if expression is None:
+            return False, None
+        try:
+            return True, expression.evaluate({"var": self.names.variables})
+        except EvaluationError as problem:
+            self.diagnostics.append(problem.diagnostic)
+            return False, None
+
+    def constant_text(self, attribute: syntax.Attribute) -> str | None:
+        """The text that an attribute must be; None if it was reported not to be one."""
+        node = attribute.value
+        if isinstance(node, syntax.Variable):
+            detail = f'Quote it: {attribute.name} = "{node.name}".'
+            self.report("wrong_type", f"{attribute.name} is no text", detail, node.span)
+            return None
+        fine, value = self.constant(node)
+        if fine and isinstance(value, str):
+            return value
+        if fine:
+            detail = f'Write {attribute.name} = "…".'
+            self.report("wrong_type", f"{attribute.name} is no text", detail, node.span)
+        return None
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """A sentence that names the choice most like `name`; empty if none is."""
+    if len(name) > _LONGEST_NAME:
+        return ""
+    close = get_close_matches(name.lower(), sorted(set(choices)), n=1, cutoff=0.6)
+    return f"Did you mean {close[0]}?" if close else ""
+
+
+def _takes(owner: str, what: str, choices: Collection[str]) -> str:
+    if not choices:
+        return f"{_in(owner).capitalize()} takes no {what}s: remove it."
+    return f"{_in(owner).capitalize()} takes {', '.join(sorted(choices))}."
+
+
+def _in(owner: str) -> str:
+    return f"a {owner} block" if owner else "the top of a file"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,76 @@
+"""Values that expressions gave, on their way out: as plain JSON, as canonical JSON, and as words for the operator."""
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+#: Deeper than any payload of a known source; what is deeper is not stored.
+DEEPEST = 100
+_LONGEST_SHOWN = 60
+
+
+class NotPlainError(ValueError):
+    """A value that JSON cannot hold, or that is nested too deep."""
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """The value as JSON knows it: a whole number is an int, any other number a float; raises `NotPlainError`."""
+    if depth > DEEPEST:
+        raise NotPlainError(f"it is nested more than {DEEPEST} deep")
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int | Decimal | float):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item, depth + 1) for item in value]
+    raise NotPlainError(f"JSON has no {type(value).__name__}")
+
+
+def _text(value: str) -> str:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise NotPlainError("half of a surrogate pair is no text") from None
+    return value
+
+
+def _number(value: int | Decimal | float) -> int | float:
+    try:
+        number = float(value)
+    except OverflowError:
+        raise NotPlainError("the number is too large") from None
+    if not math.isfinite(number):
+        raise NotPlainError("the number is too large or none")
+    whole = isinstance(value, int) or (isinstance(value, Decimal) and value == value.to_integral_value())
+    return int(value) if whole else number
+
+
+def canonical(value: Any) -> str:
+    """The value as JSON that is the same for equal values: keys sorted, no spaces; raises `NotPlainError`."""
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def shown(value: Any) -> str:
+    """The value in a few printable characters, for a trace."""
+    if isinstance(value, Mapping):
+        return f"an object of {len(value)}"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    if isinstance(value, str):
+        clipped = value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 1] + "…"
+        return json.dumps(clipped, ensure_ascii=not clipped.isprintable())
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return str(value)[:_LONGEST_SHOWN]
+
+
+def timestamp(time: datetime) -> str:
+    """A time, which has a time zone, as expressions see it: RFC 3339 in UTC."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
