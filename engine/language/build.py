@@ -21,23 +21,12 @@ _PRECEDENCE = {
 }  # fmt: skip
 
 
-def _join(first: syntax.Node, last: syntax.Node) -> Place:
-    begin, end = first.span, last.span
-    assert isinstance(begin, Place)  # noqa: S101 - every span of a parsed tree is one
-    assert isinstance(end, Place)  # noqa: S101
-    return Place(begin.source, begin.first, end.last)
+def _join(first: Any, last: Any) -> Place:
+    return Place(first.span.source, first.span.first, last.span.last)
 
 
-def _upto(first: syntax.Node, last: Token) -> Place:
-    begin = first.span
-    assert isinstance(begin, Place)  # noqa: S101
-    return Place(begin.source, begin.first, last.end)
-
-
-def _from(first: Token, last: syntax.Node) -> Place:
-    end = last.span
-    assert isinstance(end, Place)  # noqa: S101
-    return Place(end.source, first.start, end.last)
+def _from(first: Token, last: Any) -> Place:
+    return Place(first.frame.source, first.start, last.span.last)
 
 
 def _tokens(first: Token, last: Token) -> Place:
@@ -110,9 +99,10 @@ class Builder:
         """Begin a block's labels."""
         return []
 
-    def labels_more(self, children: list[Any]) -> list[syntax.Label]:
+    def labels_more(self, children: list[Any]) -> list[Any]:
         """Add a label; one with an interpolation is reported."""
-        labels, label = children
+        labels: list[Any] = children[0]
+        label = children[1]
         if isinstance(label, Token):
             place = _tokens(label, label)
             if label.type == "STRING":
@@ -235,13 +225,12 @@ class Builder:
     def item(self, children: list[Any]) -> syntax.ObjectItem:
         """``key = value``: a bare name is a string, not a variable."""
         key, _, value = children
+        place: Any = key.span
         if isinstance(key, syntax.Variable):
-            key = syntax.Literal(span=key.span, value=key.name)
+            key = syntax.Literal(span=place, value=key.name)
         elif isinstance(key, syntax.Literal) and (key.value is None or isinstance(key.value, bool)):
-            key = syntax.Literal(span=key.span, value=key.span.text)
+            key = syntax.Literal(span=place, value=place.text)
         elif isinstance(key, (syntax.GetAttribute, syntax.Index, syntax.Splat)):
-            place = key.span
-            assert isinstance(place, Place)  # noqa: S101
             place.source.report(
                 "ambiguous_key",
                 "This key could be a reference or a name with dots",
@@ -408,13 +397,11 @@ def _reduce(operands: list[syntax.Expression], operator: str) -> None:
     operands.append(syntax.Binary(span=_join(left, right), operator=operator, left=left, right=right))
 
 
-def _nest(root: syntax.Expression, steps: list[_Step]) -> syntax.Expression:
+def _nest(root: Any, steps: list[_Step]) -> Any:
     """Steps after ``[*]`` all belong to the element; after ``.*`` only names and legacy indexes do."""
-    begin = root.span
-    assert isinstance(begin, Place)  # noqa: S101
-    source = begin.source
+    source = root.span.source
     target = root
-    first = begin.first
+    first = root.span.first
     open_splats: list[tuple[syntax.Expression, int, bool]] = []
     for step in steps:
         legacy = source.text[step.start] == "."
@@ -435,12 +422,10 @@ def _nest(root: syntax.Expression, steps: list[_Step]) -> syntax.Expression:
 
 
 def _close_splat(
-    each: syntax.Expression, splat: tuple[syntax.Expression, int, bool], source: Any
+    each: Any, splat: tuple[syntax.Expression, int, bool], source: Source
 ) -> tuple[syntax.Expression, int]:
     target, first, full = splat
-    end = each.span
-    assert isinstance(end, Place)  # noqa: S101
-    return syntax.Splat(span=Place(source, first, end.last), target=target, each=each, full=full), first
+    return syntax.Splat(span=Place(source, first, each.span.last), target=target, each=each, full=full), first
 
 
 def _number(token: Token) -> int | Decimal:
@@ -483,8 +468,7 @@ def _sort(content: list[Any], place: Place) -> syntax.Body:
         elif isinstance(item, syntax.Attribute):
             earlier = attributes.setdefault(item.name, item)
             if earlier is not item:
-                again = item.name_span
-                assert isinstance(again, Place)  # noqa: S101
+                again: Any = item.name_span
                 place.source.report(
                     "duplicate_attribute",
                     f'"{item.name}" is set twice in this block',
@@ -503,12 +487,11 @@ def _check_lines(content: list[Any], opener: Token, closer: Token) -> None:
         return
     source = opener.frame.source
     if isinstance(first, syntax.Block):
-        place = first.header_span
-        assert isinstance(place, Place)  # noqa: S101
+        place: Any = first.header_span
         source.report(
             "block_in_one_line_block",
             "A block on one line cannot hold another block",
-            f'Break the line after the outer "{{" and before its "}}".',
+            'Break the line after the outer "{" and before its "}".',
             place.first,
             place.last,
         )
@@ -543,11 +526,11 @@ def _check_separators(content: list[Any]) -> None:
         if isinstance(item, Token) and item.type == "NEWLINE":
             line_done = reported = False
             continue
-        if isinstance(item, Token) and item.type == "COMMA" or line_done:
+        comma = isinstance(item, Token) and item.type == "COMMA"
+        if comma or line_done:
             if not reported:
                 start, end = _extent(item)
                 source = item.frame.source if isinstance(item, Token) else item.span.source
-                comma = isinstance(item, Token) and item.type == "COMMA"
                 source.report(
                     "line_break_missing",
                     "Attributes of a block are not separated by commas"

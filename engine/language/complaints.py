@@ -90,7 +90,7 @@ _TABLE = (
     ),
     _Row(
         _BODY, {"IDENT"}, {"ATTR", "DOT"},
-        "name_with_dot", "The name of an attribute cannot contain a dot", 'Nest it: {before} = {{ name = value }}.', "EQUAL",
+        "name_with_dot", "The name of an attribute cannot contain a dot", "Nest it: {before} = {{ name = value }}.", "EQUAL",
     ),
     _Row(
         _BODY, _NAMES, {"EQUAL"},
@@ -98,7 +98,7 @@ _TABLE = (
     ),
     _Row(
         _BODY, _NAMES, {"NEWLINE", "$END"},
-        "block_unopened", 'The "{{" of this block is missing', 'Write it on the same line as the block\'s name and labels.', "LBRACE",
+        "block_unopened", 'The "{{" of this block is missing', "Write it on the same line as the block's name and labels.", "LBRACE",
     ),
     _Row(
         _BODY, _NAMES, None,
@@ -124,11 +124,11 @@ _TABLE = (
     ),
     _Row(
         {scan.OBJECT}, None, {"NEWLINE", "COMMA", "RBRACE"},
-        "item_incomplete", "This key has no value", 'Every item of an object is written: key = value.', "EQUAL",
+        "item_incomplete", "This key has no value", "Every item of an object is written: key = value.", "EQUAL",
     ),
     _Row(
         {scan.OBJECT}, _VALUE_ENDS, _VALUE_BEGINS,
-        "item_incomplete", 'A "=" is missing between key and value', 'Every item of an object is written: key = value.', "EQUAL",
+        "item_incomplete", 'A "=" is missing between key and value', "Every item of an object is written: key = value.", "EQUAL",
     ),
     _Row(
         {scan.OBJECT}, _VALUE_ENDS, _VALUE_BEGINS | {"EQUAL", "COLON"},
@@ -189,7 +189,7 @@ _TABLE = (
     ),
     _Row(
         {scan.FOR_OBJECT}, _VALUE_ENDS, None,
-        "for_arrow_missing", 'A for in braces needs "key => value"', 'Write: {{ for item in list : item.name => item }}. For a list use brackets.', "ARROW",
+        "for_arrow_missing", 'A for in braces needs "key => value"', "Write: {{ for item in list : item.name => item }}. For a list use brackets.", "ARROW",
     ),
     _Row(
         {scan.FOR_TUPLE}, None, {"ARROW"},

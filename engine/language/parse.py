@@ -15,7 +15,7 @@ from engine.diagnostics import Diagnostic
 from engine.language import syntax
 from engine.language.build import Builder, whole
 from engine.language.complaints import complaint
-from engine.language.scan import BODIES, Frame, Problem, Scanner, Token
+from engine.language.scan import Frame, Problem, Scanner, Token
 from engine.language.source import Source
 from engine.resources import grammar
 
@@ -210,5 +210,6 @@ class _Parse:
             for kind in ("NEWLINE", "RBRACE", "NEWLINE"):
                 token: Any = Token(kind, "", end, self.scanner.file)
                 state.feed_token(token)
+            self._unwind()
         content: list[Any] = state.value_stack[0]
         return content

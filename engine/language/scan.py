@@ -9,7 +9,7 @@ so that the parser reports it in place and reads on.
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.language.source import Source
 
@@ -30,6 +30,8 @@ INTERPOLATION, DIRECTIVE, QUOTED, HEREDOC = "interpolation", "directive", "quote
 
 BODIES = frozenset({FILE, BLOCK})
 _NEWLINES_COUNT = frozenset({FILE, BLOCK, OBJECT})
+_KEYWORDS_COUNT = frozenset({FOR_TUPLE, FOR_OBJECT, DIRECTIVE})
+_TEXT = frozenset({QUOTED, HEREDOC})
 _CLOSERS = {
     FILE: "", BLOCK: "}", OBJECT: "}", TUPLE: "]", INDEX: "]", CALL: ")", PARENTHESES: ")", FOR_TUPLE: "]",
     FOR_OBJECT: "}", INTERPOLATION: "}", DIRECTIVE: "}", QUOTED: '"', HEREDOC: "",
@@ -47,7 +49,18 @@ class Problem(NamedTuple):
 class Frame:
     """Something open: what it is, which token opened it, and how far its reading has come."""
 
-    __slots__ = ("closer", "kind", "marker", "naming", "newlines", "opener", "source", "value")
+    __slots__ = (
+        "closer",
+        "kind",
+        "marker",
+        "names",
+        "naming",
+        "newlines",
+        "opener",
+        "source",
+        "text",
+        "value",
+    )
 
     def __init__(self, kind: str, opener: "Token | None", source: Source) -> None:
         self.kind = kind
@@ -55,10 +68,16 @@ class Frame:
         self.source = source
         self.closer = _CLOSERS[kind]
         self.newlines = kind in _NEWLINES_COUNT
+        #: Text is read, not code.
+        self.text = kind in _TEXT
+        #: Some names are keywords here.
+        self.names = kind in _KEYWORDS_COUNT
         #: In a body: the ``=`` of the current item has been read, so that ``{`` opens an object.
         self.value = False
         #: In a `for`: the names before ``in`` are still being read.
         self.naming = False
+        #: In text: how many ``%{ if }`` and ``%{ for }`` wait for their end.
+        self.directives = 0
         #: In a heredoc: what matches the closing line.
         self.marker: re.Pattern[str] | None = None
 
@@ -114,6 +133,7 @@ _HEREDOC = re.compile(
     | (?P<DIRECTIVE> %\{~?[ \t\r\n]*+(?P<keyword>[A-Za-z_]*+) )""",
     re.VERBOSE,
 )
+_NAMED = frozenset({"IDENT", "ATTR"})
 _DIRECTIVES = {
     "if": "DIRECTIVE_IF",
     "else": "DIRECTIVE_ELSE",
@@ -121,6 +141,7 @@ _DIRECTIVES = {
     "for": "DIRECTIVE_FOR",
     "endfor": "DIRECTIVE_ENDFOR",
 }
+_DIRECTIVE_DEPTH = {"if": 1, "for": 1, "endif": -1, "endfor": -1}
 _SYMBOLS = {
     "=": "EQUAL", "=>": "ARROW", "?": "QUESTION", ":": "COLON", ",": "COMMA", ".": "DOT", "-": "MINUS", "*": "STAR",
     "!": "BANG",
@@ -162,84 +183,76 @@ class Scanner:
 
     def tokens(self) -> Iterator[Token]:
         """The tokens from `position` on, ending with ``$END``; each leaves `position` behind itself."""
-        previous = ""
         text = self.source.text
         stack = self.stack
         match = _CODE.match
-        while True:
+        rare = {
+            "NEWLINE": self._newline,
+            "OTHER": self._other,
+            "OPENER": self._open,
+            "CLOSER": self._close,
+            "HEREDOC": self._heredoc_opens,
+            "QUOTE": self._quote,
+            "END": self._end,
+            "UNKNOWN": self._unknown,
+        }
+        previous = ""
+        while previous != "$END":
             frame = stack[-1]
-            if frame.kind == QUOTED or frame.kind == HEREDOC:  # noqa: PLR1714 - two comparisons are faster
+            if frame.text:
                 token = self._quoted(frame) if frame.kind == QUOTED else self._heredoc(frame)
-                previous = token.type
-                yield token
-                continue
-            found = match(text, self.position)
-            assert found is not None  # noqa: S101 - the last alternative takes anything
-            kind = found.lastgroup
-            self.position = found.end()
-            if kind == "IDENT":
-                token = Token("IDENT", found[kind], found.start(kind), frame)
-                if token.end < len(text) and text[token.end] > "\x7f" or not token.text.isascii():
-                    self._widen(token)
-                if frame.naming or frame.kind == FOR_TUPLE or frame.kind == FOR_OBJECT:  # noqa: PLR1714
-                    _keyword(token, frame, previous)
-            elif kind == "NEWLINE":
-                if not frame.newlines:
+            else:
+                found: Any = match(text, self.position)
+                kind = found.lastgroup
+                self.position = found.end()
+                if kind == "COMMENT" or (kind == "NEWLINE" and not frame.newlines):
                     continue
-                frame.value = False
                 start = found.start(kind)
-                token = Token("NEWLINE", "\n", start, frame)
-            elif kind == "COMMENT":
-                continue
-            elif kind == "OTHER":
-                symbol = found[kind]
-                if symbol == "/*":
-                    token = self._invalid(
-                        "unclosed_comment",
-                        'This "/*" is never closed',
-                        'Write "*/" where the comment ends.',
-                        found.start(kind),
-                        2,
-                        frame,
-                    )
-                    self.position = len(text)
-                else:
-                    token = Token(_SYMBOLS[symbol], symbol, found.start(kind), frame)
-                    if symbol == "=":
-                        frame.value = True
-            elif kind == "OPENER":
-                token = self._open(found[kind], found.start(kind), frame, previous)
-            elif kind == "CLOSER":
-                token = self._close(found[kind], found.start(kind))
-            elif kind == "HEREDOC":
-                token = Token("HEREDOC", found[kind], found.start(kind), frame)
-                token = self._push(HEREDOC, token)
-                name = token.text.strip().lstrip("<").removeprefix("-")
-                stack[-1].marker = re.compile(rf"[^\S\n]*+{re.escape(name)}[^\S\n]*+(?=\n|\Z)")
-            elif kind == "QUOTE":
-                token = self._push(QUOTED, Token("QUOTE", '"', found.start(kind), frame))
-            elif kind == "END":
-                if len(stack) > 1:
-                    token = self._unclosed(stack[-1], found.start(kind), "the end of the file")
-                    stack.pop()
-                else:
-                    yield Token("$END", "", found.start(kind), frame)
-                    return
-            elif kind == "UNKNOWN":
-                token = self._unknown(found[kind], found.start(kind), frame)
-            else:  # STRING, NUMBER, ATTR and ELLIPSIS are what they are called
-                assert kind is not None  # noqa: S101 - every alternative is named
-                token = Token(kind, found[kind], found.start(kind), frame)
-                if (
-                    kind == "ATTR"
-                    and token.end < len(text)
-                    and text[token.end] > "\x7f"
-                    or not token.text.isascii()
-                ):
-                    if kind == "ATTR":
-                        self._widen(token)
+                if kind in rare:
+                    token = rare[kind](found[kind], start, frame, previous)
+                else:  # names, strings, numbers and "..." are what they are called
+                    token = Token(kind, found[kind], start, frame)
+                    if kind in _NAMED:
+                        if not token.text.isascii() or text[token.end : token.end + 1] > "\x7f":
+                            self._widen(token)
+                        if frame.names:
+                            _keyword(token, frame, previous)
             previous = token.type
             yield token
+
+    def _newline(self, _text: str, start: int, frame: Frame, _previous: str) -> Token:
+        frame.value = False
+        return Token("NEWLINE", "\n", start, frame)
+
+    def _other(self, symbol: str, start: int, frame: Frame, _previous: str) -> Token:
+        if symbol == "/*":
+            self.position = len(self.source.text)
+            return self._invalid(
+                "unclosed_comment",
+                'This "/*" is never closed',
+                'Write "*/" where the comment ends.',
+                start,
+                2,
+                frame,
+            )
+        if symbol == "=":
+            frame.value = True
+        return Token(_SYMBOLS[symbol], symbol, start, frame)
+
+    def _quote(self, text: str, start: int, frame: Frame, _previous: str) -> Token:
+        return self._push(QUOTED, Token("QUOTE", text, start, frame))
+
+    def _heredoc_opens(self, text: str, start: int, frame: Frame, _previous: str) -> Token:
+        token = self._push(HEREDOC, Token("HEREDOC", text, start, frame))
+        name = text.strip().lstrip("<").removeprefix("-")
+        self.stack[-1].marker = re.compile(rf"[^\S\n]*+{re.escape(name)}[^\S\n]*+(?=\n|\Z)")
+        return token
+
+    def _end(self, _text: str, start: int, frame: Frame, _previous: str) -> Token:
+        if frame is self.file:
+            return Token("$END", "", start, frame)
+        self.stack.pop()
+        return self._unclosed(frame, start, "the end of the file")
 
     def _open(self, text: str, start: int, frame: Frame, previous: str) -> Token:
         if len(text) > 1:
@@ -260,7 +273,7 @@ class Scanner:
         return self._push(kind, Token(_BRACKETS[text], text, start, frame))
 
     def _push(self, kind: str, token: Token) -> Token:
-        if len(self.stack) > MAX_NESTING:
+        if len(self.stack) + token.frame.directives > MAX_NESTING:
             self.position = len(self.source.text)
             del self.stack[1:]
             return self._invalid(
@@ -275,9 +288,8 @@ class Scanner:
         self.stack.append(token.opens)
         return token
 
-    def _close(self, text: str, start: int) -> Token:
+    def _close(self, text: str, start: int, frame: Frame, _previous: str) -> Token:
         stack = self.stack
-        frame = stack[-1]
         closer = text[-1]
         if frame.closer == closer and (len(text) == 1 or frame.kind in (INTERPOLATION, DIRECTIVE)):
             stack.pop()
@@ -352,7 +364,7 @@ class Scanner:
             self.position = resume
         return token
 
-    def _unknown(self, char: str, start: int, frame: Frame) -> Token:
+    def _unknown(self, char: str, start: int, frame: Frame, _previous: str) -> Token:
         if char > "\x7f" and char.isidentifier():
             token = Token("IDENT", char, start, frame)
             self._widen(token)
@@ -370,7 +382,7 @@ class Scanner:
         return self._invalid(code, summary, detail, start, 1, frame)
 
     def _widen(self, token: Token) -> None:
-        """Let the name end where Unicode says that it ends: beyond ASCII, ``\\w`` is only nearly right."""
+        r"""Let the name end where Unicode says that it ends: beyond ASCII, ``\w`` is only nearly right."""
         text = self.source.text
         lead = len(token.text) - len(token.text.lstrip(". \t"))
         end = token.start + lead
@@ -459,6 +471,7 @@ class Scanner:
                     frame,
                 )
             token.type = _DIRECTIVES[keyword]
+            frame.directives += _DIRECTIVE_DEPTH.get(keyword, 0)
             token = self._push(DIRECTIVE, token)
             self.stack[-1].naming = keyword == "for" and token.type != "INVALID"
         return token
@@ -466,11 +479,11 @@ class Scanner:
 
 def _keyword(token: Token, frame: Frame, previous: str) -> None:
     """``in`` and ``if`` are ordinary names everywhere but in a `for`, where each is a keyword in one place."""
-    if previous == "DOT":
+    if token.type != "IDENT" or previous == "DOT":
         return
     if frame.naming:
         if token.text == "in" and previous == "IDENT":
             token.type = "IN"
             frame.naming = False
-    elif token.text == "if":
+    elif token.text == "if" and frame.kind != DIRECTIVE:
         token.type = "IF"

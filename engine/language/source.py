@@ -84,31 +84,38 @@ class Place(Span):
         self.last = last
 
     @property
-    def filename(self) -> str:  # type: ignore[override]
+    def filename(self) -> str:
+        """The file as the user named it."""
         return self.source.filename
 
     @property
-    def start(self) -> int:  # type: ignore[override]
+    def start(self) -> int:
+        """First byte."""
         return self.source.byte(self.first)
 
     @property
-    def end(self) -> int:  # type: ignore[override]
+    def end(self) -> int:
+        """The byte after the last one."""
         return self.source.byte(self.last)
 
     @property
-    def line(self) -> int:  # type: ignore[override]
+    def line(self) -> int:
+        """Line of the first byte."""
         return self.source.position(self.first)[0]
 
     @property
-    def column(self) -> int:  # type: ignore[override]
+    def column(self) -> int:
+        """Column of the first byte."""
         return self.source.position(self.first)[1]
 
     @property
-    def end_line(self) -> int:  # type: ignore[override]
+    def end_line(self) -> int:
+        """Line of the byte after the last one."""
         return self.source.position(self.last)[0]
 
     @property
-    def end_column(self) -> int:  # type: ignore[override]
+    def end_column(self) -> int:
+        """Column of the byte after the last one."""
         return self.source.position(self.last)[1]
 
     @property
