@@ -25,7 +25,10 @@ def make_app() -> App:
     app.command("engine.cli.deliveries:deliveries", name="deliveries")
     hooks = App(name="hooks", help="Register the endpoints that sources send to, and look at them.")
     for verb in ("register", "update", "import", "list", "find"):
-        hooks.command(f"engine.cli.hooks:{verb}_" if verb in {"import", "list"} else f"engine.cli.hooks:{verb}", name=verb)
+        hooks.command(
+            f"engine.cli.hooks:{verb}_" if verb in {"import", "list"} else f"engine.cli.hooks:{verb}",
+            name=verb,
+        )
     app.command(hooks)
     practice = App(name="practice", help="Stand-ins to practise against: a Jira, and GitHub's deliveries.")
     practice.command("engine.cli.practice:jira", name="jira")

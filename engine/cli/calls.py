@@ -22,7 +22,9 @@ def call_json(method: str, url: str, body: Any, headers: Mapping[str, str]) -> A
         parsed = {}
     if status >= 400:  # noqa: PLR2004  RFC 9110 15: errors begin here
         told = f"{parsed.get('error_msg', '')} {parsed.get('detail', '')}".strip()
-        raise BackendError(f"the daemon answered {status} to {method} {url}: {told or answer[:200].decode('latin-1')}")
+        raise BackendError(
+            f"the daemon answered {status} to {method} {url}: {told or answer[:200].decode('latin-1')}"
+        )
     return parsed
 
 

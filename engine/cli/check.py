@@ -28,7 +28,13 @@ def check(
     else:
         problems, sources, checked = _check_together(workers, machines)
     if json:
-        print_json({"ok": not errors_in(problems), "checked": checked, "diagnostics": [p.as_json() for p in problems]})
+        print_json(
+            {
+                "ok": not errors_in(problems),
+                "checked": checked,
+                "diagnostics": [p.as_json() for p in problems],
+            }
+        )
     else:
         if problems:
             print(render(problems, sources))

@@ -39,7 +39,10 @@ def deliveries(
         print_table(
             "",
             ("number", "received", "source", "type", "verdict", "reason", "delivery id"),
-            [(r.id, moment(r.received_at), r.source, r.type, r.verdict, r.reason, r.delivery_id) for r in found],
+            [
+                (r.id, moment(r.received_at), r.source, r.type, r.verdict, r.reason, r.delivery_id)
+                for r in found
+            ],
         )
     else:
         print("No delivery was received yet.")

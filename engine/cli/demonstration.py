@@ -7,6 +7,7 @@ daemon's own log lines.
 import asyncio
 import contextlib
 import time
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,15 @@ async def _run(settings: DaemonSettings, environ: Mapping[str, str]) -> None:
     jira = PracticeServer(world)
     await jira.start()
     jira_url = jira.url
-    _say(f"A practice Jira with {_ISSUES} issues in each of {', '.join(p.upper() for p in projects)}: {jira_url}")
-    practised = {**environ, "ATLASSIAN_URL": jira_url, "ATLASSIAN_EMAIL": world.account.email, "ATLASSIAN_API_KEY": world.account.token}
+    _say(
+        f"A practice Jira with {_ISSUES} issues in each of {', '.join(p.upper() for p in projects)}: {jira_url}"
+    )
+    practised = {
+        **environ,
+        "ATLASSIAN_URL": jira_url,
+        "ATLASSIAN_EMAIL": world.account.email,
+        "ATLASSIAN_API_KEY": world.account.token,
+    }
 
     async def beside(daemon: Daemon) -> None:
         try:
@@ -104,7 +112,9 @@ def _projects(workers_file: Path) -> list[str]:
         workers = read_workers(workers_file.read_text(encoding="utf-8"), str(workers_file)).workers
     except (OSError, UnicodeDecodeError):
         workers = None
-    found = [project for worker in (workers.workers if workers is not None else ()) for project in worker.projects]
+    found = [
+        project for worker in (workers.workers if workers is not None else ()) for project in worker.projects
+    ]
     return found or ["soc"]
 
 
@@ -122,6 +132,8 @@ async def _show(daemon: Daemon, settings: DaemonSettings, issue: str, jira_url: 
         repo_full_name=REPOSITORY,
         tag="v1.0.0",
         notes=f"Ships {issue}. Reads UTF-8, as SHA-256 sums and CVE-2024-1 are no issues of ours.",
+        release_id=1,
+        delivery_id=str(uuid.uuid4()),
         secret=issued["secret"],
         now=now(),
     )

@@ -14,11 +14,15 @@ from engine.serve.start import open_store
 from engine.store import hooks as rows
 
 Source = Annotated[str, Parameter(help="Who sends: github.")]
-RepoId = Annotated[str, Parameter(help="A name for the hook, unique per source; it becomes a part of the path.")]
+RepoId = Annotated[
+    str, Parameter(help="A name for the hook, unique per source; it becomes a part of the path.")
+]
 RepoPath = Annotated[str, Parameter(help="Where the repository is: owner/name.")]
 
 
-def register(source: Source, repo_id: RepoId, repo_path: RepoPath, *, store: StoreUrl = None, json: Json = False) -> int:
+def register(
+    source: Source, repo_id: RepoId, repo_path: RepoPath, *, store: StoreUrl = None, json: Json = False
+) -> int:
     """Register a hook and print its secret, this once."""
     opened = open_store(settings_from(store=store))
     try:
@@ -28,7 +32,9 @@ def register(source: Source, repo_id: RepoId, repo_path: RepoPath, *, store: Sto
     return _print(issued, json=json)
 
 
-def update(source: Source, repo_id: RepoId, repo_path: RepoPath, *, store: StoreUrl = None, json: Json = False) -> int:
+def update(
+    source: Source, repo_id: RepoId, repo_path: RepoPath, *, store: StoreUrl = None, json: Json = False
+) -> int:
     """Give an existing hook a new secret and print it, this once; the old one is refused from now on."""
     opened = open_store(settings_from(store=store))
     try:
@@ -38,7 +44,9 @@ def update(source: Source, repo_id: RepoId, repo_path: RepoPath, *, store: Store
     return _print(issued, json=json)
 
 
-def import_(source: Source, repo_id: RepoId, repo_path: RepoPath, *, store: StoreUrl = None, json: Json = False) -> int:
+def import_(
+    source: Source, repo_id: RepoId, repo_path: RepoPath, *, store: StoreUrl = None, json: Json = False
+) -> int:
     """Register or update a hook with a secret that its source has already, read from standard input."""
     if sys.stdin.isatty():
         import getpass
@@ -77,7 +85,16 @@ def list_(
         print_table(
             "",
             ("source", "repo_id", "repo_path", "path", "updated"),
-            [(h.source, h.repo_id, h.repo_path, registry.path_of(h.source, h.repo_id), moment(h.updated_at)) for h in found],
+            [
+                (
+                    h.source,
+                    h.repo_id,
+                    h.repo_path,
+                    registry.path_of(h.source, h.repo_id),
+                    moment(h.updated_at),
+                )
+                for h in found
+            ],
         )
     else:
         print("No hook is registered. Register one: interlock hooks register github NAME owner/name")
@@ -93,11 +110,15 @@ def find(source: Source, repo_id: RepoId, *, store: StoreUrl = None, json: Json 
     finally:
         opened.close()
     if found is None:
-        raise HookMissingError(f"no {source} hook is registered for {repo_id!r}; `interlock hooks list` shows all")
+        raise HookMissingError(
+            f"no {source} hook is registered for {repo_id!r}; `interlock hooks list` shows all"
+        )
     if json:
         print_json(_as_json(found))
     else:
-        print(f"{found.source} {found.repo_id} ({found.repo_path}) sends to {registry.path_of(source, repo_id)}")
+        print(
+            f"{found.source} {found.repo_id} ({found.repo_path}) sends to {registry.path_of(source, repo_id)}"
+        )
     return 0
 
 

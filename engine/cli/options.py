@@ -12,7 +12,9 @@ from engine.config.settings import DaemonSettings, read_settings
 
 StoreUrl = Annotated[
     str | None,
-    Parameter(name="--store", help="Where the store is [env INTERLOCK_STORE; default sqlite:///interlock.db]."),
+    Parameter(
+        name="--store", help="Where the store is [env INTERLOCK_STORE; default sqlite:///interlock.db]."
+    ),
 ]
 WorkersFile = Annotated[
     Path | None,

@@ -20,14 +20,22 @@ def jira(
     host: Annotated[str, Parameter(help="The loopback address to listen on.")] = "127.0.0.1",
     port: Annotated[int, Parameter(name=["--port", "-p"], help="The port to listen on, 0 for any.")] = 8080,
     project: Annotated[
-        tuple[str, ...], Parameter(negative="", help="KEY:ISSUES, or KEY:ISSUES:WORKFLOW. May be given more than once.")
+        tuple[str, ...],
+        Parameter(negative="", help="KEY:ISSUES, or KEY:ISSUES:WORKFLOW. May be given more than once."),
     ] = ("SOC:20",),
     email: Annotated[str, Parameter(help="The one account's e-mail address.")] = "practice@example.com",
-    token: Annotated[str, Parameter(help="The account's API token, also its bearer token.")] = "practice-token",  # noqa: S107
-    deployment: Annotated[Literal["cloud", "data-center"], Parameter(help="Which Jira to stand in for.")] = "cloud",
+    token: Annotated[
+        str, Parameter(help="The account's API token, also its bearer token.")
+    ] = "practice-token",  # noqa: S107
+    deployment: Annotated[
+        Literal["cloud", "data-center"], Parameter(help="Which Jira to stand in for.")
+    ] = "cloud",
     trouble: Annotated[
         tuple[str, ...],
-        Parameter(negative="", help="What the next calls meet: KIND[:CLASS[:TIMES[:SECONDS]]], as docs/practice.md lists."),
+        Parameter(
+            negative="",
+            help="What the next calls meet: KIND[:CLASS[:TIMES[:SECONDS]]], as docs/practice.md lists.",
+        ),
     ] = (),
     search_lag: Annotated[float, Parameter(help="How many seconds search lags behind.")] = 0,
 ) -> int:
@@ -54,9 +62,13 @@ def jira(
 
 def deliver(
     *issues: Annotated[str, Parameter(help="Issue keys to name in the release notes: SOC-2.")],
-    url: Annotated[str | None, Parameter(help="The daemon's address [default: from INTERLOCK_HOST and INTERLOCK_PORT].")] = None,
+    url: Annotated[
+        str | None, Parameter(help="The daemon's address [default: from INTERLOCK_HOST and INTERLOCK_PORT].")
+    ] = None,
     hook: Annotated[str, Parameter(help="The registered GitHub hook to send to.")] = "signal-box",
-    action: Annotated[str, Parameter(help="What happened to the release: published, created, released, …")] = "published",
+    action: Annotated[
+        str, Parameter(help="What happened to the release: published, created, released, …")
+    ] = "published",
     tag: Annotated[str, Parameter(help="The release's tag.")] = "v1.0.0",
     store: StoreUrl = None,
 ) -> int:
@@ -64,6 +76,9 @@ def deliver(
 
     The secret is read from the store, so this works only for whoever may read the store and its key.
     """
+    import secrets
+    import uuid
+
     from engine.cli.calls import deliver as send
     from engine.practice.github import release_delivery
     from engine.run.clock import now
@@ -83,6 +98,8 @@ def deliver(
         tag=tag,
         notes=f"Ships {', '.join(issues)}.",
         action=action,
+        release_id=secrets.randbelow(10**9),
+        delivery_id=str(uuid.uuid4()),
         secret=secret,
         now=now(),
     )

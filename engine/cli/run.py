@@ -17,7 +17,9 @@ def run(
     ] = None,
     port: Annotated[
         str | None,
-        Parameter(name=["--port", "-p"], help="The port to listen on, 0 for any [env INTERLOCK_PORT; default 9091]."),
+        Parameter(
+            name=["--port", "-p"], help="The port to listen on, 0 for any [env INTERLOCK_PORT; default 9091]."
+        ),
     ] = None,
     store: StoreUrl = None,
     workers: WorkersFile = None,
@@ -32,7 +34,9 @@ def run(
     ] = None,
     practice: Annotated[
         bool,
-        Parameter(negative="", help="Bring a practice Jira, deliver one signed release, and show what happens."),
+        Parameter(
+            negative="", help="Bring a practice Jira, deliver one signed release, and show what happens."
+        ),
     ] = False,
 ) -> int:
     """Start the daemon: receive deliveries, decide, and make the calls.

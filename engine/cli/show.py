@@ -14,7 +14,9 @@ from engine.store.database import Connection
 def show(
     entity: Annotated[str, Parameter(help="The entity's name: SOC-12.")],
     *,
-    project: Annotated[str | None, Parameter(help="Its project, where two have an entity of that name.")] = None,
+    project: Annotated[
+        str | None, Parameter(help="Its project, where two have an entity of that name.")
+    ] = None,
     limit: Annotated[int, Parameter(help="How many decisions and effects to show.")] = 20,
     store: StoreUrl = None,
     json: Json = False,
@@ -32,7 +34,9 @@ def show(
     for page in () if json else pages:
         _print(page)
     if not pages and not json:
-        print(f"Nothing is known of {entity}: no accepted delivery named it. `interlock deliveries` shows what came in.")
+        print(
+            f"Nothing is known of {entity}: no accepted delivery named it. `interlock deliveries` shows what came in."
+        )
     return 0 if pages else 1
 
 
@@ -106,7 +110,9 @@ def _page(c: Connection, project: str, entity_id: str, limit: int) -> dict[str, 
 def _print(page: dict[str, Any]) -> None:
     status = f" (backend: {page['observed_status']})" if page["observed_status"] else ""
     state = page["state"] if page["state"] is not None else "not decided yet"
-    print(f"{page['entity']}  project {page['project']}  state {state}{status}  version {page['version'] or 0}")
+    print(
+        f"{page['entity']}  project {page['project']}  state {state}{status}  version {page['version'] or 0}"
+    )
     if page["context"]:
         print(f"context {page['context']}")
     print()
@@ -115,11 +121,19 @@ def _print(page: dict[str, Any]) -> None:
             "History, newest first",
             ("version", "at", "event", "from", "to", "verdict", "because"),
             [
-                (h["version"], moment(h["at"]), h["event"], h["before"], h["after"], h["verdict"], h["because"])
+                (
+                    h["version"],
+                    moment(h["at"]),
+                    h["event"],
+                    h["before"],
+                    h["after"],
+                    h["verdict"],
+                    h["because"],
+                )
                 for h in page["history"]
             ],
         )
-    unfinished = [e for e in page["events"] if e["status"] not in {"done"}]
+    unfinished = [e for e in page["events"] if e["status"] != "done"]
     if unfinished:
         print_table(
             "Events not finished",

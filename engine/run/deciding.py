@@ -57,7 +57,9 @@ class Decider:
         provisioner = self._serving().provisioners.get(row.provisioner)
         processor = self._hub().for_project(row.project)
         if provisioner is None:
-            because = f"no machine for project {row.project}: neither workers.yaml nor the definitions name it now"
+            because = (
+                f"no machine for project {row.project}: neither workers.yaml nor the definitions name it now"
+            )
             await self._write(lambda c: inbox.finish(c, row.id, Verdict.NO_MACHINE, because, self._clock()))
             log.warning("decision", **_said(row), verdict=Verdict.NO_MACHINE.value, because=because)
             return Progress()
@@ -87,7 +89,13 @@ class Decider:
         what = after(number, observed, now, self._policy, key=f"observe/{row.id}", since=row.received_at)
         if isinstance(what, RetryAt):
             await self._write(lambda c: inbox.postpone(c, row.id, number, what.at, observed.detail))
-            log.warning("observe.waiting", **_said(row), attempt=number, detail=observed.detail, until=what.at.isoformat())
+            log.warning(
+                "observe.waiting",
+                **_said(row),
+                attempt=number,
+                detail=observed.detail,
+                until=what.at.isoformat(),
+            )
             return Waiting(what.at)
         reason = what.reason if isinstance(what, DeadLetter) else observed.detail
 
@@ -139,7 +147,7 @@ class Decider:
             project=entity.project,
             entity_id=entity.id,
             snapshot=decision.step.snapshot,
-            machine_hash=provisioner.machine.hash,
+            machine_hash=provisioner.machine.definition.hash,
             observed_status=observed.status if observed is not None else None,
             updated_at=now,
         )
@@ -159,7 +167,9 @@ class Decider:
         """The event as it was correlated, its payload read again from the stored body."""
         delivery = deliveries.get(c, row.delivery_row_id)
         if delivery is None:
-            raise StoreError(f"delivery {row.delivery_row_id} is gone: the store was changed by something else")
+            raise StoreError(
+                f"delivery {row.delivery_row_id} is gone: the store was changed by something else"
+            )
         payload = SOURCES[delivery.source].payload_of(delivery.headers, deliveries.body(c, delivery.id))
         return Event(
             name=row.event,
@@ -204,4 +214,9 @@ def _row(c: Connection, row_id: int) -> inbox.InboxRow:
 
 
 def _said(row: inbox.InboxRow) -> dict[str, str | int]:
-    return {"entity": row.entity_id, "project": row.project, "event_name": row.event, "number": row.delivery_row_id}
+    return {
+        "entity": row.entity_id,
+        "project": row.project,
+        "event_name": row.event,
+        "number": row.delivery_row_id,
+    }

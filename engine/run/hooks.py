@@ -13,7 +13,7 @@ import structlog
 from engine.errors import HookMissingError, SettingError
 from engine.sources.catalog import SOURCES
 from engine.store import hooks
-from engine.store.database import Connection, Store
+from engine.store.database import Store
 
 log = structlog.get_logger()
 

@@ -56,7 +56,9 @@ class Intake:
         self._wake = wake
         self._clock = clock
 
-    async def accept(self, source_name: str, repo_id: str, headers: Mapping[str, str], body: bytes) -> Received:
+    async def accept(
+        self, source_name: str, repo_id: str, headers: Mapping[str, str], body: bytes
+    ) -> Received:
         """Verify one delivery, find what it is about and write it down durably.
 
         `headers` have lower-case names. Raises `UnknownSourceError`, `UnauthenticatedError` (unknown hook, missing or
@@ -65,7 +67,9 @@ class Intake:
         received_at = self._clock()
         source = SOURCES.get(source_name)
         if source is None:
-            raise UnknownSourceError(f"no source is named {source_name!r}; the choices are {', '.join(SOURCES)}")
+            raise UnknownSourceError(
+                f"no source is named {source_name!r}; the choices are {', '.join(SOURCES)}"
+            )
         hook = self._verified(source_name, repo_id, headers, body)
         payload = source.payload_of(headers, body)
         delivery = Delivery(
@@ -144,7 +148,12 @@ class Intake:
     def _tell(self, receipt: Received, said: dict[str, Any]) -> None:
         match receipt.verdict:
             case Receipt.ACCEPTED:
-                log.info("entities.found", **said, number=receipt.delivery, entities=[e.id for e in receipt.entities])
+                log.info(
+                    "entities.found",
+                    **said,
+                    number=receipt.delivery,
+                    entities=[e.id for e in receipt.entities],
+                )
             case Receipt.DUPLICATE:
                 log.info("delivery.duplicate", **said, number=receipt.delivery, because=receipt.reason)
             case Receipt.IGNORED:

@@ -88,7 +88,7 @@ class Lanes:
             self._again.add(entity)
         elif entity in self._due:
             return  # its head waits, and a newer event waits behind it
-        elif len(self._ready) + len(self._due) >= self._capacity:
+        elif len(self._ready) >= self._capacity:
             self._overflowed = True  # it is in the store: found again when there is room
         else:
             self._ready[entity] = None
@@ -141,11 +141,10 @@ class Lanes:
             del self._ready[entity]
             self._idle.clear()
             self._running[entity] = asyncio.get_running_loop().create_task(self._run(entity))
+        if not self._ready and not self._running and self._overflowed and not self._stopping:
+            self._refill()
         if not self._ready and not self._running:
-            if self._overflowed and not self._stopping:
-                self._refill()
-            else:
-                self._idle.set()
+            self._idle.set()
 
     async def _run(self, entity: Entity) -> None:
         wait_until: datetime | None = None
@@ -200,5 +199,3 @@ class Lanes:
                 del self._due[entity]
                 self.wake(entity)
         self._set_alarm()
-
-

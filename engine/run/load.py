@@ -56,9 +56,7 @@ def load(
     diagnostics += result.diagnostics
     workers = result.workers
     if workers is None:
-        return Loaded(
-            workers=None, serving=None, hub=None, diagnostics=tuple(diagnostics), sources=sources
-        )
+        return Loaded(workers=None, serving=None, hub=None, diagnostics=tuple(diagnostics), sources=sources)
     definitions: dict[str, Definition] = {}
     for statefile in dict.fromkeys(w.statefile for w in workers.workers if w.statefile is not None):
         path = machines / statefile

@@ -49,7 +49,9 @@ class Performer:
         attempt = await self._call(entity, effect_row, attempt_number, fresh=fresh)
         return await self._obey(row, entity, effect_row, attempt_number, attempt, last=len(pending) == 1)
 
-    async def _call(self, entity: Entity, effect_row: outbox.OutboxRow, number: int, *, fresh: bool) -> Attempt:
+    async def _call(
+        self, entity: Entity, effect_row: outbox.OutboxRow, number: int, *, fresh: bool
+    ) -> Attempt:
         processor = self._hub().for_effect(entity.project, effect_row.effect)
         call = Call(
             entity=entity,
@@ -78,10 +80,30 @@ class Performer:
     ) -> Turn:
         now = self._clock()
         started = effect_row.created_at
-        what = after(number, attempt, now, self._policy, key=effect_row.key, since=started, read_back=effect_row.read_back)
+        what = after(
+            number,
+            attempt,
+            now,
+            self._policy,
+            key=effect_row.key,
+            since=started,
+            read_back=effect_row.read_back,
+        )
         for e in attempt.exchanges:
-            log.info("effect.exchange", entity=entity.id, method=e.method, url=e.url, status=e.status, seconds=e.seconds)
-        said = {**_named(entity, effect_row), "attempt": number, "detail": attempt.detail, "key": effect_row.key}
+            log.info(
+                "effect.exchange",
+                entity=entity.id,
+                method=e.method,
+                url=e.url,
+                status=e.status,
+                seconds=e.seconds,
+            )
+        said = {
+            **_named(entity, effect_row),
+            "attempt": number,
+            "detail": attempt.detail,
+            "key": effect_row.key,
+        }
         match what:
             case Done():
                 await self._write(lambda c: self._done(c, row, effect_row, number, attempt, now, last=last))
@@ -102,7 +124,9 @@ class Performer:
                 log.warning("effect.waiting", **said, outcome=attempt.outcome.value, until=at.isoformat())
                 return Waiting(at)
             case DeadLetter(reason=reason):
-                await self._write(lambda c: self._bury(c, row, effect_row, number, attempt, reason, now, last=last))
+                await self._write(
+                    lambda c: self._bury(c, row, effect_row, number, attempt, reason, now, last=last)
+                )
                 log.error("effect.dead", **said, outcome=attempt.outcome.value, because=reason)
         return Progress()
 
@@ -153,7 +177,9 @@ class Performer:
         if held is None or newest.inbox_id != row.id:
             return
         before = newest.facts.get("snapshot")
-        snapshot = Snapshot(**before) if before is not None else Snapshot(state=newest.before or held.snapshot.state)
+        snapshot = (
+            Snapshot(**before) if before is not None else Snapshot(state=newest.before or held.snapshot.state)
+        )
         commit.restore(c, inbox=row, instance=held, snapshot=snapshot, because=reason, now=now)
 
     async def _write(self, work: Callable[[Connection], None]) -> None:
@@ -163,7 +189,9 @@ class Performer:
 def _finish(c: Connection, row: inbox.InboxRow, now: datetime) -> None:
     """All effects of the decision are done: its verdict stands."""
     if row.verdict is None:
-        raise StoreError(f"event {row.id} of the inbox is being performed without a verdict: the store was changed")
+        raise StoreError(
+            f"event {row.id} of the inbox is being performed without a verdict: the store was changed"
+        )
     inbox.finish(c, row.id, row.verdict, row.because, now)
 
 

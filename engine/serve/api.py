@@ -4,8 +4,9 @@ It is imported at the first management request, because FastAPI costs memory tha
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
 import structlog
@@ -38,6 +39,8 @@ CODES = {
     "not_found": 206,
 }
 _BIGGEST_BODY = 64 * 1024
+
+T = TypeVar("T", bound=BaseModel)
 
 
 class Registration(BaseModel):
@@ -107,30 +110,58 @@ def fail(status: int, name: str, detail: str = "") -> JSONResponse:
     return JSONResponse(failure.model_dump(), status_code=status)
 
 
-class _Malformed(Exception):  # noqa: N818  it is a control value of this module, not an error of the project
-    """The body is not what the route takes."""
+class _MalformedError(Exception):
+    """The body is not what the route takes: answered with 400."""
 
 
-def make_api(store: Store, guard: Guard, clock: Callable[[], datetime]) -> FastAPI:
-    """The application with all management routes, each also without the ``/conduit`` prefix."""
-    api = FastAPI(
-        title="Interlock",
-        version=__version__,
-        summary="Registers hooks; deliveries are received beside it.",
-        docs_url=None,
-        redoc_url=None,
-    )
-    # A second route with the same operation is there for users of the predecessor; it is not described twice.
-    refusals: dict[int | str, dict[str, Any]] = {
-        code: {"model": Failure} for code in (400, 401, 403, 404, 409, 415, 500)
-    }
+class HookRoutes:
+    """The endpoints: each takes a request in the predecessor's shape and answers in it."""
 
-    async def issue(
-        request: Request, body: type[Registration], make: Callable[[Any], Issued]
-    ) -> Issuing | JSONResponse:
-        wanted = await _body(request, body)
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        """Take the store of the hooks and the time of their changes."""
+        self._store = store
+        self._clock = clock
+
+    async def register(self, request: Request) -> Any:
+        """Register a hook; the secret is in this answer and nowhere else."""
+        wanted = await _body(request, Registration)
+        return await self._issue(lambda: register(self._store, _asked(wanted), self._clock()))
+
+    async def update(self, request: Request) -> Any:
+        """Give an existing hook a new secret; the old one is refused from now on."""
+        wanted = await _body(request, Registration)
+        return await self._issue(lambda: update(self._store, _asked(wanted), self._clock()))
+
+    async def import_secret(self, request: Request) -> Any:
+        """Register or update a hook with the secret that its source has already."""
+        wanted = await _body(request, Import)
+        return await self._issue(
+            lambda: import_hook(self._store, _asked(wanted), wanted.secret, self._clock())
+        )
+
+    def list_hooks(self, provider: Annotated[str, Query()] = "") -> Any:
+        """The hooks of one source; none is a 404, as the predecessor has it."""
+        if not provider:
+            return fail(400, "param_missing", "Add ?provider=github.")
+        with self._store.read() as connection:
+            found = hooks.list_of(connection, provider)
+        if not found:
+            return fail(404, "unregistered_webhook", f"No {provider} hook is registered.")
+        return Listing(data=[Listed(repo_id=h.repo_id, provider=h.source) for h in found])
+
+    def find(self, provider: Annotated[str, Query()] = "", repo_id: Annotated[str, Query()] = "") -> Any:
+        """One hook, without its secret."""
+        if not provider or not repo_id:
+            return fail(400, "param_missing", "Add ?provider=github&repo_id=NAME.")
+        with self._store.read() as connection:
+            found = hooks.find(connection, provider, repo_id)
+        if found is None:
+            return fail(404, "unregistered_webhook", f"No {provider} hook is registered for {repo_id}.")
+        return Found(data=Listed(repo_id=found.repo_id, provider=found.source))
+
+    async def _issue(self, make: Callable[[], Issued]) -> Issuing | JSONResponse:
         try:
-            issued = await run_in_threadpool(make, wanted)
+            issued = await run_in_threadpool(make)
         except HookExistsError as error:
             return fail(409, "duplicate_registration", str(error))
         except HookMissingError as error:
@@ -139,61 +170,89 @@ def make_api(store: Store, guard: Guard, clock: Callable[[], datetime]) -> FastA
             return fail(400, "malformed_request", str(error))
         return Issuing(data=Credentials(secret=issued.secret, uri=issued.uri))
 
-    @api.post(
-        "/conduit/webhooks/register", status_code=201, response_model=Issuing, responses=refusals,
-        openapi_extra=_takes(Registration),
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation and its paths: the predecessor's own first, then the same with or without its prefix."""
+
+    method: str
+    paths: tuple[str, str]
+    endpoint: Callable[..., Any]
+    status: int
+    answer: type[BaseModel]
+    #: What the body must be, None where there is none.
+    body: type[BaseModel] | None = None
+
+
+def routes_of(endpoints: HookRoutes) -> tuple[Route, ...]:
+    """Every management route."""
+    e = endpoints
+    return (
+        Route(
+            method="POST",
+            paths=("/conduit/webhooks/register", "/webhooks/register"),
+            endpoint=e.register,
+            status=201,
+            answer=Issuing,
+            body=Registration,
+        ),
+        Route(
+            method="PATCH",
+            paths=("/webhooks/update", "/conduit/webhooks/update"),
+            endpoint=e.update,
+            status=201,
+            answer=Issuing,
+            body=Registration,
+        ),
+        Route(
+            method="PATCH",
+            paths=("/internal/webhooks/import", "/conduit/internal/webhooks/import"),
+            endpoint=e.import_secret,
+            status=201,
+            answer=Issuing,
+            body=Import,
+        ),
+        Route(
+            method="GET",
+            paths=("/conduit/webhooks/list", "/webhooks/list"),
+            endpoint=e.list_hooks,
+            status=200,
+            answer=Listing,
+        ),
+        Route(
+            method="GET",
+            paths=("/conduit/webhooks/find", "/webhooks/find"),
+            endpoint=e.find,
+            status=200,
+            answer=Found,
+        ),
     )
-    @api.post("/webhooks/register", status_code=201, response_model=Issuing, include_in_schema=False)
-    async def register_hook(request: Request) -> Any:
-        """Register a hook; the secret is in this answer and nowhere else."""
-        return await issue(
-            request, Registration, lambda wanted: register(store, _asked(wanted), clock())
-        )
 
-    @api.patch(
-        "/webhooks/update", status_code=201, response_model=Issuing, responses=refusals,
-        openapi_extra=_takes(Registration),
+
+def make_api(store: Store, guard: Guard, clock: Callable[[], datetime]) -> FastAPI:
+    """The application with all management routes; ``/openapi.json`` describes each operation once."""
+    api = FastAPI(
+        title="Interlock",
+        version=__version__,
+        summary="Registers hooks; deliveries are received beside it.",
+        docs_url=None,
+        redoc_url=None,
     )
-    @api.patch("/conduit/webhooks/update", status_code=201, response_model=Issuing, include_in_schema=False)
-    async def update_hook(request: Request) -> Any:
-        """Give an existing hook a new secret; the old one is refused from now on."""
-        return await issue(request, Registration, lambda wanted: update(store, _asked(wanted), clock()))
-
-    @api.patch(
-        "/internal/webhooks/import", status_code=201, response_model=Issuing, responses=refusals,
-        openapi_extra=_takes(Import),
-    )
-    @api.patch("/conduit/internal/webhooks/import", status_code=201, response_model=Issuing, include_in_schema=False)
-    async def import_secret(request: Request) -> Any:
-        """Register or update a hook with the secret that its source has already."""
-        return await issue(
-            request, Import, lambda wanted: import_hook(store, _asked(wanted), wanted.secret, clock())
-        )
-
-    @api.get("/conduit/webhooks/list", response_model=Listing, responses=refusals)
-    @api.get("/webhooks/list", response_model=Listing, include_in_schema=False)
-    def list_hooks(provider: Annotated[str, Query()] = "") -> Any:
-        """The hooks of one source; none is a 404, as the predecessor has it."""
-        if not provider:
-            return fail(400, "param_missing", "Add ?provider=github.")
-        with store.read() as connection:
-            found = hooks.list_of(connection, provider)
-        if not found:
-            return fail(404, "unregistered_webhook", f"No {provider} hook is registered.")
-        return Listing(data=[Listed(repo_id=h.repo_id, provider=h.source) for h in found])
-
-    @api.get("/conduit/webhooks/find", response_model=Found, responses=refusals)
-    @api.get("/webhooks/find", response_model=Found, include_in_schema=False)
-    def find_hook(provider: Annotated[str, Query()] = "", repo_id: Annotated[str, Query()] = "") -> Any:
-        """One hook, without its secret."""
-        if not provider or not repo_id:
-            return fail(400, "param_missing", "Add ?provider=github&repo_id=NAME.")
-        with store.read() as connection:
-            found = hooks.find(connection, provider, repo_id)
-        if found is None:
-            return fail(404, "unregistered_webhook", f"No {provider} hook is registered for {repo_id}.")
-        return Found(data=Listed(repo_id=found.repo_id, provider=found.source))
-
+    refusals: dict[int | str, dict[str, Any]] = {
+        code: {"model": Failure} for code in (400, 401, 403, 404, 409, 415, 500)
+    }
+    for route in routes_of(HookRoutes(store, clock)):
+        for path in route.paths:
+            api.add_api_route(
+                path,
+                route.endpoint,
+                methods=[route.method],
+                status_code=route.status,
+                response_model=route.answer,
+                responses=refusals,
+                include_in_schema=path == route.paths[0],
+                openapi_extra=_takes(route.body) if route.body is not None else None,
+            )
     _install_guard(api, guard)
     _install_errors(api)
     return api
@@ -203,25 +262,28 @@ def _asked(wanted: Registration) -> HookRequest:
     return HookRequest(source=wanted.provider, repo_id=wanted.repo_id, repo_path=wanted.repo_path)
 
 
-async def _body(request: Request, model: type[Registration]) -> Registration:
-    """The body as JSON or as a form, whichever its content type says; raises `_Malformed`."""
+async def _body(request: Request, model: type[T]) -> T:
+    """The body as JSON or as a form, whichever its content type says; raises `_MalformedError`."""
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > _BIGGEST_BODY:
-            raise _Malformed(f"the body is larger than {_BIGGEST_BODY} bytes")
+            raise _MalformedError(f"the body is larger than {_BIGGEST_BODY} bytes")
     try:
         if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
             return model.model_validate(dict(parse_qsl(bytes(raw).decode(), max_num_fields=20)))
         return model.model_validate_json(bytes(raw))
     except ValidationError as error:
-        told = [f"{'.'.join(map(str, e['loc'])) or 'the body'}: {e['msg']}" for e in error.errors(include_input=False)]
-        raise _Malformed("; ".join(told)) from None
+        told = [
+            f"{'.'.join(map(str, e['loc'])) or 'the body'}: {e['msg']}"
+            for e in error.errors(include_input=False)
+        ]
+        raise _MalformedError("; ".join(told)) from None
     except ValueError:
-        raise _Malformed("the form cannot be read") from None
+        raise _MalformedError("the form cannot be read") from None
 
 
-def _takes(model: type[Registration]) -> dict[str, Any]:
+def _takes(model: type[BaseModel]) -> dict[str, Any]:
     """The part of the OpenAPI description that says what a route's body is."""
     schema = model.model_json_schema()
     types = ("application/json", "application/x-www-form-urlencoded")
@@ -242,8 +304,8 @@ def _install_guard(api: FastAPI, guard: Guard) -> None:
 
 
 def _install_errors(api: FastAPI) -> None:
-    @api.exception_handler(_Malformed)
-    async def malformed(_request: Request, error: _Malformed) -> JSONResponse:
+    @api.exception_handler(_MalformedError)
+    async def malformed(_request: Request, error: _MalformedError) -> JSONResponse:
         return fail(400, "malformed_request", str(error))
 
     @api.exception_handler(RequestValidationError)
@@ -253,7 +315,9 @@ def _install_errors(api: FastAPI) -> None:
     @api.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
         name = "not_found" if error.status_code in {404, 405} else "malformed_request"
-        answer = fail(error.status_code, name, f"There is no {request.method} {request.url.path}; see /openapi.json.")
+        answer = fail(
+            error.status_code, name, f"There is no {request.method} {request.url.path}; see /openapi.json."
+        )
         answer.headers.update(error.headers or {})
         return answer
 

@@ -21,9 +21,7 @@ _TEXT = b"text/plain; charset=utf-8"
 class Application:
     """The daemon's ASGI application."""
 
-    def __init__(
-        self, store: Store, runtime: Runtime, guard: Guard, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, store: Store, runtime: Runtime, guard: Guard, clock: Callable[[], datetime]) -> None:
         """Take the running parts. `ready` says when work can be accepted."""
         self._store = store
         self._runtime = runtime

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -164,20 +164,26 @@ class Daemon:
             serving, hub = loaded.usable()
         except InvalidDefinitionError:
             _say_problems(loaded)
-            log.error("definitions.kept", because="the new files have errors; the old definitions stay in force")  # noqa: TRY400
+            because = "the new files have errors; the old definitions stay in force"
+            log.error("definitions.kept", because=because)  # noqa: TRY400  a user's mistake has no traceback
             if loaded.hub is not None:
                 await loaded.hub.close()
             return
         _say_problems(loaded)
         await self._runtime.replace(serving, hub)
-        log.info("definitions.reloaded", by="signal" if asked else "file change", projects=sorted(serving.provisioners))
+        log.info(
+            "definitions.reloaded",
+            by="signal" if asked else "file change",
+            projects=sorted(serving.provisioners),
+        )
 
 
 class _Server(uvicorn.Server):
     """uvicorn without its own signal handling: the daemon drains lanes too."""
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
         yield
 
 
@@ -194,7 +200,9 @@ def _say_problems(loaded: Loaded) -> None:
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens there (port 0 = any free one); raises `SettingError` if it cannot."""
     try:
-        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, kind, proto, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
         bound = socket.socket(family, kind, proto)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)

@@ -35,7 +35,13 @@ def configure_logs(level: str, form: str, *, colour: bool) -> None:
 
 
 _RESET, _DIM = "\x1b[0m", "\x1b[2m"
-_COLOURS = {"debug": _DIM, "info": "\x1b[32m", "warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31m"}
+_COLOURS = {
+    "debug": _DIM,
+    "info": "\x1b[32m",
+    "warning": "\x1b[33m",
+    "error": "\x1b[31m",
+    "critical": "\x1b[31m",
+}
 
 
 class Narrator:
@@ -83,7 +89,11 @@ def _confirmed(e: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _calling(e: Mapping[str, Any]) -> tuple[str, str]:
-    what = f"move {e['entity']} to {e['to']!r}" if e["effect"] == "transition" else f"{e['worker']} {e['name']!r}"
+    what = (
+        f"move {e['entity']} to {e['to']!r}"
+        if e["effect"] == "transition"
+        else f"{e['worker']} {e['name']!r}"
+    )
     again = f", attempt {e['attempt']}" if e["attempt"] > 1 else ""
     return "perform", f"{what}{again}{', reading back first' if e['read_back'] else ''}"
 
@@ -104,10 +114,16 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     ),
     "decision": _decision,
     "effect.calling": _calling,
-    "effect.exchange": lambda e: ("call", f"{e['method']} {e['url']} -> {e['status']} in {e['seconds'] * 1000:.0f} ms"),
+    "effect.exchange": lambda e: (
+        "call",
+        f"{e['method']} {e['url']} -> {e['status']} in {e['seconds'] * 1000:.0f} ms",
+    ),
     "effect.confirmed": _confirmed,
     "effect.waiting": lambda e: ("wait", f"{e['entity']} until {e['until'][11:19]}: {e['detail']}"),
-    "effect.dead": lambda e: ("dead", f"{e['entity']} {e['effect']} {e['name']!r} is a dead letter: {e['because']}"),
+    "effect.dead": lambda e: (
+        "dead",
+        f"{e['entity']} {e['effect']} {e['name']!r} is a dead letter: {e['because']}",
+    ),
     "observe.waiting": lambda e: ("wait", f"{e['entity']} until {e['until'][11:19]}: {e['detail']}"),
     "event.dead": lambda e: ("dead", f"{e['entity']} {e['event_name']!r} is a dead letter: {e['because']}"),
     "say": lambda e: ("", str(e["text"])),

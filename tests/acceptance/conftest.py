@@ -31,12 +31,16 @@ def make_daemon(tmp_path: Path, jira: PracticeJira) -> Iterator[Callable[..., Da
     """Start daemons that are ended, whatever happens, when the test is over."""
     made: list[DaemonProcess] = []
 
-    def make(*arguments: str, machines: str | None = None, workers: str | None = None, **environ: str) -> DaemonProcess:
+    def make(
+        *arguments: str, machines: str | None = None, workers: str | None = None, **environ: str
+    ) -> DaemonProcess:
         folder = tmp_path / f"daemon-{len(made)}"
         (folder / "statemachines").mkdir(parents=True)
         machine = machines if machines is not None else (ROOT / "statemachines/jira.hcl").read_text()
         (folder / "statemachines/jira.hcl").write_text(machine)
-        (folder / "workers.yaml").write_text(workers if workers is not None else (ROOT / "workers.yaml").read_text())
+        (folder / "workers.yaml").write_text(
+            workers if workers is not None else (ROOT / "workers.yaml").read_text()
+        )
         daemon = DaemonProcess(folder, {**environment(jira.url), **environ}, list(arguments))
         made.append(daemon)
         return daemon

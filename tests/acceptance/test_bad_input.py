@@ -60,7 +60,9 @@ def test_a_signed_body_that_is_not_a_json_object_is_400(daemon: DaemonProcess, b
         b'{"action": 1e400}',
     ],
 )
-def test_a_signed_event_of_another_shape_is_recorded_and_never_breaks(daemon: DaemonProcess, body: bytes) -> None:
+def test_a_signed_event_of_another_shape_is_recorded_and_never_breaks(
+    daemon: DaemonProcess, body: bytes
+) -> None:
     assert daemon.call("POST", daemon.uri, body, _signed(daemon, body)).status in {200, 202, 400}
     assert "Traceback" not in daemon.log.read_text()
     assert daemon.call("GET", "/readyz").status == 200
@@ -68,7 +70,10 @@ def test_a_signed_event_of_another_shape_is_recorded_and_never_breaks(daemon: Da
 
 def test_an_event_nobody_cares_for_is_202_with_a_verdict(daemon: DaemonProcess) -> None:
     body = b'{"zen": "Anything added dilutes everything else."}'
-    assert daemon.call("POST", daemon.uri, body, _signed(daemon, body, **{"x-github-event": "ping"})).status == 202
+    assert (
+        daemon.call("POST", daemon.uri, body, _signed(daemon, body, **{"x-github-event": "ping"})).status
+        == 202
+    )
     (listed,) = json.loads(daemon.cli("deliveries", "--json").stdout)
     assert (listed["verdict"], listed["type"]) == ("ignored", "ping")
     assert "ping" in listed["reason"]
@@ -110,8 +115,16 @@ def test_a_get_on_a_delivery_path_is_405(daemon: DaemonProcess) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "wanted"),
     [
-        ("statemachines/jira.hcl", 'provisioner "soc" {\n  statemachine "soc" {\n', "statemachines/jira.hcl:"),
-        ("workers.yaml", "workers:\n  atlassian:\n    statefile: nowhere.hcl\n    projects: [soc]\n", "nowhere.hcl"),
+        (
+            "statemachines/jira.hcl",
+            'provisioner "soc" {\n  statemachine "soc" {\n',
+            "statemachines/jira.hcl:",
+        ),
+        (
+            "workers.yaml",
+            "workers:\n  atlassian:\n    statefile: nowhere.hcl\n    projects: [soc]\n",
+            "nowhere.hcl",
+        ),
         ("workers.yaml", "workers: [\n", "workers.yaml:"),
         (
             "workers.yaml",
@@ -158,14 +171,21 @@ def test_a_running_daemon_keeps_the_old_definitions_when_the_new_ones_are_wrong(
     wait_until(lambda: "definitions.kept" in daemon.log.read_text(), "the change was not noticed")
     assert daemon.deliver(daemon.release("Ships SOC-1")).status == 200
     wait_until(lambda: jira.status("SOC-1") == "In Progress", "SOC-1 did not move")
-    file.write_text(good.replace('state "to_do" "next" {\n      transition = "in_progress"', 'state "to_do" "next" {\n      transition = "<end>"'))
+    file.write_text(
+        good.replace(
+            'state "to_do" "next" {\n      transition = "in_progress"',
+            'state "to_do" "next" {\n      transition = "<end>"',
+        )
+    )
     wait_until(lambda: "definitions.reloaded" in daemon.log.read_text(), "the mended file was not taken")
     assert daemon.deliver(daemon.release("Ships SOC-2")).status == 200
     wait_until(lambda: len(daemon.shown("SOC-2").get("history", [])) == 1, "SOC-2 is not decided")
     assert daemon.shown("SOC-2")["history"][0]["verdict"] == "ended"
 
 
-def test_a_port_that_is_taken_is_said_in_one_line(daemon: DaemonProcess, make_daemon: Callable[..., DaemonProcess]) -> None:
+def test_a_port_that_is_taken_is_said_in_one_line(
+    daemon: DaemonProcess, make_daemon: Callable[..., DaemonProcess]
+) -> None:
     second = make_daemon()
     run = second.cli("run", "--port", str(daemon.port))
     assert run.returncode == 1
@@ -195,4 +215,3 @@ def test_no_command_line_mistake_gives_a_traceback(make_daemon: Callable[..., Da
         run = daemon.cli(*arguments)
         assert run.returncode in {0, 1, 2}, arguments
         assert b"Traceback" not in run.stderr + run.stdout, (arguments, run.stderr.decode())
-

@@ -49,7 +49,9 @@ def test_killed_at_random_again_and_again_nothing_is_lost_or_done_twice(
         daemon.kill()
         daemon.start()
     wait_until(lambda: _finished(daemon, keys), "not everything was finished")
-    assert {key: (jira.status(key), jira.moves(key)) for key in keys} == dict.fromkeys(keys, ("In Progress", 1))
+    assert {key: (jira.status(key), jira.moves(key)) for key in keys} == dict.fromkeys(
+        keys, ("In Progress", 1)
+    )
 
 
 def test_a_delivery_is_durable_when_it_is_answered(daemon: DaemonProcess, jira: PracticeJira) -> None:

@@ -48,10 +48,14 @@ def test_jiras_own_words_are_in_the_dead_letter(daemon: DaemonProcess, jira: Pra
     jira.world.trouble.next("forbidden", on="transition")
     assert daemon.deliver(daemon.release("Ships SOC-5")).status == 200
     wait_until(lambda: _status(daemon, "SOC-5") == "dead", "SOC-5 is no dead letter")
-    assert "You do not have permission to access this resource." in daemon.shown("SOC-5")["effects"][0]["detail"]
+    assert (
+        "You do not have permission to access this resource." in daemon.shown("SOC-5")["effects"][0]["detail"]
+    )
 
 
-def test_an_issue_that_does_not_exist_moves_nothing_and_says_so(daemon: DaemonProcess, jira: PracticeJira) -> None:
+def test_an_issue_that_does_not_exist_moves_nothing_and_says_so(
+    daemon: DaemonProcess, jira: PracticeJira
+) -> None:
     assert daemon.deliver(daemon.release("Ships SOC-999")).status == 200
     wait_until(lambda: _status(daemon, "SOC-999") == "done", "SOC-999 is not decided")
     assert daemon.shown("SOC-999")["history"][0]["verdict"] == "entity_not_found"

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -151,7 +152,9 @@ class DaemonProcess:
             connection.close()
 
     def call_json(self, method: str, path: str, body: Any, **headers: str) -> Answer:
-        return self.call(method, path, json.dumps(body).encode(), {"content-type": "application/json", **headers})
+        return self.call(
+            method, path, json.dumps(body).encode(), {"content-type": "application/json", **headers}
+        )
 
     def register(self, repo_id: str = "signal-box") -> None:
         answer = self.call_json(
@@ -163,9 +166,11 @@ class DaemonProcess:
         self.secret, self.uri = answer.json()["data"]["secret"], answer.json()["data"]["uri"]
 
     def release(self, notes: str, action: str = "published", **more: Any) -> SignedDelivery:
+        number = next(self._numbers)
+        more = {"release_id": number, "delivery_id": str(uuid.uuid4()), **more}
         return release_delivery(
             repo_full_name="octo-org/signal-box",
-            tag=f"v1.0.{next(self._numbers)}",
+            tag=f"v1.0.{number}",
             notes=notes,
             action=action,
             secret=self.secret,
@@ -202,5 +207,3 @@ def environment(jira_url: str) -> dict[str, str]:
         "ATLASSIAN_EMAIL": "practice@example.com",
         "ATLASSIAN_API_KEY": "practice-token",
     }
-
-
