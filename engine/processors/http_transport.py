@@ -1,6 +1,7 @@
 """The one import of httpx: a request goes out, a value comes back, and nothing is raised for what a backend does."""
 
 import asyncio
+import logging
 import ssl
 import time
 import zlib
@@ -31,10 +32,18 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+@cache
+def _hush() -> None:
+    """Keep the library from logging whole URLs: paths of chat hooks and queries are secrets."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
 class HttpTransport:
     """Connections to one backend. `secrets` never show in what it returns."""
 
     def __init__(self, *, secrets: Iterable[str] = ()) -> None:
+        _hush()
         self._secrets = forms_of(secrets)
         self._client = httpx.AsyncClient(
             verify=_tls(),

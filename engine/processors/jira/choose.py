@@ -58,14 +58,14 @@ def same(one: str, other: str) -> bool:
     return one.strip().casefold() == other.strip().casefold()
 
 
-#: Which offers match, best rule first: the status by name, by id, and only then the predecessor's rule, the
-#: transition's own name.
+#: Which offers match, best rule first: the status by name, then by id. A transition's own name counts, as it did for
+#: the predecessor, only where Jira does not say where the transition leads: "Done" may lead anywhere.
 _RULES: tuple[Callable[[Offer, str], bool], ...] = (
     lambda offer, status: offer.to_name == status,
     lambda offer, status: same(offer.to_name, status),
     lambda offer, status: offer.to_id == status,
-    lambda offer, status: offer.name == status,
-    lambda offer, status: same(offer.name, status),
+    lambda offer, status: not offer.to_name and offer.name == status,
+    lambda offer, status: not offer.to_name and same(offer.name, status),
 )
 
 

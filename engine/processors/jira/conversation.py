@@ -1,7 +1,7 @@
 """What one attempt says to Jira and hears back: three requests, and every exchange kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,9 @@ from engine.processors.http_transport import HttpTransport
 from engine.processors.jira.answers import HINTS, meaning, status_of, words_of
 from engine.processors.jira.choose import Offer, read_offers
 from engine.processors.jira.site import Site
+
+#: Jira's answer to a transition that was made.
+_MOVED = 204
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,14 @@ class Conversation:
         content = to_json({"transition": {"id": offer.id}, **edits})
         headers = {"content-type": "application/json", "idempotency-key": idempotency_key}
         answer = await self._ask("POST", self._site.issue(self._key, "/transitions"), headers, content)
-        return answer if isinstance(answer, Trouble) else None
+        if isinstance(answer, Trouble):
+            return answer
+        if answer.status == _MOVED:
+            return None
+        trouble = self._unreadable(answer, f"the {_MOVED} that says it was done")
+        return replace(
+            trouble, outcome=Outcome.UNKNOWN
+        )  # a login page in between, or a proxy that changes answers
 
     def attempt(self, outcome: Outcome, detail: str, observed: str | None = None) -> Attempt:
         """The attempt, with what was exchanged so far."""

@@ -74,6 +74,8 @@ def problems_of(values: Mapping[str, Any], variables: Mapping[str, str]) -> list
             seconds_of(values["timeout"])
         except UnusableError as error:
             problems.append(str(error))
+    if not problems and not values.get("email") and not values["token"].isascii():
+        problems.append("token must be ASCII where it is sent as a bearer token")
     if not problems:
         problems += _problems_of_url(values, variables)
     return problems

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from engine.config.workers import MEMBERS, read_workers, workers_schema
+from engine.config.schema import workers_schema
+from engine.config.workers import MEMBERS, read_workers
 from engine.diagnostics import Severity, render
 from engine.resources import shipped
 
