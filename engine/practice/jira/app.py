@@ -29,7 +29,7 @@ _MEDIA = {
     "text": "text/plain;charset=UTF-8",
     "html": "text/html;charset=UTF-8",
 }
-_LOOPBACK = {"127.0.0.1", "::1", "localhost", "testclient"}
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 #: A request that asks for more than this is not from a client of Jira.
 _LARGEST_BODY = 1 << 20
 
@@ -141,11 +141,8 @@ def _response(world: JiraWorld, answer: Answer) -> Response:
 
 def _from_here(request: Request) -> bool:
     """From this machine, and not by way of a page that was lured here under another host name."""
-    return (
-        request.client is not None
-        and request.client.host in _LOOPBACK
-        and (request.url.hostname in {*_LOOPBACK, "testserver"})
-    )
+    client = request.client
+    return client is not None and client.host in _LOOPBACK and request.url.hostname in _LOOPBACK
 
 
 async def _no_endpoint(world: JiraWorld, request: Request, _error: HTTPException) -> Response:

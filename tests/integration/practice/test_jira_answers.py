@@ -62,6 +62,19 @@ def test_the_list_of_transitions(site: httpx.Client, world: JiraWorld) -> None:
     assert "fields" not in site.get(transitions("SOC-1")).json()["transitions"][0]
 
 
+def test_an_issue_brings_its_transitions_if_asked(site: httpx.Client) -> None:
+    def shown(expand: str) -> Any:
+        return (
+            site.get("/rest/api/3/issue/SOC-1", params={"fields": "status", "expand": expand})
+            .json()
+            .get("transitions")
+        )
+
+    assert shown("changelog") is None
+    assert [(t["id"], "fields" in t) for t in shown("changelog,transitions")] == [("11", False)]
+    assert [(t["id"], "fields" in t) for t in shown("transitions.fields")] == [("11", True)]
+
+
 def test_one_transition_or_all_of_them(site: httpx.Client) -> None:
     def shown(**params: str) -> list[tuple[str, bool]]:
         listed = site.get(transitions("SOC-1"), params=params).json()["transitions"]
