@@ -55,6 +55,12 @@ def test_marks_and_structure_become_lines() -> None:
     assert text(value) == "bold\nnext\nfirst"
 
 
+def test_only_text_nodes_have_text() -> None:
+    value = {"type": "doc", "version": 1, "text": 5, "content": [{"type": "rule", "text": ["odd"]}]}
+    assert is_document(value)
+    assert text(value) == ""
+
+
 def test_a_deeply_nested_document_is_no_trouble() -> None:
     value: dict[str, Any] = {"type": "text", "text": "deep"}
     for _ in range(20_000):
