@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC
+from email.utils import format_datetime
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -27,7 +29,7 @@ _MEDIA = {
     "text": "text/plain;charset=UTF-8",
     "html": "text/html;charset=UTF-8",
 }
-_LOOPBACK = {"127.0.0.1", "::1", "localhost", "testclient"}
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 #: A request that asks for more than this is not from a client of Jira.
 _LARGEST_BODY = 1 << 20
 
@@ -88,9 +90,11 @@ def _methods(routes: list[Route]) -> set[str]:
 async def _serve(world: JiraWorld, routes: dict[str, Route], request: Request) -> Response:
     route = routes["GET" if request.method == "HEAD" else request.method]
     if route.path.startswith("/practice/") and not _from_here(request):
-        return _response(Answer(status=403, body={"error": "The practice routes answer on loopback only."}))
+        return _response(
+            world, Answer(status=403, body={"error": "The practice routes answer on loopback only."})
+        )
     if int(request.headers.get("content-length", "0")) > _LARGEST_BODY:
-        return _response(Answer(status=413, media="text"))
+        return _response(world, Answer(status=413, media="text"))
     ask = await _ask(request)
     headers = request.headers
     begun = begin(world, route, ask, headers.get("authorization"), headers.get("content-type", ""))
@@ -107,7 +111,7 @@ async def _serve(world: JiraWorld, routes: dict[str, Route], request: Request) -
         return Unanswered(drop=state.get(DROP) if kind.ends == "drop" else None, stopping=state.get(STOPPING))
     if route.request_class is not None:
         log(world, route, ask, begun, answer.status)
-    return _response(answer)
+    return _response(world, answer)
 
 
 async def _ask(request: Request) -> Ask:
@@ -121,8 +125,12 @@ async def _ask(request: Request) -> Ask:
     )
 
 
-def _response(answer: Answer) -> Response:
-    headers = {"Cache-Control": "no-cache, no-store, no-transform", "X-Content-Type-Options": "nosniff"}
+def _response(world: JiraWorld, answer: Answer) -> Response:
+    headers = {
+        "Date": format_datetime(world.now().astimezone(UTC), usegmt=True),
+        "Cache-Control": "no-cache, no-store, no-transform",
+        "X-Content-Type-Options": "nosniff",
+    }
     if answer.body is None:
         content = b""
     else:
@@ -133,18 +141,15 @@ def _response(answer: Answer) -> Response:
 
 def _from_here(request: Request) -> bool:
     """From this machine, and not by way of a page that was lured here under another host name."""
-    return (
-        request.client is not None
-        and request.client.host in _LOOPBACK
-        and (request.url.hostname in {*_LOOPBACK, "testserver"})
-    )
+    client = request.client
+    return client is not None and client.host in _LOOPBACK and request.url.hostname in _LOOPBACK
 
 
 async def _no_endpoint(world: JiraWorld, request: Request, _error: HTTPException) -> Response:
     ask = Ask(method=request.method, path=request.url.path, site="")
     answer = no_endpoint(ask)
     log(world, None, ask, Begun(), answer.status)
-    return _response(answer)
+    return _response(world, answer)
 
 
 async def _pause(request: Request, seconds: float) -> None:

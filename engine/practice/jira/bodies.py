@@ -193,8 +193,11 @@ class Bodies:
             body["fields"] = {name: self._field(name, issue, status) for name in FIELDS if name in chosen}
         if "changelog" in expand:
             body["changelog"] = self.changelog(issue)
-        if "transitions" in expand:
-            body["transitions"] = [self.transition(t, issue) for t in self.world.transitions(issue)]
+        screens = "transitions.fields" in expand
+        if screens or "transitions" in expand:
+            body["transitions"] = [
+                self.transition(t, issue, screens=screens) for t in self.world.transitions(issue)
+            ]
         if "names" in expand:
             body["names"] = {name: FIELDS[name].name for name in FIELDS if name in chosen}
         return body

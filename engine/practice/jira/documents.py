@@ -87,7 +87,8 @@ def text(value: dict[str, Any]) -> str:
         if isinstance(node, str):
             parts.append(node)
             continue
-        parts.append(node.get("text", ""))
+        if node["type"] == "text":
+            parts.append(node["text"])
         if node["type"] in _BREAKS_AFTER:
             waiting.append("\n")
         waiting.extend(reversed(node.get("content", [])))

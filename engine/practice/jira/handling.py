@@ -10,7 +10,7 @@ from engine.practice.jira.asking import VERSIONS, Ask, authenticate
 from engine.practice.jira.issues import Issue
 from engine.practice.jira.routes import Route
 from engine.practice.jira.search_routes import no_endpoint
-from engine.practice.jira.trouble import KINDS, Trouble, instead
+from engine.practice.jira.trouble import KINDS, Kind, Trouble, instead
 from engine.practice.jira.world import Deployment, JiraWorld, LoggedCall
 
 
@@ -32,10 +32,8 @@ def begin(world: JiraWorld, route: Route, ask: Ask, authorization: str | None, c
         return Begun(refusal=no_endpoint(ask))
     if not route.open and (refusal := authenticate(world, authorization, ask.site)):
         return Begun(refusal=refusal)
-    if (
-        ask.method in {"POST", "PUT"}
-        and content_type.partition(";")[0].strip().casefold() != "application/json"
-    ):
+    json = content_type.partition(";")[0].strip().casefold() == "application/json"
+    if ask.method in {"POST", "PUT"} and not json and (ask.raw or route.request_class):
         return Begun(refusal=Answer(status=415, media="text"))
     if route.request_class is None:
         return Begun()
@@ -60,10 +58,11 @@ def finish(world: JiraWorld, route: Route, ask: Ask, begun: Begun) -> Answer:
     kind = KINDS[trouble.kind]
     if kind.waits == "before" and issue:
         world.locked.discard(issue.id)
-    if issue and kind.meanwhile == "move":
-        world.move(issue.key, trouble.to)
-    if issue and kind.meanwhile == "delete":
-        world.delete(issue.key)
+    if issue and kind.meanwhile:
+        try:
+            _meanwhile(world, kind, issue, trouble.to)
+        except SettingError as wrong:
+            return Answer(status=400, body={"error": f"Trouble {trouble.kind}: {wrong}"})
     own = _jiras_own(world, route, ask) if kind.happens else Answer()
     reset = (world.now() + timedelta(seconds=trouble.seconds)).astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
     return instead(kind, trouble.seconds, reset) or own
@@ -84,6 +83,13 @@ def log(world: JiraWorld, route: Route | None, ask: Ask, begun: Begun, status: i
             trouble=begun.trouble.kind if begun.trouble else "",
         )
     )
+
+
+def _meanwhile(world: JiraWorld, kind: Kind, issue: Issue, to: str) -> None:
+    if kind.meanwhile == "move":
+        world.move(issue.key, to)
+    else:
+        world.delete(issue.key)
 
 
 def _jiras_own(world: JiraWorld, route: Route, ask: Ask) -> Answer:

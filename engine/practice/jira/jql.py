@@ -101,14 +101,12 @@ def _refuse_unknown(world: JiraWorld, clause: Clause) -> None:
 
 def _tokens(written: str) -> Iterable[tuple[str, bool]]:
     """Each token, and whether it was quoted."""
-    position = 0
-    while written[position:].strip():
-        match = _TOKEN.match(written, position)
+    position, end = 0, len(written.rstrip())
+    while position < end:
+        match = _TOKEN.match(written, position, end)
         if match is None:
-            raise refused(
-                400,
-                f"Error in the JQL Query: The character '{written[position:].strip()[0]}' is not expected.",
-            )
+            stray = written[position:end].lstrip()[0]
+            raise refused(400, f"Error in the JQL Query: The character '{stray}' is not expected.")
         double, single, sign, word = match.groups()
         quoted = double if double is not None else single
         yield (re.sub(r"\\(.)", r"\1", quoted), True) if quoted is not None else (sign or word, False)

@@ -1,37 +1,21 @@
 """Serves a practice Jira on loopback, inside an event loop that runs already."""
 
 import asyncio
-import contextlib
 import ipaddress
 import socket
-from collections.abc import Iterator
 from typing import Any, Self
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from engine.errors import SettingError
 from engine.practice.jira.app import DROP, STOPPING, make_app
 from engine.practice.jira.world import JiraWorld
 
-
-class _Server(uvicorn.Server):
-    """Leaves signals to whoever owns the event loop, and says when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listens = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen."""
-        await super().startup(sockets)
-        self.listens.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
+#: How long a call under way may take to end when the server stops, in seconds.
+_PATIENCE = 2
 
 
 class PracticeServer:
@@ -46,8 +30,8 @@ class PracticeServer:
         self._port = port
         self._connections: dict[Any, asyncio.Transport] = {}
         self._stopping = asyncio.Event()
-        self._server: _Server | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self._state = ServerState()
+        self._listening: asyncio.Server | None = None
 
     @property
     def port(self) -> int:
@@ -67,27 +51,27 @@ class PracticeServer:
         """Bind, serve, and return the port; SettingError if the port cannot be had."""
         listener = _listener(self._host, self._port)
         self._port = listener.getsockname()[1]
-        config = uvicorn.Config(
-            self._with_connections(make_app(self.world)),
-            http=_remembering(self._connections),
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=2,
+        # uvicorn's protocol without its server: that one owns the signals, ticks ten times a second and stops slowly.
+        config = uvicorn.Config(self._with_connections(make_app(self.world)), lifespan="off", log_config=None)
+        config.access_log = False
+        config.load()
+        protocol = _remembering(self._connections)
+        self._listening = await asyncio.get_running_loop().create_server(
+            lambda: protocol(config=config, server_state=self._state, app_state={}), sock=listener
         )
-        self._server = _Server(config)
-        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="practice jira")
-        await self._server.listens.wait()
         return self._port
 
     async def stop(self) -> None:
-        """Answer nothing more, close every connection and free the port."""
+        """Free the port, let calls under way end at once, and close every connection."""
         self._stopping.set()
-        if self._server is None or self._serving is None:
+        if self._listening is None:
             return
-        self._server.should_exit = True
-        await self._serving
+        self._listening.close()
+        if under_way := set(self._state.tasks):
+            await asyncio.wait(under_way, timeout=_PATIENCE)
+        for transport in tuple(self._connections.values()):
+            transport.close()
+        await self._listening.wait_closed()
 
     async def __aenter__(self) -> Self:
         """Start."""
