@@ -22,7 +22,7 @@ class Definition:
 
 
 _GET = select(definitions).where(definitions.c.hash == bindparam("of_hash"))
-_INSERT = definitions.insert()
+_INSERT = definitions.insert().inline()
 
 
 def get(c: Connection, hash: str) -> Definition | None:  # noqa: A002 -- the column's name

@@ -31,7 +31,7 @@ _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id =
 _LOAD = _ROWS.where(*_THIS)
 _FIND = _ROWS.where(instances.c.folded_id == bindparam("of_folded")).order_by(instances.c.project)
 _LATEST = _ROWS.order_by(instances.c.updated_at.desc()).limit(bindparam("at_most"))
-_INSERT = instances.insert()
+_INSERT = instances.insert().inline()
 _UPDATE = update(instances).where(*_THIS, instances.c.version == bindparam("of_version"))
 
 

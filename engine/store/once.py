@@ -8,7 +8,7 @@ from engine.store.encoding import encode
 from engine.store.tables import once as claims
 
 _HOLDER = select(claims.c.inbox_id).where(claims.c.key == bindparam("of_key"))
-_INSERT = claims.insert()
+_INSERT = claims.insert().inline()
 _RELEASE = delete(claims).where(claims.c.inbox_id == bindparam("of_inbox"))
 
 

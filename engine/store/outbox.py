@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 
 from engine.errors import FencedError
 from engine.model import Attempt, Effect, EffectKind, Entity, Exchange, Outcome
+from engine.store.columns import new_id
 from engine.store.encoding import encode
 from engine.store.tables import DEAD, OutboxStatus, attempts, deliveries, inbox, outbox
 
@@ -67,8 +68,8 @@ _DELIVERY_DIGEST = (
     .join(inbox, inbox.c.delivery_row_id == deliveries.c.id)
     .where(inbox.c.id == bindparam("of_inbox"))
 )
-_INSERT = outbox.insert().returning(outbox.c.id)
-_INSERT_ATTEMPT = attempts.insert()
+_INSERT = outbox.insert()
+_INSERT_ATTEMPT = attempts.insert().inline()
 _CHANGE = update(outbox).where(outbox.c.id == bindparam("of_id"), _IS_PENDING)
 _DROP_REST = update(outbox).where(outbox.c.inbox_id == bindparam("of_inbox"), _IS_PENDING)
 _ATTEMPTS = select(attempts).where(attempts.c.outbox_id == bindparam("of_id")).order_by(attempts.c.number)
@@ -99,7 +100,7 @@ def insert(
             "created_at": now,
             "finished_at": None,
         }
-        rows.append(OutboxRow(id=c.execute(_INSERT, values).scalar_one(), **values))
+        rows.append(OutboxRow(id=new_id(c.execute(_INSERT, values)), **values))
     return rows
 
 

@@ -99,7 +99,7 @@ class Writer:
         answers: list[_Answer] = []
         try:
             connection = self._connect()
-            with connection.begin():
+            with sqlite.writing(connection):
                 savepoint = connection.connection.cursor()
                 answers += [_attempt(connection, savepoint, job) for job in jobs]
         except Exception as error:  # noqa: BLE001 -- whatever it was, each caller is told and the writer goes on
