@@ -108,14 +108,15 @@ def _through_store(path: Path, bodies: list[bytes]) -> float:
     return len(bodies) / elapsed
 
 
-_BARE = (
-    "SELECT id FROM deliveries WHERE hook_id = ? AND digest = ? AND duplicate_of IS NULL ORDER BY id DESC LIMIT 1",
-    "INSERT INTO deliveries (hook_id, source, type, delivery_id, digest, received_at, verdict, reason, headers)"
-    " VALUES (?, 'github', 'release', ?, ?, ?, 'accepted', '', ?)",
-    "INSERT INTO bodies VALUES (?, ?)",
-    "INSERT INTO inbox (delivery_row_id, provisioner, project, entity_id, event, receive, status, attempts, due_at,"
-    " received_at, because) VALUES (?, 'soc', 'soc', ?, 'next', 'github.release', 'pending', 0, ?, ?, '')",
-)
+_TWIN = """SELECT id FROM deliveries WHERE hook_id = ? AND digest = ? AND duplicate_of IS NULL
+ORDER BY id DESC LIMIT 1"""
+_DELIVERY = """INSERT INTO deliveries
+(hook_id, source, type, delivery_id, digest, received_at, verdict, reason, headers)
+VALUES (?, 'github', 'release', ?, ?, ?, 'accepted', '', ?)"""
+_BODY = "INSERT INTO bodies VALUES (?, ?)"
+_EVENT = """INSERT INTO inbox
+(delivery_row_id, provisioner, project, entity_id, event, receive, status, attempts, due_at, received_at, because)
+VALUES (?, 'soc', 'soc', ?, 'next', 'github.release', 'pending', 0, ?, ?, '')"""
 
 
 def _through_sqlite3(path: Path, bodies: list[bytes]) -> float:
@@ -125,17 +126,16 @@ def _through_sqlite3(path: Path, bodies: list[bytes]) -> float:
     bare = sqlite3.connect(path, isolation_level=None)
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         bare.execute(f"PRAGMA {pragma}")
-    twin, delivery, stored, event = _BARE
     began = time.perf_counter()
     for number, body in enumerate(bodies):
         if number % CALLERS == 0:
             bare.execute("BEGIN IMMEDIATE")
         digest = hashlib.sha256(body).digest()
-        assert bare.execute(twin, (hook_id, digest)).fetchone() is None
+        assert bare.execute(_TWIN, (hook_id, digest)).fetchone() is None
         headers = orjson.dumps(_HEADERS).decode()
-        row = bare.execute(delivery, (hook_id, str(number), digest, 0, headers)).lastrowid
-        bare.execute(stored, (row, zlib.compress(body, 1)))
-        bare.execute(event, (row, f"SOC-{number}", 0, 0))
+        row = bare.execute(_DELIVERY, (hook_id, str(number), digest, 0, headers)).lastrowid
+        bare.execute(_BODY, (row, zlib.compress(body, 1)))
+        bare.execute(_EVENT, (row, f"SOC-{number}", 0, 0))
         if number % CALLERS == CALLERS - 1:
             bare.execute("COMMIT")
     elapsed = time.perf_counter() - began

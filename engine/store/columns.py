@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CursorResult, Dialect, Integer, Text
+from sqlalchemy import BigInteger, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
 
 from engine.store.encoding import decode, encode
@@ -21,15 +21,6 @@ def microseconds(moment: datetime) -> int:
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no time zone: pass a datetime with one, UTC by custom")
     return (moment - _EPOCH) // _MICROSECOND
-
-
-def new_id(result: CursorResult[Any]) -> int:
-    """The number that the inserted row got."""
-    key = result.inserted_primary_key
-    if key is None:
-        raise TypeError("only an INSERT of one row has a new number")
-    number: int = key[0]
-    return number
 
 
 class Moment(TypeDecorator[datetime]):

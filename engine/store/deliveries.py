@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, select
 
 from engine.errors import StoreError
-from engine.store.columns import new_id
+from engine.store.prepared import insert_row
 from engine.store.tables import DEAD, Receipt, bodies, deliveries, inbox
 
 #: The fastest level makes a JSON body about five times smaller; better ones cost more time than disk.
@@ -48,8 +48,6 @@ class PackedBody:
     data: bytes
 
 
-_INSERT = deliveries.insert()
-_INSERT_BODY = bodies.insert().inline()
 _ROWS = select(*(deliveries.c[name] for name in DeliveryRow.__dataclass_fields__))
 _GET = _ROWS.where(deliveries.c.id == bindparam("of_id"))
 _TWIN = (
@@ -95,8 +93,9 @@ def insert(
     """Record a delivery with its body and return its row; a duplicate shares the body of `duplicate_of`."""
     if (verdict == Receipt.DUPLICATE) != (duplicate_of is not None):
         raise ValueError("a duplicate, and only a duplicate, names the delivery that it repeats")
-    result = c.execute(
-        _INSERT,
+    row_id = insert_row(
+        c,
+        deliveries,
         {
             "hook_id": hook_id,
             "source": source,
@@ -110,10 +109,9 @@ def insert(
             "headers": headers,
         },
     )
-    row_id = new_id(result)
     if duplicate_of is None:
         packed = body if isinstance(body, PackedBody) else pack(body)
-        c.execute(_INSERT_BODY, {"delivery_row_id": row_id, "data": packed.data})
+        insert_row(c, bodies, {"delivery_row_id": row_id, "data": packed.data})
     return row_id
 
 

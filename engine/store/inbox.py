@@ -8,7 +8,8 @@ from sqlalchemy import Connection, CursorResult, and_, bindparam, exists, func, 
 
 from engine.errors import FencedError
 from engine.model import Event, Verdict
-from engine.store.columns import Moment, new_id
+from engine.store.columns import Moment
+from engine.store.prepared import insert_row
 from engine.store.tables import InboxStatus, inbox
 
 
@@ -48,7 +49,6 @@ class InboxRow:
 _ROWS = select(*(inbox.c[name] for name in InboxRow.__dataclass_fields__))
 _OF_ENTITY = and_(inbox.c.project == bindparam("of_project"), inbox.c.entity_id == bindparam("of_entity"))
 _UNFINISHED = inbox.c.finished_at.is_(None)
-_INSERT = inbox.insert()
 _GET = _ROWS.where(inbox.c.id == bindparam("of_id"))
 _HEAD = _ROWS.where(_OF_ENTITY, _UNFINISHED).order_by(inbox.c.id).limit(1)
 _LATEST = _ROWS.where(_OF_ENTITY).order_by(inbox.c.id.desc()).limit(bindparam("at_most"))
@@ -81,24 +81,23 @@ def insert(
 ) -> list[int]:
     """Put events (each with its provisioner's name) at the end of their entities' lanes; returns their rows."""
     return [
-        new_id(
-            c.execute(
-                _INSERT,
-                {
-                    "delivery_row_id": delivery_row_id,
-                    "provisioner": provisioner,
-                    "project": event.entity.project,
-                    "entity_id": event.entity.id,
-                    "event": event.name,
-                    "receive": event.receive,
-                    "once": event.once,
-                    "status": InboxStatus.PENDING,
-                    "attempts": 0,
-                    "due_at": received_at,
-                    "received_at": received_at,
-                    "because": "",
-                },
-            )
+        insert_row(
+            c,
+            inbox,
+            {
+                "delivery_row_id": delivery_row_id,
+                "provisioner": provisioner,
+                "project": event.entity.project,
+                "entity_id": event.entity.id,
+                "event": event.name,
+                "receive": event.receive,
+                "once": event.once,
+                "status": InboxStatus.PENDING,
+                "attempts": 0,
+                "due_at": received_at,
+                "received_at": received_at,
+                "because": "",
+            },
         )
         for provisioner, event in events
     ]
