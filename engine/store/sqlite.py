@@ -130,12 +130,23 @@ def reading(connection: Connection) -> Iterator[None]:
 
 def explain(error: BaseException, path: Path) -> str:
     """The error as a sentence that says what to do."""
+    if isinstance(error, StoreError):
+        return str(error)
+    sentence = _sentence_for(error)
+    if sentence is None:
+        return f"the store {path} failed: {error.orig if isinstance(error, DBAPIError) else error}"
+    return sentence.format(file=path)
+
+
+def is_about_the_file(error: BaseException) -> bool:
+    """Whether the error is one of the file or its disk, and not of one statement."""
+    return _sentence_for(error) is not None
+
+
+def _sentence_for(error: BaseException) -> str | None:
     original = error.orig if isinstance(error, DBAPIError) else error
     name = getattr(original, "sqlite_errorname", "")
-    for beginning, sentence in _SENTENCES.items():
-        if name.startswith(beginning):
-            return sentence.format(file=path)
-    return f"the store {path} failed: {original}"
+    return next((s for beginning, s in _SENTENCES.items() if name.startswith(beginning)), None)
 
 
 def store_error(error: SQLAlchemyError | sqlite3.Error, path: Path) -> StoreError:
