@@ -57,7 +57,10 @@ def path_of(url: str) -> Path:
 
 
 def check_file(path: Path, *, create: bool) -> None:
-    """`StoreError` with what to do, if the path cannot hold the store; with `create`, it need not exist yet."""
+    """`StoreError` with what to do, if the path cannot hold the store.
+
+    With `create`, a file that does not exist is made, empty and its owner's alone: what is received may be private.
+    """
     folder = path.parent
     if not folder.is_dir():
         raise StoreError(f"the folder {folder} does not exist: make it, or name another file with --store")
@@ -72,6 +75,7 @@ def check_file(path: Path, *, create: bool) -> None:
             raise StoreError(
                 f"the folder {folder} is read-only: make it writable for the user that runs Interlock"
             )
+        path.touch(mode=0o600)
         return
     try:
         with path.open("rb") as file:

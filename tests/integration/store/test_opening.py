@@ -102,9 +102,10 @@ def test_a_file_that_another_process_keeps_locked_is_refused(
 
 _AS_NOBODY = """
 import os, sys
-os.setgroups([]); os.setgid(65534); os.setuid(65534)
 from engine.errors import StoreError
 from engine.store.database import Store
+Store.open(sys.argv[2]).close()  # imports everything, while it may
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
 try:
     Store.open(sys.argv[1])
 except StoreError as error:
@@ -123,7 +124,9 @@ except StoreError as error:
         (0o777, 0o600, "cannot be read"),
     ],
 )
-def test_what_the_user_may_not_write_is_refused(folder_mode: int, file_mode: int | None, says: str) -> None:
+def test_what_the_user_may_not_write_is_refused(
+    tmp_path: Path, folder_mode: int, file_mode: int | None, says: str
+) -> None:
     folder = Path("/tmp") / f"interlock-{os.getpid()}"  # noqa: S108 -- pytest's own folder is closed to others
     folder.mkdir()
     try:
@@ -132,9 +135,8 @@ def test_what_the_user_may_not_write_is_refused(folder_mode: int, file_mode: int
             Store.open(f"sqlite:///{file}").close()
             file.chmod(file_mode)
         folder.chmod(folder_mode)
-        printed = subprocess.run(
-            [sys.executable, "-c", _AS_NOBODY, f"sqlite:///{file}"], capture_output=True, text=True, check=True
-        ).stdout
+        command = [sys.executable, "-c", _AS_NOBODY, f"sqlite:///{file}", f"sqlite:///{tmp_path}/own.db"]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         assert says in printed
     finally:
         for left in folder.iterdir():
