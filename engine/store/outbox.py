@@ -120,10 +120,9 @@ def dead(c: Connection, limit: int) -> list[OutboxRow]:
 
 def record_attempt(c: Connection, outbox_id: int, number: int, attempt: Attempt, at: datetime) -> None:
     """Keep what an attempt did, and count it."""
-    values = {"outbox_id": outbox_id, "number": number, "at": at}
-    said = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
-    insert_row(c, attempts, {**values, **said})
     _change(c, outbox_id, attempts=number, last_detail=attempt.detail)
+    said = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
+    insert_row(c, attempts, {"outbox_id": outbox_id, "number": number, "at": at, **said})
 
 
 def attempts_of(c: Connection, outbox_id: int) -> list[AttemptRow]:

@@ -171,7 +171,7 @@ instances = Table(
     Column("id", Identity, primary_key=True),
     Column("project", Text, nullable=False),
     Column("entity_id", Text, nullable=False),
-    Column("folded_id", Text, nullable=False, index=True),
+    Column("folded_id", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("context", Json, nullable=False),
     Column("version", Integer, nullable=False),
@@ -180,6 +180,7 @@ instances = Table(
     Column("updated_at", Moment, nullable=False, index=True),
     UniqueConstraint("project", "entity_id"),
 )
+Index("ix_instances_folded", instances.c.folded_id, instances.c.project)
 
 history = Table(
     "history",

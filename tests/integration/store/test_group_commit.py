@@ -62,8 +62,10 @@ def test_works_that_wait_together_are_one_transaction(store: Store) -> None:
         # Inside the same transaction the last one sees the others, which nobody outside can see yet.
         futures.append(
             store.submit(
-                lambda c: totals.append(len(names_in(store.path)))
-                or str(c.execute(text("SELECT count(*) FROM definitions")).scalar_one())
+                lambda c: (
+                    totals.append(len(names_in(store.path)))
+                    or str(c.execute(text("SELECT count(*) FROM definitions")).scalar_one())
+                )
             )
         )
     assert futures[-1].result() == "100"
@@ -153,7 +155,10 @@ def test_readers_see_one_snapshot_and_cannot_write(store: Store) -> None:
 
 def test_every_commit_waits_for_the_disk(store: Store) -> None:
     def pragmas(c: Connection) -> list[object]:
-        return [c.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous", "foreign_keys")]
+        return [
+            c.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
 
     assert store.write(pragmas) == ["wal", 2, 1]
 
@@ -249,7 +254,9 @@ store.close()
 
 def _writing_process(url: str, name: str, batches: int) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-c", _WRITE_UNTIL_KILLED, url, name, str(batches)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _WRITE_UNTIL_KILLED, url, name, str(batches)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
 
 

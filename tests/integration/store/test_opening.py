@@ -149,7 +149,9 @@ def test_a_newer_store_is_refused_and_not_touched(url: str, tmp_path: Path) -> N
     with closing(sqlite3.connect(tmp_path / "interlock.db")) as c:
         c.execute("UPDATE alembic_version SET version_num = '9999'")
         c.commit()
-    with pytest.raises(StoreTooNewError, match=r"newer Interlock \(schema 9999, this one knows \d+\): upgrade"):
+    with pytest.raises(
+        StoreTooNewError, match=r"newer Interlock \(schema 9999, this one knows \d+\): upgrade"
+    ):
         Store.open(url)
 
 
@@ -167,7 +169,9 @@ def test_without_migrate_nothing_is_made(url: str, tmp_path: Path) -> None:
 def test_opening_a_current_store_does_not_import_alembic(url: str) -> None:
     Store.open(url).close()
     program = "import sys; from engine.store.database import Store; Store.open(sys.argv[1]).close(); print(*sys.modules)"
-    printed = subprocess.run([sys.executable, "-c", program, url], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", program, url], capture_output=True, text=True, check=True
+    ).stdout
     assert "sqlalchemy" in printed.split()
     assert "alembic" not in printed.split()
 

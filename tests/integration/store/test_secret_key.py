@@ -47,7 +47,9 @@ def test_the_environment_wins_and_needs_no_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ["short", "ab" * 31, "ab" * 33, "zz" * 32, "ab " * 21 + "a", "\u0661" * 64])
 def test_a_malformed_key_is_refused_without_showing_it(tmp_path: Path, value: str) -> None:
-    with pytest.raises(SecretKeyError, match="INTERLOCK_SECRET_KEY holds no key: .*openssl rand -hex 32") as caught:
+    with pytest.raises(
+        SecretKeyError, match="INTERLOCK_SECRET_KEY holds no key: .*openssl rand -hex 32"
+    ) as caught:
         load_or_create_key(value, tmp_path / "interlock.key")
     assert value not in str(caught.value)
 
@@ -74,7 +76,9 @@ def test_key_files_that_are_none(tmp_path: Path) -> None:
 
 @given(st.text(), st.text(), st.text())
 def test_a_secret_comes_back_for_its_hook(secret: str, source: str, repo_id: str) -> None:
-    assert BOX.unseal(BOX.seal(secret, source=source, repo_id=repo_id), source=source, repo_id=repo_id) == secret
+    assert (
+        BOX.unseal(BOX.seal(secret, source=source, repo_id=repo_id), source=source, repo_id=repo_id) == secret
+    )
 
 
 @given(st.data())
@@ -87,7 +91,9 @@ def test_a_sealed_secret_that_was_changed_moved_or_cut_is_refused(data: st.DataO
     with pytest.raises(SecretKeyError):
         BOX.unseal(sealed[:place], source="github", repo_id="12")
     # The boundary between source and repository is part of what is bound.
-    source, repo_id = data.draw(st.sampled_from([("github", "1"), ("github1", "2"), ("gitlab", "12"), ("", "github12")]))
+    source, repo_id = data.draw(
+        st.sampled_from([("github", "1"), ("github1", "2"), ("gitlab", "12"), ("", "github12")])
+    )
     with pytest.raises(SecretKeyError, match="changed on disk"):
         BOX.unseal(sealed, source=source, repo_id=repo_id)
 

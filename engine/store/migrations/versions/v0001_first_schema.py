@@ -74,7 +74,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_instances")),
         sa.UniqueConstraint("project", "entity_id", name=op.f("uq_instances_project_entity_id")),
     )
-    op.create_index(op.f("ix_instances_folded_id"), "instances", ["folded_id"], unique=False)
+    op.create_index("ix_instances_folded", "instances", ["folded_id", "project"], unique=False)
     op.create_index(op.f("ix_instances_updated_at"), "instances", ["updated_at"], unique=False)
     op.create_table(
         "probe",
