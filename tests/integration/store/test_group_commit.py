@@ -1,6 +1,7 @@
 """The writer: what a resolved future promises, and what one failure may not do to others."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -9,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import wait
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,10 @@ _KNOWN = "INSERT INTO definitions (hash, filename, source, first_seen_at) VALUES
 def put(c: Connection, name: str, size: int = 1) -> str:
     c.execute(text(_KNOWN), {"hash": name, "source": "x" * size})
     return name
+
+
+def pragma(c: Connection, setting: str) -> None:
+    c.execute(text(f"PRAGMA {setting}"))
 
 
 def names_in(path: Path) -> set[str]:
@@ -51,35 +57,31 @@ def held(store: Store) -> Iterator[None]:
 
 def test_a_future_is_resolved_when_others_can_see_the_row(store: Store) -> None:
     for number in range(20):
-        name = store.submit(lambda c, n=number: put(c, f"d{n}")).result()
+        name = store.submit(partial(put, name=f"d{number}")).result()
         assert name in names_in(store.path)
 
 
 def test_works_that_wait_together_are_one_transaction(store: Store) -> None:
-    totals: list[int] = []
+
+    def count(c: Connection) -> tuple[int, int]:
+        inside: int = c.execute(text("SELECT count(*) FROM definitions")).scalar_one()
+        return inside, len(names_in(store.path))
+
     with held(store):
-        futures = [store.submit(lambda c, n=n: put(c, f"d{n}")) for n in range(100)]
-        # Inside the same transaction the last one sees the others, which nobody outside can see yet.
-        futures.append(
-            store.submit(
-                lambda c: (
-                    totals.append(len(names_in(store.path)))
-                    or str(c.execute(text("SELECT count(*) FROM definitions")).scalar_one())
-                )
-            )
-        )
-    assert futures[-1].result() == "100"
-    assert totals == [0]
+        futures = [store.submit(partial(put, name=f"d{n}")) for n in range(100)]
+        counted = store.submit(count)
+    # Inside the transaction the last one sees the others, which nobody outside can see yet.
+    assert counted.result() == (100, 0)
+    wait(futures)
     assert len(names_in(store.path)) == 100
 
 
 def test_a_batch_is_bounded(store: Store) -> None:
-    seen: list[int] = []
     with held(store):
-        futures = [store.submit(lambda c, n=n: put(c, f"d{n}")) for n in range(writer.BATCH)]
-        futures.append(store.submit(lambda c: str(seen.append(len(names_in(store.path))))))
+        futures = [store.submit(partial(put, name=f"d{n}")) for n in range(writer.BATCH)]
+        seen = store.submit(lambda c: len(names_in(store.path)))
+    assert seen.result() == writer.BATCH
     wait(futures)
-    assert seen == [writer.BATCH]
 
 
 def test_a_failing_work_is_undone_alone(store: Store) -> None:
@@ -122,7 +124,7 @@ def test_a_work_that_ends_the_transaction_fails_its_batch_and_not_the_writer(sto
 def test_close_commits_what_waits_and_then_refuses(url: str) -> None:
     store = Store.open(url)
     with held(store):
-        futures = [store.submit(lambda c, n=n: put(c, f"d{n}")) for n in range(600)]
+        futures = [store.submit(partial(put, name=f"d{n}")) for n in range(600)]
     store.close()
     assert all(future.done() for future in futures)
     assert len(names_in(store.path)) == 600
@@ -134,7 +136,7 @@ def test_close_commits_what_waits_and_then_refuses(url: str) -> None:
 def test_only_so_many_may_wait(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "WAITING", 3)
     with held(store):
-        futures = [store.submit(lambda c, n=n: put(c, f"d{n}")) for n in range(3)]
+        futures = [store.submit(partial(put, name=f"d{n}")) for n in range(3)]
         with pytest.raises(StoreError, match="try again later"):
             store.submit(lambda c: put(c, "late"))
     wait(futures)
@@ -164,9 +166,9 @@ def test_every_commit_waits_for_the_disk(store: Store) -> None:
 
 
 def test_a_full_database_fails_its_batch_says_so_and_heals(store: Store) -> None:
-    store.write(lambda c: c.execute(text("PRAGMA max_page_count = 1")) and None)  # = as full as it is now
+    store.write(partial(pragma, setting="max_page_count = 1"))  # as full as it is now
     with held(store):
-        futures = [store.submit(lambda c, n=n: put(c, f"d{n}", 20_000)) for n in range(3)]
+        futures = [store.submit(partial(put, name=f"d{n}", size=20_000)) for n in range(3)]
     for future in futures:
         with pytest.raises(StoreError, match="no space left"):
             future.result()
@@ -180,13 +182,14 @@ def test_a_full_database_fails_its_batch_says_so_and_heals(store: Store) -> None
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=False, capture_output=True
-    )
-    if made.returncode != 0:
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    if mount is None or umount is None:
+        pytest.skip("there is no mount command")
+    arguments = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    if subprocess.run([mount, *arguments], check=False, capture_output=True).returncode != 0:
         pytest.skip("mounting a small disk needs root")
     yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    subprocess.run([umount, str(folder)], check=True)
 
 
 def test_a_full_disk_fails_its_batch_and_heals_when_there_is_space(small_disk: Path) -> None:
@@ -209,10 +212,10 @@ def test_an_unhealthy_store_finds_out_by_itself_that_it_is_well_again(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
-    store.write(lambda c: c.execute(text("PRAGMA busy_timeout = 50")) and None)
+    store.write(partial(pragma, setting="busy_timeout = 50"))
     with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="another process keeps .* locked"):
+        with pytest.raises(StoreError, match=r"another process keeps .* locked"):
             store.write(lambda c: put(c, "locked out"))
         assert "locked" in str(store.health())
         other.execute("ROLLBACK")

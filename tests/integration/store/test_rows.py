@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import pytest
@@ -136,9 +137,7 @@ def test_hooks_are_registered_once_replaced_and_listed(store: Store) -> None:
         )
     for sealed in (b"k" * 8 + b"three", b"k" * 8 + b"four"):
         third = store.write(
-            lambda c, s=sealed: hooks.upsert(
-                c, source="kiket", repo_id="3", repo_path="p", sealed=s, now=later
-            )
+            partial(hooks.upsert, source="kiket", repo_id="3", repo_path="p", sealed=sealed, now=later)
         )
     with store.read() as c:
         assert hooks.sealed_secret(c, "github", "2") == (new, b"k" * 8 + b"two")
@@ -195,7 +194,7 @@ def test_a_duplicate_shares_the_body_of_the_first(store: Store, hook_id: int) ->
     assert twin.id == second
     for verdict, of in ((Receipt.DUPLICATE, None), (Receipt.ACCEPTED, first)):
         with pytest.raises(ValueError, match="only a duplicate"):
-            store.write(lambda c, v=verdict, o=of: receive(c, hook_id, verdict=v, duplicate_of=o))
+            store.write(partial(receive, hook_id=hook_id, verdict=verdict, duplicate_of=of))
 
 
 def test_of_many_equal_deliveries_at_once_one_is_accepted(store: Store, hook_id: int) -> None:
@@ -212,10 +211,10 @@ def test_of_many_equal_deliveries_at_once_one_is_accepted(store: Store, hook_id:
 def test_deliveries_are_listed_newest_first_filtered_and_by_page(store: Store, hook_id: int) -> None:
     ids = [
         store.write(
-            lambda c, n=n: receive(
-                c,
-                hook_id,
-                bytes([n]) * 32,
+            partial(
+                receive,
+                hook_id=hook_id,
+                digest=bytes([n]) * 32,
                 source="github" if n % 2 else "jira",
                 verdict=Receipt.IGNORED if n < 3 else Receipt.ACCEPTED,
             )
@@ -274,7 +273,9 @@ def test_lanes_are_listed_by_page_with_the_due_moment_of_their_heads(store: Stor
     entities = [Entity(project=p, id=f"{p}-{n}") for p in ("ab", "a", "b") for n in (1, 10, 2)]
     for entity in entities:
         first, _ = enqueue(store, hook_id, "a", "b", entity=entity)
-        store.write(lambda c, i=first: inbox.postpone(c, i, 1, NOW + timedelta(seconds=1), ""))
+        store.write(
+            partial(inbox.postpone, inbox_id=first, attempts=1, due_at=NOW + timedelta(seconds=1), because="")
+        )
     gone = enqueue(store, hook_id, "a", entity=Entity(project="b", id="b-0"))
     store.write(lambda c: inbox.finish(c, gone[0], Verdict.MOVED, "", NOW))
     seen: list[tuple[str, str, datetime]] = []
@@ -358,7 +359,7 @@ def test_a_version_that_does_not_count_up_is_a_mistake_of_the_caller(store: Stor
 def test_instances_are_found_in_any_case_and_in_every_project(store: Store) -> None:
     both = [replace(instance_at(1), project=project) for project in ("soc", "dev")]
     for instance in both:
-        store.write(lambda c, i=instance: instances.save(c, i, expected_version=None))
+        store.write(partial(instances.save, instance=instance, expected_version=None))
     with store.read() as c:
         assert instances.find(c, "soc-1") == sorted(both, key=lambda i: i.project)
         assert instances.find(c, "SOC-2") == []
@@ -586,7 +587,7 @@ def test_a_value_is_claimed_once_and_can_be_released(store: Store, hook_id: int)
 
 def test_definitions_are_remembered_once(store: Store) -> None:
     for moment in (NOW, NOW + timedelta(days=1)):
-        store.write(lambda c, m=moment: definitions.remember(c, "h1", "jira.hcl", "text", m))
+        store.write(partial(definitions.remember, hash="h1", filename="jira.hcl", source="text", now=moment))
     with store.read() as c:
         found = definitions.get(c, "h1")
         assert definitions.get(c, "h2") is None

@@ -48,7 +48,7 @@ def test_the_environment_wins_and_needs_no_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", ["short", "ab" * 31, "ab" * 33, "zz" * 32, "ab " * 21 + "a", "\u0661" * 64])
 def test_a_malformed_key_is_refused_without_showing_it(tmp_path: Path, value: str) -> None:
     with pytest.raises(
-        SecretKeyError, match="INTERLOCK_SECRET_KEY holds no key: .*openssl rand -hex 32"
+        SecretKeyError, match=r"INTERLOCK_SECRET_KEY holds no key: .*openssl rand -hex 32"
     ) as caught:
         load_or_create_key(value, tmp_path / "interlock.key")
     assert value not in str(caught.value)
@@ -66,7 +66,7 @@ def test_a_key_file_that_others_may_use_is_refused(tmp_path: Path, mode: int) ->
 def test_key_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(SecretKeyError, match="is not a file"):
         load_or_create_key(None, tmp_path)
-    with pytest.raises(SecretKeyError, match="cannot be made .*: make its folder writable"):
+    with pytest.raises(SecretKeyError, match=r"cannot be made .*: make its folder writable"):
         load_or_create_key(None, tmp_path / "no" / "such" / "folder.key")
     empty = tmp_path / "empty.key"
     empty.touch(mode=0o600)

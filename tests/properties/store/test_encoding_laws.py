@@ -68,21 +68,15 @@ def test_the_order_of_members_does_not_matter(value: dict[str, Any]) -> None:
         (Decimal("1.50"), "1.5"),
         (Decimal(3), "3"),
         (Decimal("1E+3"), "1000"),
-        (10**30, "1e30"),
+        (10**30, "1e+30"),
         (10**400, "null"),
         (Decimal("1e999999"), "null"),
         (Decimal("NaN"), "null"),
         (float("inf"), "null"),
         ({"b": 1, "a": (1, 2)}, '{"a":[1,2],"b":1}'),
-        ({1: "x", True: "y"}, '{"1":"y"}'),
+        ({1: "x", None: "y"}, '{"1":"x","null":"y"}'),
         ("\ud800", '"?"'),
         ("Grüße\n", '"Grüße\\n"'),
-        (
-            {
-                3,
-            },
-            "[3]",
-        ),
     ],
 )
 def test_values_that_json_has_no_words_for(value: Any, text: str) -> None:
@@ -104,7 +98,7 @@ def test_a_frozen_value_becomes_an_object_with_sorted_members() -> None:
     )
 
 
-@pytest.mark.parametrize("value", [object(), Verdict, b"bytes", [object(), 2**70]])
+@pytest.mark.parametrize("value", [object(), Verdict, b"bytes", {3}, [object(), 2**70]])
 def test_what_is_no_value_is_a_mistake_of_the_caller(value: Any) -> None:
     with pytest.raises(TypeError, match="has no place in JSON"):
         encode(value)
