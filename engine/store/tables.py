@@ -149,10 +149,12 @@ inbox = Table(
     Column("finished_at", Moment),
     sqlite_autoincrement=True,
 )
+# The moment is always null here: as a column it makes SQLite prefer this index to the next, which holds done rows too.
 _partial(
     "ix_inbox_lane",
     inbox.c.project,
     inbox.c.entity_id,
+    inbox.c.finished_at,
     inbox.c.id,
     where=inbox.c.finished_at.is_(None),
 )

@@ -146,7 +146,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_inbox_lane",
         "inbox",
-        ["project", "entity_id", "id"],
+        ["project", "entity_id", "finished_at", "id"],
         unique=False,
         sqlite_where=sa.text("finished_at IS NULL"),
         postgresql_where=sa.text("finished_at IS NULL"),
