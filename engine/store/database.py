@@ -45,7 +45,7 @@ class Store:
         readers, writers = sqlite.reader_engine(path), sqlite.writer_engine(path)
         box = None if key is None else SecretBox(key)
         try:
-            with writers.connect(), readers.connect() as c:
+            with writers.connect(), readers.connect() as c, sqlite.reading(c):
                 current = schema.is_current(c, path)
             if not current:
                 _bring_forward(writers, path, migrate=migrate)
@@ -85,7 +85,7 @@ class Store:
     def read(self) -> Iterator[Connection]:
         """One snapshot of the store, whatever is written meanwhile; it cannot be written through."""
         try:
-            with self._readers.connect() as c:
+            with self._readers.connect() as c, sqlite.reading(c):
                 yield c
         except SQLAlchemyError as error:
             raise sqlite.store_error(error, self.path) from error
@@ -113,7 +113,7 @@ def _bring_forward(writers: Engine, path: Path, *, migrate: bool) -> None:
         raise StoreError(
             f"{path} has no current schema yet: start the daemon once, it brings the store forward"
         )
-    with writers.begin() as c:
+    with writers.connect() as c, sqlite.writing(c):
         schema.bring_forward(c, path)
 
 

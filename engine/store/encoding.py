@@ -1,7 +1,7 @@
 """JSON as the store writes it: one text for equal values, and no value that a definition can make is refused."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -45,8 +45,6 @@ def _simpler(value: Any) -> Any:
         return {f.name: getattr(value, f.name) for f in fields(value)}
     if isinstance(value, Mapping):
         return dict(value)
-    if isinstance(value, Iterable):
-        return list(value)
     raise TypeError(f"a {type(value).__name__} has no place in JSON")
 
 
@@ -64,7 +62,7 @@ def _plain(value: Any) -> Any:
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {_key(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, bytes):
+    if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
     raise TypeError(f"a {type(value).__name__} has no place in JSON")
 
@@ -75,8 +73,11 @@ def _key(key: Any) -> str:
 
 
 def _number(value: int | Decimal) -> int | float:
-    if isinstance(value, Decimal) and (not value.is_finite() or value != value.to_integral_value()):
-        return float(value)
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            return math.nan  # JSON has no word for it: null
+        if value != value.to_integral_value():
+            return float(value)
     if _SMALLEST <= value <= _LARGEST:
         return int(value)
     try:

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, bindparam, select
 from engine.model import Candidate, Trace, Verdict
 from engine.store.columns import microseconds
 from engine.store.encoding import encode, settled
+from engine.store.prepared import insert_row
 from engine.store.tables import history
 
 _FORMAT = "interlock history 1"
@@ -62,7 +63,6 @@ _OF_ENTITY = (history.c.project == bindparam("of_project"), history.c.entity_id 
 _NEWEST_OF_ENTITY = _ROWS.where(*_OF_ENTITY).order_by(history.c.id.desc()).limit(bindparam("at_most"))
 _NEWEST = _ROWS.order_by(history.c.id.desc()).limit(bindparam("at_most"))
 _LAST_HASH = select(history.c.hash).where(*_OF_ENTITY).order_by(history.c.id.desc()).limit(1)
-_INSERT = history.insert().returning(history.c.id)
 
 
 def append(
@@ -96,7 +96,7 @@ def append(
     }
     previous = b"" if last is None else last
     own = _digest(**{**values, "previous_hash": previous.hex()})
-    row_id = c.execute(_INSERT, {**values, "previous_hash": previous, "hash": own}).scalar_one()
+    row_id = insert_row(c, history, {**values, "previous_hash": previous, "hash": own})
     return _row(id=row_id, **values, previous_hash=previous, hash=own)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, update
 
 from engine.errors import HookExistsError, HookMissingError
+from engine.store.prepared import insert_row
 from engine.store.secrets import key_id_of
 from engine.store.tables import hooks
 
@@ -40,7 +41,6 @@ _FIND = select(*_COLUMNS).where(*_THIS)
 _SEALED = select(*_COLUMNS, hooks.c.sealed).where(*_THIS)
 _LIST = select(*_COLUMNS).order_by(hooks.c.source, hooks.c.repo_id)
 _LIST_OF_SOURCE = _LIST.where(hooks.c.source == bindparam("of_source"))
-_INSERT = hooks.insert().returning(hooks.c.id)
 _REPLACE = update(hooks).where(*_THIS)
 
 
@@ -74,8 +74,9 @@ def register(
         raise HookExistsError(
             f"a hook for {source} {repo_id} is registered already: update it to get a new secret"
         )
-    hook_id = c.execute(
-        _INSERT,
+    row_id = insert_row(
+        c,
+        hooks,
         {
             "source": source,
             "repo_id": repo_id,
@@ -85,9 +86,9 @@ def register(
             "created_at": now,
             "updated_at": now,
         },
-    ).scalar_one()
+    )
     return Hook(
-        id=hook_id,
+        id=row_id,
         source=source,
         repo_id=repo_id,
         repo_path=repo_path,

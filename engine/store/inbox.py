@@ -9,6 +9,7 @@ from sqlalchemy import Connection, CursorResult, and_, bindparam, exists, func, 
 from engine.errors import FencedError
 from engine.model import Event, Verdict
 from engine.store.columns import Moment
+from engine.store.prepared import insert_row
 from engine.store.tables import InboxStatus, inbox
 
 
@@ -48,7 +49,6 @@ class InboxRow:
 _ROWS = select(*(inbox.c[name] for name in InboxRow.__dataclass_fields__))
 _OF_ENTITY = and_(inbox.c.project == bindparam("of_project"), inbox.c.entity_id == bindparam("of_entity"))
 _UNFINISHED = inbox.c.finished_at.is_(None)
-_INSERT = inbox.insert().returning(inbox.c.id)
 _GET = _ROWS.where(inbox.c.id == bindparam("of_id"))
 _HEAD = _ROWS.where(_OF_ENTITY, _UNFINISHED).order_by(inbox.c.id).limit(1)
 _LATEST = _ROWS.where(_OF_ENTITY).order_by(inbox.c.id.desc()).limit(bindparam("at_most"))
@@ -81,8 +81,9 @@ def insert(
 ) -> list[int]:
     """Put events (each with its provisioner's name) at the end of their entities' lanes; returns their rows."""
     return [
-        c.execute(
-            _INSERT,
+        insert_row(
+            c,
+            inbox,
             {
                 "delivery_row_id": delivery_row_id,
                 "provisioner": provisioner,
@@ -97,7 +98,7 @@ def insert(
                 "received_at": received_at,
                 "because": "",
             },
-        ).scalar_one()
+        )
         for provisioner, event in events
     ]
 

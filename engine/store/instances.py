@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.errors import FencedError
 from engine.model import Snapshot
+from engine.store.prepared import insert_row
 from engine.store.tables import instances
 
 
@@ -31,7 +32,6 @@ _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id =
 _LOAD = _ROWS.where(*_THIS)
 _FIND = _ROWS.where(instances.c.folded_id == bindparam("of_folded")).order_by(instances.c.project)
 _LATEST = _ROWS.order_by(instances.c.updated_at.desc()).limit(bindparam("at_most"))
-_INSERT = instances.insert()
 _UPDATE = update(instances).where(*_THIS, instances.c.version == bindparam("of_version"))
 
 
@@ -70,7 +70,7 @@ def save(c: Connection, instance: Instance, *, expected_version: int | None) -> 
             "folded_id": instance.entity_id.casefold(),
         }
         try:
-            c.execute(_INSERT, {**identity, **values})
+            insert_row(c, instances, {**identity, **values})
         except IntegrityError as error:
             raise _fenced(instance, expected_version) from error
         return

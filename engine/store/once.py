@@ -5,10 +5,10 @@ import hashlib
 from sqlalchemy import Connection, bindparam, delete, select
 
 from engine.store.encoding import encode
+from engine.store.prepared import insert_row
 from engine.store.tables import once as claims
 
 _HOLDER = select(claims.c.inbox_id).where(claims.c.key == bindparam("of_key"))
-_INSERT = claims.insert()
 _RELEASE = delete(claims).where(claims.c.inbox_id == bindparam("of_inbox"))
 
 
@@ -20,7 +20,7 @@ def claim(
     key = hashlib.sha256(encode([project, receive, once, entity_id]).encode()).digest()
     holder: int | None = c.execute(_HOLDER, {"of_key": key}).scalar_one_or_none()
     if holder is None:
-        c.execute(_INSERT, {"key": key, "inbox_id": inbox_id})
+        insert_row(c, claims, {"key": key, "inbox_id": inbox_id})
         return None
     return None if holder == inbox_id else holder
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 from engine.errors import FencedError
 from engine.model import Attempt, Effect, EffectKind, Entity, Exchange, Outcome
 from engine.store.encoding import encode
+from engine.store.prepared import insert_row
 from engine.store.tables import DEAD, OutboxStatus, attempts, deliveries, inbox, outbox
 
 _KEY_DIGITS = 32
@@ -67,8 +68,6 @@ _DELIVERY_DIGEST = (
     .join(inbox, inbox.c.delivery_row_id == deliveries.c.id)
     .where(inbox.c.id == bindparam("of_inbox"))
 )
-_INSERT = outbox.insert().returning(outbox.c.id)
-_INSERT_ATTEMPT = attempts.insert()
 _CHANGE = update(outbox).where(outbox.c.id == bindparam("of_id"), _IS_PENDING)
 _DROP_REST = update(outbox).where(outbox.c.inbox_id == bindparam("of_inbox"), _IS_PENDING)
 _ATTEMPTS = select(attempts).where(attempts.c.outbox_id == bindparam("of_id")).order_by(attempts.c.number)
@@ -99,7 +98,7 @@ def insert(
             "created_at": now,
             "finished_at": None,
         }
-        rows.append(OutboxRow(id=c.execute(_INSERT, values).scalar_one(), **values))
+        rows.append(OutboxRow(id=insert_row(c, outbox, values), **values))
     return rows
 
 
@@ -121,10 +120,9 @@ def dead(c: Connection, limit: int) -> list[OutboxRow]:
 
 def record_attempt(c: Connection, outbox_id: int, number: int, attempt: Attempt, at: datetime) -> None:
     """Keep what an attempt did, and count it."""
-    values = {"outbox_id": outbox_id, "number": number, "at": at}
-    said = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
-    c.execute(_INSERT_ATTEMPT, {**values, **said})
     _change(c, outbox_id, attempts=number, last_detail=attempt.detail)
+    said = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
+    insert_row(c, attempts, {"outbox_id": outbox_id, "number": number, "at": at, **said})
 
 
 def attempts_of(c: Connection, outbox_id: int) -> list[AttemptRow]:

@@ -149,10 +149,12 @@ inbox = Table(
     Column("finished_at", Moment),
     sqlite_autoincrement=True,
 )
+# The moment is always null here: as a column it makes SQLite prefer this index to the next, which holds done rows too.
 _partial(
     "ix_inbox_lane",
     inbox.c.project,
     inbox.c.entity_id,
+    inbox.c.finished_at,
     inbox.c.id,
     where=inbox.c.finished_at.is_(None),
 )
@@ -171,7 +173,7 @@ instances = Table(
     Column("id", Identity, primary_key=True),
     Column("project", Text, nullable=False),
     Column("entity_id", Text, nullable=False),
-    Column("folded_id", Text, nullable=False, index=True),
+    Column("folded_id", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("context", Json, nullable=False),
     Column("version", Integer, nullable=False),
@@ -180,6 +182,7 @@ instances = Table(
     Column("updated_at", Moment, nullable=False, index=True),
     UniqueConstraint("project", "entity_id"),
 )
+Index("ix_instances_folded", instances.c.folded_id, instances.c.project)
 
 history = Table(
     "history",

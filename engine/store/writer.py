@@ -82,11 +82,16 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        while jobs := self._take():
-            running = [job for job in jobs if job.future.set_running_or_notify_cancel()]
-            for answer in self._commit(running):
-                answer.give()
+        while self._serve(self._take()):
+            pass
         self._disconnect()
+
+    def _serve(self, jobs: list[_Job]) -> bool:
+        """Commit the jobs that were not cancelled and answer them; False if there was none to take."""
+        running = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+        for answer in self._commit(running) if running else ():
+            answer.give()
+        return bool(jobs)
 
     def _take(self) -> list[_Job]:
         """Everything that waits, up to a batch; empty when the writer is closed and nothing is left."""
@@ -99,7 +104,7 @@ class Writer:
         answers: list[_Answer] = []
         try:
             connection = self._connect()
-            with connection.begin():
+            with sqlite.writing(connection):
                 savepoint = connection.connection.cursor()
                 answers += [_attempt(connection, savepoint, job) for job in jobs]
         except Exception as error:  # noqa: BLE001 -- whatever it was, each caller is told and the writer goes on
@@ -135,6 +140,8 @@ def _attempt(connection: Connection, savepoint: Any, job: _Job) -> _Answer:
     try:
         result = job.work(connection)
     except SQLAlchemyError as error:
+        if sqlite.is_about_the_file(error):  # no other work of this batch can succeed
+            raise
         refused = StoreError(f"the store refused a write: {error.args[0]}")
         refused.__cause__ = error
         answer = _Answer(job.future, error=refused)

@@ -74,7 +74,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_instances")),
         sa.UniqueConstraint("project", "entity_id", name=op.f("uq_instances_project_entity_id")),
     )
-    op.create_index(op.f("ix_instances_folded_id"), "instances", ["folded_id"], unique=False)
+    op.create_index("ix_instances_folded", "instances", ["folded_id", "project"], unique=False)
     op.create_index(op.f("ix_instances_updated_at"), "instances", ["updated_at"], unique=False)
     op.create_table(
         "probe",
@@ -146,7 +146,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_inbox_lane",
         "inbox",
-        ["project", "entity_id", "id"],
+        ["project", "entity_id", "finished_at", "id"],
         unique=False,
         sqlite_where=sa.text("finished_at IS NULL"),
         postgresql_where=sa.text("finished_at IS NULL"),
