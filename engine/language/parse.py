@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from engine.diagnostics import Diagnostic
 from engine.language import syntax
-from engine.language.build import Builder, whole
+from engine.language.bodies import whole
+from engine.language.build import Builder
 from engine.language.complaints import complaint
-from engine.language.scan import Frame, Problem, Scanner, Token
+from engine.language.scan import Scanner
 from engine.language.source import Source
+from engine.language.tokens import Frame, Problem, Token
 from engine.resources import grammar
 
 if TYPE_CHECKING:
