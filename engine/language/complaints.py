@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from engine.language import scan
-from engine.language.scan import Problem, Token
+from engine.language import tokens as kinds
+from engine.language.tokens import Problem, Token
 
-_BODY = scan.BODIES
-_LIST = frozenset({scan.TUPLE, scan.CALL, scan.PARENTHESES, scan.INDEX})
-_FOR = frozenset({scan.FOR_TUPLE, scan.FOR_OBJECT, scan.DIRECTIVE})
-_TEXT = frozenset({scan.QUOTED, scan.HEREDOC})
+_BODY = kinds.BODIES
+_LIST = frozenset({kinds.TUPLE, kinds.CALL, kinds.PARENTHESES, kinds.INDEX})
+_FOR = frozenset({kinds.FOR_TUPLE, kinds.FOR_OBJECT, kinds.DIRECTIVE})
+_TEXT = frozenset({kinds.QUOTED, kinds.HEREDOC})
 _ITEM_BEGINS = frozenset({"", "NEWLINE", "LBRACE", "RBRACE", "COMMA"})
 _NAMES = frozenset({"IDENT", "STRING", "QUOTE_END"})
 _ENDS = frozenset({"NEWLINE", "$END", "RBRACE", "RPAR", "RSQB", "COMMA", "TEMPLATE_END"})
@@ -119,23 +119,23 @@ _TABLE = (
         "Every attribute and every block stands on its own line.",
     ),
     _Row(
-        {scan.OBJECT}, {"COMMA", "NEWLINE", "LBRACE"}, {"COMMA"},
+        {kinds.OBJECT}, {"COMMA", "NEWLINE", "LBRACE"}, {"COMMA"},
         "comma_extra", "This comma is one too many", "Items are separated by one comma, or by a line break.",
     ),
     _Row(
-        {scan.OBJECT}, None, {"NEWLINE", "COMMA", "RBRACE"},
+        {kinds.OBJECT}, None, {"NEWLINE", "COMMA", "RBRACE"},
         "item_incomplete", "This key has no value", "Every item of an object is written: key = value.", "EQUAL",
     ),
     _Row(
-        {scan.OBJECT}, _VALUE_ENDS, _VALUE_BEGINS,
+        {kinds.OBJECT}, _VALUE_ENDS, _VALUE_BEGINS,
         "item_incomplete", 'A "=" is missing between key and value', "Every item of an object is written: key = value.", "EQUAL",
     ),
     _Row(
-        {scan.OBJECT}, _VALUE_ENDS, _VALUE_BEGINS | {"EQUAL", "COLON"},
+        {kinds.OBJECT}, _VALUE_ENDS, _VALUE_BEGINS | {"EQUAL", "COLON"},
         "separator_missing", "A comma or a line break is missing before this", "Items of an object are separated by commas or line breaks.",
     ),
     _Row(
-        {scan.OBJECT}, {"NEWLINE"}, _CONTINUES,
+        {kinds.OBJECT}, {"NEWLINE"}, _CONTINUES,
         "expression_continued", "An expression ends with its line", "Put the expression in parentheses to continue it on the next line.",
     ),
     _Row(
@@ -143,15 +143,15 @@ _TABLE = (
         "comma_extra", "This comma is one too many", "Values are separated by one comma.",
     ),
     _Row(
-        {scan.PARENTHESES}, {"LPAR"}, {"RPAR"},
+        {kinds.PARENTHESES}, {"LPAR"}, {"RPAR"},
         "value_missing", "These parentheses are empty", "Write an expression between them.",
     ),
     _Row(
-        {scan.INDEX}, {"LSQB"}, {"RSQB"},
+        {kinds.INDEX}, {"LSQB"}, {"RSQB"},
         "value_missing", "The index is missing", 'Write a number or a key between the brackets, or "*" for every element.',
     ),
     _Row(
-        {scan.PARENTHESES, scan.INDEX}, None, {"COMMA"},
+        {kinds.PARENTHESES, kinds.INDEX}, None, {"COMMA"},
         "comma_extra", 'Only one value can stand between "{opener}" and "{closer}"', "Write [a, b] for a list of values.",
     ),
     _Row(
@@ -163,7 +163,7 @@ _TABLE = (
         "ellipsis_misplaced", 'Nothing may follow the "..." of a call', 'Write the missing ")", or move the list to the end.',
     ),
     _Row(
-        _LIST | {scan.FOR_TUPLE, scan.FOR_OBJECT}, None, _ENDS,
+        _LIST | {kinds.FOR_TUPLE, kinds.FOR_OBJECT}, None, _ENDS,
         "conditional_incomplete", 'This conditional has no ":" and no second value',
         "A conditional is written: condition ? value : other value.", "COLON",
     ),
@@ -188,23 +188,23 @@ _TABLE = (
         "for_name_missing", "The second name of this for is missing", "Write: for key, value in collection.", "IDENT",
     ),
     _Row(
-        {scan.FOR_OBJECT}, _VALUE_ENDS, None,
+        {kinds.FOR_OBJECT}, _VALUE_ENDS, None,
         "for_arrow_missing", 'A for in braces needs "key => value"', "Write: {{ for item in list : item.name => item }}. For a list use brackets.", "ARROW",
     ),
     _Row(
-        {scan.FOR_TUPLE}, None, {"ARROW"},
+        {kinds.FOR_TUPLE}, None, {"ARROW"},
         "for_arrow_extra", 'A for in brackets makes a list and has no "=>"', "Use braces to make an object: {{ for … : key => value }}.",
     ),
     _Row(
-        {scan.FOR_TUPLE, scan.FOR_OBJECT}, _VALUE_ENDS, None,
+        {kinds.FOR_TUPLE, kinds.FOR_OBJECT}, _VALUE_ENDS, None,
         "for_colon_missing", 'The ":" of this for is missing', "Write: [for item in list : value].", "COLON",
     ),
     _Row(
-        {scan.INTERPOLATION}, {"INTERPOLATION"}, {"TEMPLATE_END"},
+        {kinds.INTERPOLATION}, {"INTERPOLATION"}, {"TEMPLATE_END"},
         "value_missing", "This interpolation is empty", 'Write an expression between "${{" and "}}", or "$${{" for the characters themselves.',
     ),
     _Row(
-        {scan.INTERPOLATION}, _VALUE_ENDS, None,
+        {kinds.INTERPOLATION}, _VALUE_ENDS, None,
         "separator_missing", 'The "}}" of this interpolation is missing before this', 'An interpolation holds one expression: "${{value}}".',
     ),
     _Row(

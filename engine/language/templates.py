@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.language import syntax
-from engine.language.scan import Token
 from engine.language.source import Place, Source
+from engine.language.tokens import Token
 
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([uU])|(.))|\$\$\{|%%\{")
 _SEQUENCE = re.compile(r"\$\$\{|%%\{")
