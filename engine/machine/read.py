@@ -1,6 +1,6 @@
 """Reads a definition: text in, a definition or every problem in it out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,23 @@ from engine.machine.read_aliases import read_aliases
 from engine.machine.read_machine import read_machine
 from engine.machine.read_names import read_names
 from engine.machine.read_receive import read_receives
-from engine.machine.reading import Reader, did_you_mean
+from engine.machine.reading import Reader, did_you_mean, settled
 from engine.machine.shapes import FILE
+
+#: Problems that say that something is not there.
+_ABSENCES = frozenset(
+    {
+        "alias_without_state",
+        "event_never_handled",
+        "initial_state_unregistered",
+        "missing_attribute",
+        "missing_block",
+        "state_id_alias_mapping_not_found",
+        "transition_state_unregistered",
+        "unknown_name",
+        "variable_without_value",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +53,7 @@ def read_definition(source: str, filename: str, variables: Mapping[str, Any] | N
     reader.check_body(parsed.tree, FILE, "", None)
     read_names(reader, parsed.tree, variables or {})
     provisioners = _provisioners(reader, parsed.tree)
-    found = (*parsed.diagnostics, *reader.diagnostics)
+    found = (*parsed.diagnostics, *_worth_telling(reader.diagnostics, broken=errors_in(parsed.diagnostics)))
     ordered = tuple(sorted(found, key=lambda d: d.subject.start if d.subject is not None else 0))
     if errors_in(ordered):
         return ReadResult(definition=None, diagnostics=ordered)
@@ -54,6 +69,11 @@ def read_definition(source: str, filename: str, variables: Mapping[str, Any] | N
         variables=reader.names.variables,
     )
     return ReadResult(definition=definition, diagnostics=ordered)
+
+
+def _worth_telling(found: Iterable[Diagnostic], *, broken: bool) -> Iterator[Diagnostic]:
+    """The problems without those that only follow from a syntax error: it hides what stands in the broken place."""
+    return (d for d in found if not broken or d.code not in _ABSENCES)
 
 
 def _provisioners(reader: Reader, tree: syntax.Body) -> dict[str, Provisioner]:
@@ -92,7 +112,7 @@ def _provisioner(reader: Reader, block: syntax.Block, name: str) -> Provisioner 
     if machine is None:
         return None
     _check_fired(reader, machine, receives)
-    return Provisioner(name=name, machine=machine, receives=receives, span=block.header_span)
+    return Provisioner(name=name, machine=machine, receives=receives, span=settled(block.header_span))
 
 
 def _only(reader: Reader, block: syntax.Block, kind: str, code: str) -> syntax.Block | None:

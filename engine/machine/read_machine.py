@@ -9,7 +9,7 @@ from engine.machine.check import check_machine
 from engine.machine.definition import ANY, Machine, State
 from engine.machine.drafts import Alias, MachineDraft, StateDraft
 from engine.machine.read_transition import read_transition
-from engine.machine.reading import Reader
+from engine.machine.reading import Reader, settled
 
 _FORMS = 'Write state "NAME" { on "EVENT" { … } }, or state "NAME" "EVENT" { transition = "…" }.'
 _WITH_EVENT = 2
@@ -62,7 +62,7 @@ def _draft(
             f'Call it "{project}" too.',
             block.labels[0].span,
         )
-    draft = MachineDraft(name=project, span=block.header_span, aliases=aliases)
+    draft = MachineDraft(name=project, span=settled(block.header_span), aliases=aliases)
     initial = block.body.attribute("initial")
     if initial is not None:
         draft.initial = reader.constant_text(initial)
@@ -83,7 +83,9 @@ def _read_state(reader: Reader, block: syntax.Block, draft: MachineDraft) -> Non
     if label.value != ANY and not reader.check_free(label):
         return
     if label.value != ANY:
-        state = draft.states.setdefault(label.value, StateDraft(name=label.value, span=block.header_span))
+        state = draft.states.setdefault(
+            label.value, StateDraft(name=label.value, span=settled(block.header_span))
+        )
         if not short:
             _read_settings(reader, block, state)
     elif not short:

@@ -71,11 +71,9 @@ def _locals(reader: Reader, body: syntax.Body) -> tuple[dict[str, Expression], d
         for attribute in block.body.attributes:
             first = places.setdefault(attribute.name, attribute.name_span)
             if first is not attribute.name_span:
-                # The same name twice in one block is reported with the block's shape.
-                if block.body.attribute(attribute.name) is attribute:
-                    detail = f"The first one is at {first}: keep one of them."
-                    summary = f"local.{attribute.name} is declared twice"
-                    reader.report("duplicate_local", summary, detail, attribute.name_span)
+                detail = f"The first one is at {first}: keep one of them."
+                summary = f"local.{attribute.name} is declared twice"
+                reader.report("duplicate_local", summary, detail, attribute.name_span)
                 continue
             expression = reader.ready(attribute.value, ROOTS)
             if expression is not None:

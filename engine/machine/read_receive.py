@@ -5,7 +5,7 @@ from functools import cache
 
 from engine.language import parse, syntax
 from engine.machine.definition import Receive
-from engine.machine.reading import Reader
+from engine.machine.reading import Reader, settled
 
 #: What a `receive` block can use: there is no instance yet.
 ROOTS = frozenset({"event", "delivery", "var", "local"})
@@ -63,5 +63,5 @@ def _receive(reader: Reader, block: syntax.Block, key: str) -> Receive | None:
         entity=entity,
         fire=fire,
         once_per=expressions.get("once_per"),
-        span=block.header_span,
+        span=settled(block.header_span),
     )

@@ -7,7 +7,7 @@ from engine.machine.definition import Action, Transition
 from engine.machine.drafts import TransitionDraft
 from engine.machine.expression import Expression
 from engine.machine.read_names import ROOTS
-from engine.machine.reading import Reader
+from engine.machine.reading import Reader, settled
 from engine.model import END
 
 #: A guard is asked before anything happened: nothing is previous.
@@ -37,10 +37,10 @@ def read_transition(reader: Reader, source: str, event: syntax.Label, block: syn
         source=source,
         event=event.value,
         target=target,
-        target_span=block.header_span if attribute is None else attribute.value.span,
+        target_span=settled(block.header_span) if attribute is None else attribute.value.span,
         guarded=body.attribute("when") is not None,
         decorated=bool(body.blocks_of("request")),
-        span=block.header_span,
+        span=settled(block.header_span),
         transition=Transition(
             event=event.value,
             source=source,
@@ -49,7 +49,7 @@ def read_transition(reader: Reader, source: str, event: syntax.Label, block: syn
             set=change,
             request=request or {},
             actions=tuple(complete),
-            span=block.header_span,
+            span=settled(block.header_span),
         )
         if readable
         else None,
@@ -78,7 +78,7 @@ def _action(reader: Reader, block: syntax.Block) -> Action | None:
     if not labelled or arguments is None:
         return None
     worker, name = (label.value for label in block.labels)
-    return Action(worker=worker, name=name, arguments=arguments, span=block.header_span)
+    return Action(worker=worker, name=name, arguments=arguments, span=settled(block.header_span))
 
 
 def _arguments(reader: Reader, body: syntax.Body) -> dict[str, Expression] | None:

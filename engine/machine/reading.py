@@ -45,7 +45,12 @@ class Reader:
         """Add a problem."""
         self.diagnostics.append(
             Diagnostic(
-                code=code, summary=summary, detail=detail, subject=subject, context=context, severity=severity
+                code=code,
+                summary=summary,
+                detail=detail,
+                subject=settled(subject),
+                context=None if context is None else settled(context),
+                severity=severity,
             )
         )
 
@@ -60,7 +65,7 @@ class Reader:
         shape = SHAPES[kind or block.type]
         self.check_body(block.body, shape, block.type, block.header_span)
         if len(block.labels) == len(shape.labels):
-            return all([self._check_name(label) for label in block.labels])
+            return not [label for label in block.labels if not self._check_name(label)]
         wanted = " ".join(f'"{label.upper()}"' for label in shape.labels)
         self.report(
             "wrong_labels",
@@ -71,24 +76,16 @@ class Reader:
         return False
 
     def check_body(self, body: syntax.Body, shape: Shape, owner: str, header: Span | None) -> None:
-        """Report attributes and blocks that are missing, repeated, misplaced, unknown or not supported yet."""
-        seen: dict[str, syntax.Attribute] = {}
+        """Report attributes and blocks that are missing, misplaced, unknown or not supported yet."""
         for attribute in body.attributes:
-            first = seen.setdefault(attribute.name, attribute)
-            if first is not attribute:
-                self.report(
-                    "duplicate_attribute",
-                    f"{attribute.name} is set twice",
-                    f"The first one is at {first.name_span}: keep one of them.",
-                    attribute.name_span,
-                )
-            elif not shape.open and attribute.name not in shape.attributes():
+            if not shape.open and attribute.name not in shape.attributes():
                 self._unknown_attribute(attribute, shape, owner)
         for block in body.blocks:
             if block.type not in shape.blocks:
                 self._unknown_block(block, shape, owner)
-        for name in sorted(shape.required - set(seen)):
-            if header is not None and not any(shape.renamed.get(other) == name for other in seen):
+        given = {attribute.name for attribute in body.attributes}
+        for name in sorted(shape.required - given):
+            if header is not None and not any(shape.renamed.get(other) == name for other in given):
                 self.report(
                     "missing_attribute",
                     f"{owner} has no {name}",
@@ -165,7 +162,7 @@ class Reader:
         With `explained` it can say what it looks at, the locals behind it included.
         """
         ready = self.ready(node, roots)
-        if ready is None or not all([self._check_reference(r, roots) for r in ready.references]):
+        if ready is None or [r for r in ready.references if not self._check_reference(r, roots)]:
             return None
         return replace(ready, looks=self._looks(ready.references)) if explained else ready
 
@@ -262,6 +259,19 @@ class Reader:
             detail = f'Write {attribute.name} = "…".'
             self.report("wrong_type", f"{attribute.name} is no text", detail, node.span)
         return None
+
+
+def settled(span: Span) -> Span:
+    """The range as a plain value: the tree's own ones work out their lines and columns anew each time."""
+    return Span(
+        filename=span.filename,
+        start=span.start,
+        end=span.end,
+        line=span.line,
+        column=span.column,
+        end_line=span.end_line,
+        end_column=span.end_column,
+    )
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:

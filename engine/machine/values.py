@@ -41,7 +41,7 @@ def _text(value: str) -> str:
     return value
 
 
-def _number(value: int | Decimal | float) -> int | float:
+def _number(value: Decimal | float) -> float:
     try:
         number = float(value)
     except OverflowError:

@@ -83,6 +83,8 @@ class _Work:
     strangers: dict[str, str] = field(default_factory=dict)
     #: Values of expressions that provisioners share; the default block is one for all of them.
     values: dict[int, Any] = field(default_factory=dict)
+    #: The keys that those of `entity` gave, by project.
+    keys: dict[int, dict[str, list[str]]] = field(default_factory=dict)
 
     def listen(self, provisioner: CompiledProvisioner, receive: Receive) -> None:
         """Add the events that one block makes of the delivery, or why it makes none."""
@@ -97,12 +99,8 @@ class _Work:
         scope = names.scope(event=self.delivery.payload, delivery=_facts(self.delivery))
         if receive.when is not None and not self._holds(receive.when, scope):
             raise _RefusedError(f"asks for {receive.when.text}{_because(receive.when, scope)}")
-        keys = _keys(self._value("entity", receive.entity, scope))
-        own = [key for key in keys if project_of(key) == provisioner.name]
-        for key in keys:
-            if project_of(key) not in self.projects:
-                self.strangers.setdefault(project_of(key), key)
-        if not own:
+        own = self._keys(receive.entity, scope).get(provisioner.name)
+        if own is None:
             where = " or ".join(look.text for look in receive.entity.looks) or receive.entity.text
             self.without_key.setdefault(where, []).append(provisioner.name)
             return
@@ -112,6 +110,18 @@ class _Work:
         once = None if receive.once_per is None else _once(self._value("once_per", receive.once_per, scope))
         for key in own:
             self._add(provisioner.name, receive, _entity(provisioner.name, key), name, once)
+
+    def _keys(self, entity: Expression, scope: dict[str, Any]) -> dict[str, list[str]]:
+        """The keys in the payload by project."""
+        if id(entity) not in self.keys:
+            by_project: dict[str, list[str]] = {}
+            for key in _keys(self._value("entity", entity, scope)):
+                by_project.setdefault(project_of(key), []).append(key)
+            self.keys[id(entity)] = by_project
+            for project, keys in by_project.items():
+                if project not in self.projects and len(self.strangers) < MOST_ENTITIES:
+                    self.strangers.setdefault(project, keys[0])
+        return self.keys[id(entity)]
 
     def _add(self, project: str, receive: Receive, entity: Entity, name: str, once: str | None) -> None:
         if entity not in self.entities and len(self.entities) >= MOST_ENTITIES:

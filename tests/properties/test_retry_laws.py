@@ -28,7 +28,9 @@ unhappy = st.builds(
 
 
 @given(numbers, policies, st.text())
-def test_a_wait_is_bounded_by_its_ceiling_and_by_the_longest(number: int, policy: RetryPolicy, key: str) -> None:
+def test_a_wait_is_bounded_by_its_ceiling_and_by_the_longest(
+    number: int, policy: RetryPolicy, key: str
+) -> None:
     assert (
         ceiling(number, policy) / 2 <= wait(number, policy, key) <= ceiling(number, policy) <= policy.longest
     )
@@ -53,7 +55,9 @@ def test_the_same_attempt_always_has_the_same_next_try(
 
 
 @given(numbers, unhappy, policies, st.text())
-def test_a_retry_is_later_and_within_every_cap(number: int, attempt: Attempt, policy: RetryPolicy, key: str) -> None:
+def test_a_retry_is_later_and_within_every_cap(
+    number: int, attempt: Attempt, policy: RetryPolicy, key: str
+) -> None:
     decision = after(number, attempt, NOW, policy, key, since=NOW)
     if isinstance(decision, RetryAt):
         delay = (decision.at - NOW).total_seconds()
