@@ -78,6 +78,7 @@ def _worth_telling(found: Iterable[Diagnostic], *, broken: bool) -> Iterator[Dia
 
 def _provisioners(reader: Reader, tree: syntax.Body) -> dict[str, Provisioner]:
     found: dict[str, Provisioner] = {}
+    strays = tuple(block for block in tree.blocks if block.type in ("aliasmapper", "statemachine"))
     first: dict[str, syntax.Block] = {}
     for block in tree.blocks_of("provisioner"):
         labelled = reader.check_shape(block)
@@ -87,7 +88,7 @@ def _provisioners(reader: Reader, tree: syntax.Body) -> dict[str, Provisioner]:
             summary = f'provisioner "{name}" is declared twice'
             reader.report("duplicate_provisioner", summary, detail, block.header_span)
         first.setdefault(name, block)
-        provisioner = _provisioner(reader, block, name)
+        provisioner = _provisioner(reader, block, name, strays)
         if provisioner is not None:
             found[name] = provisioner
     return found
@@ -99,10 +100,16 @@ def _name_of(block: syntax.Block) -> str:
     return labels[0].value.lower() if labels else ""
 
 
-def _provisioner(reader: Reader, block: syntax.Block, name: str) -> Provisioner | None:
-    mapper = _only(reader, block, "aliasmapper", "duplicate_aliasmapper")
+def _provisioner(
+    reader: Reader, block: syntax.Block, name: str, strays: Iterable[syntax.Block]
+) -> Provisioner | None:
+    mapper = _only(reader, block, "aliasmapper", "duplicate_aliasmapper") or _stray(
+        "aliasmapper", name, strays
+    )
     aliases = None if mapper is None else read_aliases(reader, mapper, name)
-    machine_block = _only(reader, block, "statemachine", "duplicate_machine")
+    machine_block = _only(reader, block, "statemachine", "duplicate_machine") or _stray(
+        "statemachine", name, strays
+    )
     receives = read_receives(reader, block.body.blocks_of("receive"))
     if machine_block is None:
         detail = f'Add statemachine "{name}" {{ … }} to it.'
@@ -121,6 +128,12 @@ def _only(reader: Reader, block: syntax.Block, kind: str, code: str) -> syntax.B
         detail = f"The first one is at {blocks[0].header_span}: keep one of them."
         reader.report(code, f"a provisioner has one {kind}", detail, later.header_span)
     return blocks[0] if blocks else None
+
+
+def _stray(kind: str, name: str, strays: Iterable[syntax.Block]) -> syntax.Block | None:
+    """A block that is plainly meant for a provisioner, but stands beside it; that it is misplaced was reported."""
+    labelled = ((b, [label.value.lower() for label in b.labels]) for b in strays if b.type == kind)
+    return next((block for block, labels in labelled if labels == [name]), None)
 
 
 def _check_fired(reader: Reader, machine: Machine, receives: tuple[Receive, ...]) -> None:

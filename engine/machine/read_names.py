@@ -22,11 +22,13 @@ def read_names(reader: Reader, body: syntax.Body, given: Mapping[str, Any]) -> N
     reader.names = Names(variables=variables)
     found, places = _locals(reader, body)
     reader.names = Names(variables=variables, locals=found)
+    reader.broken = frozenset(places) - found.keys()
     for expression in found.values():
         for reference in expression.references:
             reader.check_declared(reference)
     sound = _without_cycles(reader, found, places)
     reader.names = Names(variables=variables, locals=sound)
+    reader.broken = frozenset(places) - sound.keys()
 
 
 def _variables(reader: Reader, body: syntax.Body, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from engine.model import END
 #: How many of the things a guard looks at a trace shows.
 _MOST_LOOKS = 8
 _LONGEST_NAME = 128
+_MOST_CHOICES = 1000
 #: Names that mean something else where a state or an event is named; "=" is magic to the library below.
 _RESERVED = frozenset({END, "*", "="})
 
@@ -30,6 +31,8 @@ class Reader:
         self.filename = filename
         self.diagnostics: list[Diagnostic] = []
         self.names = Names()
+        #: Locals that are declared and cannot be used: why was reported.
+        self.broken: frozenset[str] = frozenset()
         self._bytes = source.encode("utf-8", "surrogatepass")
 
     def report(
@@ -83,15 +86,17 @@ class Reader:
         for block in body.blocks:
             if block.type not in shape.blocks:
                 self._unknown_block(block, shape, owner)
+        if header is not None:
+            self._check_required(body, shape, owner, header)
+
+    def _check_required(self, body: syntax.Body, shape: Shape, owner: str, header: Span) -> None:
+        """Report what is missing, unless it is there under a wrong name, which was reported."""
         given = {attribute.name for attribute in body.attributes}
-        for name in sorted(shape.required - given):
-            if header is not None and not any(shape.renamed.get(other) == name for other in given):
-                self.report(
-                    "missing_attribute",
-                    f"{owner} has no {name}",
-                    f"Add {name} = … to this block.",
-                    header,
-                )
+        wrong = given - shape.attributes()
+        meant = {shape.renamed.get(name) or closest(name, shape.attributes()) for name in wrong}
+        for name in sorted(shape.required - given - meant):
+            detail = f"Add {name} = … to this block."
+            self.report("missing_attribute", f"{owner} has no {name}", detail, header)
 
     def _unknown_attribute(self, attribute: syntax.Attribute, shape: Shape, owner: str) -> None:
         name, place = attribute.name, attribute.name_span
@@ -117,15 +122,13 @@ class Reader:
                 "wrong_type", f"{name} is an attribute", f"Write {name} = …, with an equals sign.", place
             )
         elif parents:
-            homes = " or ".join(
-                f"a {parent} block" if parent else "the top of the file" for parent in parents
-            )
-            detail = f"It belongs in {homes}: move it there."
-            self.report("misplaced_block", f"a {name} block does not belong in {_in(owner)}", detail, place)
+            homes = " or ".join(_where(parent) for parent in parents)
+            detail = f"It belongs {homes}: move it there."
+            self.report("misplaced_block", f"a {name} block does not belong {_where(owner)}", detail, place)
         else:
             choices = shape.blocks | shape.later
             detail = did_you_mean(name, choices) or _takes(owner, "block", shape.blocks)
-            self.report("unknown_block", f"there is no {name} block in {_in(owner)}", detail, place)
+            self.report("unknown_block", f"there is no {name} block {_where(owner)}", detail, place)
 
     def _unsupported(self, what: str, place: Span) -> None:
         self.report(
@@ -187,6 +190,8 @@ class Reader:
         if known is None or not reference.steps:
             return True
         name = reference.steps[0]
+        if reference.root == "local" and name in self.broken:
+            return False
         if name not in known:
             block = "variable" if reference.root == "var" else "locals"
             detail = did_you_mean(str(name), known) or f"Declare it in a {block} block."
@@ -274,22 +279,27 @@ def settled(span: Span) -> Span:
     )
 
 
-def did_you_mean(name: str, choices: Iterable[str]) -> str:
+def closest(name: str, choices: Collection[str]) -> str | None:
+    """The choice most like `name`, if one is like it."""
+    if len(name) > _LONGEST_NAME or len(choices) > _MOST_CHOICES:
+        return None  # comparing takes time, and nobody mistypes such a name
+    close = get_close_matches(name.lower(), sorted(choices), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def did_you_mean(name: str, choices: Collection[str]) -> str:
     """A sentence that names the choice most like `name`; empty if none is."""
-    if len(name) > _LONGEST_NAME:
-        return ""
-    close = get_close_matches(name.lower(), sorted(set(choices)), n=1, cutoff=0.6)
-    return f"Did you mean {close[0]}?" if close else ""
+    meant = closest(name, choices)
+    return f"Did you mean {meant}?" if meant else ""
 
 
 def _takes(owner: str, what: str, choices: Collection[str]) -> str:
-    if not choices:
-        return f"{_in(owner).capitalize()} takes no {what}s: remove it."
-    return f"{_in(owner).capitalize()} takes {', '.join(sorted(choices))}."
+    subject = f"A {owner} block" if owner else "The top of a file"
+    return f"{subject} takes {', '.join(sorted(choices)) or f'no {what}s'}."
 
 
-def _in(owner: str) -> str:
-    return f"a {owner} block" if owner else "the top of a file"
+def _where(owner: str) -> str:
+    return f"in a {owner} block" if owner else "at the top of a file"
 
 
 def _count(number: int, noun: str) -> str:

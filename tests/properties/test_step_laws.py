@@ -21,7 +21,7 @@ def decisions(draw: st.DrawFn) -> tuple[Model, str, str, Any]:
     model = draw(models())
     state = draw(st.sampled_from(list(model.states)))
     known = sorted({name for _, name in model.table})
-    name = draw(st.sampled_from(known) if known and draw(st.booleans()) else names)
+    name = draw(st.sampled_from(known)) if known and draw(st.booleans()) else draw(names)
     return model, state, name, draw(payloads)
 
 
@@ -90,7 +90,8 @@ def test_the_trace_names_every_candidate_in_order_and_one_taken(
     holding = [position for position, guard in enumerate(guards) if GUARDS[guard](payload)]
     assert [p for p, c in enumerate(result.trace.candidates) if c.taken] == holding[:1]
     assert all(c.reason for c in result.trace.candidates)
-    assert all(c.reason.startswith("not tried") for c in result.trace.candidates[holding[0] + 1 :] if holding)
+    after_it = result.trace.candidates[holding[0] + 1 :] if holding else ()
+    assert all(c.reason.startswith("not tried") for c in after_it)
 
 
 @given(models())

@@ -91,7 +91,7 @@ def test_names_of_provisioners_and_machines_are_lower_cased() -> None:
 def test_a_transition_to_a_state_without_a_block_is_unregistered() -> None:
     [problem] = problems(FIRST.replace('"done" }', '"dnoe" }'))
     assert problem.code == "transition_state_unregistered"
-    assert str(problem.subject) == "test.hcl:8:45"
+    assert str(problem.subject) == "test.hcl:8:47"
     assert problem.detail == "Did you mean done?"
 
 
@@ -267,7 +267,6 @@ def test_every_problem_is_found_in_one_pass() -> None:
         initial='intial = "a"',
     )
     assert codes(source) == [
-        "missing_attribute",
         "unknown_attribute",
         "transition_state_unregistered",
         "conflicts",
@@ -285,8 +284,11 @@ def test_what_only_follows_from_a_syntax_error_is_not_told() -> None:
 
 
 def test_the_old_readmes_entrypoint_and_place_are_explained() -> None:
-    found = {p.code: p for p in problems('statemachine "soc" {\n entrypoint = "a"\n}')}
-    assert found["misplaced_block"].detail == "It belongs in a provisioner block: move it there."
+    stray = 'provisioner "soc" {}\nstatemachine "soc" {\n entrypoint = "a"\n}'
+    misplaced, renamed = problems(stray)
+    assert misplaced.code == "misplaced_block"
+    assert misplaced.detail == "It belongs in a provisioner block: move it there."
+    assert renamed.detail == "It is called initial here: rename it."
     [renamed] = problems(machine(NEXT, initial='entrypoint = "a"'))
     assert renamed.detail == "It is called initial here: rename it."
 

@@ -115,7 +115,7 @@ class TestCandidates:
             (False, "not tried: an earlier one was taken"),
             (False, "not tried: an earlier one was taken"),
         ]
-        assert result.trace.candidates[0].place == "test.hcl:6:3"
+        assert result.trace.candidates[0].place == "test.hcl:8:3"
 
     def test_a_false_guard_shows_what_it_saw(self) -> None:
         result = taken(machine(GUARDED), "a", payload={"action": "created", "count": 9})
