@@ -6,13 +6,14 @@ from typing import Any
 
 from engine.diagnostics import Diagnostic, Severity, errors_in
 from engine.language import parse, syntax
+from engine.language.suggest import did_you_mean
 from engine.machine.canonical import hash_of, meaning_of_provisioner
 from engine.machine.definition import Definition, Machine, Provisioner, Receive
 from engine.machine.read_aliases import read_aliases
 from engine.machine.read_machine import read_machine
 from engine.machine.read_names import read_names
 from engine.machine.read_receive import read_receives
-from engine.machine.reading import Reader, did_you_mean, settled
+from engine.machine.reading import Reader, settled
 from engine.machine.shapes import FILE
 
 #: Problems that say that something is not there.
@@ -85,7 +86,7 @@ def _provisioners(reader: Reader, tree: syntax.Body) -> dict[str, Provisioner]:
         name = _name_of(block)
         if labelled and name in first:
             detail = f"The first one is at {first[name].header_span}: keep one of them."
-            summary = f'provisioner "{name}" is declared twice'
+            summary = f'Provisioner "{name}" is declared twice'
             reader.report("duplicate_provisioner", summary, detail, block.header_span)
         first.setdefault(name, block)
         provisioner = _provisioner(reader, block, name, strays)
@@ -113,7 +114,7 @@ def _provisioner(
     receives = read_receives(reader, block.body.blocks_of("receive"))
     if machine_block is None:
         detail = f'Add statemachine "{name}" {{ … }} to it.'
-        reader.report("missing_block", f'provisioner "{name}" has no statemachine', detail, block.header_span)
+        reader.report("missing_block", f'Provisioner "{name}" has no statemachine', detail, block.header_span)
         return None
     machine = read_machine(reader, machine_block, name, aliases)
     if machine is None:
@@ -126,7 +127,7 @@ def _only(reader: Reader, block: syntax.Block, kind: str, code: str) -> syntax.B
     blocks = block.body.blocks_of(kind)
     for later in blocks[1:]:
         detail = f"The first one is at {blocks[0].header_span}: keep one of them."
-        reader.report(code, f"a provisioner has one {kind}", detail, later.header_span)
+        reader.report(code, f"A provisioner has one {kind}", detail, later.header_span)
     return blocks[0] if blocks else None
 
 
@@ -146,7 +147,7 @@ def _check_fired(reader: Reader, machine: Machine, receives: tuple[Receive, ...]
         in_file = receive.span.filename == reader.filename
         reader.report(
             "event_never_handled",
-            f'{receive.key} fires "{fired.value}", which no transition of {machine.name} knows',
+            f'The receive block {receive.key} fires "{fired.value}", which no transition of {machine.name} knows',
             did_you_mean(str(fired.value), known)
             or "Add a transition on this event, or a receive block that fires another.",
             fired.span if in_file else next(iter(machine.states.values())).span,

@@ -6,11 +6,21 @@ from typing import Any
 from engine.diagnostics import Span
 from engine.language import syntax
 from engine.machine.expression import Expression, Names
-from engine.machine.reading import Reader
+from engine.machine.reading import Reader, Roots
 from engine.machine.values import NotPlainError, plain
 
 #: Every name that an expression can start with, wherever it stands.
-ROOTS = frozenset({"event", "delivery", "entity", "state", "previous", "context", "var", "local", "now"})
+ROOTS: Roots = {
+    "event": None,
+    "delivery": ("source", "type", "id", "received_at"),
+    "entity": ("id", "project"),
+    "state": None,
+    "previous": None,
+    "context": None,
+    "var": None,
+    "local": None,
+    "now": None,
+}
 
 #: How many locals deep a local may depend on others.
 _DEEPEST = 50
@@ -41,7 +51,7 @@ def _variables(reader: Reader, body: syntax.Body, given: Mapping[str, Any]) -> d
         if name in places:
             detail = f"The first one is at {places[name]}: keep one of them."
             reader.report(
-                "duplicate_variable", f"variable {name} is declared twice", detail, block.header_span
+                "duplicate_variable", f'Variable "{name}" is declared twice', detail, block.header_span
             )
             continue
         places[name] = block.header_span
@@ -51,17 +61,17 @@ def _variables(reader: Reader, body: syntax.Body, given: Mapping[str, Any]) -> d
 
 def _value(reader: Reader, block: syntax.Block, name: str, given: Mapping[str, Any]) -> Any:
     default = block.body.attribute("default")
-    fine, value = (True, None) if default is None else reader.constant(default.value, roots=())
+    fine, value = (True, None) if default is None else reader.constant(default.value, roots={})
     place = block.header_span if default is None else default.value.span
     if name in given:
         value, fine = given[name], True
     elif default is None:
         detail = "Give it a default, or set it in workers.yaml or the environment."
-        reader.report("variable_without_value", f"variable {name} has no value", detail, place)
+        reader.report("variable_without_value", f'Variable "{name}" has no value', detail, place)
     try:
         return plain(value) if fine else None
     except NotPlainError as problem:
-        reader.report("wrong_type", f"variable {name} cannot have this value", f"{problem}.", place)
+        reader.report("wrong_type", f'Variable "{name}" cannot have this value', f"{problem}.", place)
         return None
 
 

@@ -7,11 +7,11 @@ from engine.machine.definition import Action, Transition
 from engine.machine.drafts import TransitionDraft
 from engine.machine.expression import Expression
 from engine.machine.read_names import ROOTS
-from engine.machine.reading import Reader, settled
+from engine.machine.reading import Reader, Roots, settled
 from engine.model import END
 
 #: A guard is asked before anything happened: nothing is previous.
-GUARD_ROOTS = ROOTS - {"previous"}
+GUARD_ROOTS: Roots = {root: known for root, known in ROOTS.items() if root != "previous"}
 
 
 def read_transition(reader: Reader, source: str, event: syntax.Label, block: syntax.Block) -> TransitionDraft:
@@ -57,7 +57,7 @@ def read_transition(reader: Reader, source: str, event: syntax.Label, block: syn
 
 
 def _optional(
-    reader: Reader, attribute: syntax.Attribute | None, roots: frozenset[str], *, explained: bool = False
+    reader: Reader, attribute: syntax.Attribute | None, roots: Roots, *, explained: bool = False
 ) -> Expression | None:
     return None if attribute is None else reader.expression(attribute.value, roots, explained=explained)
 
@@ -66,7 +66,7 @@ def _request(reader: Reader, body: syntax.Body) -> Mapping[str, Expression] | No
     blocks = body.blocks_of("request")
     for later in blocks[1:]:
         detail = f"The first one is at {blocks[0].header_span}: put everything into it."
-        reader.report("duplicate_block", "a transition has one request", detail, later.header_span)
+        reader.report("duplicate_block", "A transition has one request", detail, later.header_span)
     for block in blocks:
         reader.check_shape(block)
     return _arguments(reader, blocks[0].body) if blocks else {}
@@ -93,4 +93,4 @@ def _check_end(reader: Reader, body: syntax.Body) -> None:
     unused += [b.header_span for b in body.blocks if b.type in ("request", "action")]
     for place in unused:
         detail = "Remove it, or name a state as the target."
-        reader.report("end_has_effects", f"a transition to {END} calls and changes nothing", detail, place)
+        reader.report("end_has_effects", f"A transition to {END} calls and changes nothing", detail, place)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 from engine.diagnostics import Diagnostic, Severity, Span
@@ -10,15 +9,21 @@ from engine.errors import EvaluationError
 from engine.language import syntax
 from engine.language.expressions import check_names, compile_expression
 from engine.language.functions import STANDARD
+from engine.language.suggest import did_you_mean
 from engine.machine.expression import Expression, Look, Names
 from engine.machine.references import Reference, references
 from engine.machine.shapes import SHAPES, Shape, parents_of
 from engine.model import END
 
+#: The names that an expression can start with, each with the attributes it has; None = any.
+Roots = Mapping[str, Collection[str] | None]
+
+#: What a value can depend on that is the same for all events.
+VARIABLES: Roots = {"var": None}
+
 #: How many of the things a guard looks at a trace shows.
 _MOST_LOOKS = 8
 _LONGEST_NAME = 128
-_MOST_CHOICES = 1000
 #: Names that mean something else where a state or an event is named; "=" is magic to the library below.
 _RESERVED = frozenset({END, "*", "="})
 
@@ -72,7 +77,7 @@ class Reader:
         wanted = " ".join(f'"{label.upper()}"' for label in shape.labels)
         self.report(
             "wrong_labels",
-            f"{block.type} takes {_count(len(shape.labels), 'label')}, this one has {len(block.labels)}",
+            f"A {block.type} block takes {_count(len(shape.labels), 'label')}, this one has {len(block.labels)}",
             f"Write {block.type} {wanted}".rstrip() + " { … }.",
             block.header_span,
         )
@@ -93,42 +98,43 @@ class Reader:
         """Report what is missing, unless it is there under a wrong name, which was reported."""
         given = {attribute.name for attribute in body.attributes}
         wrong = given - shape.attributes()
-        meant = {shape.renamed.get(name) or closest(name, shape.attributes()) for name in wrong}
-        for name in sorted(shape.required - given - meant):
+        for name in sorted(shape.required - given):
+            if any(shape.renamed.get(other) == name or did_you_mean(other, [name]) for other in wrong):
+                continue
             detail = f"Add {name} = … to this block."
-            self.report("missing_attribute", f"{owner} has no {name}", detail, header)
+            self.report("missing_attribute", f'{_what(owner)} has no "{name}"', detail, header)
 
     def _unknown_attribute(self, attribute: syntax.Attribute, shape: Shape, owner: str) -> None:
         name, place = attribute.name, attribute.name_span
         if name in shape.later:
-            self._unsupported(name, place)
+            self._unsupported(f'The attribute "{name}"', place)
         elif name in shape.blocks:
-            self.report("wrong_type", f"{name} is a block", f"Write {name} {{ … }}, without =.", place)
+            self.report("wrong_type", f'"{name}" is a block', f"Write {name} {{ … }}, without =.", place)
         elif name in shape.renamed:
             detail = f"It is called {shape.renamed[name]} here: rename it."
-            self.report("unknown_attribute", f"{owner} has no attribute {name}", detail, place)
+            self.report("unknown_attribute", f'{_what(owner)} has no attribute "{name}"', detail, place)
         else:
             choices = shape.attributes()
             detail = did_you_mean(name, choices) or _takes(owner, "attribute", choices)
-            self.report("unknown_attribute", f"{owner} has no attribute {name}", detail, place)
+            self.report("unknown_attribute", f'{_what(owner)} has no attribute "{name}"', detail, place)
 
     def _unknown_block(self, block: syntax.Block, shape: Shape, owner: str) -> None:
         name, place = block.type, block.header_span
         parents = parents_of(name)
         if name in shape.later:
-            self._unsupported(name, place)
+            self._unsupported(f"The {name} block", place)
         elif name in shape.attributes():
             self.report(
-                "wrong_type", f"{name} is an attribute", f"Write {name} = …, with an equals sign.", place
+                "wrong_type", f'"{name}" is an attribute', f"Write {name} = …, with an equals sign.", place
             )
         elif parents:
             homes = " or ".join(_where(parent) for parent in parents)
             detail = f"It belongs {homes}: move it there."
-            self.report("misplaced_block", f"a {name} block does not belong {_where(owner)}", detail, place)
+            self.report("misplaced_block", f"A {name} block does not belong {_where(owner)}", detail, place)
         else:
             choices = shape.blocks | shape.later
             detail = did_you_mean(name, choices) or _takes(owner, "block", shape.blocks)
-            self.report("unknown_block", f"there is no {name} block {_where(owner)}", detail, place)
+            self.report("unknown_block", f"There is no {name} block {_where(owner)}", detail, place)
 
     def _unsupported(self, what: str, place: Span) -> None:
         self.report(
@@ -145,7 +151,7 @@ class Reader:
             detail = "Remove the spaces around the name."
         else:
             detail = f"Use 1 to {_LONGEST_NAME} printable characters."
-        self.report("bad_name", "this is no name", detail, label.span)
+        self.report("bad_name", "This is no name", detail, label.span)
         return False
 
     def check_free(self, label: syntax.Label) -> bool:
@@ -158,18 +164,19 @@ class Reader:
     # Expressions
 
     def expression(
-        self, node: syntax.Expression, roots: Collection[str], *, explained: bool = False
+        self, node: syntax.Expression, roots: Roots, *, explained: bool = False
     ) -> Expression | None:
         """The expression, ready to be evaluated with these roots; None if that was reported to be impossible.
 
         With `explained` it can say what it looks at, the locals behind it included.
         """
         ready = self.ready(node, roots)
-        if ready is None or [r for r in ready.references if not self._check_reference(r, roots)]:
+        found = tuple(references(node))
+        if [r for r in found if not self._check_reference(r, roots)] or ready is None:
             return None
         return replace(ready, looks=self._looks(ready.references)) if explained else ready
 
-    def ready(self, node: syntax.Expression, roots: Collection[str]) -> Expression | None:
+    def ready(self, node: syntax.Expression, roots: Roots) -> Expression | None:
         """The same for an expression whose variables and locals are not known yet."""
         problems = list(check_names(node, roots, STANDARD))
         self.diagnostics += problems
@@ -195,11 +202,11 @@ class Reader:
         if name not in known:
             block = "variable" if reference.root == "var" else "locals"
             detail = did_you_mean(str(name), known) or f"Declare it in a {block} block."
-            self.report("unknown_name", f"there is no {reference.root}.{name}", detail, reference.node.span)
+            self.report("unknown_name", f"There is no {reference.root}.{name}", detail, reference.node.span)
             return False
         return True
 
-    def _check_reference(self, reference: Reference, roots: Collection[str]) -> bool:
+    def _check_reference(self, reference: Reference, roots: Roots) -> bool:
         """A local may use every name of the scope, but not every place has them all."""
         if not self.check_declared(reference):
             return False
@@ -239,7 +246,7 @@ class Reader:
                 looks[text] = Look(text=text, compiled=compile_expression(reference.node))
         return tuple(looks.values())
 
-    def constant(self, node: syntax.Expression, roots: Collection[str] = ("var",)) -> tuple[bool, Any]:
+    def constant(self, node: syntax.Expression, roots: Roots = VARIABLES) -> tuple[bool, Any]:
         """Whether an expression has a value without any event, and the value; a problem is reported."""
         expression = self.expression(node, roots)
         if expression is None:
@@ -255,14 +262,14 @@ class Reader:
         node = attribute.value
         if isinstance(node, syntax.Variable):
             detail = f'Quote it: {attribute.name} = "{node.name}".'
-            self.report("wrong_type", f"{attribute.name} is no text", detail, node.span)
+            self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)
             return None
         fine, value = self.constant(node)
         if fine and isinstance(value, str):
             return value
         if fine:
             detail = f'Write {attribute.name} = "…".'
-            self.report("wrong_type", f"{attribute.name} is no text", detail, node.span)
+            self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)
         return None
 
 
@@ -279,23 +286,12 @@ def settled(span: Span) -> Span:
     )
 
 
-def closest(name: str, choices: Collection[str]) -> str | None:
-    """The choice most like `name`, if one is like it."""
-    if len(name) > _LONGEST_NAME or len(choices) > _MOST_CHOICES:
-        return None  # comparing takes time, and nobody mistypes such a name
-    close = get_close_matches(name.lower(), sorted(choices), n=1, cutoff=0.6)
-    return close[0] if close else None
-
-
-def did_you_mean(name: str, choices: Collection[str]) -> str:
-    """A sentence that names the choice most like `name`; empty if none is."""
-    meant = closest(name, choices)
-    return f"Did you mean {meant}?" if meant else ""
-
-
 def _takes(owner: str, what: str, choices: Collection[str]) -> str:
-    subject = f"A {owner} block" if owner else "The top of a file"
-    return f"{subject} takes {', '.join(sorted(choices)) or f'no {what}s'}."
+    return f"{_what(owner)} takes {', '.join(sorted(choices)) or f'no {what}s'}."
+
+
+def _what(owner: str) -> str:
+    return f"A {owner} block" if owner else "The top of a file"
 
 
 def _where(owner: str) -> str:

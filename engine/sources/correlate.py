@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.language.values import show
 from engine.machine.compile import CompiledProvisioner
 from engine.machine.definition import Receive
 from engine.machine.expression import Expression
-from engine.machine.values import NotPlainError, canonical, shown, timestamp
+from engine.machine.values import NotPlainError, canonical, timestamp
 from engine.model import Delivery, Entity, Event
 
 #: The most entities that one delivery can concern; a longer list is cut, with a reason.
@@ -106,7 +107,7 @@ class _Work:
             return
         name = self._value("fire", receive.fire, scope)
         if not isinstance(name, str) or not _is_name(name):
-            raise _RefusedError(f"fires no event: fire is {shown(name)}")
+            raise _RefusedError(f"fires no event: fire is {show(name)}")
         once = None if receive.once_per is None else _once(self._value("once_per", receive.once_per, scope))
         for key in own:
             self._add(provisioner.name, receive, _entity(provisioner.name, key), name, once)
@@ -141,7 +142,7 @@ class _Work:
     def _holds(self, when: Expression, scope: dict[str, Any]) -> bool:
         value = self._value("when", when, scope)
         if not isinstance(value, bool):
-            raise _RefusedError(f"asks for {when.text}; it is neither true nor false but {shown(value)}")
+            raise _RefusedError(f"asks for {when.text}; it is neither true nor false but {show(value)}")
         return value
 
     def _value(self, what: str, expression: Expression, scope: dict[str, Any]) -> Any:
@@ -194,7 +195,7 @@ def _keys(value: Any) -> list[str]:
     listed = list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
     for key in listed:
         if not isinstance(key, str) or not _is_name(key):
-            raise _RefusedError(f"names no entity: it gives {shown(key)}")
+            raise _RefusedError(f"names no entity: it gives {show(key)}")
     return list(dict.fromkeys(listed))
 
 

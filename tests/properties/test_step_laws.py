@@ -21,7 +21,7 @@ def decisions(draw: st.DrawFn) -> tuple[Model, str, str, Any]:
     model = draw(models())
     state = draw(st.sampled_from(list(model.states)))
     known = sorted({name for _, name in model.table})
-    name = draw(st.sampled_from(known)) if known and draw(st.booleans()) else draw(names)
+    name = draw(st.sampled_from(known) | names if known else names)
     return model, state, name, draw(payloads)
 
 

@@ -92,7 +92,7 @@ def test_a_transition_to_a_state_without_a_block_is_unregistered() -> None:
     [problem] = problems(FIRST.replace('"done" }', '"dnoe" }'))
     assert problem.code == "transition_state_unregistered"
     assert str(problem.subject) == "test.hcl:8:47"
-    assert problem.detail == "Did you mean done?"
+    assert problem.detail == 'Did you mean "done"?'
 
 
 def test_the_end_is_registered() -> None:
@@ -108,7 +108,7 @@ def test_a_machine_with_another_name_than_its_provisioner_mismatches() -> None:
 def test_a_state_without_alias_is_reported() -> None:
     [problem] = problems(FIRST.replace(', done: "Done"', ""))
     assert problem.code == "state_id_alias_mapping_not_found"
-    assert problem.summary == 'state "done" has no alias'
+    assert problem.summary == 'State "done" has no alias'
 
 
 def test_two_blocks_for_one_state_and_event_conflict() -> None:
