@@ -5,9 +5,10 @@ The codes are the predecessor's where it had one: ``transition_state_unregistere
 """
 
 from engine.diagnostics import Severity
+from engine.language.suggest import did_you_mean
 from engine.machine.definition import ANY
 from engine.machine.drafts import MachineDraft, TransitionDraft
-from engine.machine.reading import Reader, did_you_mean
+from engine.machine.reading import Reader
 from engine.model import END
 
 
@@ -25,7 +26,7 @@ def _check_initial(reader: Reader, machine: MachineDraft) -> None:
     if machine.initial is None or machine.initial_span is None or machine.initial in machine.states:
         return
     detail = did_you_mean(machine.initial, machine.states) or f'Add state "{machine.initial}" {{ … }}.'
-    summary = f'the initial state "{machine.initial}" has no block'
+    summary = f'The initial state "{machine.initial}" has no block'
     reader.report("initial_state_unregistered", summary, detail, machine.initial_span)
 
 
@@ -34,7 +35,7 @@ def _check_targets(reader: Reader, machine: MachineDraft) -> None:
         if draft.target is None or draft.target == END or draft.target in machine.states:
             continue
         detail = did_you_mean(draft.target, machine.states) or f'Add state "{draft.target}" {{ … }}.'
-        summary = f'the target "{draft.target}" has no state block'
+        summary = f'The target "{draft.target}" has no state block'
         reader.report("transition_state_unregistered", summary, detail, draft.target_span, context=draft.span)
 
 
@@ -47,7 +48,7 @@ def _check_conflicts(reader: Reader, machine: MachineDraft) -> None:
         if first is not None:
             reader.report(
                 "conflicts",
-                f'state "{draft.source}" has a second transition on "{draft.event}"',
+                f'State "{draft.source}" has a second transition on "{draft.event}"',
                 f"The one at {first.span} is always taken, so this one at {draft.span} never is: "
                 "remove one, or give all but the last a guard (when = …).",
                 draft.span,
@@ -75,16 +76,16 @@ def _check_aliases(reader: Reader, machine: MachineDraft) -> None:
             spare = machine.aliases.keys() - machine.states.keys()
             hint = did_you_mean(name, spare)
             detail = f'Add {name}: "…" to aliases, or alias = null to the state if the backend knows nothing of it.'
-            summary = f'state "{name}" has no alias'
+            summary = f'State "{name}" has no alias'
             reader.report("state_id_alias_mapping_not_found", summary, f"{hint} {detail}".strip(), state.span)
         if alias is not None and state.internal:
             detail = f"Remove the alias at {alias.span}, or alias = null from the state."
-            summary = f'state "{name}" is internal and has an alias'
+            summary = f'State "{name}" is internal and has an alias'
             reader.report("internal_state_has_alias", summary, detail, state.full or state.span)
     for name, alias in machine.aliases.items():
         if name not in machine.states:
             detail = did_you_mean(name, machine.states) or "Remove it, or add the state."
-            summary = f'the alias "{name}" names no state'
+            summary = f'The alias "{name}" names no state'
             reader.report("alias_without_state", summary, detail, alias.span, severity=Severity.WARNING)
 
 
@@ -97,4 +98,4 @@ def _check_requests(reader: Reader, machine: MachineDraft) -> None:
         if target.internal or draft.target == draft.source:
             why = "the target is internal" if target.internal else "the state stays the same"
             detail = "Remove the request, or make the call with an action block."
-            reader.report("request_without_call", f"no call is made here: {why}", detail, draft.span)
+            reader.report("request_without_call", f"No call is made here: {why}", detail, draft.span)

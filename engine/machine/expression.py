@@ -7,8 +7,8 @@ from typing import Any
 from engine.errors import EvaluationError
 from engine.language import syntax
 from engine.language.expressions import Compiled
+from engine.language.values import show
 from engine.machine.references import Reference
-from engine.machine.values import shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Expression:
 
 def _seen(look: Look, scope: Mapping[str, Any]) -> str:
     try:
-        return f"{look.text} is {shown(look.compiled.evaluate(scope))}"
+        return f"{look.text} is {show(look.compiled.evaluate(scope))}"
     except EvaluationError:
         return f"{look.text} is missing"
 

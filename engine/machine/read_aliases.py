@@ -11,7 +11,7 @@ def read_aliases(reader: Reader, block: syntax.Block, project: str) -> dict[str,
     if reader.check_shape(block) and block.labels[0].value.lower() != project:
         reader.report(
             "alias_mapper_id_mismatch",
-            f'the aliasmapper is called "{block.labels[0].value}", its provisioner "{project}"',
+            f'The aliasmapper is called "{block.labels[0].value}", its provisioner "{project}"',
             f'Call it "{project}" too.',
             block.labels[0].span,
             severity=Severity.WARNING,
@@ -24,7 +24,7 @@ def read_aliases(reader: Reader, block: syntax.Block, project: str) -> dict[str,
         node = node.inner
     if not isinstance(node, syntax.Object):
         detail = 'Write aliases = { to_do: "To Do", … }.'
-        reader.report("wrong_type", "aliases is no object of texts", detail, node.span)
+        reader.report("wrong_type", '"aliases" is no object of texts', detail, node.span)
         return {}
     return _aliases(reader, node)
 
@@ -56,5 +56,5 @@ def _text(reader: Reader, node: syntax.Expression, what: str) -> str | None:
         return None
     if isinstance(value, str) and value:
         return value
-    reader.report("wrong_type", f"this is not {what}", "Write a text that is not empty.", node.span)
+    reader.report("wrong_type", f"This is not {what}", "Write a text that is not empty.", node.span)
     return None

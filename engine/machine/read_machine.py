@@ -9,7 +9,7 @@ from engine.machine.check import check_machine
 from engine.machine.definition import ANY, Machine, State
 from engine.machine.drafts import Alias, MachineDraft, StateDraft
 from engine.machine.read_transition import read_transition
-from engine.machine.reading import Reader
+from engine.machine.reading import Reader, settled
 
 _FORMS = 'Write state "NAME" { on "EVENT" { … } }, or state "NAME" "EVENT" { transition = "…" }.'
 _WITH_EVENT = 2
@@ -58,11 +58,11 @@ def _draft(
     if reader.check_shape(block) and block.labels[0].value.lower() != project:
         reader.report(
             "state_machine_id_mismatch",
-            f'the statemachine is called "{block.labels[0].value}", its provisioner "{project}"',
+            f'The statemachine is called "{block.labels[0].value}", its provisioner "{project}"',
             f'Call it "{project}" too.',
             block.labels[0].span,
         )
-    draft = MachineDraft(name=project, span=block.header_span, aliases=aliases)
+    draft = MachineDraft(name=project, span=settled(block.header_span), aliases=aliases)
     initial = block.body.attribute("initial")
     if initial is not None:
         draft.initial = reader.constant_text(initial)
@@ -74,7 +74,7 @@ def _draft(
 
 def _read_state(reader: Reader, block: syntax.Block, draft: MachineDraft) -> None:
     if not block.labels:
-        reader.report("wrong_labels", "a state has no name", _FORMS, block.header_span)
+        reader.report("wrong_labels", "A state has no name", _FORMS, block.header_span)
         return
     short = len(block.labels) == _WITH_EVENT
     if not reader.check_shape(block, "state event" if short else "state"):
@@ -83,7 +83,9 @@ def _read_state(reader: Reader, block: syntax.Block, draft: MachineDraft) -> Non
     if label.value != ANY and not reader.check_free(label):
         return
     if label.value != ANY:
-        state = draft.states.setdefault(label.value, StateDraft(name=label.value, span=block.header_span))
+        state = draft.states.setdefault(
+            label.value, StateDraft(name=label.value, span=settled(block.header_span))
+        )
         if not short:
             _read_settings(reader, block, state)
     elif not short:
@@ -106,21 +108,23 @@ def _read_candidate(
 def _read_settings(reader: Reader, block: syntax.Block, state: StateDraft) -> None:
     if state.full is not None:
         detail = f"The first one is at {state.full}: put everything into it."
-        reader.report("duplicate_state", f'state "{state.name}" has two blocks', detail, block.header_span)
+        reader.report("duplicate_state", f'State "{state.name}" has two blocks', detail, block.header_span)
         return
     state.full = block.header_span
     final = block.body.attribute("final")
     if final is not None:
         fine, value = reader.constant(final.value)
         if fine and not isinstance(value, bool):
-            reader.report("wrong_type", "final is true or false", "Write final = true.", final.value.span)
+            reader.report(
+                "wrong_type", '"final" is neither true nor false', "Write final = true.", final.value.span
+            )
         state.final = value is True
     alias = block.body.attribute("alias")
     if alias is not None:
         fine, value = reader.constant(alias.value)
         if fine and value is not None:
             detail = "Write alias = null for an internal state; other aliases stand in the aliasmapper."
-            reader.report("wrong_type", "the alias of a state block is null", detail, alias.value.span)
+            reader.report("wrong_type", "The alias of a state block is null", detail, alias.value.span)
         state.internal = fine and value is None
 
 

@@ -6,11 +6,21 @@ from typing import Any
 from engine.diagnostics import Span
 from engine.language import syntax
 from engine.machine.expression import Expression, Names
-from engine.machine.reading import Reader
+from engine.machine.reading import Reader, Roots
 from engine.machine.values import NotPlainError, plain
 
 #: Every name that an expression can start with, wherever it stands.
-ROOTS = frozenset({"event", "delivery", "entity", "state", "previous", "context", "var", "local", "now"})
+ROOTS: Roots = {
+    "event": None,
+    "delivery": ("source", "type", "id", "received_at"),
+    "entity": ("id", "project"),
+    "state": None,
+    "previous": None,
+    "context": None,
+    "var": None,
+    "local": None,
+    "now": None,
+}
 
 #: How many locals deep a local may depend on others.
 _DEEPEST = 50
@@ -22,11 +32,13 @@ def read_names(reader: Reader, body: syntax.Body, given: Mapping[str, Any]) -> N
     reader.names = Names(variables=variables)
     found, places = _locals(reader, body)
     reader.names = Names(variables=variables, locals=found)
+    reader.broken = frozenset(places) - found.keys()
     for expression in found.values():
         for reference in expression.references:
             reader.check_declared(reference)
     sound = _without_cycles(reader, found, places)
     reader.names = Names(variables=variables, locals=sound)
+    reader.broken = frozenset(places) - sound.keys()
 
 
 def _variables(reader: Reader, body: syntax.Body, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,7 +51,7 @@ def _variables(reader: Reader, body: syntax.Body, given: Mapping[str, Any]) -> d
         if name in places:
             detail = f"The first one is at {places[name]}: keep one of them."
             reader.report(
-                "duplicate_variable", f"variable {name} is declared twice", detail, block.header_span
+                "duplicate_variable", f'Variable "{name}" is declared twice', detail, block.header_span
             )
             continue
         places[name] = block.header_span
@@ -49,17 +61,17 @@ def _variables(reader: Reader, body: syntax.Body, given: Mapping[str, Any]) -> d
 
 def _value(reader: Reader, block: syntax.Block, name: str, given: Mapping[str, Any]) -> Any:
     default = block.body.attribute("default")
-    fine, value = (True, None) if default is None else reader.constant(default.value, roots=())
+    fine, value = (True, None) if default is None else reader.constant(default.value, roots={})
     place = block.header_span if default is None else default.value.span
     if name in given:
         value, fine = given[name], True
     elif default is None:
         detail = "Give it a default, or set it in workers.yaml or the environment."
-        reader.report("variable_without_value", f"variable {name} has no value", detail, place)
+        reader.report("variable_without_value", f'Variable "{name}" has no value', detail, place)
     try:
         return plain(value) if fine else None
     except NotPlainError as problem:
-        reader.report("wrong_type", f"variable {name} cannot have this value", f"{problem}.", place)
+        reader.report("wrong_type", f'Variable "{name}" cannot have this value', f"{problem}.", place)
         return None
 
 
@@ -71,11 +83,9 @@ def _locals(reader: Reader, body: syntax.Body) -> tuple[dict[str, Expression], d
         for attribute in block.body.attributes:
             first = places.setdefault(attribute.name, attribute.name_span)
             if first is not attribute.name_span:
-                # The same name twice in one block is reported with the block's shape.
-                if block.body.attribute(attribute.name) is attribute:
-                    detail = f"The first one is at {first}: keep one of them."
-                    summary = f"local.{attribute.name} is declared twice"
-                    reader.report("duplicate_local", summary, detail, attribute.name_span)
+                detail = f"The first one is at {first}: keep one of them."
+                summary = f"local.{attribute.name} is declared twice"
+                reader.report("duplicate_local", summary, detail, attribute.name_span)
                 continue
             expression = reader.ready(attribute.value, ROOTS)
             if expression is not None:

@@ -5,10 +5,11 @@ from functools import cache
 
 from engine.language import parse, syntax
 from engine.machine.definition import Receive
-from engine.machine.reading import Reader
+from engine.machine.read_names import ROOTS
+from engine.machine.reading import Reader, Roots, settled
 
 #: What a `receive` block can use: there is no instance yet.
-ROOTS = frozenset({"event", "delivery", "var", "local"})
+RECEIVE_ROOTS: Roots = {root: ROOTS[root] for root in ("event", "delivery", "var", "local")}
 
 #: One published release moves an issue once, though GitHub sends created, published and released.
 DEFAULT = """
@@ -48,7 +49,7 @@ def default_receives() -> tuple[Receive, ...]:
 def _receive(reader: Reader, block: syntax.Block, key: str) -> Receive | None:
     nodes = {attribute.name: attribute.value for attribute in block.body.attributes}
     expressions = {
-        name: reader.expression(nodes[name], ROOTS, explained=True)
+        name: reader.expression(nodes[name], RECEIVE_ROOTS, explained=True)
         for name in ("when", "entity", "fire", "once_per")
         if name in nodes
     }
@@ -63,5 +64,5 @@ def _receive(reader: Reader, block: syntax.Block, key: str) -> Receive | None:
         entity=entity,
         fire=fire,
         once_per=expressions.get("once_per"),
-        span=block.header_span,
+        span=settled(block.header_span),
     )

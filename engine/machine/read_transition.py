@@ -7,11 +7,11 @@ from engine.machine.definition import Action, Transition
 from engine.machine.drafts import TransitionDraft
 from engine.machine.expression import Expression
 from engine.machine.read_names import ROOTS
-from engine.machine.reading import Reader
+from engine.machine.reading import Reader, Roots, settled
 from engine.model import END
 
 #: A guard is asked before anything happened: nothing is previous.
-GUARD_ROOTS = ROOTS - {"previous"}
+GUARD_ROOTS: Roots = {root: known for root, known in ROOTS.items() if root != "previous"}
 
 
 def read_transition(reader: Reader, source: str, event: syntax.Label, block: syntax.Block) -> TransitionDraft:
@@ -37,10 +37,10 @@ def read_transition(reader: Reader, source: str, event: syntax.Label, block: syn
         source=source,
         event=event.value,
         target=target,
-        target_span=block.header_span if attribute is None else attribute.value.span,
+        target_span=settled(block.header_span) if attribute is None else attribute.value.span,
         guarded=body.attribute("when") is not None,
         decorated=bool(body.blocks_of("request")),
-        span=block.header_span,
+        span=settled(block.header_span),
         transition=Transition(
             event=event.value,
             source=source,
@@ -49,7 +49,7 @@ def read_transition(reader: Reader, source: str, event: syntax.Label, block: syn
             set=change,
             request=request or {},
             actions=tuple(complete),
-            span=block.header_span,
+            span=settled(block.header_span),
         )
         if readable
         else None,
@@ -57,7 +57,7 @@ def read_transition(reader: Reader, source: str, event: syntax.Label, block: syn
 
 
 def _optional(
-    reader: Reader, attribute: syntax.Attribute | None, roots: frozenset[str], *, explained: bool = False
+    reader: Reader, attribute: syntax.Attribute | None, roots: Roots, *, explained: bool = False
 ) -> Expression | None:
     return None if attribute is None else reader.expression(attribute.value, roots, explained=explained)
 
@@ -66,7 +66,7 @@ def _request(reader: Reader, body: syntax.Body) -> Mapping[str, Expression] | No
     blocks = body.blocks_of("request")
     for later in blocks[1:]:
         detail = f"The first one is at {blocks[0].header_span}: put everything into it."
-        reader.report("duplicate_block", "a transition has one request", detail, later.header_span)
+        reader.report("duplicate_block", "A transition has one request", detail, later.header_span)
     for block in blocks:
         reader.check_shape(block)
     return _arguments(reader, blocks[0].body) if blocks else {}
@@ -78,7 +78,7 @@ def _action(reader: Reader, block: syntax.Block) -> Action | None:
     if not labelled or arguments is None:
         return None
     worker, name = (label.value for label in block.labels)
-    return Action(worker=worker, name=name, arguments=arguments, span=block.header_span)
+    return Action(worker=worker, name=name, arguments=arguments, span=settled(block.header_span))
 
 
 def _arguments(reader: Reader, body: syntax.Body) -> dict[str, Expression] | None:
@@ -93,4 +93,4 @@ def _check_end(reader: Reader, body: syntax.Body) -> None:
     unused += [b.header_span for b in body.blocks if b.type in ("request", "action")]
     for place in unused:
         detail = "Remove it, or name a state as the target."
-        reader.report("end_has_effects", f"a transition to {END} calls and changes nothing", detail, place)
+        reader.report("end_has_effects", f"A transition to {END} calls and changes nothing", detail, place)

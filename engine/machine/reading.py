@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 from engine.diagnostics import Diagnostic, Severity, Span
@@ -10,10 +9,17 @@ from engine.errors import EvaluationError
 from engine.language import syntax
 from engine.language.expressions import check_names, compile_expression
 from engine.language.functions import STANDARD
+from engine.language.suggest import did_you_mean
 from engine.machine.expression import Expression, Look, Names
 from engine.machine.references import Reference, references
 from engine.machine.shapes import SHAPES, Shape, parents_of
 from engine.model import END
+
+#: The names that an expression can start with, each with the attributes it has; None = any.
+Roots = Mapping[str, Collection[str] | None]
+
+#: What a value can depend on that is the same for all events.
+VARIABLES: Roots = {"var": None}
 
 #: How many of the things a guard looks at a trace shows.
 _MOST_LOOKS = 8
@@ -30,6 +36,8 @@ class Reader:
         self.filename = filename
         self.diagnostics: list[Diagnostic] = []
         self.names = Names()
+        #: Locals that are declared and cannot be used: why was reported.
+        self.broken: frozenset[str] = frozenset()
         self._bytes = source.encode("utf-8", "surrogatepass")
 
     def report(
@@ -45,7 +53,12 @@ class Reader:
         """Add a problem."""
         self.diagnostics.append(
             Diagnostic(
-                code=code, summary=summary, detail=detail, subject=subject, context=context, severity=severity
+                code=code,
+                summary=summary,
+                detail=detail,
+                subject=settled(subject),
+                context=None if context is None else settled(context),
+                severity=severity,
             )
         )
 
@@ -60,75 +73,68 @@ class Reader:
         shape = SHAPES[kind or block.type]
         self.check_body(block.body, shape, block.type, block.header_span)
         if len(block.labels) == len(shape.labels):
-            return all([self._check_name(label) for label in block.labels])
+            return not [label for label in block.labels if not self._check_name(label)]
         wanted = " ".join(f'"{label.upper()}"' for label in shape.labels)
         self.report(
             "wrong_labels",
-            f"{block.type} takes {_count(len(shape.labels), 'label')}, this one has {len(block.labels)}",
+            f"A {block.type} block takes {_count(len(shape.labels), 'label')}, this one has {len(block.labels)}",
             f"Write {block.type} {wanted}".rstrip() + " { … }.",
             block.header_span,
         )
         return False
 
     def check_body(self, body: syntax.Body, shape: Shape, owner: str, header: Span | None) -> None:
-        """Report attributes and blocks that are missing, repeated, misplaced, unknown or not supported yet."""
-        seen: dict[str, syntax.Attribute] = {}
+        """Report attributes and blocks that are missing, misplaced, unknown or not supported yet."""
         for attribute in body.attributes:
-            first = seen.setdefault(attribute.name, attribute)
-            if first is not attribute:
-                self.report(
-                    "duplicate_attribute",
-                    f"{attribute.name} is set twice",
-                    f"The first one is at {first.name_span}: keep one of them.",
-                    attribute.name_span,
-                )
-            elif not shape.open and attribute.name not in shape.attributes():
+            if not shape.open and attribute.name not in shape.attributes():
                 self._unknown_attribute(attribute, shape, owner)
         for block in body.blocks:
             if block.type not in shape.blocks:
                 self._unknown_block(block, shape, owner)
-        for name in sorted(shape.required - set(seen)):
-            if header is not None and not any(shape.renamed.get(other) == name for other in seen):
-                self.report(
-                    "missing_attribute",
-                    f"{owner} has no {name}",
-                    f"Add {name} = … to this block.",
-                    header,
-                )
+        if header is not None:
+            self._check_required(body, shape, owner, header)
+
+    def _check_required(self, body: syntax.Body, shape: Shape, owner: str, header: Span) -> None:
+        """Report what is missing, unless it is there under a wrong name, which was reported."""
+        given = {attribute.name for attribute in body.attributes}
+        wrong = given - shape.attributes()
+        for name in sorted(shape.required - given):
+            if any(shape.renamed.get(other) == name or did_you_mean(other, [name]) for other in wrong):
+                continue
+            detail = f"Add {name} = … to this block."
+            self.report("missing_attribute", f'{_what(owner)} has no "{name}"', detail, header)
 
     def _unknown_attribute(self, attribute: syntax.Attribute, shape: Shape, owner: str) -> None:
         name, place = attribute.name, attribute.name_span
         if name in shape.later:
-            self._unsupported(name, place)
+            self._unsupported(f'The attribute "{name}"', place)
         elif name in shape.blocks:
-            self.report("wrong_type", f"{name} is a block", f"Write {name} {{ … }}, without =.", place)
+            self.report("wrong_type", f'"{name}" is a block', f"Write {name} {{ … }}, without =.", place)
         elif name in shape.renamed:
             detail = f"It is called {shape.renamed[name]} here: rename it."
-            self.report("unknown_attribute", f"{owner} has no attribute {name}", detail, place)
+            self.report("unknown_attribute", f'{_what(owner)} has no attribute "{name}"', detail, place)
         else:
             choices = shape.attributes()
             detail = did_you_mean(name, choices) or _takes(owner, "attribute", choices)
-            self.report("unknown_attribute", f"{owner} has no attribute {name}", detail, place)
+            self.report("unknown_attribute", f'{_what(owner)} has no attribute "{name}"', detail, place)
 
     def _unknown_block(self, block: syntax.Block, shape: Shape, owner: str) -> None:
         name, place = block.type, block.header_span
         parents = parents_of(name)
         if name in shape.later:
-            self._unsupported(name, place)
+            self._unsupported(f"The {name} block", place)
         elif name in shape.attributes():
             self.report(
-                "wrong_type", f"{name} is an attribute", f"Write {name} = …, with an equals sign.", place
+                "wrong_type", f'"{name}" is an attribute', f"Write {name} = …, with an equals sign.", place
             )
         elif parents:
-            homes = " or ".join(
-                f"a {parent} block" if parent else "the top of the file" for parent in parents
-            )
-            detail = f"It belongs in {homes}: move it there."
-            self.report("misplaced_block", f"a {name} block does not belong in {_in(owner)}", detail, place)
+            homes = " or ".join(_where(parent) for parent in parents)
+            detail = f"It belongs {homes}: move it there."
+            self.report("misplaced_block", f"A {name} block does not belong {_where(owner)}", detail, place)
         else:
             choices = shape.blocks | shape.later
             detail = did_you_mean(name, choices) or _takes(owner, "block", shape.blocks)
-            self.report("unknown_block", f"there is no {name} block in {_in(owner)}", detail, place)
+            self.report("unknown_block", f"There is no {name} block {_where(owner)}", detail, place)
 
     def _unsupported(self, what: str, place: Span) -> None:
         self.report(
@@ -145,7 +151,7 @@ class Reader:
             detail = "Remove the spaces around the name."
         else:
             detail = f"Use 1 to {_LONGEST_NAME} printable characters."
-        self.report("bad_name", "this is no name", detail, label.span)
+        self.report("bad_name", "This is no name", detail, label.span)
         return False
 
     def check_free(self, label: syntax.Label) -> bool:
@@ -158,18 +164,19 @@ class Reader:
     # Expressions
 
     def expression(
-        self, node: syntax.Expression, roots: Collection[str], *, explained: bool = False
+        self, node: syntax.Expression, roots: Roots, *, explained: bool = False
     ) -> Expression | None:
         """The expression, ready to be evaluated with these roots; None if that was reported to be impossible.
 
         With `explained` it can say what it looks at, the locals behind it included.
         """
         ready = self.ready(node, roots)
-        if ready is None or not all([self._check_reference(r, roots) for r in ready.references]):
+        found = tuple(references(node))
+        if [r for r in found if not self._check_reference(r, roots)] or ready is None:
             return None
         return replace(ready, looks=self._looks(ready.references)) if explained else ready
 
-    def ready(self, node: syntax.Expression, roots: Collection[str]) -> Expression | None:
+    def ready(self, node: syntax.Expression, roots: Roots) -> Expression | None:
         """The same for an expression whose variables and locals are not known yet."""
         problems = list(check_names(node, roots, STANDARD))
         self.diagnostics += problems
@@ -190,14 +197,16 @@ class Reader:
         if known is None or not reference.steps:
             return True
         name = reference.steps[0]
+        if reference.root == "local" and name in self.broken:
+            return False
         if name not in known:
             block = "variable" if reference.root == "var" else "locals"
             detail = did_you_mean(str(name), known) or f"Declare it in a {block} block."
-            self.report("unknown_name", f"there is no {reference.root}.{name}", detail, reference.node.span)
+            self.report("unknown_name", f"There is no {reference.root}.{name}", detail, reference.node.span)
             return False
         return True
 
-    def _check_reference(self, reference: Reference, roots: Collection[str]) -> bool:
+    def _check_reference(self, reference: Reference, roots: Roots) -> bool:
         """A local may use every name of the scope, but not every place has them all."""
         if not self.check_declared(reference):
             return False
@@ -237,7 +246,7 @@ class Reader:
                 looks[text] = Look(text=text, compiled=compile_expression(reference.node))
         return tuple(looks.values())
 
-    def constant(self, node: syntax.Expression, roots: Collection[str] = ("var",)) -> tuple[bool, Any]:
+    def constant(self, node: syntax.Expression, roots: Roots = VARIABLES) -> tuple[bool, Any]:
         """Whether an expression has a value without any event, and the value; a problem is reported."""
         expression = self.expression(node, roots)
         if expression is None:
@@ -253,33 +262,40 @@ class Reader:
         node = attribute.value
         if isinstance(node, syntax.Variable):
             detail = f'Quote it: {attribute.name} = "{node.name}".'
-            self.report("wrong_type", f"{attribute.name} is no text", detail, node.span)
+            self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)
             return None
         fine, value = self.constant(node)
         if fine and isinstance(value, str):
             return value
         if fine:
             detail = f'Write {attribute.name} = "…".'
-            self.report("wrong_type", f"{attribute.name} is no text", detail, node.span)
+            self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)
         return None
 
 
-def did_you_mean(name: str, choices: Iterable[str]) -> str:
-    """A sentence that names the choice most like `name`; empty if none is."""
-    if len(name) > _LONGEST_NAME:
-        return ""
-    close = get_close_matches(name.lower(), sorted(set(choices)), n=1, cutoff=0.6)
-    return f"Did you mean {close[0]}?" if close else ""
+def settled(span: Span) -> Span:
+    """The range as a plain value: the tree's own ones work out their lines and columns anew each time."""
+    return Span(
+        filename=span.filename,
+        start=span.start,
+        end=span.end,
+        line=span.line,
+        column=span.column,
+        end_line=span.end_line,
+        end_column=span.end_column,
+    )
 
 
 def _takes(owner: str, what: str, choices: Collection[str]) -> str:
-    if not choices:
-        return f"{_in(owner).capitalize()} takes no {what}s: remove it."
-    return f"{_in(owner).capitalize()} takes {', '.join(sorted(choices))}."
+    return f"{_what(owner)} takes {', '.join(sorted(choices)) or f'no {what}s'}."
 
 
-def _in(owner: str) -> str:
-    return f"a {owner} block" if owner else "the top of a file"
+def _what(owner: str) -> str:
+    return f"A {owner} block" if owner else "The top of a file"
+
+
+def _where(owner: str) -> str:
+    return f"in a {owner} block" if owner else "at the top of a file"
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,10 +1,11 @@
 """What an expression looks at: every path of names in it that starts at a name of the scope."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from engine.language import syntax
+from engine.language.depth import children
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +64,3 @@ def _inside(node: syntax.Node, bound: frozenset[str]) -> list[tuple[syntax.Node,
         inner = bound | {name for name in (node.key, node.value) if name is not None}
         return [(child, bound if child is node.collection else inner) for child in children(node)]
     return [(child, bound) for child in children(node)]
-
-
-def children(node: syntax.Node) -> list[syntax.Node]:
-    """The nodes directly inside a node, in the order of its fields."""
-    found: list[syntax.Node] = []
-    for one in fields(node):
-        value = getattr(node, one.name)
-        if isinstance(value, syntax.Node):
-            found.append(value)
-        elif isinstance(value, tuple):
-            found.extend(item for item in value if isinstance(item, syntax.Node))
-    return found

@@ -98,4 +98,4 @@ SHAPES: Mapping[str, Shape] = {
 def parents_of(block_type: str) -> list[str]:
     """The blocks in which a block of that type belongs; the file itself is the empty word."""
     inside = [name for name, shape in SHAPES.items() if block_type in shape.blocks and " " not in name]
-    return [""] + inside if block_type in FILE.blocks else inside
+    return ["", *inside] if block_type in FILE.blocks else inside

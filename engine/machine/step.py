@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.language.values import show
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import Machine, Transition
 from engine.machine.expression import Expression
-from engine.machine.values import NotPlainError, plain, shown, timestamp
+from engine.machine.values import NotPlainError, plain, timestamp
 from engine.model import END, Candidate, Effect, EffectKind, Event, Snapshot, Step, Trace, Verdict
 
 
@@ -149,7 +150,7 @@ class _Judge:
             return self.snapshot.context
         value = _value("set", change, scope)
         if not isinstance(value, dict):
-            raise _CannotBindError(f"set is no object: it is {shown(value)}")
+            raise _CannotBindError(f"set is no object: it is {show(value)}")
         merged = {**self.snapshot.context, **value}
         return {name: kept for name, kept in merged.items() if kept is not None}
 
@@ -174,7 +175,7 @@ def _guard(guard: Expression | None, scope: Mapping[str, Any]) -> tuple[bool, st
     except EvaluationError as problem:
         return False, f"guard could not be evaluated: {problem}"
     if not isinstance(value, bool):
-        return False, f"guard is neither true nor false: it is {shown(value)}"
+        return False, f"guard is neither true nor false: it is {show(value)}"
     seen = guard.seen(scope)
     return value, ("guard held" if value else "guard false") + (f": {seen}" if seen else "")
 

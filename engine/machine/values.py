@@ -1,4 +1,4 @@
-"""Values that expressions gave, on their way out: as plain JSON, as canonical JSON, and as words for the operator."""
+"""Values that expressions gave, on their way out: as plain JSON and as canonical JSON."""
 
 import json
 import math
@@ -9,7 +9,6 @@ from typing import Any
 
 #: Deeper than any payload of a known source; what is deeper is not stored.
 DEEPEST = 100
-_LONGEST_SHOWN = 60
 
 
 class NotPlainError(ValueError):
@@ -41,7 +40,7 @@ def _text(value: str) -> str:
     return value
 
 
-def _number(value: int | Decimal | float) -> int | float:
+def _number(value: Decimal | float) -> float:
     try:
         number = float(value)
     except OverflowError:
@@ -55,20 +54,6 @@ def _number(value: int | Decimal | float) -> int | float:
 def canonical(value: Any) -> str:
     """The value as JSON that is the same for equal values: keys sorted, no spaces; raises `NotPlainError`."""
     return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def shown(value: Any) -> str:
-    """The value in a few printable characters, for a trace."""
-    if isinstance(value, Mapping):
-        return f"an object of {len(value)}"
-    if isinstance(value, list | tuple):
-        return f"a list of {len(value)}"
-    if isinstance(value, str):
-        clipped = value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 1] + "…"
-        return json.dumps(clipped, ensure_ascii=not clipped.isprintable())
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    return str(value)[:_LONGEST_SHOWN]
 
 
 def timestamp(time: datetime) -> str:

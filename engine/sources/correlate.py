@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.language.values import show
 from engine.machine.compile import CompiledProvisioner
 from engine.machine.definition import Receive
 from engine.machine.expression import Expression
-from engine.machine.values import NotPlainError, canonical, shown, timestamp
+from engine.machine.values import NotPlainError, canonical, timestamp
 from engine.model import Delivery, Entity, Event
 
 #: The most entities that one delivery can concern; a longer list is cut, with a reason.
@@ -83,6 +84,8 @@ class _Work:
     strangers: dict[str, str] = field(default_factory=dict)
     #: Values of expressions that provisioners share; the default block is one for all of them.
     values: dict[int, Any] = field(default_factory=dict)
+    #: The keys that those of `entity` gave, by project.
+    keys: dict[int, dict[str, list[str]]] = field(default_factory=dict)
 
     def listen(self, provisioner: CompiledProvisioner, receive: Receive) -> None:
         """Add the events that one block makes of the delivery, or why it makes none."""
@@ -97,21 +100,29 @@ class _Work:
         scope = names.scope(event=self.delivery.payload, delivery=_facts(self.delivery))
         if receive.when is not None and not self._holds(receive.when, scope):
             raise _RefusedError(f"asks for {receive.when.text}{_because(receive.when, scope)}")
-        keys = _keys(self._value("entity", receive.entity, scope))
-        own = [key for key in keys if project_of(key) == provisioner.name]
-        for key in keys:
-            if project_of(key) not in self.projects:
-                self.strangers.setdefault(project_of(key), key)
-        if not own:
+        own = self._keys(receive.entity, scope).get(provisioner.name)
+        if own is None:
             where = " or ".join(look.text for look in receive.entity.looks) or receive.entity.text
             self.without_key.setdefault(where, []).append(provisioner.name)
             return
         name = self._value("fire", receive.fire, scope)
         if not isinstance(name, str) or not _is_name(name):
-            raise _RefusedError(f"fires no event: fire is {shown(name)}")
+            raise _RefusedError(f"fires no event: fire is {show(name)}")
         once = None if receive.once_per is None else _once(self._value("once_per", receive.once_per, scope))
         for key in own:
             self._add(provisioner.name, receive, _entity(provisioner.name, key), name, once)
+
+    def _keys(self, entity: Expression, scope: dict[str, Any]) -> dict[str, list[str]]:
+        """The keys in the payload by project."""
+        if id(entity) not in self.keys:
+            by_project: dict[str, list[str]] = {}
+            for key in _keys(self._value("entity", entity, scope)):
+                by_project.setdefault(project_of(key), []).append(key)
+            self.keys[id(entity)] = by_project
+            for project, keys in by_project.items():
+                if project not in self.projects and len(self.strangers) < MOST_ENTITIES:
+                    self.strangers.setdefault(project, keys[0])
+        return self.keys[id(entity)]
 
     def _add(self, project: str, receive: Receive, entity: Entity, name: str, once: str | None) -> None:
         if entity not in self.entities and len(self.entities) >= MOST_ENTITIES:
@@ -131,7 +142,7 @@ class _Work:
     def _holds(self, when: Expression, scope: dict[str, Any]) -> bool:
         value = self._value("when", when, scope)
         if not isinstance(value, bool):
-            raise _RefusedError(f"asks for {when.text}; it is neither true nor false but {shown(value)}")
+            raise _RefusedError(f"asks for {when.text}; it is neither true nor false but {show(value)}")
         return value
 
     def _value(self, what: str, expression: Expression, scope: dict[str, Any]) -> Any:
@@ -184,7 +195,7 @@ def _keys(value: Any) -> list[str]:
     listed = list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
     for key in listed:
         if not isinstance(key, str) or not _is_name(key):
-            raise _RefusedError(f"names no entity: it gives {shown(key)}")
+            raise _RefusedError(f"names no entity: it gives {show(key)}")
     return list(dict.fromkeys(listed))
 
 
