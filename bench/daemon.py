@@ -15,9 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness.daemon import DaemonProcess, environment
-
 from engine.practice.github import release_delivery
+from tests.harness.daemon import DaemonProcess, environment
 
 ROOT = Path(__file__).resolve().parents[1]
 DELIVERIES = 2_000
@@ -61,8 +60,10 @@ def _row(name: str, value: float, unit: str, reference: str, reference_value: fl
 @contextlib.contextmanager
 def _process(*arguments: str, cwd: Path | None = None) -> Iterator[tuple[subprocess.Popen[bytes], bytes]]:
     """A process that says one line when it is ready, ended at the end."""
-    environ = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
-    started = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, cwd=cwd or ROOT, env=environ)
+    environ = {**os.environ, "PYTHONPATH": f"{ROOT}"}
+    started = subprocess.Popen(
+        [sys.executable, *arguments], stdout=subprocess.PIPE, cwd=cwd or ROOT, env=environ
+    )
     assert started.stdout is not None
     try:
         yield started, started.stdout.readline()
@@ -107,7 +108,11 @@ def _first_transition() -> Iterator[dict[str, Any]]:
             process.stdout.close()
     yield _row("process start to the first confirmed transition", took, "s", "importing its libraries", bare)
     yield _row(
-        "verified delivery to the confirmed transition", began + took - delivered, "s", "importing its libraries", bare
+        "verified delivery to the confirmed transition",
+        began + took - delivered,
+        "s",
+        "importing its libraries",
+        bare,
     )
 
 
@@ -123,7 +128,11 @@ def _throughput() -> Iterator[dict[str, Any]]:
             assert daemon.process is not None
             with _process("-m", "bench.bare", daemon.secret) as (bare, bare_port):
                 yield _row(
-                    "resident memory, idle daemon", _resident(daemon.process.pid), "MB", "bare uvicorn", _resident(bare.pid)
+                    "resident memory, idle daemon",
+                    _resident(daemon.process.pid),
+                    "MB",
+                    "bare uvicorn",
+                    _resident(bare.pid),
                 )
                 requests = _requests(daemon)
                 reference = _load(int(bare_port), requests)
@@ -135,9 +144,19 @@ def _throughput() -> Iterator[dict[str, Any]]:
         finally:
             if daemon.process is not None and daemon.process.poll() is None:
                 daemon.terminate()
-    yield _row("deliveries accepted, durable, 15 KB", accepted, "1/s", "bare uvicorn with HMAC, nothing kept", reference)
     yield _row(
-        "deliveries received, decided, one HTTP effect each, done", DELIVERIES / done, "1/s", "bare uvicorn", reference
+        "deliveries accepted, durable, 15 KB",
+        accepted,
+        "1/s",
+        "bare uvicorn with HMAC, nothing kept",
+        reference,
+    )
+    yield _row(
+        "deliveries received, decided, one HTTP effect each, done",
+        DELIVERIES / done,
+        "1/s",
+        "bare uvicorn",
+        reference,
     )
 
 

@@ -13,7 +13,9 @@ async def one_connection(host: str, port: int, requests: list[bytes], statuses: 
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
-        length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+        length = next(
+            int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
+        )
         if length:
             await reader.readexactly(length)
         statuses[status] = statuses.get(status, 0) + 1

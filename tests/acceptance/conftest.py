@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness.daemon import ROOT, DaemonProcess, LoopThread, PracticeJira, environment
 
 from engine.practice.jira import JiraWorld
 from engine.practice.jira.server import PracticeServer
+from tests.harness.daemon import ROOT, DaemonProcess, LoopThread, PracticeJira, environment
 
 
 @pytest.fixture(scope="session")

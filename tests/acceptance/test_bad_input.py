@@ -7,7 +7,8 @@ import socket
 from collections.abc import Callable
 
 import pytest
-from harness.daemon import DaemonProcess, PracticeJira, wait_until
+
+from tests.harness.daemon import DaemonProcess, PracticeJira, wait_until
 
 MIB = 1024 * 1024
 

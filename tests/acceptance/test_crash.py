@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 
 import pytest
-from harness.daemon import DaemonProcess, PracticeJira, wait_until
+
+from tests.harness.daemon import DaemonProcess, PracticeJira, wait_until
 
 
 def test_killed_while_jira_does_not_answer_the_transition_that_happened(

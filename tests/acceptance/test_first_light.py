@@ -4,7 +4,8 @@ import json
 import time
 
 import pytest
-from harness.daemon import DaemonProcess, PracticeJira, wait_until
+
+from tests.harness.daemon import DaemonProcess, PracticeJira, wait_until
 
 
 def test_a_signed_release_moves_the_issue_and_everything_is_recorded(

@@ -1,6 +1,6 @@
 """What goes wrong between the engine and Jira, and what becomes of it."""
 
-from harness.daemon import DaemonProcess, PracticeJira, wait_until
+from tests.harness.daemon import DaemonProcess, PracticeJira, wait_until
 
 
 def test_a_conflict_is_read_back_and_tried_again(daemon: DaemonProcess, jira: PracticeJira) -> None:

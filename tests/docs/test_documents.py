@@ -10,7 +10,9 @@ from engine.machine.read import read_definition
 from engine.model import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")]
+)
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:)([^)#]*)(#[^)]*)?\)")
 
@@ -53,7 +55,12 @@ def _logged_events() -> set[str]:
 
 def test_the_table_of_log_events_is_complete_and_true() -> None:
     text = (ROOT / "docs/operating.md").read_text().partition("## The log")[2]
-    listed = {name for row in text.splitlines() if row.startswith("| `") for name in re.findall(r"`([a-z_]+\.[a-z_]+)`", row.split("|")[1])}
+    listed = {
+        name
+        for row in text.splitlines()
+        if row.startswith("| `")
+        for name in re.findall(r"`([a-z_]+\.[a-z_]+)`", row.split("|")[1])
+    }
     assert listed == _logged_events()
 
 

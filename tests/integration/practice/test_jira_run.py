@@ -54,7 +54,7 @@ def test_it_serves_until_interrupted_and_then_ends_cleanly(
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"host": "0.0.0.0"}, "loopback only"),  # noqa: S104  it must be refused
+        ({"host": "0.0.0.0"}, "loopback only"),
         ({"port": 70_000}, "Choose another port"),
         ({"projects": ["SOC:x"]}, "no number of issues"),
         ({"email": ""}, "needs an e-mail address"),

@@ -49,7 +49,9 @@ def test_loopback_names(host: str) -> None:
     assert is_loopback(host)
 
 
-@pytest.mark.parametrize("host", ["", "0.0.0.0", "::", "192.168.0.1", "localhost.example", "127.1.1", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize(
+    "host", ["", "0.0.0.0", "::", "192.168.0.1", "localhost.example", "127.1.1", "::ffff:8.8.8.8"]
+)
 def test_other_names(host: str) -> None:
     assert not is_loopback(host)
 
