@@ -31,14 +31,14 @@ def test_a_rate_limit_is_waited_out_as_told(daemon: DaemonProcess, jira: Practic
 def test_a_missing_permission_is_a_dead_letter_at_once_and_a_redelivery_runs(
     daemon: DaemonProcess, jira: PracticeJira
 ) -> None:
-    jira.world.revoke("transition", "SOC")
+    jira.world.revoke("TRANSITION_ISSUES", "SOC")
     signed = daemon.release("Ships SOC-4")
     assert daemon.deliver(signed).status == 200
     wait_until(lambda: _status(daemon, "SOC-4") == "dead", "SOC-4 is no dead letter")
     page = daemon.shown("SOC-4")
     assert (page["effects"][0]["status"], page["effects"][0]["attempts"]) == ("dead", 1)
     assert "Transition issues" in page["effects"][0]["detail"]
-    jira.world.grant("transition", "SOC")
+    jira.world.grant("TRANSITION_ISSUES", "SOC")
     assert daemon.deliver(signed).status == 200
     wait_until(lambda: _status(daemon, "SOC-4") == "done", "the redelivery did not run")
     assert jira.moves("SOC-4") == 1

@@ -111,7 +111,8 @@ def _is_loopback(host: str) -> bool:
 
 def _listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named so that asyncio sets TCP_NODELAY on accepted connections; else answers wait 40 ms.
+    # Named in full: asyncio switches Nagle's algorithm off only where the protocol is said to be TCP, and with it on
+    # every answer (head and body are two writes) waits 40 ms for the client's delayed acknowledgement.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

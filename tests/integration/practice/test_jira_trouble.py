@@ -1,6 +1,7 @@
 """The practice Jira's awkwardness over HTTP: made by request, met by calls, counted in the log."""
 
 import asyncio
+import socket
 from typing import Any
 
 import httpx
@@ -271,6 +272,17 @@ def test_two_practice_jiras_in_one_loop_and_the_port_is_free_after() -> None:
             assert again.port == one.port
 
     asyncio.run(both())
+
+
+def test_answers_do_not_wait_for_acknowledgements() -> None:
+    async def undelayed() -> list[int]:
+        async with PracticeServer(JiraWorld()) as server, httpx.AsyncClient(base_url=server.url) as client:
+            await client.get("/rest/api/2/serverInfo")
+            sockets = [transport.get_extra_info("socket") for transport in server._connections.values()]
+            return [one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in sockets]
+
+    (undelayed_one,) = asyncio.run(undelayed())
+    assert undelayed_one
 
 
 def test_serving_ends_when_it_is_cancelled() -> None:
