@@ -9,6 +9,26 @@ _HELP = """Declared state machines decide which calls follow a webhook.
 Start with `interlock run --practice`: it shows one signed delivery moving an issue of a practice Jira.
 """
 
+_GROUPS = {
+    "hooks": "Register the endpoints that sources send to, and look at them.",
+    "practice": "Stand-ins to practise against: a Jira, and GitHub's deliveries.",
+}
+
+#: What is typed, the function that answers it, and one line for the list of commands.
+_COMMANDS = (
+    ("run", "run:run", "Start the daemon; with --practice, see it at work."),
+    ("check", "check:check", "Check definitions and workers.yaml, and list every problem."),
+    ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),
+    ("deliveries", "deliveries:deliveries", "List what came in, and what became of it."),
+    ("hooks register", "hooks:register", "Register a hook and print its secret, this once."),
+    ("hooks update", "hooks:update", "Give a hook a new secret."),
+    ("hooks import", "hooks:import_", "Register or update a hook with a secret that you have."),
+    ("hooks list", "hooks:list_", "List the hooks, without their secrets."),
+    ("hooks find", "hooks:find", "Show one hook, without its secret."),
+    ("practice jira", "practice:jira", "Serve a practice Jira on loopback."),
+    ("practice deliver", "practice:deliver", "Send a signed GitHub release to a running daemon."),
+)
+
 
 def make_app() -> App:
     """The whole command line; a command's module is imported when it is called."""
@@ -19,20 +39,11 @@ def make_app() -> App:
         help_format="markdown",
         result_action="return_value",
     )
-    app.command("engine.cli.run:run", name="run")
-    app.command("engine.cli.check:check", name="check")
-    app.command("engine.cli.show:show", name="show")
-    app.command("engine.cli.deliveries:deliveries", name="deliveries")
-    hooks = App(name="hooks", help="Register the endpoints that sources send to, and look at them.")
-    for verb in ("register", "update", "import", "list", "find"):
-        hooks.command(
-            f"engine.cli.hooks:{verb}_" if verb in {"import", "list"} else f"engine.cli.hooks:{verb}",
-            name=verb,
-        )
-    app.command(hooks)
-    practice = App(name="practice", help="Stand-ins to practise against: a Jira, and GitHub's deliveries.")
-    practice.command("engine.cli.practice:jira", name="jira")
-    practice.command("engine.cli.practice:deliver", name="deliver")
-    app.command(practice)
+    groups = {name: App(name=name, help=purpose) for name, purpose in _GROUPS.items()}
+    for group in groups.values():
+        app.command(group)
+    for words, place, purpose in _COMMANDS:
+        *group_name, name = words.split()
+        (groups[group_name[0]] if group_name else app).command(f"engine.cli.{place}", name=name, help=purpose)
     app.register_install_completion_command()
     return app

@@ -15,6 +15,7 @@ from engine.model import Entity, Event, Observation, Outcome, Verdict
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
 from engine.run.load import Serving
+from engine.run.perform import tell_exchanges
 from engine.sources.catalog import SOURCES
 from engine.store import commit, deliveries, inbox, instances, once
 from engine.store.database import Connection, Store
@@ -65,6 +66,7 @@ class Decider:
             return Progress()
         observed: Observation | None = None
         if processor.observes:
+            log.debug("entity.observing", **_said(row))
             try:
                 observed = await processor.observe(entity)
             except Exception as error:
@@ -73,6 +75,7 @@ class Decider:
                 observed = Observation(
                     outcome=Outcome.UNKNOWN, detail=f"the processor failed: {type(error).__name__}"
                 )
+            tell_exchanges(entity, observed.exchanges)
             if observed.outcome is not Outcome.DONE and not observed.missing:
                 return await self._later(row, observed)
         decided = await asyncio.wrap_future(

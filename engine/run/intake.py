@@ -115,15 +115,17 @@ class Intake:
 
         def work(connection: Connection) -> Received:
             twin = deliveries.twin(connection, hook_id, digest)
-            repeats = twin is not None and not deliveries.failed(connection, twin.id)
-            entities: tuple[Entity, ...] = ()
-            if twin is not None and repeats:
+            events = correlation.events
+            verdict, reason = Receipt.ACCEPTED, "; ".join(correlation.ignored)
+            if twin is not None and twin.verdict is Receipt.ACCEPTED:
+                # A redelivery after a failure is wanted, for what failed and for nothing else.
+                dead = inbox.dead_of(connection, twin.id)
+                events = tuple(e for e in events if (e.event.entity, e.event.name) in dead)
+                reason = f"again, because delivery {twin.id} left dead letters"
+            if twin is not None and not events:
                 verdict, reason = Receipt.DUPLICATE, f"same signed content as delivery {twin.id}"
-            elif correlation.events:
-                verdict, reason = Receipt.ACCEPTED, "; ".join(correlation.ignored)
-                entities = tuple(dict.fromkeys(found.event.entity for found in correlation.events))
-            else:
-                verdict, reason = Receipt.IGNORED, "; ".join(correlation.ignored)
+            elif not events:
+                verdict = Receipt.IGNORED
             number = deliveries.insert(
                 connection,
                 hook_id=hook_id,
@@ -136,11 +138,10 @@ class Intake:
                 received_at=delivery.received_at,
                 verdict=verdict,
                 reason=reason,
-                duplicate_of=twin.id if twin is not None and repeats else None,
+                duplicate_of=twin.id if twin is not None and verdict is Receipt.DUPLICATE else None,
             )
-            if entities:
-                events = [(found.provisioner, found.event) for found in correlation.events]
-                inbox.insert(connection, number, events, delivery.received_at)
+            inbox.insert(connection, number, [(e.provisioner, e.event) for e in events], delivery.received_at)
+            entities = tuple(dict.fromkeys(e.event.entity for e in events))
             return Received(delivery=number, verdict=verdict, reason=reason, entities=entities)
 
         return await asyncio.wrap_future(self._store.submit(work))

@@ -1,14 +1,14 @@
 """Perform and confirm: hand an effect to its processor, and obey what `decide.retry` says about the answer."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import structlog
 
 from engine.decide.retry import DeadLetter, Done, RetryAt, RetryPolicy, after
 from engine.errors import StoreError
-from engine.model import Attempt, EffectKind, Entity, Outcome, Snapshot
+from engine.model import Attempt, EffectKind, Entity, Exchange, Outcome, Snapshot
 from engine.processors.processor import Call
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
@@ -89,15 +89,7 @@ class Performer:
             since=started,
             read_back=effect_row.read_back,
         )
-        for e in attempt.exchanges:
-            log.info(
-                "effect.exchange",
-                entity=entity.id,
-                method=e.method,
-                url=e.url,
-                status=e.status,
-                seconds=e.seconds,
-            )
+        tell_exchanges(entity, attempt.exchanges)
         said = {
             **_named(entity, effect_row),
             "attempt": number,
@@ -193,6 +185,14 @@ def _finish(c: Connection, row: inbox.InboxRow, now: datetime) -> None:
             f"event {row.id} of the inbox is being performed without a verdict: the store was changed"
         )
     inbox.finish(c, row.id, row.verdict, row.because, now)
+
+
+def tell_exchanges(entity: Entity, exchanges: Iterable[Exchange]) -> None:
+    """Log what went over the wire for this entity."""
+    for e in exchanges:
+        log.info(
+            "backend.exchange", entity=entity.id, method=e.method, url=e.url, status=e.status, seconds=e.seconds
+        )
 
 
 def _named(entity: Entity, effect_row: outbox.OutboxRow) -> dict[str, str | None]:

@@ -23,7 +23,8 @@ def configure_logs(level: str, form: str, *, colour: bool) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            # People read their own clock, programs read UTC.
+            structlog.processors.TimeStamper(fmt="iso", utc=form != "text"),
             structlog.processors.format_exc_info,
             render,
         ],
@@ -114,7 +115,7 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     ),
     "decision": _decision,
     "effect.calling": _calling,
-    "effect.exchange": lambda e: (
+    "backend.exchange": lambda e: (
         "call",
         f"{e['method']} {e['url']} -> {e['status']} in {e['seconds'] * 1000:.0f} ms",
     ),
@@ -126,5 +127,4 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     ),
     "observe.waiting": lambda e: ("wait", f"{e['entity']} until {e['until'][11:19]}: {e['detail']}"),
     "event.dead": lambda e: ("dead", f"{e['entity']} {e['event_name']!r} is a dead letter: {e['because']}"),
-    "say": lambda e: ("", str(e["text"])),
 }

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from engine.errors import StoreError
 from engine.store.prepared import insert_row
-from engine.store.tables import DEAD, Receipt, bodies, deliveries, inbox
+from engine.store.tables import Receipt, bodies, deliveries
 
 #: The fastest level makes a JSON body about five times smaller; better ones cost more time than disk.
 _LEVEL = 1
@@ -58,9 +58,6 @@ _TWIN = (
     )
     .order_by(deliveries.c.id.desc())
     .limit(1)
-)
-_FAILED = (
-    select(inbox.c.id).where(inbox.c.delivery_row_id == bindparam("of_id"), inbox.c.status == DEAD).limit(1)
 )
 _BODY = (
     select(bodies.c.data)
@@ -122,11 +119,6 @@ def twin(c: Connection, hook_id: int, digest: bytes) -> DeliveryRow | None:
     """
     row = c.execute(_TWIN, {"of_hook": hook_id, "of_digest": digest}).one_or_none()
     return None if row is None else DeliveryRow(**row._asdict())
-
-
-def failed(c: Connection, delivery_row_id: int) -> bool:
-    """Whether any event of the delivery is a dead letter, so that sending it again is meant to run."""
-    return c.execute(_FAILED, {"of_id": delivery_row_id}).first() is not None
 
 
 def get(c: Connection, delivery_row_id: int) -> DeliveryRow | None:

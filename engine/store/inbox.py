@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, CursorResult, and_, bindparam, exists, func, select, tuple_, update
 
 from engine.errors import FencedError
-from engine.model import Event, Verdict
+from engine.model import Entity, Event, Verdict
 from engine.store.columns import Moment
 from engine.store.prepared import insert_row
 from engine.store.tables import InboxStatus, inbox
@@ -52,6 +52,9 @@ _UNFINISHED = inbox.c.finished_at.is_(None)
 _GET = _ROWS.where(inbox.c.id == bindparam("of_id"))
 _HEAD = _ROWS.where(_OF_ENTITY, _UNFINISHED).order_by(inbox.c.id).limit(1)
 _LATEST = _ROWS.where(_OF_ENTITY).order_by(inbox.c.id.desc()).limit(bindparam("at_most"))
+_DEAD_OF = select(inbox.c.project, inbox.c.entity_id, inbox.c.event).where(
+    inbox.c.delivery_row_id == bindparam("of_delivery"), inbox.c.status == InboxStatus.DEAD
+)
 _BACKLOG = select(func.count()).select_from(inbox).where(_UNFINISHED)
 _CHANGE = update(inbox).where(inbox.c.id == bindparam("of_id"), _UNFINISHED)
 _END = _CHANGE.values(decided_at=func.coalesce(inbox.c.decided_at, bindparam("ended_at", type_=Moment)))
@@ -119,6 +122,12 @@ def of_entity(c: Connection, project: str, entity_id: str, limit: int) -> list[I
     """The entity's events, newest first."""
     found = c.execute(_LATEST, {"of_project": project, "of_entity": entity_id, "at_most": limit})
     return [InboxRow(**row._asdict()) for row in found]
+
+
+def dead_of(c: Connection, delivery_row_id: int) -> set[tuple[Entity, str]]:
+    """Entity and event of each dead letter that a delivery left."""
+    found = c.execute(_DEAD_OF, {"of_delivery": delivery_row_id})
+    return {(Entity(project=project, id=entity_id), event) for project, entity_id, event in found}
 
 
 def unfinished_entities(

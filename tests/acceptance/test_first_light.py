@@ -25,7 +25,7 @@ def test_a_signed_release_moves_the_issue_and_everything_is_recorded(
     listed = json.loads(daemon.cli("deliveries", "--json").stdout)
     assert [(d["source"], d["type"], d["verdict"]) for d in listed] == [("github", "release", "accepted")]
     said = [line["event"] for line in daemon.lines()]
-    wanted = ["delivery.verified", "entities.found", "decision", "effect.exchange", "effect.confirmed"]
+    wanted = ["delivery.verified", "entities.found", "decision", "backend.exchange", "effect.confirmed"]
     assert [w for w in wanted if w not in said] == []
 
 

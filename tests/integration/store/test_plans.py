@@ -31,7 +31,6 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
     "hooks.sealed_secret": lambda c: hooks.sealed_secret(c, "github", "1"),
     "hooks.list_of": lambda c: hooks.list_of(c, "github"),
     "deliveries.twin": lambda c: deliveries.twin(c, 1, b"d"),
-    "deliveries.failed": lambda c: deliveries.failed(c, 1),
     "deliveries.get": lambda c: deliveries.get(c, 1),
     "deliveries.latest": lambda c: deliveries.latest(c, 9),
     "deliveries.latest before": lambda c: deliveries.latest(c, 9, before_id=100),
@@ -40,6 +39,7 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
         c, 9, verdict=Receipt.IGNORED, before_id=100
     ),
     "inbox.get": lambda c: inbox.get(c, 1),
+    "inbox.dead_of": lambda c: inbox.dead_of(c, 1),
     "inbox.head": lambda c: inbox.head(c, "soc", "SOC-1"),
     "inbox.of_entity": lambda c: inbox.of_entity(c, "soc", "SOC-1", 9),
     "inbox.unfinished_entities": lambda c: inbox.unfinished_entities(c, limit=9),

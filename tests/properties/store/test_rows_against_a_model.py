@@ -231,10 +231,12 @@ class Rows(RuleBasedStateMachine):
             assert inbox.unfinished_entities(c, limit=9) == expected
             assert inbox.backlog(c) == sum(map(len, lanes.values()))
             for delivery in {t.delivery for t in self.things.values()}:
-                dead = [
-                    t for t in self.things.values() if t.delivery == delivery and t.status is InboxStatus.DEAD
-                ]
-                assert deliveries.failed(c, delivery) == bool(dead)
+                dead = {
+                    (t.entity, t.event)
+                    for t in self.things.values()
+                    if t.delivery == delivery and t.status is InboxStatus.DEAD
+                }
+                assert inbox.dead_of(c, delivery) == dead
             kept = [s for t in self.things.values() for s in t.effects]
             assert len(outbox.dead(c, 1000)) == kept.count(OutboxStatus.DEAD)
 
