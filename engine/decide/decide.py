@@ -20,7 +20,7 @@ class Decision:
     """What was decided, and from what."""
 
     step: Step
-    #: With the definition and the delivery's payload, all that is needed to decide again (`decide_again`); plain JSON.
+    #: With the definition's text and the delivery's payload, all that is needed to decide again (`decide_again`).
     facts: dict[str, Any]
     #: This is the instance's first decision: it has to be inserted.
     created: bool
@@ -133,6 +133,7 @@ def _facts(
     return {
         "definition": provisioner.definition_hash,
         "project": provisioner.name,
+        "variables": dict(provisioner.machine.definition.names.variables),
         "now": timestamp(now),
         "repeated": repeated,
         "event": {
