@@ -13,6 +13,7 @@ from engine.language.suggest import did_you_mean
 from engine.machine.expression import Expression, Look, Names
 from engine.machine.references import Reference, references
 from engine.machine.shapes import SHAPES, Shape, parents_of
+from engine.machine.values import printable
 from engine.model import END
 
 #: The names that an expression can start with, each with the attributes it has; None = any.
@@ -24,6 +25,7 @@ VARIABLES: Roots = {"var": None}
 #: How many of the things a guard looks at a trace shows.
 _MOST_LOOKS = 8
 _LONGEST_NAME = 128
+_LONGEST_LINE = 500
 #: Looking for a similar name takes time; a file with more mistakes than this has another problem.
 _MOST_SUGGESTIONS = 100
 #: Names that mean something else where a state or an event is named; "=" is magic to the library below.
@@ -57,8 +59,8 @@ class Reader:
         self.diagnostics.append(
             Diagnostic(
                 code=code,
-                summary=summary,
-                detail=detail,
+                summary=_line(summary),
+                detail=_line(detail),
                 subject=settled(subject),
                 context=None if context is None else settled(context),
                 severity=severity,
@@ -279,6 +281,11 @@ class Reader:
             detail = f'Write {attribute.name} = "…".'
             self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)
         return None
+
+
+def _line(text: str) -> str:
+    """A text that may repeat names from the file, fit for a terminal."""
+    return printable(text if len(text) <= _LONGEST_LINE else text[: _LONGEST_LINE - 1] + "…")
 
 
 def settled(span: Span) -> Span:
