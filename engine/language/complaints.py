@@ -97,8 +97,8 @@ _TABLE = (
         "label_on_attribute", "An attribute has no label", 'Write "name = value", or "{{" to open a block.', "LBRACE",
     ),
     _Row(
-        _BODY, _NAMES, {"NEWLINE", "$END"},
-        "block_unopened", 'The "{{" of this block is missing', "Write it on the same line as the block's name and labels.", "LBRACE",
+        _BODY, _NAMES, {"NEWLINE", "$END", "RBRACE"},
+        "item_incomplete", 'A "=" or a "{{" is missing', 'Write "name = value" for an attribute; for a block write "{{" on the same line.', "LBRACE",
     ),
     _Row(
         _BODY, _NAMES, None,

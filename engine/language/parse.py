@@ -4,25 +4,20 @@ Lark's LALR tables drive the parse; this module feeds them token by token. When 
 forgets the item it stood in, reads on to the end of that item and continues there, so that one pass finds all errors.
 """
 
-import functools
 import gc
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.diagnostics import Diagnostic
 from engine.language import syntax
 from engine.language.bodies import whole
-from engine.language.build import Builder
 from engine.language.complaints import complaint
 from engine.language.scan import Scanner
 from engine.language.source import Source
+from engine.language.tables import Tables, tables
 from engine.language.tokens import Frame, Problem, Token
-from engine.resources import grammar
-
-if TYPE_CHECKING:
-    from lark import Lark
 
 #: After so many errors the rest of a file is not worth reading.
 MAX_ERRORS = 50
@@ -58,11 +53,11 @@ def parse(source: str | bytes, filename: str) -> ParseResult:
             nul + 1,
         )
         return ParseResult(tree=None, diagnostics=tuple(document.diagnostics))
-    tables = _tables()  # built outside the pause: it is done once
+    made = tables()  # outside the pause: it is done once
     collecting = gc.isenabled()
     gc.disable()  # a parse makes many objects and no garbage cycles; collecting meanwhile doubles its time
     try:
-        tree = _Parse(document, tables).run()
+        tree = _Parse(document, made).run()
     finally:
         if collecting:
             gc.enable()
@@ -95,61 +90,56 @@ def _decode(source: str | bytes, filename: str) -> str | Diagnostic:
     )
 
 
-@functools.cache
-def _tables() -> "Lark":
-    """Lark with the grammar and the tree builder, made at the first parse of the process."""
-    from lark import Lark
-    from lark.lexer import Lexer, LexerState
-
-    class ModeStackLexer(Lexer):
-        """Lark's door to the scanner; `_Parse` feeds the same tokens itself, because it must be able to resume."""
-
-        def __init__(self, lexer_conf: Any) -> None:
-            """Take Lark's configuration, of which nothing is needed: the grammar declares its terminals."""
-
-        def lex(self, lexer_state: LexerState, parser_state: Any) -> Iterator[Any]:  # noqa: ARG002
-            """The tokens of a text."""
-            yield from Scanner(Source(str(lexer_state), "")).tokens()
-
-    return Lark(
-        grammar("hcl.lark"),
-        parser="lalr",
-        lexer=ModeStackLexer,
-        start="file",
-        transformer=Builder(),
-        maybe_placeholders=False,
-    )
-
-
 class _Parse:
-    """One run over one source."""
+    """One run over one source: the LALR algorithm over Lark's tables, with its stack open to repair."""
 
-    def __init__(self, source: Source, tables: "Lark") -> None:
+    def __init__(self, source: Source, made: Tables) -> None:
         self.source = source
         self.scanner = Scanner(source)
-        self.state = tables.parse_interactive().parser_state
-        self.table: dict[Any, dict[str, Any]] = self.state.parse_conf.states
+        self.tables = made
+        self.states: list[int] = [made.start]
+        self.values: list[Any] = []
 
     def run(self) -> syntax.Body:
-        from lark.exceptions import UnexpectedToken
-
-        feed: Any = self.state.feed_token
         before: Token | None = None
         tokens = self.scanner.tokens()
         for token in tokens:
-            try:
-                if token.type == "$END":
-                    return whole(feed(token, is_end=True), self.source)
-                feed(token)
+            if self._feed(token):
                 before = token
-            except UnexpectedToken:
-                self._report(token, before)
-                if len(self.source.diagnostics) >= MAX_ERRORS:
-                    break
-                before = self._recover(token, tokens)
-                if before.type == "$END":
-                    break
+                if token.type == "$END":
+                    return whole(self.values[0], self.source)
+                continue
+            self._report(token, before)
+            if len(self.source.diagnostics) >= MAX_ERRORS:
+                break
+            before = self._recover(token, tokens)
+            if before.type == "$END":
+                break
         return whole(self._close(), self.source)
+
+    def _feed(self, token: Token) -> bool:
+        """Reduce as far as the token asks for, then shift it; False if it does not fit."""
+        states, values, actions = self.states, self.values, self.tables.actions
+        kind = token.type
+        while True:
+            action = actions[states[-1]].get(kind)
+            if action is None:
+                return False
+            build, count, then = action
+            if build is None:
+                states.append(count)
+                values.append(token)
+                return True
+            if count:
+                children = values[-count:]
+                del states[-count:], values[-count:]
+            else:
+                children = []
+            values.append(build(children))
+            state = self.tables.gotos[states[-1]][then]
+            states.append(state)
+            if state == self.tables.end:
+                return True
 
     def _report(self, token: Token, before: Token | None) -> None:
         if token.type == "INVALID":
@@ -163,7 +153,7 @@ class _Parse:
                 f'Write the missing "{token.frame.closer}" before line {self.source.position(token.start)[0]}.',
             )
         else:
-            problem = complaint(token, before, self.table[self.state.state_stack[-1]])
+            problem = complaint(token, before, self.tables.actions[self.states[-1]])
             start, end = token.start, max(token.end, token.start + 1)
         self.source.report(*problem, start, min(end, len(self.source.text)))
 
@@ -181,7 +171,7 @@ class _Parse:
         stack = self.scanner.stack
         while token.type != "$END":
             if token.frame is frame and token.type in ("NEWLINE", "RBRACE"):
-                self.state.feed_token(token)  # type: ignore[arg-type]
+                self._feed(token)
                 return token
             if frame in stack and self._begins_item(token):
                 del stack[stack.index(frame) + 1 :]
@@ -193,25 +183,24 @@ class _Parse:
 
     def _unwind(self) -> Frame:
         """Pop the parser back to the innermost body it is in, and say which frame that is."""
-        state, table = self.state, self.table
-        while "attribute" not in table[state.state_stack[-1]]:
-            if "content" in table[state.state_stack[-1]]:
-                state.state_stack.append(table[state.state_stack[-1]]["content"][1])
-                state.value_stack.append([])
+        gotos = self.tables.gotos
+        while "attribute" not in gotos[self.states[-1]]:
+            if "content" in gotos[self.states[-1]]:
+                self.states.append(gotos[self.states[-1]]["content"])
+                self.values.append([])
                 break
-            state.state_stack.pop()
-            state.value_stack.pop()
-        return state.value_stack[-2].opens if len(state.value_stack) > 1 else self.scanner.file
+            self.states.pop()
+            self.values.pop()
+        frame: Frame = self.values[-2].opens if len(self.values) > 1 else self.scanner.file
+        return frame
 
     def _close(self) -> list[Any]:
         """The items of the file when it ends too early: blocks that are still open are taken as closed."""
         end = len(self.source.text)
-        state = self.state
         self._unwind()
-        while len(state.value_stack) > 1:
+        while len(self.values) > 1:
             for kind in ("NEWLINE", "RBRACE", "NEWLINE"):
-                token: Any = Token(kind, "", end, self.scanner.file)
-                state.feed_token(token)
+                self._feed(Token(kind, "", end, self.scanner.file))
             self._unwind()
-        content: list[Any] = state.value_stack[0]
+        content: list[Any] = self.values[0]
         return content

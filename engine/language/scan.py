@@ -115,6 +115,7 @@ class Scanner:
         self.position = 0
         self.file = Frame(FILE, None, source)
         self.stack = [self.file]
+        self._suspect: Frame | None = None
 
     def tokens(self) -> Iterator[Token]:
         """The tokens from `position` on, ending with ``$END``; each leaves `position` behind itself."""
@@ -187,7 +188,7 @@ class Scanner:
         if frame is self.file:
             return Token("$END", "", start, frame)
         self.stack.pop()
-        return self._unclosed(frame, start, "the end of the file")
+        return self._unclosed(self._suspect or frame, start, "the end of the file")
 
     def _open(self, text: str, start: int, frame: Frame, previous: str) -> Token:
         if len(text) > 1:
@@ -228,6 +229,12 @@ class Scanner:
         closer = text[-1]
         if frame.closer == closer and (len(text) == 1 or frame.kind in (INTERPOLATION, DIRECTIVE)):
             stack.pop()
+            if (
+                frame.kind == BLOCK
+                and self._suspect is None
+                and self._indent(start) < self._indent(frame.opener.start)
+            ):
+                self._suspect = frame
             name = "TEMPLATE_END" if frame.kind in (INTERPOLATION, DIRECTIVE) else _BRACKETS[closer]
             return Token(name, text, start, frame)
         if len(text) > 1:
@@ -249,6 +256,17 @@ class Scanner:
                 return token
             if stack[depth].kind in (QUOTED, HEREDOC):
                 break
+        if frame.kind not in BODIES and frame.opener is not None:
+            opened = frame.opener.text[0]
+            line = self.source.position(frame.opener.start)[0]
+            return self._invalid(
+                "mismatched",
+                f'This "{closer}" does not close the "{opened}" of line {line}',
+                f'Write "{frame.closer}" where the "{opened}" ends.',
+                start,
+                1,
+                frame,
+            )
         return self._invalid(
             "unopened",
             f'This "{closer}" closes nothing',
@@ -257,6 +275,14 @@ class Scanner:
             1,
             frame,
         )
+
+    def _outdented(self, frame: Frame, closed: int) -> bool:
+        """Whether a brace stands further left than its opener's line: then it was meant for another one."""
+        return frame.opener is not None and self._indent(closed) < self._indent(frame.opener.start)
+
+    def _indent(self, position: int) -> int:
+        before = self.source.text[self.source.text.rfind("\n", 0, position) + 1 : position]
+        return len(before) - len(before.lstrip(" \t"))
 
     def _unclosed(self, frame: Frame, at: int, before: str) -> Token:
         opener = frame.opener

@@ -65,23 +65,26 @@ class Function:
         if problem is not None:
             raise UnfitError(problem)
         meter.step()
-        fixed = len(self.parameters)
-        for i, value in enumerate(values):
-            meter.read(value)
-            parameter = self.parameters[i] if i < fixed else self.variadic
-            assert parameter is not None  # noqa: S101 - arity_problem has seen to it
-            try:
-                values[i] = _convert(value, parameter)
-            except UnfitError as error:
-                raise UnfitError(
-                    f'The argument "{parameter.name}" of {self.name} {error.message}', i
-                ) from None
         try:
+            for i, value in enumerate(values):
+                meter.read(value)
+                try:
+                    values[i] = _convert(value, self._parameter(i))
+                except UnfitError as error:
+                    raise UnfitError(error.message, i) from None
             return self.implementation(meter, *values)
         except UnfitError as error:
-            if error.argument is None:
+            at = error.argument
+            if at is None:
                 raise UnfitError(f"{self.name}: {error.message}") from None
-            raise UnfitError(f"The argument of {self.name} {error.message}", error.argument) from None
+            raise UnfitError(
+                f'The argument "{self._parameter(at).name}" of {self.name} {error.message}', at
+            ) from None
+
+    def _parameter(self, position: int) -> Parameter:
+        parameter = self.parameters[position] if position < len(self.parameters) else self.variadic
+        assert parameter is not None  # noqa: S101 - arity_problem has refused more arguments
+        return parameter
 
 
 def _arguments(count: int) -> str:

@@ -19,8 +19,9 @@ def find_issue_keys(meter: Meter, *texts: str | None) -> list[str]:
         if text is None:
             continue
         for match in KEY.finditer(text):
-            meter.step()
-            found[match[0]] = None
+            if match[0] not in found:
+                meter.step()
+                found[match[0]] = None
     return list(found)
 
 
