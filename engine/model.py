@@ -50,7 +50,7 @@ class Event:
     entity: Entity
     #: The `receive` block that made it, for instance ``github.release``; None for an event of the engine itself.
     receive: str | None = None
-    #: The value of ``once_per``, as canonical JSON: a second event with the same one is `repeated`.
+    #: The name and the value of ``once_per``, as canonical JSON: a second event with the same one is `repeated`.
     once: str | None = None
     #: The payload that expressions see as ``event``.
     payload: Any = None

@@ -20,7 +20,7 @@ class Decision:
     """What was decided, and from what."""
 
     step: Step
-    #: With the definition and the delivery's payload, all that is needed to decide again (`decide_again`); plain JSON.
+    #: With the definition's text and the delivery's payload, all that is needed to decide again (`decide_again`).
     facts: dict[str, Any]
     #: This is the instance's first decision: it has to be inserted.
     created: bool
@@ -88,7 +88,7 @@ def _decided(
         because = f"the backend did not say where {event.entity} is: {observed.detail}"
         return _nowhere(start, event, Verdict.UNOBSERVED, because)
     machine = provisioner.machine.definition
-    state = _observed_state(provisioner.machine, start.state, observed.status)
+    state = _observed_state(provisioner.machine, None if fresh else start.state, observed.status)
     if state is None:
         because = (
             f'the backend has {event.entity} in "{observed.status}", which no alias of {machine.name} names'
@@ -105,14 +105,16 @@ def _decided(
     return replace(decided, trace=replace(decided.trace, drift_from=start.state))
 
 
-def _observed_state(machine: CompiledMachine, current: str, status: str) -> str | None:
-    """Where the backend's status says the instance is.
+def _observed_state(machine: CompiledMachine, current: str | None, status: str) -> str | None:
+    """Where the backend's status says the instance is; `current` is where it was, None if it is new.
 
     The backend knows nothing of an internal state: as long as it shows a status from which the instance may have gone
     there, the instance is still there.
     """
     state = machine.definition.state_of(status)
-    return current if state in machine.shown_as.get(current, ()) else state
+    if current is not None and state in machine.shown_as.get(current, ()):
+        return current
+    return state
 
 
 def _nowhere(snapshot: Snapshot, event: Event, verdict: Verdict, because: str) -> Step:
@@ -133,6 +135,7 @@ def _facts(
     return {
         "definition": provisioner.definition_hash,
         "project": provisioner.name,
+        "variables": dict(provisioner.machine.definition.names.variables),
         "now": timestamp(now),
         "repeated": repeated,
         "event": {

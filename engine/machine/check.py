@@ -5,7 +5,6 @@ The codes are the predecessor's where it had one: ``transition_state_unregistere
 """
 
 from engine.diagnostics import Severity
-from engine.language.suggest import did_you_mean
 from engine.machine.definition import ANY
 from engine.machine.drafts import MachineDraft, TransitionDraft
 from engine.machine.reading import Reader
@@ -25,7 +24,7 @@ def check_machine(reader: Reader, machine: MachineDraft) -> None:
 def _check_initial(reader: Reader, machine: MachineDraft) -> None:
     if machine.initial is None or machine.initial_span is None or machine.initial in machine.states:
         return
-    detail = did_you_mean(machine.initial, machine.states) or f'Add state "{machine.initial}" {{ … }}.'
+    detail = reader.suggest(machine.initial, machine.states) or f'Add state "{machine.initial}" {{ … }}.'
     summary = f'The initial state "{machine.initial}" has no block'
     reader.report("initial_state_unregistered", summary, detail, machine.initial_span)
 
@@ -34,7 +33,7 @@ def _check_targets(reader: Reader, machine: MachineDraft) -> None:
     for draft in machine.transitions:
         if draft.target is None or draft.target == END or draft.target in machine.states:
             continue
-        detail = did_you_mean(draft.target, machine.states) or f'Add state "{draft.target}" {{ … }}.'
+        detail = reader.suggest(draft.target, machine.states) or f'Add state "{draft.target}" {{ … }}.'
         summary = f'The target "{draft.target}" has no state block'
         reader.report("transition_state_unregistered", summary, detail, draft.target_span, context=draft.span)
 
@@ -74,7 +73,7 @@ def _check_aliases(reader: Reader, machine: MachineDraft) -> None:
         alias = machine.aliases.get(name)
         if alias is None and not state.internal:
             spare = machine.aliases.keys() - machine.states.keys()
-            hint = did_you_mean(name, spare)
+            hint = reader.suggest(name, spare)
             detail = f'Add {name}: "…" to aliases, or alias = null to the state if the backend knows nothing of it.'
             summary = f'State "{name}" has no alias'
             reader.report("state_id_alias_mapping_not_found", summary, f"{hint} {detail}".strip(), state.span)
@@ -84,7 +83,7 @@ def _check_aliases(reader: Reader, machine: MachineDraft) -> None:
             reader.report("internal_state_has_alias", summary, detail, state.full or state.span)
     for name, alias in machine.aliases.items():
         if name not in machine.states:
-            detail = did_you_mean(name, machine.states) or "Remove it, or add the state."
+            detail = reader.suggest(name, machine.states) or "Remove it, or add the state."
             summary = f'The alias "{name}" names no state'
             reader.report("alias_without_state", summary, detail, alias.span, severity=Severity.WARNING)
 

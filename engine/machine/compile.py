@@ -94,13 +94,14 @@ def compile_machine(machine: Machine) -> CompiledMachine:
 
 def _table(machine: Machine) -> dict[tuple[str, str], tuple[Transition, ...]]:
     """The candidates of every state that is not final: its own first, then those of every state."""
+    declared: dict[str, list[Transition]] = {}
+    for transition in machine.transitions:
+        declared.setdefault(transition.source, []).append(transition)
     table: dict[tuple[str, str], list[Transition]] = {}
-    anywhere = [t for t in machine.transitions if t.source == ANY]
     for state in machine.states.values():
         if state.final:
             continue
-        own = [t for t in machine.transitions if t.source == state.name]
-        for transition in (*own, *anywhere):
+        for transition in (*declared.get(state.name, ()), *declared.get(ANY, ())):
             table.setdefault((state.name, transition.event), []).append(transition)
     return {key: tuple(found) for key, found in table.items()}
 

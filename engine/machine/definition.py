@@ -104,7 +104,7 @@ def _pick(names: tuple[tuple[str, str], ...], wanted: str) -> str | None:
 class Receive:
     """How deliveries of one type become events."""
 
-    #: Names the block in traces and keeps its `once_per` values apart: ``github.release``, ``github.release.2``.
+    #: What it listens to, in one word: ``github.release``.
     key: str
     #: Who sends: ``github``.
     source: str

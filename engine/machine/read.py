@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.diagnostics import Diagnostic, Severity, errors_in
+from engine.diagnostics import Diagnostic, Severity, Span, errors_in
 from engine.language import parse, syntax
-from engine.language.suggest import did_you_mean
 from engine.machine.canonical import hash_of, meaning_of_provisioner
 from engine.machine.definition import Definition, Machine, Provisioner, Receive
 from engine.machine.read_aliases import read_aliases
@@ -20,6 +19,7 @@ from engine.machine.shapes import FILE
 _ABSENCES = frozenset(
     {
         "alias_without_state",
+        "empty_definition",
         "event_never_handled",
         "initial_state_unregistered",
         "missing_attribute",
@@ -54,6 +54,15 @@ def read_definition(source: str, filename: str, variables: Mapping[str, Any] | N
     reader.check_body(parsed.tree, FILE, "", None)
     read_names(reader, parsed.tree, variables or {})
     provisioners = _provisioners(reader, parsed.tree)
+    if not parsed.tree.blocks_of("provisioner"):
+        detail = 'Add provisioner "PROJECT" { … }, named after the project it serves.'
+        reader.report(
+            "empty_definition",
+            "The file has no provisioner",
+            detail,
+            parsed.tree.span,
+            severity=Severity.WARNING,
+        )
     found = (*parsed.diagnostics, *_worth_telling(reader.diagnostics, broken=errors_in(parsed.diagnostics)))
     ordered = tuple(sorted(found, key=lambda d: d.subject.start if d.subject is not None else 0))
     if errors_in(ordered):
@@ -119,7 +128,7 @@ def _provisioner(
     machine = read_machine(reader, machine_block, name, aliases)
     if machine is None:
         return None
-    _check_fired(reader, machine, receives)
+    _check_fired(reader, machine, receives, block.header_span)
     return Provisioner(name=name, machine=machine, receives=receives, span=settled(block.header_span))
 
 
@@ -137,19 +146,20 @@ def _stray(kind: str, name: str, strays: Iterable[syntax.Block]) -> syntax.Block
     return next((block for block, labels in labelled if labels == [name]), None)
 
 
-def _check_fired(reader: Reader, machine: Machine, receives: tuple[Receive, ...]) -> None:
+def _check_fired(reader: Reader, machine: Machine, receives: tuple[Receive, ...], header: Span) -> None:
     """Warn about an event that is fired for nothing."""
     known = {transition.event for transition in machine.transitions}
     for receive in receives:
         fired = receive.fire.node
         if not isinstance(fired, syntax.Literal) or fired.value in known:
             continue
-        in_file = receive.span.filename == reader.filename
+        written = receive.span.filename == reader.filename
+        who = f"The receive block {receive.key}" if written else "Without a receive block a published release"
         reader.report(
             "event_never_handled",
-            f'The receive block {receive.key} fires "{fired.value}", which no transition of {machine.name} knows',
-            did_you_mean(str(fired.value), known)
+            f'{who} fires "{fired.value}", which no transition of {machine.name} knows',
+            reader.suggest(str(fired.value), known)
             or "Add a transition on this event, or a receive block that fires another.",
-            fired.span if in_file else next(iter(machine.states.values())).span,
+            fired.span if written else header,
             severity=Severity.WARNING,
         )

@@ -25,14 +25,11 @@ receive "github" "release" {
 def read_receives(reader: Reader, blocks: Iterable[syntax.Block]) -> tuple[Receive, ...]:
     """The `receive` blocks that could be read; with none at all, the default."""
     found: list[Receive] = []
-    numbers: dict[str, int] = {}
     given = tuple(blocks)
     for block in given:
         if not reader.check_shape(block):
             continue
-        key = ".".join(label.value for label in block.labels)
-        numbers[key] = numbers.get(key, 0) + 1
-        receive = _receive(reader, block, key if numbers[key] == 1 else f"{key}.{numbers[key]}")
+        receive = _receive(reader, block)
         if receive is not None:
             found.append(receive)
     return tuple(found) if given else default_receives()
@@ -46,7 +43,7 @@ def default_receives() -> tuple[Receive, ...]:
     return () if tree is None else read_receives(Reader(DEFAULT, filename), tree.blocks)
 
 
-def _receive(reader: Reader, block: syntax.Block, key: str) -> Receive | None:
+def _receive(reader: Reader, block: syntax.Block) -> Receive | None:
     nodes = {attribute.name: attribute.value for attribute in block.body.attributes}
     expressions = {
         name: reader.expression(nodes[name], RECEIVE_ROOTS, explained=True)
@@ -56,10 +53,11 @@ def _receive(reader: Reader, block: syntax.Block, key: str) -> Receive | None:
     entity, fire = expressions.get("entity"), expressions.get("fire")
     if entity is None or fire is None or None in expressions.values():
         return None
+    source, kind = block.labels[0].value.lower(), block.labels[1].value
     return Receive(
-        key=key,
-        source=block.labels[0].value.lower(),
-        type=block.labels[1].value,
+        key=f"{source}.{kind}",
+        source=source,
+        type=kind,
         when=expressions.get("when"),
         entity=entity,
         fire=fire,

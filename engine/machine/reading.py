@@ -13,6 +13,7 @@ from engine.language.suggest import did_you_mean
 from engine.machine.expression import Expression, Look, Names
 from engine.machine.references import Reference, references
 from engine.machine.shapes import SHAPES, Shape, parents_of
+from engine.machine.values import printable
 from engine.model import END
 
 #: The names that an expression can start with, each with the attributes it has; None = any.
@@ -24,6 +25,9 @@ VARIABLES: Roots = {"var": None}
 #: How many of the things a guard looks at a trace shows.
 _MOST_LOOKS = 8
 _LONGEST_NAME = 128
+_LONGEST_LINE = 500
+#: Looking for a similar name takes time; a file with more mistakes than this has another problem.
+_MOST_SUGGESTIONS = 100
 #: Names that mean something else where a state or an event is named; "=" is magic to the library below.
 _RESERVED = frozenset({END, "*", "="})
 
@@ -38,6 +42,7 @@ class Reader:
         self.names = Names()
         #: Locals that are declared and cannot be used: why was reported.
         self.broken: frozenset[str] = frozenset()
+        self._suggestions = _MOST_SUGGESTIONS
         self._bytes = source.encode("utf-8", "surrogatepass")
 
     def report(
@@ -54,8 +59,8 @@ class Reader:
         self.diagnostics.append(
             Diagnostic(
                 code=code,
-                summary=summary,
-                detail=detail,
+                summary=_line(summary),
+                detail=_line(detail),
                 subject=settled(subject),
                 context=None if context is None else settled(context),
                 severity=severity,
@@ -65,6 +70,11 @@ class Reader:
     def text(self, span: Span) -> str:
         """What the file says in a range, on one line."""
         return " ".join(self._bytes[span.start : span.end].decode("utf-8", "replace").split())
+
+    def suggest(self, name: str, known: Iterable[str]) -> str:
+        """A sentence with the known name that is most like `name`; empty if none is."""
+        self._suggestions -= 1
+        return did_you_mean(name, known) if self._suggestions >= 0 else ""
 
     # Shapes
 
@@ -99,7 +109,7 @@ class Reader:
         given = {attribute.name for attribute in body.attributes}
         wrong = given - shape.attributes()
         for name in sorted(shape.required - given):
-            if any(shape.renamed.get(other) == name or did_you_mean(other, [name]) for other in wrong):
+            if any(shape.renamed.get(other) == name or self.suggest(other, [name]) for other in wrong):
                 continue
             detail = f"Add {name} = … to this block."
             self.report("missing_attribute", f'{_what(owner)} has no "{name}"', detail, header)
@@ -115,7 +125,7 @@ class Reader:
             self.report("unknown_attribute", f'{_what(owner)} has no attribute "{name}"', detail, place)
         else:
             choices = shape.attributes()
-            detail = did_you_mean(name, choices) or _takes(owner, "attribute", choices)
+            detail = self.suggest(name, choices) or _takes(owner, "attribute", choices)
             self.report("unknown_attribute", f'{_what(owner)} has no attribute "{name}"', detail, place)
 
     def _unknown_block(self, block: syntax.Block, shape: Shape, owner: str) -> None:
@@ -133,7 +143,7 @@ class Reader:
             self.report("misplaced_block", f"A {name} block does not belong {_where(owner)}", detail, place)
         else:
             choices = shape.blocks | shape.later
-            detail = did_you_mean(name, choices) or _takes(owner, "block", shape.blocks)
+            detail = self.suggest(name, choices) or _takes(owner, "block", shape.blocks)
             self.report("unknown_block", f"There is no {name} block {_where(owner)}", detail, place)
 
     def _unsupported(self, what: str, place: Span) -> None:
@@ -201,7 +211,7 @@ class Reader:
             return False
         if name not in known:
             block = "variable" if reference.root == "var" else "locals"
-            detail = did_you_mean(str(name), known) or f"Declare it in a {block} block."
+            detail = self.suggest(str(name), known) or f"Declare it in a {block} block."
             self.report("unknown_name", f"There is no {reference.root}.{name}", detail, reference.node.span)
             return False
         return True
@@ -271,6 +281,11 @@ class Reader:
             detail = f'Write {attribute.name} = "…".'
             self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)
         return None
+
+
+def _line(text: str) -> str:
+    """A text that may repeat names from the file, fit for a terminal."""
+    return printable(text if len(text) <= _LONGEST_LINE else text[: _LONGEST_LINE - 1] + "…")
 
 
 def settled(span: Span) -> Span:

@@ -16,8 +16,11 @@ from engine.language.values import show
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import Machine, Transition
 from engine.machine.expression import Expression
-from engine.machine.values import NotPlainError, plain, timestamp
+from engine.machine.values import NotPlainError, canonical, plain, printable, timestamp
 from engine.model import END, Candidate, Effect, EffectKind, Event, Snapshot, Step, Trace, Verdict
+
+#: The most that an instance may remember, in characters of JSON: it is written with every decision.
+LARGEST_CONTEXT = 256 * 1024
 
 
 def step(machine: CompiledMachine, snapshot: Snapshot, event: Event, now: datetime) -> Step:
@@ -73,7 +76,7 @@ def unmoved(
             event=event.name,
             after=snapshot.state,
             candidates=candidates,
-            because=because,
+            because=printable(because),
         ),
     )
 
@@ -152,7 +155,10 @@ class _Judge:
         if not isinstance(value, dict):
             raise _CannotBindError(f"set is no object: it is {show(value)}")
         merged = {**self.snapshot.context, **value}
-        return {name: kept for name, kept in merged.items() if kept is not None}
+        kept = {name: item for name, item in merged.items() if item is not None}
+        if len(canonical(kept)) > LARGEST_CONTEXT:
+            raise _CannotBindError(f"the context would be larger than {LARGEST_CONTEXT} characters")
+        return kept
 
 
 def _scope(definition: Machine, snapshot: Snapshot, event: Event, now: datetime) -> dict[str, Any]:
@@ -199,7 +205,7 @@ def _listed(
             source=transition.source,
             target=transition.target,
             taken=transition is taken,
-            reason=reasons.get(id(transition), "not tried: an earlier one was taken"),
+            reason=printable(reasons.get(id(transition), "not tried: an earlier one was taken")),
             place=str(transition.span),
         )
         for transition in candidates

@@ -9,6 +9,8 @@ from typing import Any
 
 #: Deeper than any payload of a known source; what is deeper is not stored.
 DEEPEST = 100
+#: Whole numbers beyond 64 bits become doubles, as in the payloads of the sources.
+_SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
 
 class NotPlainError(ValueError):
@@ -16,7 +18,7 @@ class NotPlainError(ValueError):
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """The value as JSON knows it: a whole number is an int, any other number a float; raises `NotPlainError`."""
+    """The value as JSON knows it: a whole number of 64 bits is an int, any other a float; raises `NotPlainError`."""
     if depth > DEEPEST:
         raise NotPlainError(f"it is nested more than {DEEPEST} deep")
     if value is None or isinstance(value, bool):
@@ -47,13 +49,21 @@ def _number(value: Decimal | float) -> float:
         raise NotPlainError("the number is too large") from None
     if not math.isfinite(number):
         raise NotPlainError("the number is too large or none")
-    whole = isinstance(value, int) or (isinstance(value, Decimal) and value == value.to_integral_value())
-    return int(value) if whole else number
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        value = int(value)
+    return value if isinstance(value, int) and _SMALLEST <= value <= _LARGEST else number
 
 
 def canonical(value: Any) -> str:
     """The value as JSON that is the same for equal values: keys sorted, no spaces; raises `NotPlainError`."""
     return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def printable(text: str) -> str:
+    """The text with every character escaped that could disturb a terminal or a log."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def timestamp(time: datetime) -> str:

@@ -15,7 +15,7 @@ from engine.language.values import show
 from engine.machine.compile import CompiledProvisioner
 from engine.machine.definition import Receive
 from engine.machine.expression import Expression
-from engine.machine.values import NotPlainError, canonical, timestamp
+from engine.machine.values import NotPlainError, canonical, printable, timestamp
 from engine.model import Delivery, Entity, Event
 
 #: The most entities that one delivery can concern; a longer list is cut, with a reason.
@@ -56,7 +56,7 @@ def correlate(provisioners: Iterable[CompiledProvisioner], delivery: Delivery) -
         for receive in provisioner.receives:
             if (receive.source, receive.type) == (delivery.source, delivery.type):
                 work.listen(provisioner, receive)
-    return Correlation(events=tuple(work.events.values()), ignored=tuple(work.ignored()))
+    return Correlation(events=tuple(work.events.values()), ignored=tuple(map(printable, work.ignored())))
 
 
 def project_of(key: str) -> str:
@@ -108,7 +108,9 @@ class _Work:
         name = self._value("fire", receive.fire, scope)
         if not isinstance(name, str) or not _is_name(name):
             raise _RefusedError(f"fires no event: fire is {show(name)}")
-        once = None if receive.once_per is None else _once(self._value("once_per", receive.once_per, scope))
+        once = None
+        if receive.once_per is not None:
+            once = _once(name, self._value("once_per", receive.once_per, scope))
         for key in own:
             self._add(provisioner.name, receive, _entity(provisioner.name, key), name, once)
 
@@ -208,17 +210,21 @@ def _entity(project: str, key: str) -> Entity:
     return Entity(project=project, id=key.upper() if _NUMBERED.fullmatch(key) else key)
 
 
-def _once(value: Any) -> str | None:
-    """The value of `once_per` as canonical JSON, a long one as its hash; null means that nothing is repeated."""
+def _once(name: str, value: Any) -> str | None:
+    """What is to be decided about once, as canonical JSON; null means that nothing is repeated.
+
+    The event's name belongs to it: blocks that fire different events about one fact do not repeat each other, in
+    whatever order they stand. A long value is kept as its hash.
+    """
     if value is None:
         return None
     try:
-        text = canonical(value)
+        text = canonical([name, value])
     except NotPlainError as problem:
         raise _RefusedError(f"cannot use the value of once_per: {problem}") from None
     if len(text) <= _LONGEST_ONCE:
         return text
-    return canonical("sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest())
+    return canonical([name, "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()])
 
 
 def _listed(names: list[str], word: str) -> str:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from engine.machine.compile import CompiledProvisioner, compile_definition
 from engine.machine.read import read_definition
+from engine.machine.values import canonical
 from engine.model import Delivery
 from engine.sources.correlate import correlate
 
@@ -58,7 +59,7 @@ def test_events_are_for_own_entities_and_distinct(body: str, number: int) -> Non
     for correlated in result.events:
         assert correlated.event.entity.project == correlated.provisioner
         assert correlated.event.entity.id in body.upper()
-        assert correlated.event.once == str(number)
+        assert correlated.event.once == canonical(["next", number])
     places = [(c.provisioner, c.event.entity, c.event.name) for c in result.events]
     assert len(places) == len(set(places))
 

@@ -46,7 +46,7 @@ def test_a_published_release_fires_next_for_each_of_its_issues() -> None:
     assert result.ignored == ()
     event = result.events[0].event
     assert event.entity == Entity(project="soc", id="SOC-1")
-    assert (event.receive, event.once) == ("github.release", "7")
+    assert (event.receive, event.once) == ("github.release", '["next",7]')
     assert event.delivery == {
         "source": "github",
         "type": "release",
@@ -154,13 +154,29 @@ def test_equal_values_of_once_per_are_equal_texts() -> None:
         [correlated] = correlate([soc], delivery({"once": value}, "push")).events
         return correlated.event.once
 
-    assert once({"b": [1, None], "a": "ü"}) == once({"a": "ü", "b": [1, None]}) == '{"a":"ü","b":[1,null]}'
+    assert (
+        once({"b": [1, None], "a": "ü"})
+        == once({"a": "ü", "b": [1, None]})
+        == '["next",{"a":"ü","b":[1,null]}]'
+    )
     assert once(1) != once("1")
     assert once(None) is None
     long = once("x" * 100_000)
     assert long is not None
     assert len(long) < 100
     assert long != once("x" * 100_001)
+
+
+def test_blocks_that_fire_different_events_do_not_repeat_each_other() -> None:
+    other = ONCE.replace('"next"', '"prev"')
+    for blocks in ((ONCE, other), (other, ONCE)):
+        events = correlate([provisioner("soc", *blocks)], delivery({"once": 5}, "push")).events
+        assert {e.event.once for e in events} == {'["next",5]', '["prev",5]'}
+
+
+def test_a_reason_cannot_disturb_a_terminal() -> None:
+    [reason] = correlate([SOC], release("SOC-1", action="\x1b[2J\x9b\u202e")).ignored
+    assert reason.isprintable()
 
 
 def test_a_once_per_that_cannot_be_kept_is_a_reason() -> None:

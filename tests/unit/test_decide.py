@@ -164,6 +164,15 @@ def test_an_internal_state_is_no_drift_while_the_backend_shows_where_it_came_fro
     assert (moved.step.trace.drift_from, moved.step.trace.before) == ("checking", "to_do")
 
 
+def test_a_new_instance_is_where_the_backend_shows_it_though_the_initial_state_is_internal() -> None:
+    source = SOURCE.replace('initial = "to_do"', 'initial = "checking"')
+    definition = read_definition(source, "test.hcl").definition
+    assert definition is not None
+    soc = compile_definition(definition)["soc"]
+    decision = decide(soc, None, EVENT, NOW, observed=status("In Progress"), repeated=False)
+    assert decision.step.trace.before == "in_progress"
+
+
 def test_the_facts_leave_the_payload_to_the_inbox() -> None:
     facts = decided(None).facts
     assert "ada" not in json.dumps(facts["event"])

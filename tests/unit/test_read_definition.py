@@ -225,6 +225,8 @@ def test_every_mistake_has_its_name(source: str, code: str) -> None:
         (machine(NEXT, aliases='aliasmapper "p" { aliases = { a: "A", b: "B" } }'), "alias_without_state"),
         (machine(NEXT, aliases='aliasmapper "q" { aliases = { a: "A" } }'), "alias_mapper_id_mismatch"),
         (machine('state "a" "go" { transition = "a" }'), "event_never_handled"),
+        ("", "empty_definition"),
+        ("locals { a = 1 }", "empty_definition"),
         (
             machine(NEXT, aliases='receive "github" "push" {\n entity = "P-1"\n fire = "nxt"\n}'),
             "event_never_handled",
@@ -298,12 +300,6 @@ def test_a_provisioner_without_receive_blocks_listens_to_published_releases() ->
     assert (receive.key, receive.source, receive.type) == ("github.release", "github", "release")
     assert receive.when is not None
     assert receive.when.text == 'event.action == "published"'
-
-
-def test_blocks_for_the_same_deliveries_have_keys_of_their_own() -> None:
-    block = 'receive "github" "push" {\n entity = "P-1"\n fire = "next"\n}\n'
-    receives = read(machine(NEXT, aliases=block * 2)).provisioners["p"].receives
-    assert [receive.key for receive in receives] == ["github.push", "github.push.2"]
 
 
 def test_a_given_value_comes_before_the_default() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from engine.machine.compile import CompiledMachine, compile_definition
 from engine.machine.read import read_definition
-from engine.machine.step import step
+from engine.machine.step import LARGEST_CONTEXT, step
 from engine.model import Effect, EffectKind, Entity, Event, Snapshot, Step, Verdict
 
 NOW = datetime(2024, 1, 31, 12, 0, tzinfo=UTC)
@@ -226,6 +226,12 @@ class TestEffects:
         assert result.trace.verdict is Verdict.UNEVALUATED
         assert "set is no object: it is a list of 1" in result.trace.because
 
+    def test_a_context_that_grows_too_large_stops_the_decision(self) -> None:
+        of = machine('state "a" "next" {\ntransition = "b"\nset = { all = event }\n}\nstate "b" {}')
+        result = taken(of, "a", payload={"x": "x" * LARGEST_CONTEXT})
+        assert result.trace.verdict is Verdict.UNEVALUATED
+        assert result.snapshot == Snapshot(state="a", version=4)
+
     def test_an_internal_state_is_entered_without_a_call(self) -> None:
         of = machine(
             'state "a" "next" {\ntransition = "b"\naction "http" "x" {}\n}\n'
@@ -254,7 +260,7 @@ class TestEffects:
 @pytest.mark.parametrize("count", [1, 300])
 def test_a_trace_never_holds_more_of_a_payload_than_a_line(count: int) -> None:
     of = machine('state "a" "next" {\nwhen = event.text == event.list\ntransition = "a"\n}')
-    result = taken(of, "a", payload={"text": "x\x1b[31m" * count, "list": [1] * count})
+    result = taken(of, "a", payload={"text": "x\x1b[31m\x9b\u202e" * count, "list": [1] * count})
     reason = result.trace.candidates[0].reason
     assert reason.isprintable()
     assert len(reason) < 200
