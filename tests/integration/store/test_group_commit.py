@@ -130,6 +130,7 @@ def test_close_commits_what_waits_and_then_refuses(url: str) -> None:
     assert len(names_in(store.path)) == 600
     with pytest.raises(StoreError, match="closed"):
         store.submit(lambda c: put(c, "late"))
+    assert store.health() == "the store is closed"
     store.close()
 
 
