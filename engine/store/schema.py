@@ -69,6 +69,7 @@ def _revision(c: Connection, path: Path) -> str | None:
     names = set(inspect(c).get_table_names())
     if not names:
         return None
-    if _VERSION_TABLE not in names or names.isdisjoint(metadata.tables) != (names == {_VERSION_TABLE}):
+    others = names - {_VERSION_TABLE}
+    if _VERSION_TABLE not in names or (others and others.isdisjoint(metadata.tables)):
         raise StoreError(f"{path} is a database of something else: name another file with --store")
     return c.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar_one_or_none() or ""  # noqa: S608
