@@ -92,6 +92,8 @@ class Store:
 
     def health(self) -> str | None:
         """None if the last commit worked, else what is wrong and what to do; then a write is tried, for the next time."""
+        if self._writer.closed:
+            return "the store is closed"
         trouble = self._writer.trouble
         if trouble is not None and (self._probing is None or self._probing.done()):
             self._probing = self._writer.submit(_try_writing)

@@ -57,6 +57,9 @@ _DEAD_OF = select(inbox.c.project, inbox.c.entity_id, inbox.c.event).where(
 )
 _BACKLOG = select(func.count()).select_from(inbox).where(_UNFINISHED)
 _CHANGE = update(inbox).where(inbox.c.id == bindparam("of_id"), _UNFINISHED)
+_DECIDE = update(inbox).where(
+    inbox.c.id == bindparam("of_id"), inbox.c.status == bindparam("still", InboxStatus.PENDING)
+)
 _END = _CHANGE.values(decided_at=func.coalesce(inbox.c.decided_at, bindparam("ended_at", type_=Moment)))
 
 _older = inbox.alias("older")
@@ -158,11 +161,11 @@ def decide(
     c: Connection, inbox_id: int, status: InboxStatus, verdict: Verdict, because: str, now: datetime
 ) -> None:
     """Record the decision; `FencedError` if there is one already. Only `commit` calls this."""
-    row = get(c, inbox_id)
-    if row is None or row.status is not InboxStatus.PENDING:
+    finished_at = now if status is InboxStatus.DONE else None
+    decided = {"status": status, "verdict": verdict, "because": because, "decided_at": now}
+    result = c.execute(_DECIDE, {"of_id": inbox_id, **decided, "finished_at": finished_at})
+    if result.rowcount != 1:
         raise FencedError(f"event {inbox_id} of the inbox was decided in between: nothing was written")
-    finished = {"finished_at": now} if status is InboxStatus.DONE else {}
-    _change(c, inbox_id, status=status, verdict=verdict, because=because, decided_at=now, **finished)
 
 
 def finish(c: Connection, inbox_id: int, verdict: Verdict, because: str, now: datetime) -> None:

@@ -43,11 +43,15 @@ def bring_forward(c: Connection, path: Path) -> None:
     migrate(c)
 
 
-def migrate(c: Connection, revision: str = "head") -> None:
+def migrate(c: Connection) -> None:
     """Run the migrations that the store has not seen, on this connection."""
     from alembic import command
+    from alembic.util import CommandError
 
-    command.upgrade(alembic_config(c), revision)
+    try:
+        command.upgrade(alembic_config(c), "head")
+    except CommandError as error:
+        raise StoreError(f"the store cannot be brought forward: {error}; nothing was changed") from error
 
 
 def alembic_config(c: Connection) -> "Config":
@@ -65,6 +69,7 @@ def _revision(c: Connection, path: Path) -> str | None:
     names = set(inspect(c).get_table_names())
     if not names:
         return None
-    if _VERSION_TABLE not in names:
+    others = names - {_VERSION_TABLE}
+    if _VERSION_TABLE not in names or (others and others.isdisjoint(metadata.tables)):
         raise StoreError(f"{path} is a database of something else: name another file with --store")
     return c.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar_one_or_none() or ""  # noqa: S608

@@ -77,6 +77,8 @@ def check_file(path: Path, *, create: bool) -> None:
             )
         path.touch(mode=0o600)
         return
+    if not path.is_file():
+        raise StoreError(f"{path} is not a file: name another one with --store")
     try:
         with path.open("rb") as file:
             header = file.read(len(_HEADER))

@@ -74,6 +74,11 @@ class Writer:
             self._changed.notify()
         return future
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be submitted any more."""
+        return self._closing
+
     def close(self) -> None:
         """Finish everything that waits, then stop."""
         with self._changed:

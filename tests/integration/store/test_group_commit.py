@@ -130,6 +130,7 @@ def test_close_commits_what_waits_and_then_refuses(url: str) -> None:
     assert len(names_in(store.path)) == 600
     with pytest.raises(StoreError, match="closed"):
         store.submit(lambda c: put(c, "late"))
+    assert store.health() == "the store is closed"
     store.close()
 
 
@@ -173,7 +174,8 @@ def test_a_full_database_fails_its_batch_says_so_and_heals(store: Store) -> None
         with pytest.raises(StoreError, match="no space left"):
             future.result()
     assert "free some" in str(store.health())
-    store.write(lambda c: put(c, "next"))
+    # The writer has connected anew, so this is not the connection with the limit any more.
+    store.write(lambda c: put(c, "next", 20_000))
     assert store.health() is None
     assert names_in(store.path) == {"next"}
 

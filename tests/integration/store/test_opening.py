@@ -83,9 +83,13 @@ def test_a_damaged_database_is_refused(url: str, tmp_path: Path) -> None:
         Store.open(url)
 
 
-def test_a_database_of_something_else_is_left_alone(url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tables_there", [["songs"], ["songs", "alembic_version"]])
+def test_a_database_of_something_else_is_left_alone(
+    url: str, tmp_path: Path, tables_there: list[str]
+) -> None:
     with closing(sqlite3.connect(tmp_path / "interlock.db")) as c:
-        c.execute("CREATE TABLE songs (title)")
+        for name in tables_there:
+            c.execute(f"CREATE TABLE {name} (version_num)")
     with pytest.raises(StoreError, match="database of something else"):
         Store.open(url)
 
@@ -152,6 +156,21 @@ def test_a_newer_store_is_refused_and_not_touched(url: str, tmp_path: Path) -> N
     with pytest.raises(
         StoreTooNewError, match=r"newer Interlock \(schema 9999, this one knows \d+\): upgrade"
     ):
+        Store.open(url)
+
+
+def test_a_revision_that_no_migration_knows_is_refused(url: str, tmp_path: Path) -> None:
+    Store.open(url).close()
+    with closing(sqlite3.connect(tmp_path / "interlock.db")) as c:
+        c.execute("UPDATE alembic_version SET version_num = '0000'")
+        c.commit()
+    with pytest.raises(StoreError, match=r"cannot be brought forward: .*0000.*; nothing was changed"):
+        Store.open(url)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(url: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "interlock.db")
+    with pytest.raises(StoreError, match="is not a file"):
         Store.open(url)
 
 
