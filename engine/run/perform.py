@@ -191,7 +191,12 @@ def tell_exchanges(entity: Entity, exchanges: Iterable[Exchange]) -> None:
     """Log what went over the wire for this entity."""
     for e in exchanges:
         log.info(
-            "backend.exchange", entity=entity.id, method=e.method, url=e.url, status=e.status, seconds=e.seconds
+            "backend.exchange",
+            entity=entity.id,
+            method=e.method,
+            url=e.url,
+            status=e.status,
+            seconds=e.seconds,
         )
 
 

@@ -255,7 +255,9 @@ def test_a_lane_has_one_head_that_gives_way_when_it_ends(store: Store, hook_id: 
     with store.read() as c:
         assert inbox.backlog(c) == 1
         done, dead = inbox.get(c, first), inbox.get(c, second)
-        assert inbox.dead_of(c, 1) == {(Entity(project="soc", id=dead.entity_id), dead.event)} if dead else False
+        assert (
+            inbox.dead_of(c, 1) == {(Entity(project="soc", id=dead.entity_id), dead.event)} if dead else False
+        )
         assert [r.id for r in inbox.of_entity(c, "soc", "SOC-1", 2)] == [third, second]
         assert inbox.head(c, "soc", "SOC-2") is None
     assert done is not None
