@@ -22,6 +22,9 @@ ROOTS: Roots = {
     "now": None,
 }
 
+#: Levels kept free around a variable's value, for the objects that it will be written in.
+_ROOM = 10
+
 #: How many locals deep a local may depend on others.
 _DEEPEST = 50
 
@@ -69,7 +72,7 @@ def _value(reader: Reader, block: syntax.Block, name: str, given: Mapping[str, A
         detail = "Give it a default, or set it in workers.yaml or the environment."
         reader.report("variable_without_value", f'Variable "{name}" has no value', detail, place)
     try:
-        return plain(value) if fine else None
+        return plain(value, _ROOM) if fine else None
     except NotPlainError as problem:
         reader.report("wrong_type", f'Variable "{name}" cannot have this value', f"{problem}.", place)
         return None

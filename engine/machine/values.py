@@ -18,7 +18,10 @@ class NotPlainError(ValueError):
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """The value as JSON knows it: a whole number of 64 bits is an int, any other a float; raises `NotPlainError`."""
+    """The value as JSON knows it: a whole number of 64 bits is an int, any other a float; raises `NotPlainError`.
+
+    `depth` is how deep it is going to stand in something else.
+    """
     if depth > DEEPEST:
         raise NotPlainError(f"it is nested more than {DEEPEST} deep")
     if value is None or isinstance(value, bool):

@@ -308,6 +308,18 @@ def test_a_given_value_comes_before_the_default() -> None:
     assert read(source, x="2h", y=3).variables == {"x": "2h"}
 
 
+@pytest.mark.parametrize("depth", [50, 89, 90, 91, 100, 101, 150, 199, 1000])
+def test_a_variable_of_any_depth_is_kept_or_refused(depth: int) -> None:
+    written = 'variable "x" { default = ' + "[" * depth + "]" * depth + " }\n" + machine(NEXT)
+    found = codes(written)
+    assert not found or set(found) <= {"wrong_type", "nested_too_deeply"}
+    deep: object = 1
+    for _ in range(depth):
+        deep = [deep]
+    result = read_definition('variable "x" {}\n' + machine(NEXT), "test.hcl", {"x": deep})
+    assert [d.code for d in result.diagnostics] == ([] if depth <= 90 else ["wrong_type"])
+
+
 class TestAliases:
     def test_both_ways(self) -> None:
         soc = read(FIRST).provisioners["soc"].machine
