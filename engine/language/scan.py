@@ -232,6 +232,7 @@ class Scanner:
             if (
                 frame.kind == BLOCK
                 and self._suspect is None
+                and frame.opener is not None
                 and self._indent(start) < self._indent(frame.opener.start)
             ):
                 self._suspect = frame

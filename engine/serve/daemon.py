@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 import structlog
 import uvicorn
 
-from engine.diagnostics import render
+from engine.diagnostics import Severity, render
 from engine.errors import InvalidDefinitionError, SettingError
 from engine.processors.processor import ProcessorMaker
 from engine.run.load import Loaded, load
@@ -193,8 +194,8 @@ async def _nothing() -> None:
 
 def _say_problems(loaded: Loaded) -> None:
     for problem in loaded.diagnostics:
-        say = log.error if problem.severity == "error" else log.warning
-        say("definition.problem", **problem.as_json(), rendered=render([problem], loaded.sources))
+        level = logging.ERROR if problem.severity is Severity.ERROR else logging.WARNING
+        log.log(level, "definition.problem", **problem.as_json(), rendered=render([problem], loaded.sources))
 
 
 def listen(host: str, port: int) -> socket.socket:
