@@ -1,0 +1,111 @@
+"""Operators as closures."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.language import syntax
+from engine.language.failure import FailureError, Run
+from engine.language.meter import Meter
+from engine.language.values import UnfitError, add, divide, equal, kind, multiply, number, remainder, subtract
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": add,
+    "-": subtract,
+    "*": multiply,
+    "/": divide,
+    "%": remainder,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+def unary(node: syntax.Unary, operand: Run) -> Run:
+    """``-x`` and ``!x``."""
+    if node.operator == "!":
+
+        def invert(scope: Mapping[str, Any], meter: Meter) -> Any:
+            value = operand(scope, meter)
+            if value is True:
+                return False
+            if value is False:
+                return True
+            raise _no_bool(node.operand, "!", value)
+
+        return invert
+    return lambda scope, meter: subtract(0, _operand(node.operand, "-", operand(scope, meter)))
+
+
+def binary(node: syntax.Binary, left: Run, right: Run) -> Run:
+    """``left operator right``; && and || do not look at the right side when the left one decides."""
+    operator = node.operator
+    if operator in ("&&", "||"):
+        return _logic(node, left, right, decided=operator == "||")
+    if operator in ("==", "!="):
+        return _equality(node, left, right, negated=operator == "!=")
+    apply = _ARITHMETIC[operator]
+
+    def run(scope: Mapping[str, Any], meter: Meter) -> Any:
+        a, b = left(scope, meter), right(scope, meter)
+        if type(a) is not int:
+            a = _operand(node.left, operator, a)
+        if type(b) is not int:
+            b = _operand(node.right, operator, b)
+        try:
+            return apply(a, b)
+        except UnfitError as error:
+            raise FailureError(node, "arithmetic", f'The result of "{operator}" {error.message}') from None
+
+    return run
+
+
+def _logic(node: syntax.Binary, left: Run, right: Run, *, decided: bool) -> Run:
+    def run(scope: Mapping[str, Any], meter: Meter) -> Any:
+        value = left(scope, meter)
+        if value is decided:
+            return value
+        if value is not True and value is not False:
+            raise _no_bool(node.left, node.operator, value)
+        value = right(scope, meter)
+        if value is not True and value is not False:
+            raise _no_bool(node.right, node.operator, value)
+        return value
+
+    return run
+
+
+def _equality(node: syntax.Binary, left: Run, right: Run, *, negated: bool) -> Run:
+    for side, other in ((node.left, right), (node.right, left)):
+        if isinstance(side, syntax.Literal) and isinstance(side.value, str):
+            return _equals_text(side.value, other, negated=negated)
+    return lambda scope, meter: equal(left(scope, meter), right(scope, meter), meter) is not negated
+
+
+def _equals_text(text: str, other: Run, *, negated: bool) -> Run:
+    if negated:
+        return lambda scope, meter: other(scope, meter) != text
+    return lambda scope, meter: other(scope, meter) == text
+
+
+def _operand(node: syntax.Expression, operator: str, value: Any) -> Any:
+    try:
+        return number(value)
+    except UnfitError as error:
+        raise FailureError(
+            node,
+            "not_a_number",
+            f'"{operator}" needs numbers: this {error.message}',
+            "Convert it with tonumber, or compare timestamps with timecmp." if isinstance(value, str) else "",
+        ) from None
+
+
+def _no_bool(node: syntax.Expression, operator: str, value: Any) -> FailureError:
+    return FailureError(
+        node,
+        "not_a_bool",
+        f'"{operator}" needs true or false on both sides, not {kind(value)}'
+        if operator != "!"
+        else f'"!" needs true or false, not {kind(value)}',
+        "Compare it with something, for instance: value != null.",
+    )

@@ -1,0 +1,447 @@
+"""The tree builder: what Lark calls for each reduced rule. It has no state, so that one serves every parse.
+
+Each method takes the rule's children, tokens and finished nodes, and returns a node. Problems that need no second
+thought by the parser (a second attribute of the same name, two attributes in a one-line block) are reported here.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from engine.language import syntax, templates
+from engine.language.bodies import block_body
+from engine.language.depth import MAX_DEPTH, too_deep
+from engine.language.source import Place, Source
+from engine.language.tokens import Token
+
+#: A number with more digits, or an exponent beyond this, is refused.
+MAX_DIGITS = 400
+
+_KEYWORDS = {"true": True, "false": False, "null": None}
+_PRECEDENCE = {
+    "||": 1, "&&": 2, "==": 3, "!=": 3, "<": 4, ">": 4, "<=": 4, ">=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6,
+}  # fmt: skip
+
+
+def _join(first: Any, last: Any) -> Place:
+    return Place(first.span.source, first.span.first, last.span.last)
+
+
+def _from(first: Token, last: Any) -> Place:
+    return Place(first.frame.source, first.start, last.span.last)
+
+
+def _tokens(first: Token, last: Token) -> Place:
+    return Place(first.frame.source, first.start, last.end)
+
+
+class _Step:
+    """One part of a path after its root, before the splats among them are nested."""
+
+    __slots__ = ("end", "key", "kind", "start")
+
+    def __init__(self, kind: str, key: Any, start: int, end: int) -> None:
+        self.kind = kind
+        self.key = key
+        self.start = start
+        self.end = end
+
+
+class Builder:
+    """Rule names and aliases of ``grammars/hcl.lark``, each with what it makes."""
+
+    # Structure
+
+    def file(self, children: list[Any]) -> list[Any]:
+        """Pass a whole file's items on; `whole` makes the body, also of what an error left."""
+        content: list[Any] = children[0]
+        return content
+
+    def content_start(self, _children: list[Any]) -> list[Any]:
+        """Begin a body."""
+        return []
+
+    def content_item(self, children: list[Any]) -> list[Any]:
+        """Add an item or a separator to a body."""
+        content: list[Any] = children[0]
+        if children[1] is not None:
+            content.append(children[1])
+        return content
+
+    def attribute(self, children: list[Any]) -> syntax.Attribute | None:
+        """``name = value``."""
+        name, _, value = children
+        place = _from(name, value)
+        if place.last - place.first > MAX_DEPTH and too_deep(value):
+            place.source.report(
+                "nested_too_deeply",
+                f'The value of "{name.text}" is nested more than {MAX_DEPTH} levels deep',
+                "Give parts of it a name in locals.",
+                name.start,
+                name.end,
+            )
+            return None
+        return syntax.Attribute(span=place, name=name.text, name_span=_tokens(name, name), value=value)
+
+    def block(self, children: list[Any]) -> syntax.Block:
+        """``type "label" { … }``."""
+        kind, labels, opener, content, closer = children
+        last = labels[-1].span.last if labels else kind.end
+        place = _tokens(kind, closer)
+        return syntax.Block(
+            span=place,
+            type=kind.text,
+            type_span=_tokens(kind, kind),
+            labels=tuple(labels),
+            body=block_body(content, opener, closer),
+            header_span=Place(place.source, kind.start, last),
+        )
+
+    def labels_start(self, _children: list[Any]) -> list[syntax.Label]:
+        """Begin a block's labels."""
+        return []
+
+    def labels_more(self, children: list[Any]) -> list[Any]:
+        """Add a label; one with an interpolation is reported."""
+        labels: list[Any] = children[0]
+        label = children[1]
+        if isinstance(label, Token):
+            place = _tokens(label, label)
+            if label.type == "STRING":
+                value = templates.unescape(place.source, label.text[1:-1], label.start + 1)
+                labels.append(syntax.Label(span=place, value=value, quoted=True))
+            else:
+                labels.append(syntax.Label(span=place, value=label.text, quoted=False))
+        else:
+            place = label.span
+            place.source.report(
+                "label_not_literal",
+                "A block label cannot contain an interpolation or a directive",
+                "Write the label's text itself; labels are known before anything is evaluated.",
+                place.first,
+                place.last,
+            )
+            labels.append(syntax.Label(span=place, value=place.text[1:-1], quoted=True))
+        return labels
+
+    # Expressions
+
+    def conditional(self, children: list[Any]) -> syntax.Expression:
+        """``condition ? then : otherwise``."""
+        condition, _, then, _, otherwise = children
+        return syntax.Conditional(
+            span=_join(condition, otherwise), condition=condition, then=then, otherwise=otherwise
+        )
+
+    def chain_start(self, children: list[Any]) -> list[Any]:
+        """Begin a flat chain: operand, operator, operand."""
+        return children
+
+    def chain_more(self, children: list[Any]) -> list[Any]:
+        """Add an operator and an operand to a chain."""
+        chain: list[Any] = children[0]
+        chain += children[1:]
+        return chain
+
+    def binary(self, children: list[Any]) -> syntax.Expression:
+        """Give a flat chain its precedences: all operators group to the left."""
+        chain = children[0]
+        operands: list[syntax.Expression] = [chain[0]]
+        waiting: list[str] = []
+        for i in range(1, len(chain), 2):
+            operator = chain[i].text
+            while waiting and _PRECEDENCE[waiting[-1]] >= _PRECEDENCE[operator]:
+                _reduce(operands, waiting.pop())
+            waiting.append(operator)
+            operands.append(chain[i + 1])
+        while waiting:
+            _reduce(operands, waiting.pop())
+        return operands[0]
+
+    def unary(self, children: list[Any]) -> syntax.Expression:
+        """``-x`` or ``!x``."""
+        operator, operand = children
+        return syntax.Unary(span=_from(operator, operand), operator=operator.text, operand=operand)
+
+    def variable(self, children: list[Any]) -> syntax.Expression:
+        """Make a root name, or one of the three words that are values."""
+        name = children[0]
+        if name.text in _KEYWORDS:
+            return syntax.Literal(span=_tokens(name, name), value=_KEYWORDS[name.text])
+        return syntax.Variable(span=_tokens(name, name), name=name.text)
+
+    def number(self, children: list[Any]) -> syntax.Expression:
+        """Make a number, exactly as written."""
+        return syntax.Literal(span=_tokens(children[0], children[0]), value=_number(children[0]))
+
+    def string(self, children: list[Any]) -> syntax.Expression:
+        """Make a quoted string without interpolation."""
+        token = children[0]
+        place = _tokens(token, token)
+        return syntax.Literal(
+            span=place, value=templates.unescape(place.source, token.text[1:-1], token.start + 1)
+        )
+
+    def parentheses(self, children: list[Any]) -> syntax.Expression:
+        """``(inner)``."""
+        return syntax.Parentheses(span=_tokens(children[0], children[2]), inner=children[1])
+
+    def call(self, children: list[Any]) -> syntax.Expression:
+        """``name(arguments)``."""
+        name = children[0]
+        arguments = children[2] if isinstance(children[2], list) else []
+        return syntax.Call(
+            span=_tokens(name, children[-1]),
+            name=name.text,
+            name_span=_tokens(name, name),
+            arguments=tuple(arguments),
+            expand=isinstance(children[-2], Token) and children[-2].type == "ELLIPSIS",
+        )
+
+    def tuple_constructor(self, children: list[Any]) -> syntax.Expression:
+        """``[a, b]``."""
+        items = children[1] if isinstance(children[1], list) else []
+        return syntax.Tuple(span=_tokens(children[0], children[-1]), items=tuple(items))
+
+    def object_constructor(self, children: list[Any]) -> syntax.Expression:
+        """``{ key = value }``."""
+        items = next((child for child in children if isinstance(child, list)), [])
+        return syntax.Object(span=_tokens(children[0], children[-1]), items=tuple(items))
+
+    def list_start(self, children: list[Any]) -> list[Any]:
+        """Begin arguments, elements or items."""
+        return children
+
+    def list_more(self, children: list[Any]) -> list[Any]:
+        """Add an argument or an element."""
+        children[0].append(children[2])
+        begun: list[Any] = children[0]
+        return begun
+
+    def items_more(self, children: list[Any]) -> list[Any]:
+        """Add an item of an object."""
+        children[0].append(children[-1])
+        begun: list[Any] = children[0]
+        return begun
+
+    def item(self, children: list[Any]) -> syntax.ObjectItem:
+        """``key = value``: a bare name is a string, not a variable."""
+        key, _, value = children
+        place: Any = key.span
+        if isinstance(key, syntax.Variable):
+            key = syntax.Literal(span=place, value=key.name)
+        elif isinstance(key, syntax.Literal) and (key.value is None or isinstance(key.value, bool)):
+            key = syntax.Literal(span=place, value=place.text)
+        elif isinstance(key, (syntax.GetAttribute, syntax.Index, syntax.Splat)):
+            place.source.report(
+                "ambiguous_key",
+                "This key could be a reference or a name with dots",
+                'Put it in parentheses for the reference, "(a.b) = …", or in quotes for the name.',
+                place.first,
+                place.last,
+            )
+        return syntax.ObjectItem(span=_join(key, value), key=key, value=value)
+
+    def names(self, children: list[Any]) -> tuple[str | None, str]:
+        """Take the one or two names of a `for`: (key or None, value)."""
+        return (children[0].text, children[2].text) if len(children) == 4 else (None, children[0].text)  # noqa: PLR2004
+
+    def condition_none(self, _children: list[Any]) -> None:
+        """Note that a `for` has no condition."""
+
+    def condition(self, children: list[Any]) -> syntax.Expression:
+        """Take the condition after ``if``."""
+        node: syntax.Expression = children[1]
+        return node
+
+    def for_tuple(self, children: list[Any]) -> syntax.Expression:
+        """``[for … : …]``."""
+        opener, names, collection, _, result, condition, closer = children
+        return syntax.For(
+            span=_tokens(opener, closer),
+            key=names[0],
+            value=names[1],
+            collection=collection,
+            result_key=None,
+            result=result,
+            condition=condition,
+        )
+
+    def for_object(self, children: list[Any]) -> syntax.Expression:
+        """``{for … : … => …}``."""
+        opener, names, collection, _, key, _, result = children[:7]
+        condition, closer = children[-2:]
+        return syntax.For(
+            span=_tokens(opener, closer),
+            key=names[0],
+            value=names[1],
+            collection=collection,
+            result_key=key,
+            result=result,
+            condition=condition,
+            grouped=len(children) == 10,  # noqa: PLR2004 - with the ellipsis there is one child more
+        )
+
+    # Paths
+
+    def path_attribute(self, children: list[Any]) -> list[Any]:
+        """``.name``."""
+        path, token = children
+        step = _Step("attribute", token.text[1:].lstrip(" \t"), token.start, token.end)
+        return _extend(path, step)
+
+    def path_dot(self, children: list[Any]) -> list[Any]:
+        """``.0``, ``.*`` and a name that a comment separates from its dot."""
+        path, dot, token = children
+        if token.type == "STAR":
+            return _extend(path, _Step("each", None, dot.start, token.end))
+        if token.type == "IDENT":
+            return _extend(path, _Step("attribute", token.text, dot.start, token.end))
+        place = _tokens(token, token)
+        value = _number(token)
+        if not token.text.isdigit():
+            value = 0
+            place.source.report(
+                "legacy_index",
+                f'".{token.text}" is no index',
+                f"Write the indexes in brackets: [{']['.join(token.text.split('.'))}].",
+                token.start,
+                token.end,
+            )
+        return _extend(path, _Step("index", syntax.Literal(span=place, value=value), dot.start, token.end))
+
+    def path_index(self, children: list[Any]) -> list[Any]:
+        """``[key]``."""
+        path, opener, key, closer = children
+        return _extend(path, _Step("index", key, opener.start, closer.end))
+
+    def path_splat(self, children: list[Any]) -> list[Any]:
+        """``[*]``."""
+        path, opener, _, closer = children
+        return _extend(path, _Step("splat", None, opener.start, closer.end))
+
+    def traversal(self, children: list[Any]) -> syntax.Expression:
+        """Nest a root and its steps."""
+        root, *steps = children[0]
+        return _nest(root, steps)
+
+    # Templates
+
+    def quoted(self, children: list[Any]) -> syntax.Expression:
+        """``"…${…}…"``."""
+        return templates.quoted(children[1], children[0], children[2])
+
+    def heredoc(self, children: list[Any]) -> syntax.Expression:
+        """``<<EOT``."""
+        return templates.heredoc(children[1], children[0], children[2])
+
+    def parts_start(self, _children: list[Any]) -> list[Any]:
+        """Begin a template's parts."""
+        return []
+
+    def parts_more(self, children: list[Any]) -> list[Any]:
+        """Add text."""
+        parts: list[Any] = children[0]
+        parts.append(children[1])
+        return parts
+
+    def parts_interpolation(self, children: list[Any]) -> list[Any]:
+        """``${value}``."""
+        parts, first, value, last = children
+        return _add(parts, templates.Sequence(first, last, value))
+
+    def parts_if(self, children: list[Any]) -> list[Any]:
+        """``%{ if … }…%{ endif }``."""
+        parts, first, value, opened, body, closing, last = children
+        return _add(parts, templates.Sequence(first, last, value, opened=opened, body=body, closing=closing))
+
+    def parts_if_else(self, children: list[Any]) -> list[Any]:
+        """``%{ if … }…%{ else }…%{ endif }``."""
+        parts, first, value, opened, body, begins, ends, other, closing, last = children
+        return _add(
+            parts,
+            templates.Sequence(
+                first,
+                last,
+                value,
+                opened=opened,
+                body=body,
+                middle=(begins, ends),
+                other=other,
+                closing=closing,
+            ),
+        )
+
+    def parts_for(self, children: list[Any]) -> list[Any]:
+        """``%{ for … }…%{ endfor }``."""
+        parts, first, names, value, opened, body, closing, last = children
+        return _add(
+            parts,
+            templates.Sequence(first, last, value, opened=opened, body=body, closing=closing, names=names),
+        )
+
+
+def _add(parts: list[Any], part: templates.Sequence) -> list[Any]:
+    parts.append(part)
+    return parts
+
+
+def _extend(path: Any, step: _Step) -> list[Any]:
+    if isinstance(path, list):
+        path.append(step)
+        return path
+    return [path, step]
+
+
+def _reduce(operands: list[syntax.Expression], operator: str) -> None:
+    right = operands.pop()
+    left = operands.pop()
+    operands.append(syntax.Binary(span=_join(left, right), operator=operator, left=left, right=right))
+
+
+def _nest(root: Any, steps: list[_Step]) -> syntax.Expression:
+    """Steps after ``[*]`` all belong to the element; after ``.*`` only names and legacy indexes do."""
+    source = root.span.source
+    target: syntax.Expression = root
+    first = root.span.first
+    open_splats: list[tuple[syntax.Expression, int, bool]] = []
+    for step in steps:
+        legacy = source.text[step.start] == "."
+        if open_splats and not open_splats[-1][2] and (step.kind not in ("attribute", "index") or not legacy):
+            target, first = _close_splat(target, open_splats.pop(), source)
+        place = Place(source, first, step.end)
+        if step.kind == "attribute":
+            target = syntax.GetAttribute(span=place, target=target, name=step.key)
+        elif step.kind == "index":
+            target = syntax.Index(span=place, target=target, key=step.key)
+        else:
+            open_splats.append((target, first, step.kind == "splat"))
+            first = step.start
+            target = syntax.SplatItem(span=Place(source, step.start, step.end))
+    while open_splats:
+        target, first = _close_splat(target, open_splats.pop(), source)
+    return target
+
+
+def _close_splat(
+    each: Any, splat: tuple[syntax.Expression, int, bool], source: Source
+) -> tuple[syntax.Expression, int]:
+    target, first, full = splat
+    return syntax.Splat(span=Place(source, first, each.span.last), target=target, each=each, full=full), first
+
+
+def _number(token: Token) -> int | Decimal:
+    text = token.text
+    mantissa, _, exponent = text.lower().partition("e")
+    if len(mantissa) > MAX_DIGITS or (exponent and (len(exponent) > 4 or abs(int(exponent)) > MAX_DIGITS)):  # noqa: PLR2004
+        token.frame.source.report(
+            "number_out_of_range",
+            "This number is too long",
+            f"A number has at most {MAX_DIGITS} digits and an exponent of at most {MAX_DIGITS}.",
+            token.start,
+            token.end,
+        )
+        return 0
+    if text.isdigit():
+        return int(text)
+    value = Decimal(text)
+    return int(value) if value == value.to_integral_value() else value

@@ -1,0 +1,31 @@
+"""Why an evaluation stopped, while it is on its way out; `Compiled.evaluate` makes a diagnostic of it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.language import syntax
+from engine.language.meter import Meter
+from engine.language.source import Place
+
+#: A compiled expression: scope and meter in, value out.
+Run = Callable[[Mapping[str, Any], Meter], Any]
+
+
+class FailureError(Exception):
+    """An expression's node could not be evaluated."""
+
+    def __init__(self, node: syntax.Node, code: str, summary: str, detail: str = "") -> None:
+        super().__init__(summary)
+        self.node = node
+        self.code = code
+        self.summary = summary
+        self.detail = detail
+
+
+def wording(node: syntax.Node, limit: int = 40) -> str:
+    """The node as its author wrote it, on one line of at most `limit` characters."""
+    span = node.span
+    if not isinstance(span, Place):
+        return "this value"
+    written = " ".join(span.source.text[span.first : min(span.last, span.first + 4 * limit)].split())
+    return written if len(written) <= limit else written[: limit - 1] + "…"

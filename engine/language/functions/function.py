@@ -1,0 +1,171 @@
+"""What a function is: a name, typed parameters, one line of documentation and a pure implementation."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.language.meter import Meter
+from engine.language.values import UnfitError, kind, number, text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter."""
+
+    #: Its name, for documentation and error messages.
+    name: str
+    #: ``string``, ``number``, ``bool``, ``list``, ``object``, ``collection`` (list or object) or ``any``.
+    kind: str
+    #: Null is taken, too.
+    nullable: bool = False
+    #: May be left out.
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """One function of the language."""
+
+    #: The name in an expression.
+    name: str
+    #: How it is written: ``replace(text: string, old: string, new: string)``.
+    signature: str
+    #: One sentence on what it returns.
+    doc: str
+    #: Its parameters, those that may be left out last.
+    parameters: tuple[Parameter, ...]
+    #: What takes any number of further arguments.
+    variadic: Parameter | None
+    #: Takes a `Meter` and the converted values; of a lazy function: functions that evaluate each argument.
+    implementation: Callable[..., Any]
+    #: Arguments are evaluated only when the implementation asks.
+    lazy: bool = False
+
+    @property
+    def fewest(self) -> int:
+        """How many arguments there must be."""
+        return sum(not p.optional for p in self.parameters)
+
+    @property
+    def most(self) -> int | None:
+        """How many arguments there may be; None without limit."""
+        return None if self.variadic is not None else len(self.parameters)
+
+    def arity_problem(self, count: int) -> str | None:
+        """What is wrong with that many arguments, or None."""
+        if count < self.fewest:
+            return f"{self.name} needs {'at least ' if self.most != self.fewest else ''}{_arguments(self.fewest)}, not {count}"
+        if self.most is not None and count > self.most:
+            return f"{self.name} takes {'at most ' if self.most != self.fewest else ''}{_arguments(self.most)}, not {count}"
+        return None
+
+    def call(self, values: list[Any], meter: Meter) -> Any:
+        """Convert the arguments and apply the implementation; raises `UnfitError`."""
+        problem = self.arity_problem(len(values))
+        if problem is not None:
+            raise UnfitError(problem)
+        meter.step()
+        try:
+            for i, value in enumerate(values):
+                meter.read(value)
+                try:
+                    values[i] = _convert(value, self._parameter(i))
+                except UnfitError as error:
+                    raise UnfitError(error.message, i) from None
+            return self.implementation(meter, *values)
+        except UnfitError as error:
+            at = error.argument
+            if at is None:
+                raise UnfitError(f"{self.name}: {error.message}") from None
+            raise UnfitError(
+                f'The argument "{self._parameter(at).name}" of {self.name} {error.message}', at
+            ) from None
+
+    def _parameter(self, position: int) -> Parameter:
+        parameter = self.parameters[position] if position < len(self.parameters) else self.variadic
+        assert parameter is not None  # noqa: S101 - arity_problem has refused more arguments
+        return parameter
+
+
+def _arguments(count: int) -> str:
+    return f"{count} argument" if count == 1 else f"{count} arguments"
+
+
+def _convert(value: Any, parameter: Parameter) -> Any:
+    if parameter.kind == "any":
+        return value
+    if value is None:
+        if parameter.nullable:
+            return None
+        raise UnfitError("is null")
+    return _CONVERTERS[parameter.kind](value)
+
+
+def _bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise UnfitError(f"is {kind(value)}, not a bool")
+
+
+def _list(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    if isinstance(value, tuple):
+        return list(value)
+    raise UnfitError(f"is {kind(value)}, not a list")
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    raise UnfitError(f"is {kind(value)}, not an object")
+
+
+def _collection(value: Any) -> Any:
+    if isinstance(value, (list, tuple, Mapping)):
+        return value
+    raise UnfitError(f"is {kind(value)}, not a list or an object")
+
+
+_CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "string": text,
+    "number": number,
+    "bool": _bool,
+    "list": _list,
+    "object": _object,
+    "collection": _collection,
+}
+
+
+def function(signature: str, doc: str, implementation: Callable[..., Any], *, lazy: bool = False) -> Function:
+    """Make a function from how it is written: ``name(a: string, b: number?, c: any = ..., rest: list...)``.
+
+    ``?`` after a kind lets null in, ``=`` makes a parameter optional, ``...`` makes the last one variadic.
+    """
+    name, _, rest = signature.partition("(")
+    fixed: list[Parameter] = []
+    variadic: Parameter | None = None
+    for written in filter(None, rest.removesuffix(")").split(", ")):
+        label, _, described = written.partition(": ")
+        described, optional, _ = described.partition(" =")
+        many = described.endswith("...")
+        described = described.removesuffix("...")
+        parameter = Parameter(
+            name=label,
+            kind=described.removesuffix("?"),
+            nullable=described.endswith("?"),
+            optional=bool(optional),
+        )
+        if many:
+            variadic = parameter
+        else:
+            fixed.append(parameter)
+    return Function(
+        name=name,
+        signature=signature,
+        doc=doc,
+        parameters=tuple(fixed),
+        variadic=variadic,
+        implementation=implementation,
+        lazy=lazy,
+    )

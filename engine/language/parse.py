@@ -1,0 +1,206 @@
+"""Text in, syntax tree and every syntax error out.
+
+Lark's LALR tables drive the parse; this module feeds them token by token. When a token does not fit, it says why,
+forgets the item it stood in, reads on to the end of that item and continues there, so that one pass finds all errors.
+"""
+
+import gc
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from engine.diagnostics import Diagnostic
+from engine.language import syntax
+from engine.language.bodies import whole
+from engine.language.complaints import complaint
+from engine.language.scan import Scanner
+from engine.language.source import Source
+from engine.language.tables import Tables, tables
+from engine.language.tokens import Frame, Problem, Token
+
+#: After so many errors the rest of a file is not worth reading.
+MAX_ERRORS = 50
+
+_NEW_ITEM = re.compile(
+    r'[^\W\d][\w-]*+(?:[ \t]*+=(?!=|>)|(?:[ \t]++(?:"[^"\n]*+"|[^\W\d][\w-]*+))*+[ \t]*+\{[ \t]*+\r?\n)'
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParseResult:
+    """What a file says, and what is wrong with it."""
+
+    #: The tree; with errors, what could be understood; None if the text could not be read at all.
+    tree: syntax.Body | None
+    #: Every syntax error, in the order of the file.
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def parse(source: str | bytes, filename: str) -> ParseResult:
+    """Parse one HCL file. Never raises for what is in it: problems are diagnostics."""
+    text = _decode(source, filename)
+    if isinstance(text, Diagnostic):
+        return ParseResult(tree=None, diagnostics=(text,))
+    document = Source(text, filename)
+    nul = document.text.find("\0")
+    if nul >= 0:
+        document.report(
+            "nul_character",
+            "The file contains a NUL character",
+            "Is it a text file? Remove it.",
+            nul,
+            nul + 1,
+        )
+        return ParseResult(tree=None, diagnostics=tuple(document.diagnostics))
+    made = tables()  # outside the pause: it is done once
+    collecting = gc.isenabled()
+    gc.disable()  # a parse makes many objects and no garbage cycles; collecting meanwhile doubles its time
+    try:
+        tree = _Parse(document, made).run()
+    finally:
+        if collecting:
+            gc.enable()
+    problems = sorted(document.diagnostics, key=lambda d: d.subject.start if d.subject is not None else 0)
+    return ParseResult(tree=tree, diagnostics=tuple(problems))
+
+
+def _decode(source: str | bytes, filename: str) -> str | Diagnostic:
+    if isinstance(source, bytes):
+        try:
+            return source.decode("utf-8")
+        except UnicodeDecodeError as error:
+            before = source[: error.start].decode("utf-8")
+            what = f"The byte 0x{source[error.start]:02x} is not UTF-8"
+    else:
+        try:
+            source.encode("utf-8")
+        except UnicodeEncodeError as error:
+            before = source[: error.start]
+            what = f"U+{ord(source[error.start]):04X} is half of a surrogate pair and no character"
+        else:
+            return source
+    place = Source(before, filename)
+    at = len(place.text)
+    return Diagnostic(
+        code="not_utf8",
+        summary=what,
+        detail="Definitions are UTF-8 text: save the file in that encoding.",
+        subject=place.place(at, at).settled(),
+    )
+
+
+class _Parse:
+    """One run over one source: the LALR algorithm over Lark's tables, with its stack open to repair."""
+
+    def __init__(self, source: Source, made: Tables) -> None:
+        self.source = source
+        self.scanner = Scanner(source)
+        self.tables = made
+        self.states: list[int] = [made.start]
+        self.values: list[Any] = []
+
+    def run(self) -> syntax.Body:
+        before: Token | None = None
+        tokens = self.scanner.tokens()
+        for token in tokens:
+            if self._feed(token):
+                before = token
+                if token.type == "$END":
+                    return whole(self.values[0], self.source)
+                continue
+            self._report(token, before)
+            if len(self.source.diagnostics) >= MAX_ERRORS:
+                break
+            before = self._recover(token, tokens)
+            if before.type == "$END":
+                break
+        return whole(self._close(), self.source)
+
+    def _feed(self, token: Token) -> bool:
+        """Reduce as far as the token asks for, then shift it; False if it does not fit."""
+        states, values, actions = self.states, self.values, self.tables.actions
+        kind = token.type
+        while True:
+            action = actions[states[-1]].get(kind)
+            if action is None:
+                return False
+            build, count, then = action
+            if build is None:
+                states.append(count)
+                values.append(token)
+                return True
+            if count:
+                children = values[-count:]
+                del states[-count:], values[-count:]
+            else:
+                children = []
+            values.append(build(children))
+            state = self.tables.gotos[states[-1]][then]
+            states.append(state)
+            if state == self.tables.end:
+                return True
+
+    def _report(self, token: Token, before: Token | None) -> None:
+        if token.type == "INVALID":
+            problem, start, end = token.problem, token.start, token.end
+        elif self._begins_item(token) and token.frame.opener is not None:
+            opener = token.frame.opener
+            start, end = opener.start, opener.start + 1
+            problem = Problem(
+                "unclosed",
+                f'This "{opener.text[0]}" is never closed',
+                f'Write the missing "{token.frame.closer}" before line {self.source.position(token.start)[0]}.',
+            )
+        else:
+            problem = complaint(token, before, self.tables.actions[self.states[-1]])
+            start, end = token.start, max(token.end, token.start + 1)
+        self.source.report(*problem, start, min(end, len(self.source.text)))
+
+    def _begins_item(self, token: Token) -> bool:
+        """Whether a token between brackets plainly begins the next attribute or block: a bracket was not closed."""
+        if token.type != "IDENT" or token.frame.newlines:
+            return False
+        text = self.source.text
+        line = text.rfind("\n", 0, token.start) + 1
+        return not text[line : token.start].strip() and _NEW_ITEM.match(text, token.start) is not None
+
+    def _recover(self, token: Token, tokens: Iterator[Token]) -> Token:
+        """Forget the broken item and read to its end; the token that is returned is the last one that was read."""
+        frame = self._unwind()
+        stack = self.scanner.stack
+        while token.type != "$END":
+            if token.frame is frame and token.type in ("NEWLINE", "RBRACE"):
+                self._feed(token)
+                return token
+            if frame in stack and self._begins_item(token):
+                del stack[stack.index(frame) + 1 :]
+                frame.value = False
+                self.scanner.position = token.start
+                return Token("NEWLINE", "\n", token.start, frame)
+            token = next(tokens)
+        return token
+
+    def _unwind(self) -> Frame:
+        """Pop the parser back to the innermost body it is in, and say which frame that is."""
+        gotos = self.tables.gotos
+        while "attribute" not in gotos[self.states[-1]]:
+            if "content" in gotos[self.states[-1]]:
+                self.states.append(gotos[self.states[-1]]["content"])
+                self.values.append([])
+                break
+            self.states.pop()
+            self.values.pop()
+        frame: Frame = self.values[-2].opens if len(self.values) > 1 else self.scanner.file
+        return frame
+
+    def _close(self) -> list[Any]:
+        """The items of the file when it ends too early: blocks that are still open are taken as closed."""
+        end = len(self.source.text)
+        self._unwind()
+        while len(self.values) > 1:
+            for kind in ("NEWLINE", "RBRACE", "NEWLINE"):
+                self._feed(Token(kind, "", end, self.scanner.file))
+            self._unwind()
+        content: list[Any] = self.values[0]
+        return content

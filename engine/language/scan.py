@@ -1,0 +1,451 @@
+"""The scanner: characters in, tokens out, with a stack of modes.
+
+HCL cannot be cut into tokens without knowing where one is: a newline ends an attribute but means nothing between
+parentheses, ``}`` ends a block, an object or an interpolation, and inside quotes nearly everything is text. Each opener
+pushes a `Frame` that says what closes it, whether newlines count and which master expression reads on; each closer
+pops one, and only the right closer does. What cannot be a token becomes an ``INVALID`` token that carries its problem,
+so that the parser reports it in place and reads on.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from engine.language.source import Source
+from engine.language.tokens import (
+    BLOCK,
+    BODIES,
+    CALL,
+    DIRECTIVE,
+    FILE,
+    FOR_OBJECT,
+    FOR_TUPLE,
+    HEREDOC,
+    INDEX,
+    INTERPOLATION,
+    OBJECT,
+    PARENTHESES,
+    QUOTED,
+    TUPLE,
+    Frame,
+    Problem,
+    Token,
+)  # fmt: skip
+
+#: How many brackets, blocks and templates may be open at once.
+MAX_NESTING = 100
+
+_GAP = r"(?:[ \t\r\n]|\#[^\n]*+|//[^\n]*+|/\*(?s:.*?)\*/)*+"
+_CODE = re.compile(
+    rf"""[ \t]*+(?:
+      (?P<IDENT> [^\W\d][\w-]*+ )
+    | (?P<ELLIPSIS> \.\.\. )
+    | (?P<ATTR> \.[ \t]*+[^\W\d][\w-]*+ )
+    | (?P<STRING> "(?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{{|%%\{{|[$%](?!\{{))*+" )
+    | (?P<NEWLINE> (?:\r?\n|(?:\#|//)[^\n]*+(?:\n|\Z)) (?:[ \t]++|\r?\n|(?:\#|//)[^\n]*+(?:\n|\Z))*+ )
+    | (?P<NUMBER> [0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)? )
+    | (?P<COMMENT> /\*(?s:.*?)\*/ )
+    | (?P<OPENER> \{{{_GAP}for(?![\w-]) | \[{_GAP}for(?![\w-]) | [({{\[] )
+    | (?P<CLOSER> ~?\}} | [)\]] )
+    | (?P<HEREDOC> <<-?[^\W\d][\w-]*+\r?\n )
+    | (?P<QUOTE> " )
+    | (?P<OTHER> /\*| == | != | <= | >= | && | \|\| | => | [-+*/%<>!=?:,.] )
+    | (?P<END> \Z )
+    | (?P<UNKNOWN> (?s:.) )
+    )""",
+    re.VERBOSE,
+)
+_QUOTED = re.compile(
+    r"""(?P<TEXT> (?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{|%%\{|[$%](?!\{))++ )
+    | (?P<QUOTE_END> " )
+    | (?P<INTERPOLATION> \$\{~? )
+    | (?P<DIRECTIVE> %\{~?[ \t\r\n]*+(?P<keyword>[A-Za-z_]*+) )""",
+    re.VERBOSE,
+)
+_HEREDOC = re.compile(
+    r"""(?P<TEXT> (?:[^\n$%]++|\$\$\{|%%\{|[$%](?!\{))++\n? | \n )
+    | (?P<INTERPOLATION> \$\{~? )
+    | (?P<DIRECTIVE> %\{~?[ \t\r\n]*+(?P<keyword>[A-Za-z_]*+) )""",
+    re.VERBOSE,
+)
+_NAMED = frozenset({"IDENT", "ATTR"})
+_DIRECTIVES = {
+    "if": "DIRECTIVE_IF",
+    "else": "DIRECTIVE_ELSE",
+    "endif": "DIRECTIVE_ENDIF",
+    "for": "DIRECTIVE_FOR",
+    "endfor": "DIRECTIVE_ENDFOR",
+}
+_DIRECTIVE_DEPTH = {"if": 1, "for": 1, "endif": -1, "endfor": -1}
+_SYMBOLS = {
+    "=": "EQUAL", "=>": "ARROW", "?": "QUESTION", ":": "COLON", ",": "COMMA", ".": "DOT", "-": "MINUS", "*": "STAR",
+    "!": "BANG",
+} | dict.fromkeys(("==", "!=", "<=", ">=", "<", ">", "&&", "||", "+", "/", "%"), "OPERATOR")  # fmt: skip
+_BRACKETS = {"(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB", "{": "LBRACE", "}": "RBRACE"}
+#: After one of these a ``[`` asks for an element and a ``(`` calls.
+_VALUE_ENDS = frozenset(
+    {"IDENT", "ATTR", "STRING", "NUMBER", "QUOTE_END", "HEREDOC_END", "RPAR", "RSQB", "RBRACE", "STAR"}
+)
+_WHAT_CHARACTERS_MEAN = {
+    "'": ("single_quote", "Strings stand in double quotes", "Write \"…\" instead of '…'."),
+    ";": (
+        "semicolon",
+        "HCL has no semicolons",
+        "End the line instead: every attribute and block stands on its own line.",
+    ),
+    "&": ("single_ampersand", 'A single "&" is no operator', 'Write "&&" for a logical and.'),
+    "|": ("single_bar", 'A single "|" is no operator', 'Write "||" for a logical or.'),
+    "`": ("backtick", "Strings stand in double quotes", 'Write "…" instead of `…`.'),
+    "“": ("typographic_quote", "This is a typographic quotation mark", 'Write a plain " instead.'),
+    "”": ("typographic_quote", "This is a typographic quotation mark", 'Write a plain " instead.'),
+    "\u00a0": ("odd_space", "This is a no-break space", "Replace it by an ordinary space."),
+    "\ufeff": (
+        "odd_space",
+        "This is a byte order mark inside the file",
+        "Remove it; only the very first character may be one.",
+    ),
+}
+
+
+class Scanner:
+    """Reads one source. The parser may truncate `stack` and set `position` to read on after an error."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.position = 0
+        self.file = Frame(FILE, None, source)
+        self.stack = [self.file]
+        self._suspect: Frame | None = None
+
+    def tokens(self) -> Iterator[Token]:
+        """The tokens from `position` on, ending with ``$END``; each leaves `position` behind itself."""
+        text = self.source.text
+        stack = self.stack
+        match = _CODE.match
+        rare = {
+            "NEWLINE": self._newline,
+            "OTHER": self._other,
+            "OPENER": self._open,
+            "CLOSER": self._close,
+            "HEREDOC": self._heredoc_opens,
+            "QUOTE": self._quote,
+            "END": self._end,
+            "UNKNOWN": self._unknown,
+        }
+        previous = ""
+        while previous != "$END":
+            frame = stack[-1]
+            if frame.text:
+                token = self._quoted(frame) if frame.kind == QUOTED else self._heredoc(frame)
+            else:
+                found: Any = match(text, self.position)
+                kind = found.lastgroup
+                self.position = found.end()
+                if kind == "COMMENT" or (kind == "NEWLINE" and not frame.newlines):
+                    continue
+                start = found.start(kind)
+                if kind in rare:
+                    token = rare[kind](found[kind], start, frame, previous)
+                else:  # names, strings, numbers and "..." are what they are called
+                    token = Token(kind, found[kind], start, frame)
+                    if kind in _NAMED:
+                        if not token.text.isascii() or text[token.end : token.end + 1] > "\x7f":
+                            self._widen(token)
+                        if frame.names:
+                            _keyword(token, frame, previous)
+            previous = token.type
+            yield token
+
+    def _newline(self, _text: str, start: int, frame: Frame, _previous: str) -> Token:
+        frame.value = False
+        return Token("NEWLINE", "\n", start, frame)
+
+    def _other(self, symbol: str, start: int, frame: Frame, _previous: str) -> Token:
+        if symbol == "/*":
+            self.position = len(self.source.text)
+            return self._invalid(
+                "unclosed_comment",
+                'This "/*" is never closed',
+                'Write "*/" where the comment ends.',
+                start,
+                2,
+                frame,
+            )
+        if symbol == "=":
+            frame.value = True
+        return Token(_SYMBOLS[symbol], symbol, start, frame)
+
+    def _quote(self, text: str, start: int, frame: Frame, _previous: str) -> Token:
+        return self._push(QUOTED, Token("QUOTE", text, start, frame))
+
+    def _heredoc_opens(self, text: str, start: int, frame: Frame, _previous: str) -> Token:
+        token = self._push(HEREDOC, Token("HEREDOC", text, start, frame))
+        name = text.strip().lstrip("<").removeprefix("-")
+        self.stack[-1].marker = re.compile(rf"[^\S\n]*+{re.escape(name)}[^\S\n]*+(?=\n|\Z)")
+        return token
+
+    def _end(self, _text: str, start: int, frame: Frame, _previous: str) -> Token:
+        if frame is self.file:
+            return Token("$END", "", start, frame)
+        self.stack.pop()
+        return self._unclosed(self._suspect or frame, start, "the end of the file")
+
+    def _open(self, text: str, start: int, frame: Frame, previous: str) -> Token:
+        if len(text) > 1:
+            if text[0] == "{" and frame.kind in BODIES and not frame.value:
+                text = "{"  # a block that begins with an attribute or block called "for"
+                self.position = start + 1
+            else:
+                kind, name = (FOR_TUPLE, "FOR_SQB") if text[0] == "[" else (FOR_OBJECT, "FOR_BRACE")
+                token = self._push(kind, Token(name, text, start, frame))
+                self.stack[-1].naming = token.type != "INVALID"
+                return token
+        if text == "{":
+            kind = BLOCK if frame.kind in BODIES and not frame.value else OBJECT
+        elif text == "[":
+            kind = INDEX if previous in _VALUE_ENDS else TUPLE
+        else:
+            kind = CALL if previous == "IDENT" else PARENTHESES
+        return self._push(kind, Token(_BRACKETS[text], text, start, frame))
+
+    def _push(self, kind: str, token: Token) -> Token:
+        if len(self.stack) + token.frame.directives > MAX_NESTING:
+            self.position = len(self.source.text)
+            del self.stack[1:]
+            return self._invalid(
+                "nested_too_deeply",
+                f"This is nested more than {MAX_NESTING} levels deep",
+                "Move inner parts into locals. The rest of the file was not read.",
+                token.start,
+                len(token.text),
+                token.frame,
+            )
+        token.opens = Frame(kind, token, self.source)
+        self.stack.append(token.opens)
+        return token
+
+    def _close(self, text: str, start: int, frame: Frame, _previous: str) -> Token:
+        stack = self.stack
+        closer = text[-1]
+        if frame.closer == closer and (len(text) == 1 or frame.kind in (INTERPOLATION, DIRECTIVE)):
+            stack.pop()
+            if (
+                frame.kind == BLOCK
+                and self._suspect is None
+                and frame.opener is not None
+                and self._indent(start) < self._indent(frame.opener.start)
+            ):
+                self._suspect = frame
+            name = "TEMPLATE_END" if frame.kind in (INTERPOLATION, DIRECTIVE) else _BRACKETS[closer]
+            return Token(name, text, start, frame)
+        if len(text) > 1:
+            return self._invalid(
+                "strip_marker_misplaced",
+                'A strip marker "~" may only stand before the "}" of a template sequence',
+                'Remove the "~".',
+                start,
+                1,
+                frame,
+                resume=start + 1,
+            )
+        # Somebody forgot a closer, or wrote one too many: the nearest opener that fits decides which.
+        for depth in range(len(stack) - 1, 0, -1):
+            if stack[depth].closer == closer and stack[depth].kind not in (QUOTED, HEREDOC):
+                token = self._unclosed(frame, start, f'this "{closer}"')
+                del stack[depth + 1 :]
+                self.position = start
+                return token
+            if stack[depth].kind in (QUOTED, HEREDOC):
+                break
+        if frame.kind not in BODIES and frame.opener is not None:
+            opened = frame.opener.text[0]
+            line = self.source.position(frame.opener.start)[0]
+            return self._invalid(
+                "mismatched",
+                f'This "{closer}" does not close the "{opened}" of line {line}',
+                f'Write "{frame.closer}" where the "{opened}" ends.',
+                start,
+                1,
+                frame,
+            )
+        return self._invalid(
+            "unopened",
+            f'This "{closer}" closes nothing',
+            "Remove it, or write the opening bracket that it belongs to.",
+            start,
+            1,
+            frame,
+        )
+
+    def _outdented(self, frame: Frame, closed: int) -> bool:
+        """Whether a brace stands further left than its opener's line: then it was meant for another one."""
+        return frame.opener is not None and self._indent(closed) < self._indent(frame.opener.start)
+
+    def _indent(self, position: int) -> int:
+        before = self.source.text[self.source.text.rfind("\n", 0, position) + 1 : position]
+        return len(before) - len(before.lstrip(" \t"))
+
+    def _unclosed(self, frame: Frame, at: int, before: str) -> Token:
+        opener = frame.opener
+        assert opener is not None  # noqa: S101 - only the file itself has no opener
+        shown = opener.text.strip()
+        if opener.type.startswith("FOR_"):
+            shown = shown[0]
+        if frame.kind == HEREDOC:
+            marker = shown.lstrip("<").removeprefix("-")
+            problem = Problem(
+                "unclosed_heredoc",
+                f'The heredoc "{shown}" is never closed',
+                f"Write {marker} alone on a line where the text ends.",
+            )
+        else:
+            problem = Problem(
+                "unclosed",
+                f'This "{shown}" is never closed',
+                f'Write the missing "{frame.closer}" before {before}.',
+            )
+        token = Token("INVALID", shown, opener.start, frame)
+        token.problem = problem
+        self.position = at
+        return token
+
+    def _invalid(
+        self,
+        code: str,
+        summary: str,
+        detail: str,
+        start: int,
+        length: int,
+        frame: Frame,
+        *,
+        resume: int | None = None,
+    ) -> Token:
+        token = Token("INVALID", self.source.text[start : start + length], start, frame)
+        token.problem = Problem(code, summary, detail)
+        if resume is not None:
+            self.position = resume
+        return token
+
+    def _unknown(self, char: str, start: int, frame: Frame, _previous: str) -> Token:
+        if char > "\x7f" and char.isidentifier():
+            token = Token("IDENT", char, start, frame)
+            self._widen(token)
+            return token
+        code, summary, detail = _WHAT_CHARACTERS_MEAN.get(
+            char,
+            (
+                "unknown_character",
+                f"{char!r} has no meaning here"
+                if char.isprintable()
+                else f"The character U+{ord(char):04X} has no meaning here",
+                "Remove it, or put it between double quotes.",
+            ),
+        )
+        return self._invalid(code, summary, detail, start, 1, frame)
+
+    def _widen(self, token: Token) -> None:
+        r"""Let the name end where Unicode says that it ends: beyond ASCII, ``\w`` is only nearly right."""
+        text = self.source.text
+        lead = len(token.text) - len(token.text.lstrip(". \t"))
+        end = token.start + lead
+        while end < len(text) and (text[end] == "-" or ("_" + text[end]).isidentifier()):
+            end += 1
+        token.text = text[token.start : end]
+        token.end = self.position = end
+        if end == token.start + lead or not text[token.start + lead].isidentifier():
+            token.type = "INVALID"
+            char = text[token.start + lead]
+            token.text, token.end = char, token.start + lead + 1
+            self.position = token.end
+            token.problem = Problem(
+                "unknown_character",
+                f"{char!r} cannot begin a name",
+                "Names begin with a letter or an underscore.",
+            )
+
+    def _quoted(self, frame: Frame) -> Token:
+        found = _QUOTED.match(self.source.text, self.position)
+        if found is None:
+            # A newline, a lone backslash before one, or the end of the file: the string ends here for certain.
+            opener = frame.opener
+            assert opener is not None  # noqa: S101 - a quoted frame has a quote
+            self.stack.pop()
+            token = Token("INVALID", self.source.text[opener.start : self.position], opener.start, frame)
+            token.problem = Problem(
+                "unclosed_string",
+                "This string is not closed on its line",
+                'Write the missing ", \\n for a line break, or use a heredoc (<<EOT) for text of several lines.',
+            )
+            if self.source.text.startswith("\\", self.position):
+                self.position += 1
+            return token
+        return self._template(found, frame)
+
+    def _heredoc(self, frame: Frame) -> Token:
+        text = self.source.text
+        start = at = self.position
+        marker = frame.marker
+        assert marker is not None  # noqa: S101 - set when the heredoc was opened
+        while True:
+            if at == 0 or text[at - 1] == "\n":
+                closing = marker.match(text, at)
+                if closing is not None:
+                    if at > start:
+                        break
+                    self.stack.pop()
+                    # The line break belongs to what follows, a carriage return before it as well.
+                    end = closing.end() - (1 if closing[0].endswith("\r") else 0)
+                    self.position = end
+                    return Token("HEREDOC_END", text[start:end], start, frame)
+            found = _HEREDOC.match(text, at)
+            if found is None or found.lastgroup != "TEXT":
+                break
+            at = found.end()
+        if at > start:
+            self.position = at
+            return Token("TEXT", text[start:at], start, frame)
+        if found is None:
+            self.stack.pop()
+            return self._unclosed(frame, len(text), "the end of the file")
+        return self._template(found, frame)
+
+    def _template(self, found: re.Match[str], frame: Frame) -> Token:
+        """One token inside a quoted or heredoc template."""
+        kind = "DIRECTIVE" if found["DIRECTIVE"] is not None else found.lastgroup
+        assert kind is not None  # noqa: S101 - every alternative is named
+        token = Token(kind, found[0], found.start(), frame)
+        self.position = found.end()
+        if kind == "QUOTE_END":
+            self.stack.pop()
+        elif kind == "INTERPOLATION":
+            token = self._push(INTERPOLATION, token)
+        elif kind == "DIRECTIVE":
+            keyword = found["keyword"]
+            if keyword not in _DIRECTIVES:
+                return self._invalid(
+                    "unknown_directive",
+                    f'"{keyword}" is no template directive'
+                    if keyword
+                    else "A template directive needs a name",
+                    "The directives are if, else, endif, for and endfor. Write %%{ for the characters themselves.",
+                    token.start,
+                    len(token.text),
+                    frame,
+                )
+            token.type = _DIRECTIVES[keyword]
+            frame.directives += _DIRECTIVE_DEPTH.get(keyword, 0)
+            token = self._push(DIRECTIVE, token)
+            self.stack[-1].naming = keyword == "for" and token.type != "INVALID"
+        return token
+
+
+def _keyword(token: Token, frame: Frame, previous: str) -> None:
+    """``in`` and ``if`` are ordinary names everywhere but in a `for`, where each is a keyword in one place."""
+    if token.type != "IDENT" or previous == "DOT":
+        return
+    if frame.naming:
+        if token.text == "in" and previous == "IDENT":
+            token.type = "IN"
+            frame.naming = False
+    elif token.text == "if" and frame.kind != DIRECTIVE:
+        token.type = "IF"

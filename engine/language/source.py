@@ -1,0 +1,212 @@
+"""A text and the places in it: character offsets while parsing, lines and columns only for what is shown."""
+
+import unicodedata
+from bisect import bisect_right
+from typing import Any
+
+from engine.diagnostics import Diagnostic, Span
+
+_BOM = "\ufeff"
+_ZERO_WIDTH_JOINER = "\u200d"
+
+
+class Source:
+    """One file while it is parsed: its text without byte order mark, and the problems found so far."""
+
+    __slots__ = ("_bytes", "_lines", "bom", "diagnostics", "filename", "text")
+
+    def __init__(self, text: str, filename: str) -> None:
+        """Take the decoded text, with its byte order mark if it has one."""
+        self.bom = 3 if text.startswith(_BOM) else 0
+        self.text = text[1:] if self.bom else text
+        self.filename = filename
+        self.diagnostics: list[Diagnostic] = []
+        self._lines: list[int] | None = None
+        self._bytes: list[int] | None = None
+
+    def place(self, start: int, end: int) -> "Place":
+        """The range between two character offsets."""
+        return Place(self, start, end)
+
+    def report(self, code: str, summary: str, detail: str, start: int, end: int) -> None:
+        """Add an error that underlines the range between two character offsets."""
+        self.diagnostics.append(
+            Diagnostic(code=code, summary=summary, detail=detail, subject=Place(self, start, end).settled())
+        )
+
+    def _line_starts(self) -> list[int]:
+        if self._lines is None:
+            starts = [0]
+            find = self.text.find
+            at = find("\n")
+            while at >= 0:
+                starts.append(at + 1)
+                at = find("\n", at + 1)
+            self._lines = starts
+        return self._lines
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column, from 1; columns count graphemes."""
+        starts = self._line_starts()
+        line = bisect_right(starts, offset)
+        return line, 1 + graphemes(self.text[starts[line - 1] : offset])
+
+    def byte(self, offset: int) -> int:
+        """The UTF-8 byte offset of a character offset, byte order mark included."""
+        if self.text.isascii():
+            return self.bom + offset
+        starts = self._line_starts()
+        if self._bytes is None:
+            self._bytes = [self.bom]
+            for i in range(1, len(starts)):
+                self._bytes.append(self._bytes[-1] + len(self.text[starts[i - 1] : starts[i]].encode()))
+        line = bisect_right(starts, offset) - 1
+        return self._bytes[line] + len(self.text[starts[line] : offset].encode())
+
+
+class Place(Span):
+    """A span that knows its source and works out bytes, lines and columns only when asked."""
+
+    __slots__ = ("first", "last", "source")
+
+    #: Where the text is.
+    source: Source
+    #: First character.
+    first: int
+    #: The character after the last one.
+    last: int
+
+    __setattr__ = object.__setattr__
+
+    def __init__(self, source: Source, first: int, last: int) -> None:
+        self.source = source
+        self.first = first
+        self.last = last
+
+    @property
+    def filename(self) -> str:
+        """The file as the user named it."""
+        return self.source.filename
+
+    @property
+    def start(self) -> int:
+        """First byte."""
+        return self.source.byte(self.first)
+
+    @property
+    def end(self) -> int:
+        """The byte after the last one."""
+        return self.source.byte(self.last)
+
+    @property
+    def line(self) -> int:
+        """Line of the first byte."""
+        return self.source.position(self.first)[0]
+
+    @property
+    def column(self) -> int:
+        """Column of the first byte."""
+        return self.source.position(self.first)[1]
+
+    @property
+    def end_line(self) -> int:
+        """Line of the byte after the last one."""
+        return self.source.position(self.last)[0]
+
+    @property
+    def end_column(self) -> int:
+        """Column of the byte after the last one."""
+        return self.source.position(self.last)[1]
+
+    @property
+    def text(self) -> str:
+        """The characters of the range, as written."""
+        return self.source.text[self.first : self.last]
+
+    def settled(self) -> Span:
+        """The same range as a plain value that does not keep the text alive."""
+        line, column = self.source.position(self.first)
+        end_line, end_column = self.source.position(self.last)
+        return Span(
+            filename=self.source.filename,
+            start=self.start,
+            end=self.end,
+            line=line,
+            column=column,
+            end_line=end_line,
+            end_column=end_column,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Place):
+            return self.settled() == other.settled()
+        return other == self.settled() if isinstance(other, Span) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.settled())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _plain, (*_values(self.settled()),)
+
+
+def _values(span: Span) -> tuple[Any, ...]:
+    return (
+        span.filename,
+        span.start,
+        span.end,
+        span.line,
+        span.column,
+        span.end_line,
+        span.end_column,
+    )
+
+
+def _plain(filename: str, *numbers: int) -> Span:
+    start, end, line, column, end_line, end_column = numbers
+    return Span(
+        filename=filename,
+        start=start,
+        end=end,
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
+    )
+
+
+def graphemes(text: str) -> int:
+    """How many characters a reader sees: combining marks, joined emoji, flags and Hangul syllables count once."""
+    if text.isascii():
+        return len(text) - text.count("\r\n")
+    count = 0
+    before = ""
+    flags = 0
+    for char in text:
+        if not before or not _extends(before, char, flags):
+            count += 1
+        flags = flags + 1 if "\U0001f1e6" <= char <= "\U0001f1ff" else 0
+        before = char
+    return count
+
+
+def _extends(before: str, char: str, flags: int) -> bool:
+    """Whether `char` belongs to the grapheme that `before` is part of (the common rules of Unicode annex 29)."""
+    if unicodedata.category(char) in {"Mn", "Me", "Mc"} or char == _ZERO_WIDTH_JOINER:
+        return True
+    if "\U0001f3fb" <= char <= "\U0001f3ff" or (before == "\r" and char == "\n"):
+        return True
+    if "\U0001f1e6" <= char <= "\U0001f1ff":
+        return flags % 2 == 1
+    if before == _ZERO_WIDTH_JOINER and unicodedata.category(char) == "So":
+        return True
+    return _joins_hangul(before, char)
+
+
+def _joins_hangul(before: str, char: str) -> bool:
+    if "\u1160" <= char <= "\u11a7":
+        return "\u1100" <= before <= "\u11a7" or (
+            "\uac00" <= before <= "\ud7a3" and (ord(before) - 0xAC00) % 28 == 0
+        )
+    if "\u11a8" <= char <= "\u11ff":
+        return "\u1160" <= before <= "\u11ff" or "\uac00" <= before <= "\ud7a3"
+    return "\u1100" <= char <= "\u115f" and "\u1100" <= before <= "\u115f"

@@ -1,0 +1,244 @@
+"""Values as expressions see them: JSON's kinds, exact numbers, and no conversion that could hide a mistake."""
+
+import json
+import math
+from collections.abc import Mapping
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from typing import Any
+
+from engine.language.meter import Meter
+
+#: The reference implementation's 512-bit numbers hold about as many digits.
+_EXACT = Context(prec=160, Emax=9_999, Emin=-9_999, traps=[DivisionByZero, InvalidOperation, Overflow])
+_MAX_BITS = 4_096
+#: The decimal digits of as many bits.
+_MAX_MAGNITUDE = 1_232
+_MAX_DIGITS = 400
+_MAX_DEPTH = 200
+
+
+class UnfitError(Exception):
+    """A value cannot be used so. The message completes the sentence; `argument` is the position in a call."""
+
+    def __init__(self, message: str, argument: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.argument = argument
+
+
+def kind(value: Any) -> str:
+    """The value's kind in words, with its article."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a bool"
+    if isinstance(value, (int, float, Decimal)):
+        return "a number"
+    if isinstance(value, str):
+        return "a string"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return "an object" if isinstance(value, Mapping) else f"a {type(value).__name__}"
+
+
+def number(value: Any) -> int | Decimal:
+    """The exact number that a value is; a string that spells one counts, as in HCL."""
+    if isinstance(value, bool):
+        raise UnfitError("is a bool, not a number")
+    if isinstance(value, int):
+        return value
+    if isinstance(value, Decimal):
+        return _tidy(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise UnfitError("is no finite number")
+        return _tidy(Decimal(repr(value)))
+    if isinstance(value, str):
+        parsed = parse_number(value)
+        if parsed is None:
+            raise UnfitError("is a string that spells no number")
+        return parsed
+    raise UnfitError(f"is {kind(value)}, not a number")
+
+
+def parse_number(text: str) -> int | Decimal | None:
+    """The number that a text spells in HCL's notation, with an optional minus; None if it spells none."""
+    if len(text) > _MAX_DIGITS or not text.isascii():
+        return None
+    mantissa, mark, exponent = text.lower().removeprefix("-").partition("e")
+    whole, point, fraction = mantissa.partition(".")
+    if not whole.isdigit() or (point and not fraction.isdigit()):
+        return None
+    digits = exponent[1:] if exponent[:1] in ("+", "-") else exponent
+    if mark and (not digits.isdigit() or int(digits) > _MAX_DIGITS):
+        return None
+    return _tidy(Decimal(text))
+
+
+def _tidy(value: Decimal) -> int | Decimal:
+    if not value.is_finite():
+        raise UnfitError("is no finite number")
+    if value.adjusted() > _MAX_MAGNITUDE:
+        raise UnfitError("is too large a number")
+    return int(value) if value == value.to_integral_value() else value.normalize(_EXACT)
+
+
+def _bounded(value: int) -> int:
+    if value.bit_length() > _MAX_BITS:
+        raise UnfitError("is too large a number")
+    return value
+
+
+def _exactly(operation: Any, left: int | Decimal, right: int | Decimal) -> int | Decimal:
+    try:
+        return _tidy(operation(Decimal(left), Decimal(right)))
+    except (Overflow, InvalidOperation):
+        raise UnfitError("is too large a number") from None
+
+
+def add(left: int | Decimal, right: int | Decimal) -> int | Decimal:
+    """``left + right``."""
+    if isinstance(left, int) and isinstance(right, int):
+        return _bounded(left + right)
+    return _exactly(_EXACT.add, left, right)
+
+
+def subtract(left: int | Decimal, right: int | Decimal) -> int | Decimal:
+    """``left - right``."""
+    if isinstance(left, int) and isinstance(right, int):
+        return _bounded(left - right)
+    return _exactly(_EXACT.subtract, left, right)
+
+
+def multiply(left: int | Decimal, right: int | Decimal) -> int | Decimal:
+    """``left * right``."""
+    if isinstance(left, int) and isinstance(right, int):
+        return _bounded(left * right)
+    return _exactly(_EXACT.multiply, left, right)
+
+
+def divide(left: int | Decimal, right: int | Decimal) -> int | Decimal:
+    """``left / right``: a whole number where it comes out even."""
+    if right == 0:
+        raise UnfitError("divides by zero")
+    if isinstance(left, int) and isinstance(right, int) and left % right == 0:
+        return left // right
+    return _exactly(_EXACT.divide, left, right)
+
+
+def remainder(left: int | Decimal, right: int | Decimal) -> int | Decimal:
+    """``left % right``, with the sign of the left side."""
+    if right == 0:
+        raise UnfitError("divides by zero")
+    if isinstance(left, int) and isinstance(right, int):
+        rest = abs(left) % abs(right)
+        return -rest if left < 0 else rest
+    return _exactly(_EXACT.remainder, left, right)
+
+
+def text(value: Any) -> str:
+    """The text that a value becomes in a template: strings, numbers and bools have one."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float, Decimal)):
+        exact = number(value)
+        return str(exact) if isinstance(exact, int) else format(exact, "f")
+    raise UnfitError(f"is {kind(value)}, which has no text")
+
+
+def equal(left: Any, right: Any, meter: Meter) -> bool:
+    """Whether two values are the same: of one kind, numbers by value, lists and objects element by element."""
+    waiting = [(left, right)]
+    while waiting:
+        a, b = waiting.pop()
+        if type(a) is type(b) and isinstance(a, (str, bool, int, type(None))):
+            if a != b:
+                return False
+        elif isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+            if len(a) != len(b):
+                return False
+            meter.step(len(a))
+            waiting.extend(zip(a, b, strict=True))
+        elif isinstance(a, Mapping) and isinstance(b, Mapping):
+            if a.keys() != b.keys():
+                return False
+            meter.step(len(a))
+            waiting.extend((a[key], b[key]) for key in a)
+        elif not _same_scalar(a, b):
+            return False
+    return True
+
+
+def _same_scalar(left: Any, right: Any) -> bool:
+    numbers = (int, float, Decimal)
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, numbers) and isinstance(right, numbers):
+        return number(left) == number(right)
+    return bool(type(left) is type(right) and left == right)
+
+
+def encode(value: Any, meter: Meter, depth: int = 0) -> str:
+    """The value as compact JSON, numbers exactly, keys in order."""
+    if depth > _MAX_DEPTH:
+        raise UnfitError(f"is nested more than {_MAX_DEPTH} levels deep")
+    meter.step()
+    if isinstance(value, str):
+        meter.make(len(value))
+        return json.dumps(value, ensure_ascii=False)
+    if value is None:
+        return "null"
+    if isinstance(value, (bool, int, float, Decimal)):
+        return text(value)
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join([encode(item, meter, depth + 1) for item in value]) + "]"
+    if isinstance(value, Mapping):
+        items = [
+            f"{json.dumps(key, ensure_ascii=False)}:{encode(value[key], meter, depth + 1)}"
+            for key in sorted(value)
+        ]
+        return "{" + ",".join(items) + "}"
+    raise UnfitError(f"is {kind(value)}, which JSON cannot say")
+
+
+def decode(source: str) -> Any:
+    """The value that JSON text says, numbers exactly."""
+    try:
+        return json.loads(
+            source, parse_float=_json_number, parse_int=_json_number, parse_constant=_json_number
+        )
+    except RecursionError:
+        raise UnfitError("is JSON that is nested too deeply") from None
+    except ValueError as error:
+        raise UnfitError(f"is not JSON: {error}") from None
+
+
+def _json_number(spelled: str) -> int | Decimal:
+    value = parse_number(spelled)
+    if value is None:
+        raise ValueError(f"{spelled[:20]} is out of range")
+    return value
+
+
+def show(value: Any, limit: int = 60) -> str:
+    """The value for a person, in one line of at most `limit` characters."""
+    if isinstance(value, str):
+        shown = json.dumps(value[: limit + 1], ensure_ascii=False)
+        return shown if len(shown) <= limit else shown[: limit - 2] + '…"'
+    if value is None:
+        return "null"
+    if isinstance(value, (bool, int, float, Decimal)):
+        try:
+            shown = text(value)
+        except UnfitError:
+            shown = str(value)
+        return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}" if value else "an empty list"
+    if isinstance(value, Mapping):
+        names = ", ".join(str(name) for _, name in zip(range(6), value, strict=False))
+        shown = f"an object with {names}{', …' if len(value) > 6 else ''}" if value else "an empty object"  # noqa: PLR2004
+        return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    return kind(value)
