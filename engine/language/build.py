@@ -204,7 +204,8 @@ class Builder:
 
     def object_constructor(self, children: list[Any]) -> syntax.Expression:
         """``{ key = value }``."""
-        items = next((child for child in children if isinstance(child, list)), [])
+        items: list[Any] = next((child for child in children if isinstance(child, list)), [])
+        _check_keys(items)
         return syntax.Object(span=_tokens(children[0], children[-1]), items=tuple(items))
 
     def list_start(self, children: list[Any]) -> list[Any]:
@@ -383,6 +384,22 @@ class Builder:
 def _add(parts: list[Any], part: templates.Sequence) -> list[Any]:
     parts.append(part)
     return parts
+
+
+def _check_keys(items: list[Any]) -> None:
+    """Report a key that is written twice; HCL would silently drop the first."""
+    seen: dict[Any, Any] = {}
+    for item in items:
+        if isinstance(item.key, syntax.Literal):
+            place: Any = item.key.span
+            if seen.setdefault(item.key.value, place) is not place:
+                place.source.report(
+                    "duplicate_key",
+                    f"This object has the key {place.text[:40]} twice",
+                    f"It stands on line {seen[item.key.value].line} already: keep one of the two.",
+                    place.first,
+                    place.last,
+                )
 
 
 def _extend(path: Any, step: _Step) -> list[Any]:
