@@ -4,6 +4,7 @@ from engine.diagnostics import Severity
 from engine.language import syntax
 from engine.machine.drafts import Alias
 from engine.machine.reading import Reader
+from engine.machine.values import composed
 
 
 def read_aliases(reader: Reader, block: syntax.Block, project: str) -> dict[str, Alias]:
@@ -55,6 +56,6 @@ def _text(reader: Reader, node: syntax.Expression, what: str) -> str | None:
     if not fine:
         return None
     if isinstance(value, str) and value:
-        return value
+        return composed(value)
     reader.report("wrong_type", f"This is not {what}", "Write a text that is not empty.", node.span)
     return None

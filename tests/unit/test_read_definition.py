@@ -343,6 +343,14 @@ class TestAliases:
         assert both.provisioners["p"].machine.state_of("OPEN") == "b"
         assert both.provisioners["p"].machine.state_of("open") is None
 
+    def test_composed_and_decomposed_names_are_the_same(self) -> None:
+        prepared = read(machine(NEXT, aliases='aliasmapper "p" { aliases = { a: "Pre\u0301pare\u0301" } }'))
+        both = prepared.provisioners["p"].machine
+        given = machine(NEXT, aliases='aliasmapper "p" { aliases = { a: var.x } }')
+        same = read('variable "x" {}\n' + given, x="Pre\u0301pare\u0301").provisioners["p"].machine
+        assert same.hash == both.hash
+        assert both.state_of("Pr\u00e9par\u00e9") == both.state_of("Pre\u0301pare\u0301") == "a"
+
     def test_without_a_mapper_names_map_to_themselves(self) -> None:
         plain = read(machine(NEXT)).provisioners["p"].machine
         assert plain.status_of("a") == "a"
