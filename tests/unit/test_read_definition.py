@@ -129,6 +129,12 @@ def test_one_event_to_one_target_is_fine() -> None:
     read(machine('state "a" "next" { transition = "b" }\nstate "b" "next" { transition = "<end>" }'))
 
 
+def test_an_alias_that_is_written_twice_is_reported_once() -> None:
+    assert codes(machine(NEXT, aliases='aliasmapper "p" { aliases = { a: "A", a: "B" } }')) == [
+        "duplicate_key"
+    ]
+
+
 def test_several_candidates_are_legal_if_all_but_the_last_have_a_guard() -> None:
     body = """
     state "a" {
@@ -158,7 +164,7 @@ def test_the_wildcard_does_not_conflict_with_a_named_state() -> None:
         (FIRST + FIRST, "duplicate_provisioner"),
         (machine(NEXT) .replace("statemachine", 'statemachine "p" {\ninitial="a"\n}\nstatemachine'), "duplicate_machine"),
         (machine(NEXT, aliases='aliasmapper "p" { aliases = { a: "A" } }\n' * 2), "duplicate_aliasmapper"),
-        (machine(NEXT, aliases='aliasmapper "p" { aliases = { a: "A", a: "B" } }'), "duplicate_alias"),
+        (machine(NEXT, aliases='aliasmapper "p" { aliases = { a: "A", ("a"): "B" } }'), "duplicate_alias"),
         (
             machine(
                 NEXT + 'state "b" "x" { transition = "a" }', aliases='aliasmapper "p" { aliases = { a: "A", b: "A" } }'
