@@ -122,9 +122,10 @@ def _throughput() -> Iterator[dict[str, Any]]:
         (folder / "statemachines").mkdir()
         (folder / "statemachines/jira.hcl").write_text(_MACHINE)
         (folder / "workers.yaml").write_text(_WORKERS % int(sink_port))
-        daemon = DaemonProcess(folder, environment("http://127.0.0.1:9")).start()
+        daemon = DaemonProcess(folder, environment("http://127.0.0.1:9"))
         try:
-            daemon.register()
+            daemon.register_beside()
+            daemon.start()
             assert daemon.process is not None
             with _process("-m", "bench.bare", daemon.secret) as (bare, bare_port):
                 yield _row(
