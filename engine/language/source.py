@@ -190,7 +190,7 @@ def graphemes(text: str) -> int:
         joined = before != "" and _extends(before, char, flags, picture=picture)
         count += not joined
         flags = flags + 1 if _FIRST_FLAG <= char <= _LAST_FLAG else 0
-        picture = unicodedata.category(char) == "So" or (picture and joined)
+        picture = (unicodedata.category(char) == "So" and not flags) or (picture and joined)
         before = char
     return count
 
