@@ -1,7 +1,7 @@
 """Columns count what a reader sees: held against the full Unicode algorithm of another library."""
 
 import regex  # type: ignore[import-untyped]
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.language.source import graphemes
@@ -12,6 +12,7 @@ ALPHABET = (
 )
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from(ALPHABET), max_size=8))
 def test_graphemes(text: str) -> None:
     assert graphemes(text) == len(regex.findall(r"\X", text))
