@@ -4,7 +4,7 @@ Problems in files are not exceptions but data (`engine.diagnostics`); an excepti
 stop. The message of each is complete: it says what is wrong and what to do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -32,16 +32,23 @@ class InvalidDefinitionError(AuthorError):
 
     code = "invalid_definition"
 
-    def __init__(self, diagnostics: Sequence["Diagnostic"]) -> None:
-        """Take every problem found, not only the first."""
+    def __init__(self, diagnostics: Sequence["Diagnostic"], sources: Mapping[str, str] | None = None) -> None:
+        """Take every problem found, not only the first, and the texts they are about, by file name."""
         super().__init__("; ".join(d.summary for d in diagnostics) or "the definition is invalid")
         self.diagnostics = tuple(diagnostics)
+        self.sources = dict(sources or {})
 
 
 class SettingError(AuthorError):
     """A flag, an environment variable or a member of ``settings`` is missing or wrong."""
 
     code = "setting"
+
+
+class PluginError(AuthorError):
+    """An installed plug-in cannot be used; the message names it."""
+
+    code = "plugin"
 
 
 class SenderError(InterlockError):

@@ -50,7 +50,7 @@ class Event:
     entity: Entity
     #: The `receive` block that made it, for instance ``github.release``; None for an event of the engine itself.
     receive: str | None = None
-    #: The value of ``once_per``, as canonical JSON: a second event with the same one is `repeated`.
+    #: The name and the value of ``once_per``, as canonical JSON: a second event with the same one is `repeated`.
     once: str | None = None
     #: The payload that expressions see as ``event``.
     payload: Any = None
@@ -109,6 +109,8 @@ class Verdict(StrEnum):
     EVENT_NOT_REGISTERED = "event_not_registered_for_state"
     #: Transitions know the event, and no guard held.
     GUARDED = "no_guard_held"
+    #: A guard held, but the arguments of what it would call could not be evaluated: nothing moves.
+    UNEVALUATED = "arguments_not_evaluated"
     #: The backend's status has no alias (the predecessor's name).
     UNALIASED = "unaliased_state_name"
     #: The instance's state is not in the machine (the predecessor's name).
@@ -117,6 +119,8 @@ class Verdict(StrEnum):
     REPEATED = "repeated"
     #: The backend does not know the entity, or hides it.
     ENTITY_NOT_FOUND = "entity_not_found"
+    #: The backend did not say where the entity is, and will not: nothing moves.
+    UNOBSERVED = "state_not_observed"
     #: The project has no machine any more.
     NO_MACHINE = "no_machine_for_project"
 

@@ -28,7 +28,9 @@ class Settings:
     #: The worker's name in ``workers.yaml``.
     worker: str
     #: The members of ``settings``, strings after ``env://NAME`` was replaced; secrets among them.
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    #: Every string that an ``env://`` reference stood for; what of it is secret must show in no detail and no exchange.
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 class Processor(Protocol):
@@ -52,7 +54,7 @@ class ProcessorMaker(Protocol):
 
     #: The word after ``processor:`` in ``workers.yaml``.
     name: str
-    #: Worker names that mean this processor without saying so, for instance ``atlassian``.
+    #: Further worker names that mean this processor without saying so, for instance ``atlassian``.
     worker_names: Sequence[str]
     #: Settings the processor takes, with what each is for; anything else in ``settings`` is an error.
     settings: Mapping[str, str]
@@ -60,7 +62,10 @@ class ProcessorMaker(Protocol):
     defaults: Mapping[str, str]
 
     def check(self, settings: Settings) -> Sequence[str]:
-        """What is missing or wrong in the settings, one sentence each; empty when `connect` will work."""
+        """What is missing or wrong in the settings; empty when `connect` will work.
+
+        One sentence each that begins with the setting's name: "token is missing".
+        """
 
     def connect(self, settings: Settings) -> Processor:
         """Make the processor; no I/O yet."""

@@ -1,0 +1,199 @@
+"""The whole daemon, from outside: start, first transition, deliveries per second, events done per second, memory."""
+
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from engine.practice.github import release_delivery
+from tests.harness.daemon import DaemonProcess, environment
+
+ROOT = Path(__file__).resolve().parents[1]
+DELIVERIES = 2_000
+ENTITIES = 500
+CONNECTIONS = 32
+_MACHINE = """
+provisioner "load" {
+  statemachine "load" {
+    initial = "a"
+    state "a" "next" { transition = "b" }
+    state "b" "next" { transition = "a" }
+  }
+}
+"""
+_WORKERS = """
+workers:
+  sink:
+    processor: http
+    statefile: jira.hcl
+    projects: [load]
+    settings:
+      url: http://127.0.0.1:%d/
+"""
+
+
+def measure() -> list[dict[str, Any]]:
+    return [*_first_transition(), *_throughput()]
+
+
+def _row(name: str, value: float, unit: str, reference: str, reference_value: float) -> dict[str, Any]:
+    return {
+        "name": name,
+        "value": round(value, 4),
+        "unit": unit,
+        "reference": reference,
+        "reference_value": round(reference_value, 4),
+        "ratio": round(value / reference_value, 3) if reference_value else None,
+    }
+
+
+@contextlib.contextmanager
+def _process(*arguments: str, cwd: Path | None = None) -> Iterator[tuple[subprocess.Popen[bytes], bytes]]:
+    """A process that says one line when it is ready, ended at the end."""
+    environ = {**os.environ, "PYTHONPATH": f"{ROOT}"}
+    started = subprocess.Popen(
+        [sys.executable, *arguments], stdout=subprocess.PIPE, cwd=cwd or ROOT, env=environ
+    )
+    assert started.stdout is not None
+    try:
+        yield started, started.stdout.readline()
+    finally:
+        started.send_signal(signal.SIGTERM)
+        started.wait(15)
+        started.stdout.close()
+
+
+def _resident(pid: int) -> float:
+    """Resident memory in MB."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _first_transition() -> Iterator[dict[str, Any]]:
+    """`interlock run --practice`, from the start of the process to the confirmed issue."""
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import uvicorn, sqlalchemy, httpx, lark, transitions"], check=True)
+    bare = time.perf_counter() - began
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        environ = {**environment("http://127.0.0.1:9"), "INTERLOCK_LOG_FORMAT": "json"}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "engine", "run", "--practice", "--port", "0"],
+            stdout=subprocess.PIPE,
+            cwd=folder,
+            env=environ,
+        )
+        assert process.stdout is not None
+        try:
+            took = delivered = 0.0
+            for line in process.stdout:
+                if b'"delivery.verified"' in line:
+                    delivered = time.perf_counter()
+                if b'"effect.confirmed"' in line:
+                    took = time.perf_counter() - began
+                    break
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.stdout.read()
+            process.wait(15)
+            process.stdout.close()
+    yield _row("process start to the first confirmed transition", took, "s", "importing its libraries", bare)
+    yield _row(
+        "verified delivery to the confirmed transition",
+        began + took - delivered,
+        "s",
+        "importing its libraries",
+        bare,
+    )
+
+
+def _throughput() -> Iterator[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as name, _process("-m", "bench.sink") as (_, sink_port):
+        folder = Path(name)
+        (folder / "statemachines").mkdir()
+        (folder / "statemachines/jira.hcl").write_text(_MACHINE)
+        (folder / "workers.yaml").write_text(_WORKERS % int(sink_port))
+        daemon = DaemonProcess(folder, environment("http://127.0.0.1:9")).start()
+        try:
+            daemon.register()
+            assert daemon.process is not None
+            with _process("-m", "bench.bare", daemon.secret) as (bare, bare_port):
+                yield _row(
+                    "resident memory, idle daemon",
+                    _resident(daemon.process.pid),
+                    "MB",
+                    "bare uvicorn",
+                    _resident(bare.pid),
+                )
+                requests = _requests(daemon)
+                reference = _load(int(bare_port), requests)
+            began = time.perf_counter()
+            accepted = _load(daemon.port, requests)
+            while _unfinished(folder):
+                time.sleep(0.02)
+            done = time.perf_counter() - began
+        finally:
+            if daemon.process is not None and daemon.process.poll() is None:
+                daemon.terminate()
+    yield _row(
+        "deliveries accepted, durable, 15 KB",
+        accepted,
+        "1/s",
+        "bare uvicorn with HMAC, nothing kept",
+        reference,
+    )
+    yield _row(
+        "deliveries received, decided, one HTTP effect each, done",
+        DELIVERIES / done,
+        "1/s",
+        "bare uvicorn",
+        reference,
+    )
+
+
+def _requests(daemon: DaemonProcess) -> list[bytes]:
+    made = []
+    for number in range(DELIVERIES):
+        signed = release_delivery(
+            repo_full_name="octo-org/signal-box",
+            tag=f"v{number}",
+            notes=f"Ships LOAD-{number % ENTITIES + 1}. " + "Notes. " * 300,
+            release_id=number + 1,
+            delivery_id=str(uuid.uuid4()),
+            secret=daemon.secret,
+            now=datetime.now(UTC),
+        )
+        headers = "".join(f"{k}: {v}\r\n" for k, v in signed.headers.items() if k.lower() != "content-length")
+        head = f"POST {daemon.uri} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}content-length: {len(signed.body)}\r\n\r\n"
+        made.append(head.encode() + signed.body)
+    return made
+
+
+def _load(port: int, requests: list[bytes]) -> float:
+    """Requests per second."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as plan:
+        json.dump({"port": port, "connections": CONNECTIONS, "requests": [r.hex() for r in requests]}, plan)
+        plan.flush()
+        said = subprocess.run(
+            [sys.executable, "-m", "bench.load", plan.name], check=True, capture_output=True, cwd=ROOT
+        ).stdout
+    result = json.loads(said)
+    assert set(result["statuses"]) == {"200"}, result
+    return len(requests) / float(result["seconds"])
+
+
+def _unfinished(folder: Path) -> int:
+    connection = sqlite3.connect(f"file:{folder / 'interlock.db'}?mode=ro", uri=True)
+    try:
+        return int(connection.execute("select count(*) from inbox where finished_at is null").fetchone()[0])
+    finally:
+        connection.close()

@@ -1,0 +1,44 @@
+"""The command line: one file a command, imported only when it is called."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from engine.errors import InterlockError, InvalidDefinitionError
+
+#: Flags of the predecessor's two programs, written with one dash, and what they are here.
+_PREDECESSOR = {"-hcl-dir": "--machines", "-worker-cfg": "--workers"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status: 0 done, 1 a problem that the message explains, 2 a wrong command line."""
+    from engine.cli.app import make_app
+
+    given = [_translated(a) for a in (sys.argv[1:] if arguments is None else arguments)]
+    try:
+        result = make_app()(given, exit_on_error=True)
+    except InvalidDefinitionError as error:
+        from engine.diagnostics import render
+
+        print(render(error.diagnostics, error.sources), file=sys.stderr)
+        print(f"\n{_count(len(error.diagnostics))}; nothing was started.", file=sys.stderr)
+        return 1
+    except InterlockError as error:
+        print(f"interlock: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) has enough; the interpreter must not complain when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def _translated(argument: str) -> str:
+    name, separator, value = argument.partition("=")
+    return f"{_PREDECESSOR[name]}{separator}{value}" if name in _PREDECESSOR else argument
+
+
+def _count(problems: int) -> str:
+    return "1 problem" if problems == 1 else f"{problems} problems"

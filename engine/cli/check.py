@@ -1,0 +1,78 @@
+"""``interlock check``: are the definitions right?"""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from engine.cli.options import Json, MachinesFolder, WorkersFile, environment
+from engine.cli.tables import print_json
+from engine.config.settings import read_settings
+from engine.diagnostics import Diagnostic, errors_in, render
+
+
+def check(
+    *files: Annotated[Path, Parameter(help="Definitions (.hcl) and workers files (.yaml).")],
+    workers: WorkersFile = None,
+    machines: MachinesFolder = None,
+    json: Json = False,
+) -> int:
+    """Check machine definitions and workers files, and list every problem.
+
+    With files, each is checked by itself. Without, workers.yaml and all definitions it names are checked together, as
+    `interlock run` does at its start. The exit status is 1 if there is an error, otherwise 0.
+    """
+    if files:
+        problems, sources = _check_each(files)
+        checked = [str(f) for f in files]
+    else:
+        problems, sources, checked = _check_together(workers, machines)
+    if json:
+        print_json(
+            {
+                "ok": not errors_in(problems),
+                "checked": checked,
+                "diagnostics": [p.as_json() for p in problems],
+            }
+        )
+    else:
+        if problems:
+            print(render(problems, sources))
+            print()
+        count = sum(1 for p in problems if p.severity == "error")
+        said = "no problem" if not problems else f"{count} error(s), {len(problems) - count} warning(s)"
+        print(f"{len(checked)} file(s) checked: {said}")
+    return 1 if errors_in(problems) else 0
+
+
+def _check_each(files: tuple[Path, ...]) -> tuple[list[Diagnostic], dict[str, str]]:
+    from engine.run.load import read_text
+
+    problems: list[Diagnostic] = []
+    sources: dict[str, str] = {}
+    for file in files:
+        text = read_text(file, "a file to be checked", problems)
+        if text is None:
+            continue
+        sources[str(file)] = text
+        if file.suffix in {".yaml", ".yml"}:
+            from engine.config.workers import read_workers
+
+            problems += read_workers(text, str(file)).diagnostics
+        else:
+            from engine.machine.read import read_definition
+
+            problems += read_definition(text, str(file)).diagnostics
+    return problems, sources
+
+
+def _check_together(
+    workers: Path | None, machines: Path | None
+) -> tuple[list[Diagnostic], dict[str, str], list[str]]:
+    from engine.processors.registry import load_processors
+    from engine.run.load import load
+
+    environ = environment()
+    settings = read_settings({"workers": workers, "machines": machines}, environ)
+    loaded = load(settings.workers, settings.machines, load_processors(), environ)
+    return list(loaded.diagnostics), dict(loaded.sources), list(loaded.sources)

@@ -1,0 +1,83 @@
+"""``interlock deliveries``: what came in, and what became of it."""
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from engine.cli.options import Json, StoreUrl, settings_from
+from engine.cli.tables import moment, print_json, print_table
+from engine.errors import SettingError
+from engine.serve.start import open_store
+from engine.store import deliveries as rows
+from engine.store.database import Connection
+from engine.store.tables import Receipt
+
+
+def deliveries(
+    number: Annotated[int | None, Parameter(help="Show this delivery with its body.")] = None,
+    *,
+    limit: Annotated[int, Parameter(help="How many to list, newest first.")] = 20,
+    before: Annotated[int | None, Parameter(help="List those before this number.")] = None,
+    source: Annotated[str | None, Parameter(help="Only those of this source.")] = None,
+    verdict: Annotated[str | None, Parameter(help="Only accepted, ignored or duplicate ones.")] = None,
+    store: StoreUrl = None,
+    json: Json = False,
+) -> int:
+    """List deliveries with their verdicts, or show one whole."""
+    wanted = None if verdict is None else _verdict(verdict)
+    opened = open_store(settings_from(store=store))
+    try:
+        with opened.read() as connection:
+            if number is not None:
+                return _print_one(connection, number, json=json)
+            found = rows.latest(connection, limit, source=source, verdict=wanted, before_id=before)
+    finally:
+        opened.close()
+    if json:
+        print_json([_as_json(row) for row in found])
+    elif found:
+        print_table(
+            "",
+            ("number", "received", "source", "type", "verdict", "reason", "delivery id"),
+            [
+                (r.id, moment(r.received_at), r.source, r.type, r.verdict, r.reason, r.delivery_id)
+                for r in found
+            ],
+        )
+    else:
+        print("No delivery was received yet.")
+    return 0
+
+
+def _verdict(word: str) -> Receipt:
+    try:
+        return Receipt(word)
+    except ValueError:
+        raise SettingError(f"--verdict must be one of {', '.join(Receipt)}; it is {word!r}") from None
+
+
+def _print_one(connection: Connection, number: int, *, json: bool) -> int:
+    row = rows.get(connection, number)
+    if row is None:
+        raise SettingError(f"there is no delivery {number}; `interlock deliveries` lists the newest")
+    text = rows.body(connection, number).decode("utf-8", "replace")
+    if json:
+        print_json({**_as_json(row), "headers": dict(row.headers), "body": text})
+    else:
+        print(f"Delivery {row.id}: {row.source} {row.type!r}, {row.delivery_id or 'without id'}")
+        print(f"received {moment(row.received_at)}, {row.verdict}{': ' + row.reason if row.reason else ''}\n")
+        print(text)
+    return 0
+
+
+def _as_json(row: rows.DeliveryRow) -> dict[str, Any]:
+    return {
+        "number": row.id,
+        "received_at": row.received_at,
+        "source": row.source,
+        "type": row.type,
+        "delivery_id": row.delivery_id,
+        "verdict": row.verdict,
+        "reason": row.reason,
+        "duplicate_of": row.duplicate_of,
+    }

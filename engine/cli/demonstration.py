@@ -1,0 +1,158 @@
+"""``interlock run --practice``: the whole path on one machine, with a practice Jira instead of the real one.
+
+Nothing is faked on the way: the hook is registered and the delivery made over HTTP, and what is printed are the
+daemon's own log lines.
+"""
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine import resources
+from engine.cli.calls import call_json, deliver
+from engine.cli.command import myself
+from engine.cli.run import start_logs
+from engine.config.settings import DaemonSettings, read_settings
+from engine.config.workers import read_workers
+from engine.errors import InterlockError, SettingError
+from engine.practice.github import release_delivery
+from engine.practice.jira import JiraWorld
+from engine.practice.jira.server import PracticeServer
+from engine.run.clock import now
+from engine.serve.daemon import Daemon, listen
+from engine.serve.start import serve
+
+#: The hook that the demonstration registers.
+HOOK, REPOSITORY = "signal-box", "octo-org/signal-box"
+#: Where the store of a practice daemon lies, in the working directory; emptied at each start.
+FOLDER = Path(".practice")
+_ISSUES = 20
+
+
+def demonstrate(flags: Mapping[str, Any], environ: Mapping[str, str]) -> int:
+    """Start everything, show one delivery moving an issue, and serve until stopped."""
+    settings = _practice_settings(flags, environ)
+    start_logs(settings, "text" if settings.log_format == "auto" else None)
+    try:
+        asyncio.run(_run(settings, environ))
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _practice_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> DaemonSettings:
+    """The user's settings; where they are silent, a free port, a fresh store, and the files that travel with the package."""
+    settings = read_settings(flags, environ)
+    chosen = dict(flags)
+    if flags.get("port") is None and "INTERLOCK_PORT" not in environ:
+        chosen["port"] = _free_port(settings)
+    if flags.get("store") is None and "INTERLOCK_STORE" not in environ:
+        chosen["store"] = f"sqlite:///{_fresh_store(chosen.get('port') or settings.port)}"
+    if not settings.workers.exists() and flags.get("workers") is None:
+        chosen["workers"] = resources.shipped("workers.yaml")
+        chosen["machines"] = resources.shipped("statemachines")
+    return read_settings(chosen, environ)
+
+
+def _free_port(settings: DaemonSettings) -> int:
+    """The usual port, or any free one if it is taken."""
+    for port in (settings.port, 0):
+        with contextlib.suppress(SettingError):
+            probe = listen(settings.host, port)
+            found = int(probe.getsockname()[1])
+            probe.close()
+            return found
+    return settings.port
+
+
+def _fresh_store(port: int) -> Path:
+    """An empty place for the store: the practice Jira forgets everything between two starts, so the store must too."""
+    FOLDER.mkdir(exist_ok=True)
+    store = FOLDER / f"interlock-{port}.db"
+    for path in FOLDER.glob(f"{store.name}*"):
+        path.unlink()
+    return store
+
+
+async def _run(settings: DaemonSettings, environ: Mapping[str, str]) -> None:
+    projects = _projects(settings.workers)
+    world = JiraWorld([f"{project.upper()}:{_ISSUES}" for project in projects])
+    jira = PracticeServer(world)
+    await jira.start()
+    jira_url = jira.url
+    _say(
+        f"A practice Jira with {_ISSUES} issues in each of {', '.join(p.upper() for p in projects)}: {jira_url}"
+    )
+    practised = {
+        **environ,
+        "ATLASSIAN_URL": jira_url,
+        "ATLASSIAN_EMAIL": world.account.email,
+        "ATLASSIAN_API_KEY": world.account.token,
+    }
+
+    async def beside(daemon: Daemon) -> None:
+        try:
+            await _show(daemon, settings, f"{projects[0].upper()}-1", jira_url)
+        except InterlockError as error:
+            _say(f"The demonstration could not go on: {error}")
+
+    try:
+        await serve(settings, practised, beside)
+    finally:
+        await jira.stop()
+
+
+def _projects(workers_file: Path) -> list[str]:
+    """The projects of the workers file; a file that cannot be read is reported when the daemon reads it."""
+    try:
+        workers = read_workers(workers_file.read_text(encoding="utf-8"), str(workers_file)).workers
+    except (OSError, UnicodeDecodeError):
+        workers = None
+    found = [
+        project for worker in (workers.workers if workers is not None else ()) for project in worker.projects
+    ]
+    return found or ["soc"]
+
+
+async def _show(daemon: Daemon, settings: DaemonSettings, issue: str, jira_url: str) -> None:
+    wanted = {"provider": "github", "repo_id": HOOK, "repo_path": REPOSITORY}
+    headers = {"authorization": f"Bearer {settings.token}"} if settings.token else {}
+    _say(f"Registering a GitHub hook for {REPOSITORY}")
+    answer = await asyncio.to_thread(
+        call_json, "POST", f"{daemon.url}/conduit/webhooks/register", wanted, headers
+    )
+    issued = answer["data"]
+    _say(f"Delivering a signed release to {daemon.url}{issued['uri']}")
+    started = time.monotonic()
+    signed = release_delivery(
+        repo_full_name=REPOSITORY,
+        tag="v1.0.0",
+        notes=f"Ships {issue}. Reads UTF-8, as SHA-256 sums and CVE-2024-1 are no issues of ours.",
+        release_id=1,
+        delivery_id=str(uuid.uuid4()),
+        secret=issued["secret"],
+        now=now(),
+    )
+    await asyncio.to_thread(deliver, f"{daemon.url}{issued['uri']}", signed)
+    await daemon.runtime.lanes.settle()
+    _say(f"From the delivery to the confirmed issue: {(time.monotonic() - started) * 1000:.0f} ms\n")
+    _say(_next_steps(daemon.url, settings, issue, jira_url))
+
+
+def _next_steps(url: str, settings: DaemonSettings, issue: str, jira_url: str) -> str:
+    me, store = myself(), f"--store {settings.store}"
+    project = issue.partition("-")[0]
+    return f"""Next, in another terminal:
+  send another      {me} practice deliver {project}-2 {project}-3 --url {url} {store}
+  see an entity     {me} show {issue} {store}
+  what came in      {me} deliveries {store}
+  the Jira's side   curl {jira_url}/practice/issues
+  stop              Ctrl-C here, or kill -TERM this process: it drains first"""
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

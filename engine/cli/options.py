@@ -1,0 +1,43 @@
+"""Options that several commands share, and what they are worth once flags, environment and app.env are read."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from engine.config.env_file import read_environment
+from engine.config.settings import DaemonSettings, read_settings
+
+StoreUrl = Annotated[
+    str | None,
+    Parameter(
+        name="--store", help="Where the store is [env INTERLOCK_STORE; default sqlite:///interlock.db]."
+    ),
+]
+WorkersFile = Annotated[
+    Path | None,
+    Parameter(
+        name=["--workers", "--worker-cfg"],
+        help="The file that maps projects to backends [env INTERLOCK_WORKERS; default workers.yaml].",
+    ),
+]
+MachinesFolder = Annotated[
+    Path | None,
+    Parameter(
+        name=["--machines", "--hcl-dir"],
+        help="The folder with the machine definitions [env INTERLOCK_MACHINES; default statemachines].",
+    ),
+]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON instead of a table.")]
+
+
+def environment() -> Mapping[str, str]:
+    """The process's environment, filled up from the env file of the working directory."""
+    return read_environment(os.environ, Path.cwd()).values
+
+
+def settings_from(**flags: object) -> DaemonSettings:
+    """What the flags (None = not given), the environment and app.env say together; raises `SettingError`."""
+    return read_settings(flags, environment())

@@ -1,0 +1,84 @@
+"""``interlock run``: the daemon."""
+
+import asyncio
+import sys
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from engine.cli.options import MachinesFolder, StoreUrl, WorkersFile, environment
+from engine.config.settings import DaemonSettings, read_settings
+
+
+def run(
+    *,
+    host: Annotated[
+        str | None, Parameter(help="The address to listen on [env INTERLOCK_HOST; default 127.0.0.1].")
+    ] = None,
+    port: Annotated[
+        str | None,
+        Parameter(
+            name=["--port", "-p"], help="The port to listen on, 0 for any [env INTERLOCK_PORT; default 9091]."
+        ),
+    ] = None,
+    store: StoreUrl = None,
+    workers: WorkersFile = None,
+    machines: MachinesFolder = None,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"] | None,
+        Parameter(help="What to log [env INTERLOCK_LOG_LEVEL; default info]."),
+    ] = None,
+    log_format: Annotated[
+        Literal["auto", "json", "text"] | None,
+        Parameter(help="How to log: auto is text on a terminal, else json [env INTERLOCK_LOG_FORMAT]."),
+    ] = None,
+    practice: Annotated[
+        bool,
+        Parameter(
+            negative="", help="Bring a practice Jira, deliver one signed release, and show what happens."
+        ),
+    ] = False,
+) -> int:
+    """Start the daemon: receive deliveries, decide, and make the calls.
+
+    It serves until SIGINT or SIGTERM and then drains for at most 10 seconds; work that is not finished is taken up at the
+    next start. SIGHUP, or a change of a file, reloads workers.yaml and the definitions; with an error in them, the old
+    ones stay in force.
+
+    Backends come from workers.yaml; its `env://NAME` references are read from the environment and from `app.env`. The
+    jira processor takes ATLASSIAN_URL, ATLASSIAN_EMAIL and ATLASSIAN_API_KEY where workers.yaml is silent. Set
+    INTERLOCK_TOKEN to call the management routes from elsewhere, and INTERLOCK_SECRET_KEY to keep the key that encrypts
+    hook secrets out of the key file.
+    """
+    environ = environment()
+    flags = {
+        "host": host,
+        # The predecessor's worker is started with an address: -p :9093.
+        "port": port.removeprefix(":") if port is not None else None,
+        "store": store,
+        "workers": workers,
+        "machines": machines,
+        "log_level": log_level,
+        "log_format": log_format,
+    }
+    if practice:
+        from engine.cli.demonstration import demonstrate
+
+        return demonstrate(flags, environ)
+    settings = read_settings(flags, environ)
+    start_logs(settings)
+
+    from engine.serve.start import serve
+
+    asyncio.run(serve(settings, environ))
+    return 0
+
+
+def start_logs(settings: DaemonSettings, form: str | None = None) -> None:
+    """Configure the logs as the settings, or else the terminal, say."""
+    from engine.serve.logs import configure_logs
+
+    terminal = sys.stdout.isatty()
+    if form is None:
+        form = settings.log_format if settings.log_format != "auto" else "text" if terminal else "json"
+    configure_logs(settings.log_level, form, colour=terminal)

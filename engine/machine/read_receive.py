@@ -1,0 +1,66 @@
+"""Reads `receive` blocks, and has the one that a provisioner without any gets."""
+
+from collections.abc import Iterable
+from functools import cache
+
+from engine.language import parse, syntax
+from engine.machine.definition import Receive
+from engine.machine.read_names import ROOTS
+from engine.machine.reading import Reader, Roots, settled
+
+#: What a `receive` block can use: there is no instance yet.
+RECEIVE_ROOTS: Roots = {root: ROOTS[root] for root in ("event", "delivery", "var", "local")}
+
+#: One published release moves an issue once, though GitHub sends created, published and released.
+DEFAULT = """
+receive "github" "release" {
+  when     = event.action == "published"
+  entity   = issue_keys(event.release.body)
+  once_per = event.release.id
+  fire     = "next"
+}
+"""
+
+
+def read_receives(reader: Reader, blocks: Iterable[syntax.Block]) -> tuple[Receive, ...]:
+    """The `receive` blocks that could be read; with none at all, the default."""
+    found: list[Receive] = []
+    given = tuple(blocks)
+    for block in given:
+        if not reader.check_shape(block):
+            continue
+        receive = _receive(reader, block)
+        if receive is not None:
+            found.append(receive)
+    return tuple(found) if given else default_receives()
+
+
+@cache
+def default_receives() -> tuple[Receive, ...]:
+    """What a provisioner without a `receive` block listens to: the same values for all of them."""
+    filename = "the default receive block"
+    tree = parse(DEFAULT, filename).tree
+    return () if tree is None else read_receives(Reader(DEFAULT, filename), tree.blocks)
+
+
+def _receive(reader: Reader, block: syntax.Block) -> Receive | None:
+    nodes = {attribute.name: attribute.value for attribute in block.body.attributes}
+    expressions = {
+        name: reader.expression(nodes[name], RECEIVE_ROOTS, explained=True)
+        for name in ("when", "entity", "fire", "once_per")
+        if name in nodes
+    }
+    entity, fire = expressions.get("entity"), expressions.get("fire")
+    if entity is None or fire is None or None in expressions.values():
+        return None
+    source, kind = block.labels[0].value.lower(), block.labels[1].value
+    return Receive(
+        key=f"{source}.{kind}",
+        source=source,
+        type=kind,
+        when=expressions.get("when"),
+        entity=entity,
+        fire=fire,
+        once_per=expressions.get("once_per"),
+        span=settled(block.header_span),
+    )

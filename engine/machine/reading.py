@@ -1,0 +1,317 @@
+"""What all readers of a definition share: problems are collected, block shapes checked, expressions made ready."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.diagnostics import Diagnostic, Severity, Span
+from engine.errors import EvaluationError
+from engine.language import syntax
+from engine.language.expressions import check_names, compile_expression
+from engine.language.functions import STANDARD
+from engine.language.suggest import did_you_mean
+from engine.machine.expression import Expression, Look, Names
+from engine.machine.references import Reference, references
+from engine.machine.shapes import SHAPES, Shape, parents_of
+from engine.machine.values import composed, printable
+from engine.model import END
+
+#: The names that an expression can start with, each with the attributes it has; None = any.
+Roots = Mapping[str, Collection[str] | None]
+
+#: What a value can depend on that is the same for all events.
+VARIABLES: Roots = {"var": None}
+
+#: How many of the things a guard looks at a trace shows.
+_MOST_LOOKS = 8
+_LONGEST_NAME = 128
+_LONGEST_LINE = 500
+#: Looking for a similar name takes time; a file with more mistakes than this has another problem.
+_MOST_SUGGESTIONS = 100
+#: Names that mean something else where a state or an event is named; "=" is magic to the library below.
+_RESERVED = frozenset({END, "*", "="})
+
+
+class Reader:
+    """Reads the parts of one file: its text, the names in it, and the problems found so far."""
+
+    def __init__(self, source: str, filename: str) -> None:
+        """Start without names; `names` is set as soon as they are read."""
+        self.filename = filename
+        self.diagnostics: list[Diagnostic] = []
+        self.names = Names()
+        #: Locals that are declared and cannot be used: why was reported.
+        self.broken: frozenset[str] = frozenset()
+        self._suggestions = _MOST_SUGGESTIONS
+        self._bytes = source.encode("utf-8", "surrogatepass")
+
+    def report(
+        self,
+        code: str,
+        summary: str,
+        detail: str,
+        subject: Span,
+        *,
+        context: Span | None = None,
+        severity: Severity = Severity.ERROR,
+    ) -> None:
+        """Add a problem."""
+        self.diagnostics.append(
+            Diagnostic(
+                code=code,
+                summary=_line(summary),
+                detail=_line(detail),
+                subject=settled(subject),
+                context=None if context is None else settled(context),
+                severity=severity,
+            )
+        )
+
+    def text(self, span: Span) -> str:
+        """What the file says in a range, on one line."""
+        return " ".join(self._bytes[span.start : span.end].decode("utf-8", "replace").split())
+
+    def suggest(self, name: str, known: Iterable[str]) -> str:
+        """A sentence with the known name that is most like `name`; empty if none is."""
+        self._suggestions -= 1
+        return did_you_mean(name, known) if self._suggestions >= 0 else ""
+
+    # Shapes
+
+    def check_shape(self, block: syntax.Block, kind: str = "") -> bool:
+        """Whether a block has the labels of its kind; whatever else is wrong with its shape is reported too."""
+        shape = SHAPES[kind or block.type]
+        self.check_body(block.body, shape, block.type, block.header_span)
+        if len(block.labels) == len(shape.labels):
+            return not [label for label in block.labels if not self._check_name(label)]
+        wanted = " ".join(f'"{label.upper()}"' for label in shape.labels)
+        self.report(
+            "wrong_labels",
+            f"A {block.type} block takes {_count(len(shape.labels), 'label')}, this one has {len(block.labels)}",
+            f"Write {block.type} {wanted}".rstrip() + " { … }.",
+            block.header_span,
+        )
+        return False
+
+    def check_body(self, body: syntax.Body, shape: Shape, owner: str, header: Span | None) -> None:
+        """Report attributes and blocks that are missing, misplaced, unknown or not supported yet."""
+        for attribute in body.attributes:
+            if not shape.open and attribute.name not in shape.attributes():
+                self._unknown_attribute(attribute, shape, owner)
+        for block in body.blocks:
+            if block.type not in shape.blocks:
+                self._unknown_block(block, shape, owner)
+        if header is not None:
+            self._check_required(body, shape, owner, header)
+
+    def _check_required(self, body: syntax.Body, shape: Shape, owner: str, header: Span) -> None:
+        """Report what is missing, unless it is there under a wrong name, which was reported."""
+        given = {attribute.name for attribute in body.attributes}
+        wrong = given - shape.attributes()
+        for name in sorted(shape.required - given):
+            if any(shape.renamed.get(other) == name or self.suggest(other, [name]) for other in wrong):
+                continue
+            detail = f"Add {name} = … to this block."
+            self.report("missing_attribute", f'{_what(owner)} has no "{name}"', detail, header)
+
+    def _unknown_attribute(self, attribute: syntax.Attribute, shape: Shape, owner: str) -> None:
+        name, place = attribute.name, attribute.name_span
+        if name in shape.later:
+            self._unsupported(f'The attribute "{name}"', place)
+        elif name in shape.blocks:
+            self.report("wrong_type", f'"{name}" is a block', f"Write {name} {{ … }}, without =.", place)
+        elif name in shape.renamed:
+            detail = f"It is called {shape.renamed[name]} here: rename it."
+            self.report("unknown_attribute", f'{_what(owner)} has no attribute "{name}"', detail, place)
+        else:
+            choices = shape.attributes()
+            detail = self.suggest(name, choices) or _takes(owner, "attribute", choices)
+            self.report("unknown_attribute", f'{_what(owner)} has no attribute "{name}"', detail, place)
+
+    def _unknown_block(self, block: syntax.Block, shape: Shape, owner: str) -> None:
+        name, place = block.type, block.header_span
+        parents = parents_of(name)
+        if name in shape.later:
+            self._unsupported(f"The {name} block", place)
+        elif name in shape.attributes():
+            self.report(
+                "wrong_type", f'"{name}" is an attribute', f"Write {name} = …, with an equals sign.", place
+            )
+        elif parents:
+            homes = " or ".join(_where(parent) for parent in parents)
+            detail = f"It belongs {homes}: move it there."
+            self.report("misplaced_block", f"A {name} block does not belong {_where(owner)}", detail, place)
+        else:
+            choices = shape.blocks | shape.later
+            detail = self.suggest(name, choices) or _takes(owner, "block", shape.blocks)
+            self.report("unknown_block", f"There is no {name} block {_where(owner)}", detail, place)
+
+    def _unsupported(self, what: str, place: Span) -> None:
+        self.report(
+            "unsupported",
+            f"{what} is not supported yet by this version",
+            "Remove it for now; a later version will run it.",
+            place,
+        )
+
+    def _check_name(self, label: syntax.Label) -> bool:
+        if label.value and len(label.value) <= _LONGEST_NAME and label.value.isprintable():
+            if label.value == label.value.strip():
+                return True
+            detail = "Remove the spaces around the name."
+        else:
+            detail = f"Use 1 to {_LONGEST_NAME} printable characters."
+        self.report("bad_name", "This is no name", detail, label.span)
+        return False
+
+    def check_free(self, label: syntax.Label) -> bool:
+        """Whether a label can name a state or an event: some words mean something else there."""
+        if label.value not in _RESERVED:
+            return True
+        self.report("bad_name", f'"{label.value}" cannot be a name here', "Choose another name.", label.span)
+        return False
+
+    # Expressions
+
+    def expression(
+        self, node: syntax.Expression, roots: Roots, *, explained: bool = False
+    ) -> Expression | None:
+        """The expression, ready to be evaluated with these roots; None if that was reported to be impossible.
+
+        With `explained` it can say what it looks at, the locals behind it included.
+        """
+        ready = self.ready(node, roots)
+        found = tuple(references(node))
+        if [r for r in found if not self._check_reference(r, roots)] or ready is None:
+            return None
+        return replace(ready, looks=self._looks(ready.references)) if explained else ready
+
+    def ready(self, node: syntax.Expression, roots: Roots) -> Expression | None:
+        """The same for an expression whose variables and locals are not known yet."""
+        problems = list(check_names(node, roots, STANDARD))
+        self.diagnostics += problems
+        if problems:
+            return None
+        return Expression(
+            node=node,
+            compiled=compile_expression(node),
+            text=self.text(node.span),
+            references=tuple(references(node)),
+        )
+
+    def check_declared(self, reference: Reference) -> bool:
+        """Whether a reference to a variable or a local names one that is declared."""
+        known: Mapping[str, Any] | None = {"var": self.names.variables, "local": self.names.locals}.get(
+            reference.root
+        )
+        if known is None or not reference.steps:
+            return True
+        name = reference.steps[0]
+        if reference.root == "local" and name in self.broken:
+            return False
+        if name not in known:
+            block = "variable" if reference.root == "var" else "locals"
+            detail = self.suggest(str(name), known) or f"Declare it in a {block} block."
+            self.report("unknown_name", f"There is no {reference.root}.{name}", detail, reference.node.span)
+            return False
+        return True
+
+    def _check_reference(self, reference: Reference, roots: Roots) -> bool:
+        """A local may use every name of the scope, but not every place has them all."""
+        if not self.check_declared(reference):
+            return False
+        for inner in self._behind([reference]):
+            if inner.root not in roots:
+                self.report(
+                    "unknown_name",
+                    f"{self.text(reference.node.span)} uses {inner.root}, which has no value here",
+                    f"It is used at {inner.node.span}. Known here: {', '.join(sorted(roots))}.",
+                    reference.node.span,
+                )
+                return False
+        return True
+
+    def _behind(self, found: Iterable[Reference]) -> list[Reference]:
+        """The references that the locals among these lead to, each local once, in order."""
+        done: set[str] = set()
+        result: list[Reference] = []
+        todo = list(found)
+        while todo:
+            reference = todo.pop(0)
+            if reference.root != "local" or not reference.steps or reference.steps[0] in done:
+                continue
+            name = reference.steps[0]
+            done.add(name)
+            if name in self.names.locals:
+                inner = self.names.locals[name].references
+                result += inner
+                todo += inner
+        return result
+
+    def _looks(self, found: tuple[Reference, ...]) -> tuple[Look, ...]:
+        looks: dict[str, Look] = {}
+        for reference in (*found, *self._behind(found)):
+            text = self.text(reference.node.span)
+            if text not in looks and len(looks) < _MOST_LOOKS:
+                looks[text] = Look(text=text, compiled=compile_expression(reference.node))
+        return tuple(looks.values())
+
+    def constant(self, node: syntax.Expression, roots: Roots = VARIABLES) -> tuple[bool, Any]:
+        """Whether an expression has a value without any event, and the value; a problem is reported."""
+        expression = self.expression(node, roots)
+        if expression is None:
+            return False, None
+        try:
+            return True, expression.evaluate({"var": self.names.variables})
+        except EvaluationError as problem:
+            self.diagnostics.append(problem.diagnostic)
+            return False, None
+
+    def constant_text(self, attribute: syntax.Attribute) -> str | None:
+        """The text that an attribute must be; None if it was reported not to be one."""
+        node = attribute.value
+        if isinstance(node, syntax.Variable):
+            detail = f'Quote it: {attribute.name} = "{node.name}".'
+            self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)
+            return None
+        fine, value = self.constant(node)
+        if fine and isinstance(value, str):
+            return composed(value)
+        if fine:
+            detail = f'Write {attribute.name} = "…".'
+            self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)
+        return None
+
+
+def _line(text: str) -> str:
+    """A text that may repeat names from the file, fit for a terminal."""
+    return printable(text if len(text) <= _LONGEST_LINE else text[: _LONGEST_LINE - 1] + "…")
+
+
+def settled(span: Span) -> Span:
+    """The range as a plain value: the tree's own ones work out their lines and columns anew each time."""
+    return Span(
+        filename=span.filename,
+        start=span.start,
+        end=span.end,
+        line=span.line,
+        column=span.column,
+        end_line=span.end_line,
+        end_column=span.end_column,
+    )
+
+
+def _takes(owner: str, what: str, choices: Collection[str]) -> str:
+    return f"{_what(owner)} takes {', '.join(sorted(choices)) or f'no {what}s'}."
+
+
+def _what(owner: str) -> str:
+    return f"A {owner} block" if owner else "The top of a file"
+
+
+def _where(owner: str) -> str:
+    return f"in a {owner} block" if owner else "at the top of a file"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

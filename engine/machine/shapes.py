@@ -1,0 +1,101 @@
+"""Which labels, attributes and blocks each block of a definition takes: a table; `engine.machine.reading` interprets it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What one kind of block looks like."""
+
+    #: What each label names, in order.
+    labels: tuple[str, ...] = ()
+    #: Attributes it must have.
+    required: frozenset[str] = frozenset()
+    #: Attributes it may have.
+    optional: frozenset[str] = frozenset()
+    #: It takes attributes of any name.
+    open: bool = False
+    #: Blocks it may have.
+    blocks: frozenset[str] = frozenset()
+    #: Attributes and blocks of the language that this version does not know how to run.
+    later: frozenset[str] = frozenset()
+    #: What other systems, or habit, call an attribute: that name, and ours.
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def attributes(self) -> frozenset[str]:
+        """Every attribute it may have."""
+        return self.required | self.optional
+
+
+def _shape(
+    *labels: str,
+    required: Iterable[str] = (),
+    optional: Iterable[str] = (),
+    blocks: Iterable[str] = (),
+    later: Iterable[str] = (),
+    renamed: Mapping[str, str] | None = None,
+) -> Shape:
+    return Shape(
+        labels=labels,
+        required=frozenset(required),
+        optional=frozenset(optional),
+        blocks=frozenset(blocks),
+        later=frozenset(later),
+        renamed=renamed or {},
+    )
+
+
+_CANDIDATE = {
+    "required": ("transition",),
+    "optional": ("when", "set"),
+    "blocks": ("request", "action"),
+    "later": ("await",),
+    "renamed": {"to": "transition", "target": "transition", "guard": "when", "if": "when"},
+}
+
+FILE = _shape(blocks=("provisioner", "locals", "variable"))
+
+#: By the block's type. ``state`` with two labels is the short form.
+SHAPES: Mapping[str, Shape] = {
+    "variable": _shape("name", optional=("default",)),
+    "locals": Shape(open=True),
+    "provisioner": _shape(
+        "project",
+        blocks=("aliasmapper", "statemachine", "receive"),
+        later=("property", "test"),
+        renamed={"machine": "statemachine"},
+    ),
+    "aliasmapper": _shape("project", required=("aliases",)),
+    "statemachine": _shape(
+        "project",
+        required=("initial",),
+        blocks=("state",),
+        later=("parallel", "on_enter", "on_exit"),
+        renamed={"entrypoint": "initial", "start": "initial"},
+    ),
+    "receive": _shape(
+        "source",
+        "type",
+        required=("entity", "fire"),
+        optional=("when", "once_per"),
+        later=("ordered_by",),
+        renamed={"event": "fire", "guard": "when", "if": "when"},
+    ),
+    "state": _shape(
+        "state",
+        optional=("final", "alias"),
+        blocks=("on",),
+        later=("state", "parallel", "history", "always", "after", "on_enter", "on_exit", "initial", "await"),
+    ),
+    "on": _shape("event", **_CANDIDATE),  # type: ignore[arg-type]
+    "state event": _shape("state", "event", **_CANDIDATE),  # type: ignore[arg-type]
+    "request": Shape(open=True),
+    "action": Shape(labels=("worker", "name"), open=True, later=frozenset({"on_failure"})),
+}
+
+
+def parents_of(block_type: str) -> list[str]:
+    """The blocks in which a block of that type belongs; the file itself is the empty word."""
+    inside = [name for name, shape in SHAPES.items() if block_type in shape.blocks and " " not in name]
+    return ["", *inside] if block_type in FILE.blocks else inside

@@ -1,0 +1,1 @@
+"""Jira, Cloud and Data Center: `maker` connects, `processor` converses, the rest is pure."""

@@ -1,0 +1,225 @@
+"""Observe, decide and commit: the head of one entity's lane becomes a decision, in one transaction."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from engine.decide.decide import Decision, decide
+from engine.decide.retry import DeadLetter, RetryAt, RetryPolicy, after
+from engine.errors import StoreError
+from engine.machine.compile import CompiledProvisioner
+from engine.model import Entity, Event, Observation, Outcome, Verdict
+from engine.run.hub import Hub
+from engine.run.lanes import Progress, Turn, Waiting
+from engine.run.load import Serving
+from engine.run.perform import tell_exchanges
+from engine.sources.catalog import SOURCES
+from engine.store import commit, deliveries, inbox, instances, once
+from engine.store.database import Connection, Store
+from engine.store.tables import InboxStatus
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was committed: the inbox row as it is now, and how many effects are to be performed."""
+
+    row: inbox.InboxRow
+    #: None where another worker had decided before.
+    decision: Decision | None
+    effects: int
+
+
+class Decider:
+    """Decides the heads of lanes."""
+
+    def __init__(
+        self,
+        store: Store,
+        hub: Callable[[], Hub],
+        serving: Callable[[], Serving],
+        clock: Callable[[], datetime],
+        policy: RetryPolicy,
+    ) -> None:
+        """Take the parts; `hub` and `serving` are asked anew each time, because both can be reloaded."""
+        self._store = store
+        self._hub = hub
+        self._serving = serving
+        self._clock = clock
+        self._policy = policy
+
+    async def decide(self, row: inbox.InboxRow) -> Turn | Decided:
+        """Observe the entity if its backend holds the state, decide the event and commit the decision."""
+        entity = Entity(project=row.project, id=row.entity_id)
+        provisioner = self._serving().provisioners.get(row.provisioner)
+        processor = self._hub().for_project(row.project)
+        if provisioner is None:
+            because = (
+                f"no machine for project {row.project}: neither workers.yaml nor the definitions name it now"
+            )
+            await self._write(lambda c: inbox.finish(c, row.id, Verdict.NO_MACHINE, because, self._clock()))
+            log.warning("decision", **_said(row), verdict=Verdict.NO_MACHINE.value, because=because)
+            return Progress()
+        observed: Observation | None = None
+        if processor.observes:
+            log.debug("entity.observing", **_said(row))
+            try:
+                observed = await processor.observe(entity)
+            except Exception as error:
+                # A processor promises to answer with values; one that breaks its promise must not break the lane.
+                log.exception("processor.failed", **_said(row))
+                observed = Observation(
+                    outcome=Outcome.UNKNOWN, detail=f"the processor failed: {type(error).__name__}"
+                )
+            tell_exchanges(entity, observed.exchanges)
+            if observed.outcome is not Outcome.DONE and not observed.missing:
+                return await self._later(row, observed)
+        decided = await asyncio.wrap_future(
+            self._store.submit(lambda c: self._commit(c, row.id, entity, provisioner, observed))
+        )
+        if decided.decision is not None:
+            self._tell(row, decided.decision, observed)
+        return decided
+
+    async def _later(self, row: inbox.InboxRow, observed: Observation) -> Turn:
+        """The backend could not be read: wait, or give up when waiting cannot help."""
+        now = self._clock()
+        number = row.attempts + 1
+        what = after(number, observed, now, self._policy, key=f"observe/{row.id}", since=row.received_at)
+        if isinstance(what, RetryAt):
+            await self._write(lambda c: inbox.postpone(c, row.id, number, what.at, observed.detail))
+            log.warning(
+                "observe.waiting",
+                **_said(row),
+                attempt=number,
+                detail=observed.detail,
+                until=what.at.isoformat(),
+            )
+            return Waiting(what.at)
+        reason = what.reason if isinstance(what, DeadLetter) else observed.detail
+
+        def bury(c: Connection) -> None:
+            inbox.bury(c, row.id, reason, now)
+            once.release(c, row.id)
+
+        await self._write(bury)
+        log.error("event.dead", **_said(row), because=reason)
+        return Progress()
+
+    def _commit(
+        self,
+        c: Connection,
+        row_id: int,
+        entity: Entity,
+        provisioner: CompiledProvisioner,
+        observed: Observation | None,
+    ) -> Decided:
+        """Runs in the store's writer: everything that the decision reads and writes is one transaction."""
+        row = _row(c, row_id)
+        if row.status is not InboxStatus.PENDING:
+            return Decided(row, None, 0)
+        now = self._clock()
+        held = instances.load(c, entity.project, entity.id)
+        repeated = (
+            row.once is not None
+            and row.receive is not None
+            and once.claim(
+                c,
+                project=entity.project,
+                receive=row.receive,
+                once=row.once,
+                entity_id=entity.id,
+                inbox_id=row.id,
+            )
+            is not None
+        )
+        event = self._event(c, row, entity)
+        decision = decide(
+            provisioner,
+            held.snapshot if held is not None else None,
+            event,
+            now,
+            observed=observed,
+            repeated=repeated,
+        )
+        instance = instances.Instance(
+            project=entity.project,
+            entity_id=entity.id,
+            snapshot=decision.step.snapshot,
+            machine_hash=provisioner.machine.definition.hash,
+            observed_status=observed.status if observed is not None else None,
+            updated_at=now,
+        )
+        effects = commit.commit_decision(
+            c,
+            inbox=row,
+            before_version=held.snapshot.version if held is not None else None,
+            instance=instance,
+            facts=decision.facts,
+            trace=decision.step.trace,
+            effects=decision.step.effects,
+            now=now,
+        )
+        return Decided(_row(c, row_id), decision, len(effects))
+
+    def _event(self, c: Connection, row: inbox.InboxRow, entity: Entity) -> Event:
+        """The event as it was correlated, its payload read again from the stored body."""
+        delivery = deliveries.get(c, row.delivery_row_id)
+        if delivery is None:
+            raise StoreError(
+                f"delivery {row.delivery_row_id} is gone: the store was changed by something else"
+            )
+        payload = SOURCES[delivery.source].payload_of(delivery.headers, deliveries.body(c, delivery.id))
+        return Event(
+            name=row.event,
+            entity=entity,
+            receive=row.receive,
+            once=row.once,
+            payload=payload,
+            delivery={
+                "source": delivery.source,
+                "type": delivery.type,
+                "id": delivery.delivery_id,
+                "received_at": delivery.received_at.isoformat(),
+            },
+        )
+
+    def _tell(self, row: inbox.InboxRow, decision: Decision, observed: Observation | None) -> None:
+        trace = decision.step.trace
+        log.info(
+            "decision",
+            **_said(row),
+            verdict=trace.verdict.value,
+            observed=observed.status if observed is not None else None,
+            before=trace.before,
+            after=trace.after,
+            because=trace.because,
+            drift_from=trace.drift_from,
+            trace=[
+                f"{c.place + ' ' if c.place else ''}{c.source} -> {c.target}: {'taken' if c.taken else 'not taken'}, {c.reason}"
+                for c in trace.candidates
+            ],
+        )
+
+    async def _write(self, work: Callable[[Connection], None]) -> None:
+        await asyncio.wrap_future(self._store.submit(work))
+
+
+def _row(c: Connection, row_id: int) -> inbox.InboxRow:
+    row = inbox.get(c, row_id)
+    if row is None:
+        raise StoreError(f"event {row_id} of the inbox is gone: the store was changed by something else")
+    return row
+
+
+def _said(row: inbox.InboxRow) -> dict[str, str | int]:
+    return {
+        "entity": row.entity_id,
+        "project": row.project,
+        "event_name": row.event,
+        "number": row.delivery_row_id,
+    }

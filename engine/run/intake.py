@@ -1,0 +1,161 @@
+"""Receive, verify, correlate and write down: everything that happens before a sender gets its answer."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from engine.errors import UnauthenticatedError, UnknownSourceError
+from engine.model import Delivery, Entity
+from engine.run.load import Serving
+from engine.sources.catalog import SOURCES
+from engine.sources.correlate import Correlation, correlate
+from engine.sources.signatures import verify
+from engine.store import deliveries, hooks, inbox
+from engine.store.database import Connection, Store
+from engine.store.tables import Receipt
+
+log = structlog.get_logger()
+
+#: Checked where there is no hook, so that an unknown hook takes as long as a wrong signature.
+_NO_SECRET = b"\x00" * 64
+#: Headers worth keeping with a delivery; signatures and anything that could be a credential stay out.
+_KEPT_HEADERS = ("content-type", "user-agent")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What became of a delivery: the answer can be given, it is durable."""
+
+    #: The delivery's number in the store.
+    delivery: int
+    verdict: Receipt
+    #: Why it was ignored, or which delivery it repeats.
+    reason: str
+    #: The entities that will be decided about.
+    entities: tuple[Entity, ...]
+
+
+class Intake:
+    """Accepts deliveries for the hooks of one store."""
+
+    def __init__(
+        self,
+        store: Store,
+        serving: Callable[[], Serving],
+        wake: Callable[[Entity], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take the parts; `serving` is asked anew for each delivery, because definitions can be reloaded."""
+        self._store = store
+        self._serving = serving
+        self._wake = wake
+        self._clock = clock
+
+    async def accept(
+        self, source_name: str, repo_id: str, headers: Mapping[str, str], body: bytes
+    ) -> Received:
+        """Verify one delivery, find what it is about and write it down durably.
+
+        `headers` have lower-case names. Raises `UnknownSourceError`, `UnauthenticatedError` (unknown hook, missing or
+        wrong signature alike), `MalformedBodyError`, or `StoreError` when it cannot be written: then nothing was.
+        """
+        received_at = self._clock()
+        source = SOURCES.get(source_name)
+        if source is None:
+            raise UnknownSourceError(
+                f"no source is named {source_name!r}; the choices are {', '.join(SOURCES)}"
+            )
+        hook = self._verified(source_name, repo_id, headers, body)
+        payload = source.payload_of(headers, body)
+        delivery = Delivery(
+            source=source_name,
+            type=source.type_of(headers),
+            id=source.delivery_id_of(headers),
+            received_at=received_at,
+            payload=payload,
+        )
+        said = {"source": source_name, "hook": repo_id, "type": delivery.type, "delivery": delivery.id}
+        log.info("delivery.verified", **said, bytes=len(body))
+        correlation = correlate(self._serving().provisioners.values(), delivery)
+        receipt = await self._write(hook.id, delivery, headers, body, correlation)
+        self._tell(receipt, said)
+        for entity in receipt.entities:
+            self._wake(entity)
+        return receipt
+
+    def _verified(
+        self, source_name: str, repo_id: str, headers: Mapping[str, str], body: bytes
+    ) -> hooks.Hook:
+        with self._store.read() as connection:
+            found = hooks.sealed_secret(connection, source_name, repo_id)
+        secret = _NO_SECRET
+        if found is not None:
+            secret = self._store.secrets.unseal(found[1], source=source_name, repo_id=repo_id).encode()
+        signed = verify(SOURCES[source_name].scheme, headers, body, secret)
+        if found is None or not signed:
+            log.warning("delivery.refused", source=source_name, hook=repo_id, bytes=len(body))
+            raise UnauthenticatedError("unknown hook, or missing or wrong signature")
+        return found[0]
+
+    async def _write(
+        self,
+        hook_id: int,
+        delivery: Delivery,
+        headers: Mapping[str, str],
+        body: bytes,
+        correlation: Correlation,
+    ) -> Received:
+        digest = hashlib.sha256(body).digest()
+        kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+
+        def work(connection: Connection) -> Received:
+            twin = deliveries.twin(connection, hook_id, digest)
+            events = correlation.events
+            verdict, reason = Receipt.ACCEPTED, "; ".join(correlation.ignored)
+            if twin is not None and twin.verdict is Receipt.ACCEPTED:
+                # A redelivery after a failure is wanted, for what failed and for nothing else.
+                dead = inbox.dead_of(connection, twin.id)
+                events = tuple(e for e in events if (e.event.entity, e.event.name) in dead)
+                reason = f"again, because delivery {twin.id} left dead letters"
+            if twin is not None and not events:
+                verdict, reason = Receipt.DUPLICATE, f"same signed content as delivery {twin.id}"
+            elif not events:
+                verdict = Receipt.IGNORED
+            number = deliveries.insert(
+                connection,
+                hook_id=hook_id,
+                source=delivery.source,
+                type=delivery.type,
+                delivery_id=delivery.id,
+                digest=digest,
+                body=body,
+                headers=kept,
+                received_at=delivery.received_at,
+                verdict=verdict,
+                reason=reason,
+                duplicate_of=twin.id if twin is not None and verdict is Receipt.DUPLICATE else None,
+            )
+            inbox.insert(connection, number, [(e.provisioner, e.event) for e in events], delivery.received_at)
+            entities = tuple(dict.fromkeys(e.event.entity for e in events))
+            return Received(delivery=number, verdict=verdict, reason=reason, entities=entities)
+
+        return await asyncio.wrap_future(self._store.submit(work))
+
+    def _tell(self, receipt: Received, said: dict[str, Any]) -> None:
+        match receipt.verdict:
+            case Receipt.ACCEPTED:
+                log.info(
+                    "entities.found",
+                    **said,
+                    number=receipt.delivery,
+                    entities=[e.id for e in receipt.entities],
+                )
+            case Receipt.DUPLICATE:
+                log.info("delivery.duplicate", **said, number=receipt.delivery, because=receipt.reason)
+            case Receipt.IGNORED:
+                log.info("delivery.ignored", **said, number=receipt.delivery, because=receipt.reason)

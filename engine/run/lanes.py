@@ -1,0 +1,201 @@
+"""Lanes in one process: events of one entity strictly one after another, entities in parallel, memory bounded.
+
+A lane exists only while its entity has unfinished work. What a lane must do next is always read from the store, so
+nothing is lost if this process dies: `Lanes.start` finds every entity with unfinished work again.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from engine.model import Entity
+
+log = structlog.get_logger()
+
+#: A lane that failed for a reason of ours (the store is gone, say) is tried again after this long.
+TROUBLE_PAUSE = timedelta(seconds=1)
+#: How many entities one look into the store brings.
+PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """The entity has no unfinished work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The head of the entity's lane is not due yet."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Something was done; there may be more."""
+
+
+Turn = Idle | Waiting | Progress
+
+#: Does the next thing for an entity and says what it found.
+Work = Callable[[Entity], Awaitable[Turn]]
+#: Entities with unfinished work, after the given one, with the time their head is due; at most so many.
+Unfinished = Callable[[Entity | None, int], Iterable[tuple[Entity, datetime | None]]]
+
+
+class Lanes:
+    """Runs `work` for every woken entity: never twice at once for one, at most `concurrency` at once for all."""
+
+    def __init__(
+        self,
+        work: Work,
+        unfinished: Unfinished,
+        clock: Callable[[], datetime],
+        *,
+        concurrency: int = 32,
+        capacity: int = 20_000,
+    ) -> None:
+        """Take what to do, how to find unfinished work, and the bounds. Nothing runs before `start`."""
+        self._work = work
+        self._unfinished = unfinished
+        self._clock = clock
+        self._concurrency = concurrency
+        self._capacity = capacity
+        self._ready: dict[Entity, None] = {}
+        self._running: dict[Entity, asyncio.Task[None]] = {}
+        self._again: set[Entity] = set()
+        self._due: dict[Entity, datetime] = {}
+        self._alarms: list[tuple[datetime, Entity]] = []
+        self._alarm: asyncio.TimerHandle | None = None
+        self._overflowed = False
+        self._stopping = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def start(self) -> None:
+        """Find all unfinished work in the store and begin."""
+        self._refill()
+
+    def wake(self, entity: Entity) -> None:
+        """Say that the entity has new work."""
+        if self._stopping:
+            return
+        if entity in self._running:
+            self._again.add(entity)
+        elif entity in self._due:
+            return  # its head waits, and a newer event waits behind it
+        elif len(self._ready) >= self._capacity:
+            self._overflowed = True  # it is in the store: found again when there is room
+        else:
+            self._ready[entity] = None
+            self._pump()
+
+    @property
+    def waiting(self) -> int:
+        """How many entities wait for a retry."""
+        return len(self._due)
+
+    @property
+    def busy(self) -> int:
+        """How many entities have something to do now."""
+        return len(self._ready) + len(self._running)
+
+    async def settle(self) -> None:
+        """Return when nothing is running or ready (entities that wait for a retry do not count)."""
+        await self._idle.wait()
+
+    async def stop(self, grace: float) -> None:
+        """Begin nothing new, let running lanes finish for `grace` seconds, then cancel them; the store knows the rest."""
+        self._stopping = True
+        self._ready.clear()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        running = list(self._running.values())
+        if running:
+            _, late = await asyncio.wait(running, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _refill(self) -> None:
+        self._overflowed = False
+        after: Entity | None = None
+        while True:
+            page = list(self._unfinished(after, PAGE))
+            for entity, due in page:
+                if due is not None and due > self._clock() and entity not in self._running:
+                    self._wait(entity, due)
+                else:
+                    self.wake(entity)
+            if len(page) < PAGE or self._overflowed:
+                return
+            after = page[-1][0]
+
+    def _pump(self) -> None:
+        while self._ready and len(self._running) < self._concurrency and not self._stopping:
+            entity = next(iter(self._ready))
+            del self._ready[entity]
+            self._idle.clear()
+            self._running[entity] = asyncio.get_running_loop().create_task(self._run(entity))
+        if not self._ready and not self._running and self._overflowed and not self._stopping:
+            self._refill()
+        if not self._ready and not self._running:
+            self._idle.set()
+
+    async def _run(self, entity: Entity) -> None:
+        wait_until: datetime | None = None
+        try:
+            wait_until = await self._drain(entity)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("lane.failed", entity=entity.id, project=entity.project)
+            wait_until = self._clock() + TROUBLE_PAUSE
+        finally:
+            del self._running[entity]
+            woken = entity in self._again
+            self._again.discard(entity)
+            if not self._stopping:
+                if wait_until is not None:
+                    self._wait(entity, wait_until)
+                elif woken:
+                    self._ready[entity] = None
+            self._pump()
+
+    async def _drain(self, entity: Entity) -> datetime | None:
+        """Work until there is nothing left (None) or the head must wait (until when)."""
+        while not self._stopping:
+            self._again.discard(entity)
+            turn = await self._work(entity)
+            if isinstance(turn, Waiting):
+                return turn.until
+            if isinstance(turn, Idle) and entity not in self._again:
+                return None
+        return None
+
+    def _wait(self, entity: Entity, until: datetime) -> None:
+        self._due[entity] = until
+        heapq.heappush(self._alarms, (until, entity))
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if self._alarms and not self._stopping:
+            # Short sleeps: a clock that is set forward must not leave a retry waiting.
+            pause = (self._alarms[0][0] - self._clock()).total_seconds()
+            self._alarm = asyncio.get_running_loop().call_later(min(max(pause, 0.0), 5.0), self._ring)
+
+    def _ring(self) -> None:
+        now = self._clock()
+        while self._alarms and self._alarms[0][0] <= now:
+            due, entity = heapq.heappop(self._alarms)
+            if self._due.get(entity) == due:
+                del self._due[entity]
+                self.wake(entity)
+        self._set_alarm()

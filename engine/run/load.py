@@ -1,0 +1,123 @@
+"""Read workers.yaml and the definitions that it names, and hold them against each other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.config.workers import Workers, read_workers
+from engine.diagnostics import Diagnostic, Span, errors_in
+from engine.errors import InvalidDefinitionError
+from engine.machine.compile import CompiledProvisioner, compile_definition
+from engine.machine.definition import Definition
+from engine.machine.read import read_definition
+from engine.processors.processor import ProcessorMaker
+from engine.run.hub import Hub, check_action_workers, check_projects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What a daemon decides with: replaced as a whole when definitions are reloaded."""
+
+    #: By project name.
+    provisioners: Mapping[str, CompiledProvisioner]
+    #: Every definition read, by the name of its statefile.
+    definitions: Mapping[str, Definition]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Everything found in the files: parts that can be used, and every problem."""
+
+    workers: Workers | None
+    serving: Serving | None
+    hub: Hub | None
+    diagnostics: tuple[Diagnostic, ...]
+    #: The texts read, by file name, to show source lines beside problems.
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def usable(self) -> tuple[Serving, Hub]:
+        """The parts a daemon needs; raises `InvalidDefinitionError` with every problem if any is an error."""
+        if self.serving is None or self.hub is None or errors_in(self.diagnostics):
+            raise InvalidDefinitionError(self.diagnostics, self.sources)
+        return self.serving, self.hub
+
+
+def load(
+    workers_file: Path, machines: Path, makers: Mapping[str, ProcessorMaker], environ: Mapping[str, str]
+) -> Loaded:
+    """Read, check and connect; never stops at the first problem and never raises for a file's content."""
+    sources: dict[str, str] = {}
+    diagnostics: list[Diagnostic] = []
+    text = read_text(workers_file, "the file that maps projects to backends", diagnostics)
+    if text is None:
+        return Loaded(workers=None, serving=None, hub=None, diagnostics=tuple(diagnostics))
+    sources[str(workers_file)] = text
+    result = read_workers(text, str(workers_file))
+    diagnostics += result.diagnostics
+    workers = result.workers
+    if workers is None:
+        return Loaded(workers=None, serving=None, hub=None, diagnostics=tuple(diagnostics), sources=sources)
+    definitions: dict[str, Definition] = {}
+    for statefile in dict.fromkeys(w.statefile for w in workers.workers if w.statefile is not None):
+        path = machines / statefile
+        text = read_text(path, f"the statefile that {workers_file} names", diagnostics)
+        if text is None:
+            continue
+        sources[str(path)] = text
+        read = read_definition(text, str(path))
+        diagnostics += read.diagnostics
+        if read.definition is not None:
+            definitions[statefile] = read.definition
+    names = {statefile: tuple(definition.provisioners) for statefile, definition in definitions.items()}
+    diagnostics += check_projects(workers, names)
+    diagnostics += check_action_workers(workers, makers, _workers_used(definitions))
+    hub, problems = Hub.build(workers, makers, environ)
+    diagnostics += problems
+    return Loaded(
+        workers=workers,
+        serving=_serving(workers, definitions),
+        hub=hub,
+        diagnostics=tuple(diagnostics),
+        sources=sources,
+    )
+
+
+def _serving(workers: Workers, definitions: Mapping[str, Definition]) -> Serving:
+    provisioners: dict[str, CompiledProvisioner] = {}
+    for worker in workers.workers:
+        definition = definitions.get(worker.statefile) if worker.statefile is not None else None
+        if definition is None:
+            continue
+        compiled = compile_definition(definition)
+        provisioners.update({name: compiled[name] for name in worker.projects if name in compiled})
+    return Serving(provisioners=provisioners, definitions=definitions)
+
+
+def _workers_used(definitions: Mapping[str, Definition]) -> list[tuple[str, Span | None]]:
+    """The worker of every action, and where it stands."""
+    return [
+        (action.worker, action.span)
+        for definition in definitions.values()
+        for provisioner in definition.provisioners.values()
+        for transition in provisioner.machine.transitions
+        for action in transition.actions
+    ]
+
+
+def read_text(path: Path, what: str, diagnostics: list[Diagnostic]) -> str | None:
+    """The file's text, or None and one more of `diagnostics`; `what` says what the file is for."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        diagnostics.append(
+            Diagnostic(code="not_utf8", summary=f"{path} is not UTF-8 text", detail="Save the file as UTF-8.")
+        )
+    except OSError as error:
+        diagnostics.append(
+            Diagnostic(
+                code="unreadable_file",
+                summary=f"{path} cannot be read: {error.strerror or error}",
+                detail=f"It is {what}. Name the right place, or make the file readable.",
+            )
+        )
+    return None

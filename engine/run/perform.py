@@ -1,0 +1,212 @@
+"""Perform and confirm: hand an effect to its processor, and obey what `decide.retry` says about the answer."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import structlog
+
+from engine.decide.retry import DeadLetter, Done, RetryAt, RetryPolicy, after
+from engine.errors import StoreError
+from engine.model import Attempt, EffectKind, Entity, Exchange, Outcome, Snapshot
+from engine.processors.processor import Call
+from engine.run.hub import Hub
+from engine.run.lanes import Progress, Turn, Waiting
+from engine.store import commit, history, inbox, instances, once, outbox
+from engine.store.database import Connection, Store
+
+log = structlog.get_logger()
+
+
+class Performer:
+    """Performs the effects of one decision, in order, each until it is done or a dead letter."""
+
+    def __init__(
+        self, store: Store, hub: Callable[[], Hub], clock: Callable[[], datetime], policy: RetryPolicy
+    ) -> None:
+        """Take the parts; `hub` is asked anew for each effect, because workers can be reloaded."""
+        self._store = store
+        self._hub = hub
+        self._clock = clock
+        self._policy = policy
+
+    async def perform(self, row: inbox.InboxRow, *, fresh: bool) -> Turn:
+        """Do the next effect of the decision.
+
+        `fresh` says that the decision was committed by this process just now: then no earlier attempt can have
+        happened unseen, and the first call is made without asking the backend before.
+        """
+        entity = Entity(project=row.project, id=row.entity_id)
+        with self._store.read() as connection:
+            pending = outbox.pending(connection, row.id)
+        if not pending:
+            await self._write(lambda c: _finish(c, row, self._clock()))
+            return Progress()
+        effect_row = pending[0]
+        if effect_row.due_at > self._clock():
+            return Waiting(effect_row.due_at)
+        attempt_number = effect_row.attempts + 1
+        attempt = await self._call(entity, effect_row, attempt_number, fresh=fresh)
+        return await self._obey(row, entity, effect_row, attempt_number, attempt, last=len(pending) == 1)
+
+    async def _call(
+        self, entity: Entity, effect_row: outbox.OutboxRow, number: int, *, fresh: bool
+    ) -> Attempt:
+        processor = self._hub().for_effect(entity.project, effect_row.effect)
+        call = Call(
+            entity=entity,
+            effect=effect_row.effect,
+            idempotency_key=effect_row.key,
+            attempt=number,
+            read_back=effect_row.read_back or not fresh,
+        )
+        log.info("effect.calling", **_named(entity, effect_row), attempt=number, read_back=call.read_back)
+        try:
+            return await processor.perform(call)
+        except Exception as error:
+            # A processor promises to answer with values; one that breaks its promise must not break the lane.
+            log.exception("processor.failed", **_named(entity, effect_row))
+            return Attempt(outcome=Outcome.UNKNOWN, detail=f"the processor failed: {type(error).__name__}")
+
+    async def _obey(
+        self,
+        row: inbox.InboxRow,
+        entity: Entity,
+        effect_row: outbox.OutboxRow,
+        number: int,
+        attempt: Attempt,
+        *,
+        last: bool,
+    ) -> Turn:
+        now = self._clock()
+        started = effect_row.created_at
+        what = after(
+            number,
+            attempt,
+            now,
+            self._policy,
+            key=effect_row.key,
+            since=started,
+            read_back=effect_row.read_back,
+        )
+        tell_exchanges(entity, attempt.exchanges)
+        said = {
+            **_named(entity, effect_row),
+            "attempt": number,
+            "detail": attempt.detail,
+            "key": effect_row.key,
+        }
+        match what:
+            case Done():
+                await self._write(lambda c: self._done(c, row, effect_row, number, attempt, now, last=last))
+                log.info(
+                    "effect.confirmed",
+                    **said,
+                    outcome=attempt.outcome.value,
+                    observed=attempt.observed,
+                )
+            case RetryAt(at=at, read_back=read_back):
+
+                def postpone(c: Connection) -> None:
+                    outbox.record_attempt(c, effect_row.id, number, attempt, now)
+                    outbox.postpone(c, effect_row.id, number, at, read_back, attempt.detail)
+                    inbox.postpone(c, row.id, row.attempts, at, attempt.detail)
+
+                await self._write(postpone)
+                log.warning("effect.waiting", **said, outcome=attempt.outcome.value, until=at.isoformat())
+                return Waiting(at)
+            case DeadLetter(reason=reason):
+                await self._write(
+                    lambda c: self._bury(c, row, effect_row, number, attempt, reason, now, last=last)
+                )
+                log.error("effect.dead", **said, outcome=attempt.outcome.value, because=reason)
+        return Progress()
+
+    def _done(
+        self,
+        c: Connection,
+        row: inbox.InboxRow,
+        effect_row: outbox.OutboxRow,
+        number: int,
+        attempt: Attempt,
+        now: datetime,
+        *,
+        last: bool,
+    ) -> None:
+        outbox.record_attempt(c, effect_row.id, number, attempt, now)
+        outbox.finish(c, effect_row.id, attempt.detail, now)
+        if last:
+            _finish(c, row, now)
+
+    def _bury(
+        self,
+        c: Connection,
+        row: inbox.InboxRow,
+        effect_row: outbox.OutboxRow,
+        number: int,
+        attempt: Attempt,
+        reason: str,
+        now: datetime,
+        *,
+        last: bool,
+    ) -> None:
+        """A dead transition call ends its decision; a dead action does not stop the actions after it."""
+        outbox.record_attempt(c, effect_row.id, number, attempt, now)
+        outbox.bury(c, effect_row.id, reason, now)
+        if effect_row.effect.kind is EffectKind.TRANSITION:
+            outbox.drop_rest(c, row.id, now)
+            inbox.bury(c, row.id, reason, now)
+            once.release(c, row.id)
+            if not self._hub().for_project(row.project).observes:
+                self._restore(c, row, reason, now)
+        elif last:
+            _finish(c, row, now)
+
+    def _restore(self, c: Connection, row: inbox.InboxRow, reason: str, now: datetime) -> None:
+        """Where nothing observes, the instance goes back to where the decision that failed had found it."""
+        held = instances.load(c, row.project, row.entity_id)
+        (newest,) = history.of_entity(c, row.project, row.entity_id, 1)
+        if held is None or newest.inbox_id != row.id:
+            return
+        before = newest.facts.get("snapshot")
+        snapshot = (
+            Snapshot(**before) if before is not None else Snapshot(state=newest.before or held.snapshot.state)
+        )
+        commit.restore(c, inbox=row, instance=held, snapshot=snapshot, because=reason, now=now)
+
+    async def _write(self, work: Callable[[Connection], None]) -> None:
+        await asyncio.wrap_future(self._store.submit(work))
+
+
+def _finish(c: Connection, row: inbox.InboxRow, now: datetime) -> None:
+    """All effects of the decision are done: its verdict stands."""
+    if row.verdict is None:
+        raise StoreError(
+            f"event {row.id} of the inbox is being performed without a verdict: the store was changed"
+        )
+    inbox.finish(c, row.id, row.verdict, row.because, now)
+
+
+def tell_exchanges(entity: Entity, exchanges: Iterable[Exchange]) -> None:
+    """Log what went over the wire for this entity."""
+    for e in exchanges:
+        log.info(
+            "backend.exchange",
+            entity=entity.id,
+            method=e.method,
+            url=e.url,
+            status=e.status,
+            seconds=e.seconds,
+        )
+
+
+def _named(entity: Entity, effect_row: outbox.OutboxRow) -> dict[str, str | None]:
+    effect = effect_row.effect
+    return {
+        "entity": entity.id,
+        "project": entity.project,
+        "effect": effect.kind.value,
+        "name": effect.name,
+        "worker": effect.worker or None,
+        "to": effect.target_status or effect.target,
+    }

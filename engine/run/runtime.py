@@ -1,0 +1,109 @@
+"""The running engine without its server: one store, one set of definitions, lanes between them."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from engine.decide.retry import RetryPolicy
+from engine.model import Entity
+from engine.run.deciding import Decided, Decider
+from engine.run.hub import Hub
+from engine.run.intake import Intake
+from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
+from engine.run.load import Serving
+from engine.run.perform import Performer
+from engine.store import definitions, inbox
+from engine.store.database import Store
+from engine.store.tables import InboxStatus
+
+log = structlog.get_logger()
+
+
+class Runtime:
+    """Receives through `intake` and works the lanes until it is stopped. Use it inside one event loop."""
+
+    def __init__(
+        self,
+        store: Store,
+        serving: Serving,
+        hub: Hub,
+        clock: Callable[[], datetime],
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        """Take the opened store and the checked definitions; nothing runs before `start`."""
+        self._store = store
+        self._serving = serving
+        self._hub = hub
+        self._clock = clock
+        policy = policy if policy is not None else RetryPolicy()
+        self._decider = Decider(store, lambda: self._hub, lambda: self._serving, clock, policy)
+        self._performer = Performer(store, lambda: self._hub, clock, policy)
+        self.lanes = Lanes(self._work, self._unfinished, clock)
+        self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
+        self._retired: set[asyncio.Task[None]] = set()
+
+    @property
+    def serving(self) -> Serving:
+        """The definitions in force."""
+        return self._serving
+
+    async def start(self) -> None:
+        """Store the definitions' sources by hash, then take up all unfinished work."""
+        await self._remember(self._serving)
+        self.lanes.start()
+
+    async def replace(self, serving: Serving, hub: Hub) -> None:
+        """Decide with other definitions and workers from now on; calls under way finish on the old ones."""
+        await self._remember(serving)
+        old, self._hub, self._serving = self._hub, hub, serving
+        task = asyncio.get_running_loop().create_task(self._retire(old))
+        self._retired.add(task)
+        task.add_done_callback(self._retired.discard)
+
+    async def stop(self, grace: float) -> None:
+        """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
+        await self.lanes.stop(grace)
+        for task in list(self._retired):
+            task.cancel()
+        await self._hub.close()
+
+    async def _retire(self, hub: Hub) -> None:
+        await asyncio.sleep(60)  # longer than any call may take
+        await hub.close()
+
+    async def _remember(self, serving: Serving) -> None:
+        for definition in serving.definitions.values():
+            remember = partial(
+                definitions.remember,
+                hash=definition.hash,
+                filename=definition.filename,
+                source=definition.source,
+                now=self._clock(),
+            )
+            await asyncio.wrap_future(self._store.submit(remember))
+
+    async def _work(self, entity: Entity) -> Turn:
+        """The next thing for this entity: decide its head, or go on performing it."""
+        with self._store.read() as connection:
+            row = inbox.head(connection, entity.project, entity.id)
+        if row is None:
+            return Idle()
+        if row.due_at > self._clock():
+            return Waiting(row.due_at)
+        if row.status is InboxStatus.PERFORMING:
+            return await self._performer.perform(row, fresh=False)
+        turn = await self._decider.decide(row)
+        if not isinstance(turn, Decided):
+            return turn
+        if turn.effects:
+            return await self._performer.perform(turn.row, fresh=True)
+        return Progress()
+
+    def _unfinished(self, after: Entity | None, limit: int) -> Iterable[tuple[Entity, datetime | None]]:
+        start = (after.project, after.id) if after is not None else None
+        with self._store.read() as connection:
+            rows = inbox.unfinished_entities(connection, after=start, limit=limit)
+        return [(Entity(project=project, id=entity_id), due) for project, entity_id, due in rows]

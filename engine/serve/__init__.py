@@ -1,0 +1,1 @@
+"""The daemon: HTTP in front of the running engine."""

@@ -1,0 +1,70 @@
+"""The composition root of the HTTP side: fixed routes first, then deliveries, then management."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from engine.run.runtime import Runtime
+from engine.serve.asgi import App, Receive, Scope, Send, answer
+from engine.serve.guard import Guard
+from engine.serve.receive import hook_of, receive_delivery
+from engine.store.database import Store
+
+log = structlog.get_logger()
+
+#: The predecessor's number of its API; its users' probes compare it.
+API_VERSION = b"3"
+_TEXT = b"text/plain; charset=utf-8"
+
+
+class Application:
+    """The daemon's ASGI application."""
+
+    def __init__(self, store: Store, runtime: Runtime, guard: Guard, clock: Callable[[], datetime]) -> None:
+        """Take the running parts. `ready` says when work can be accepted."""
+        self._store = store
+        self._runtime = runtime
+        self._guard = guard
+        self._clock = clock
+        self._management: App | None = None
+        #: False while starting and while draining.
+        self.ready = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        path = scope["path"]
+        if path in _FIXED:
+            await answer(send, 200, _FIXED[path], _TEXT)
+        elif path == "/readyz":
+            await self._readyz(send)
+        elif (hook := hook_of(scope)) is not None:
+            await receive_delivery(self._runtime.intake, *hook, scope, receive, send)
+        else:
+            await self._manage(scope, receive, send)
+
+    async def _readyz(self, send: Send) -> None:
+        trouble = self._store.health() if self.ready else "starting or draining"
+        if trouble is None:
+            await answer(send, 200, b"ready\n", _TEXT)
+        else:
+            await answer(send, 503, f"{trouble}\n".encode(), _TEXT)
+
+    async def _manage(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._management is None:
+            from engine.serve.api import make_api
+
+            self._management = make_api(self._store, self._guard, self._clock)
+        await self._management(scope, receive, send)
+
+
+_FIXED = {
+    "/livez": b"alive\n",
+    "/conduit/ping": b"pong",
+    "/ping": b"pong",
+    "/conduit-reactor/ping": b"pong",
+    "/conduit/version": API_VERSION,
+    "/version": API_VERSION,
+}

@@ -1,0 +1,221 @@
+"""One daemon process: open the store, start the runtime, serve HTTP, reload on change, drain on a signal."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+
+from engine.diagnostics import Severity, render
+from engine.errors import InvalidDefinitionError, SettingError
+from engine.processors.processor import ProcessorMaker
+from engine.run.load import Loaded, load
+from engine.run.runtime import Runtime
+from engine.serve.app import Application
+from engine.serve.guard import Guard
+from engine.store.database import Store
+
+log = structlog.get_logger()
+
+#: From the signal to the end, at most; lanes get the larger part.
+DRAIN_SECONDS = 10.0
+_LANES_SECONDS = 7.0
+_HTTP_SECONDS = 2
+#: How long one thread keeps the interpreter while another wants it.
+_SWITCH_SECONDS = 0.0005
+#: How often files are looked at for a change.
+_WATCH_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What a daemon reads, and whom it lets manage hooks."""
+
+    #: The file that maps projects to backends.
+    workers: Path
+    #: The folder with the definitions.
+    machines: Path
+    #: Whether it listens on loopback only.
+    loopback: bool
+    #: Bearer token of the management routes, empty if there is none.
+    token: str
+
+
+class Daemon:
+    """A daemon that has opened everything and serves when `run` is called."""
+
+    def __init__(
+        self,
+        place: Place,
+        listening: socket.socket,
+        store: Store,
+        makers: Mapping[str, ProcessorMaker],
+        environ: Mapping[str, str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take the open parts and check the definitions.
+
+        Raises `InvalidDefinitionError` with every problem of the files.
+        """
+        self._place = place
+        self._store = store
+        self._makers = makers
+        self._environ = environ
+        loaded = self._load()
+        serving, hub = loaded.usable()
+        _say_problems(loaded)
+        self._socket = listening
+        self._runtime = Runtime(store, serving, hub, clock)
+        guard = Guard(token=place.token, loopback=place.loopback)
+        self._app = Application(store, self._runtime, guard, clock)
+        self._stop = asyncio.Event()
+        self._stamp = self._stamps()
+
+    @property
+    def runtime(self) -> Runtime:
+        """The running engine."""
+        return self._runtime
+
+    @property
+    def url(self) -> str:
+        """The address to call, with the port that was bound."""
+        host, port = self._socket.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def stop(self) -> None:
+        """Begin to drain."""
+        self._stop.set()
+
+    async def run(self, beside: Callable[["Daemon"], Coroutine[Any, Any, None]] | None = None) -> None:
+        """Serve until `stop` or a signal, then drain within 10 seconds. `beside` runs once the daemon is ready."""
+        # The store's writer needs the interpreter between its statements; the default of 5 ms makes it wait each time.
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._reload_soon(asked=True))
+        server = _Server(
+            uvicorn.Config(
+                self._app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                ws="none",
+                timeout_graceful_shutdown=_HTTP_SECONDS,
+            )
+        )
+        self._reloading: asyncio.Task[None] | None = None
+        await self._runtime.start()
+        serving = asyncio.create_task(server.serve(sockets=[self._socket]))
+        watching = asyncio.create_task(self._watch())
+        aside = asyncio.create_task(_nothing() if beside is None else beside(self))
+        self._app.ready = True
+        log.info("daemon.ready", url=self.url, projects=sorted(self._runtime.serving.provisioners))
+        try:
+            stopped = asyncio.create_task(self._stop.wait())
+            await asyncio.wait({stopped, serving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._app.ready = False
+            log.info("daemon.draining", busy=self._runtime.lanes.busy, waiting=self._runtime.lanes.waiting)
+            server.should_exit = True
+            for task in (watching, aside):
+                task.cancel()
+            await asyncio.wait({serving}, timeout=_HTTP_SECONDS + 1)
+            await self._runtime.stop(_LANES_SECONDS)
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(watching, aside)
+            log.info("daemon.stopped")
+
+    def _load(self) -> Loaded:
+        return load(self._place.workers, self._place.machines, self._makers, self._environ)
+
+    def _stamps(self) -> dict[Path, tuple[int, int]]:
+        """What says that a file was changed: its time and size."""
+        found: dict[Path, tuple[int, int]] = {}
+        for path in (self._place.workers, *self._place.machines.rglob("*.hcl")):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                found[path] = (status.st_mtime_ns, status.st_size)
+        return found
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            stamp = self._stamps()
+            if stamp != self._stamp:
+                # A file that is being written is read one round later, when it rests.
+                await asyncio.sleep(_WATCH_SECONDS / 4)
+                if stamp == self._stamps():
+                    self._stamp = stamp
+                    self._reload_soon(asked=False)
+
+    def _reload_soon(self, *, asked: bool) -> None:
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.get_running_loop().create_task(self._reload(asked=asked))
+
+    async def _reload(self, *, asked: bool) -> None:
+        """Read the files again; with any error among them, keep what is in force."""
+        loaded = await asyncio.to_thread(self._load)
+        try:
+            serving, hub = loaded.usable()
+        except InvalidDefinitionError:
+            _say_problems(loaded)
+            because = "the new files have errors; the old definitions stay in force"
+            log.error("definitions.kept", because=because)  # noqa: TRY400  a user's mistake has no traceback
+            if loaded.hub is not None:
+                await loaded.hub.close()
+            return
+        _say_problems(loaded)
+        await self._runtime.replace(serving, hub)
+        log.info(
+            "definitions.reloaded",
+            by="signal" if asked else "file change",
+            projects=sorted(serving.provisioners),
+        )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the daemon drains lanes too."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def _nothing() -> None:
+    return
+
+
+def _say_problems(loaded: Loaded) -> None:
+    for problem in loaded.diagnostics:
+        level = logging.ERROR if problem.severity is Severity.ERROR else logging.WARNING
+        log.log(level, "definition.problem", **problem.as_json(), rendered=render([problem], loaded.sources))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there (port 0 = any free one); raises `SettingError` if it cannot."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, proto)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        raise SettingError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}; choose another with --host and --port"
+        ) from None
+    bound.listen(2048)
+    bound.setblocking(False)
+    return bound

@@ -1,0 +1,130 @@
+"""How the daemon speaks: one JSON object a line for machines, or one readable line for a person at a terminal.
+
+Both are made from the same structured events, so what the operator reads is what is stored by the log collector.
+"""
+
+import logging
+import sys
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any
+
+import structlog
+
+#: The predecessor's levels and the usual ones.
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+EventDict = MutableMapping[str, Any]
+
+
+def configure_logs(level: str, form: str, *, colour: bool) -> None:
+    """Send every log line to standard output: `form` is ``json`` or ``text``; `level` a key of `LEVELS`."""
+    render: Callable[[Any, str, EventDict], str | bytes]
+    render = Narrator(colour=colour) if form == "text" else structlog.processors.JSONRenderer(sort_keys=False)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            # People read their own clock, programs read UTC.
+            structlog.processors.TimeStamper(fmt="iso", utc=form != "text"),
+            structlog.processors.format_exc_info,
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr, force=True)
+
+
+_RESET, _DIM = "\x1b[0m", "\x1b[2m"
+_COLOURS = {
+    "debug": _DIM,
+    "info": "\x1b[32m",
+    "warning": "\x1b[33m",
+    "error": "\x1b[31m",
+    "critical": "\x1b[31m",
+}
+
+
+class Narrator:
+    """Renders events as sentences: the verb of the data flow, then what happened."""
+
+    def __init__(self, *, colour: bool) -> None:
+        """With `colour`, the verb is coloured by level."""
+        self._colour = colour
+
+    def __call__(self, _logger: Any, _method: str, event: EventDict) -> str:
+        """One event as one line; the trace of a decision follows on lines of its own."""
+        name, level = str(event.get("event", "")), str(event.get("level", "info"))
+        told = _SENTENCES.get(name)
+        verb, sentence = told(event) if told is not None else (name, _plain(event))
+        clock = str(event.get("timestamp", ""))[11:23]
+        head = f"{verb:<9}"
+        if self._colour:
+            clock, head = f"{_DIM}{clock}{_RESET}", f"{_COLOURS.get(level, '')}{head}{_RESET}"
+        lines = [f"{clock}  {head} {sentence}"]
+        lines += [f"{'':<12}  {'':<9}   {line}" for line in event.get("trace", ())]
+        if "exception" in event:
+            lines.append(str(event["exception"]))
+        return "\n".join(lines)
+
+
+_HIDDEN = {"event", "level", "timestamp", "trace", "exception"}
+
+
+def _plain(event: Mapping[str, Any]) -> str:
+    return " ".join(f"{k}={v}" for k, v in event.items() if k not in _HIDDEN and v is not None)
+
+
+def _decision(e: Mapping[str, Any]) -> tuple[str, str]:
+    moved = f"{e['before']} -> {e['after']}" if e["verdict"] == "moved" else str(e.get("before") or "?")
+    status = f", observed {e['observed']!r}" if e.get("observed") else ""
+    drift = f", drift from {e['drift_from']}" if e.get("drift_from") else ""
+    why = f": {e['because']}" if e.get("because") else ""
+    return "decide", f"{e['entity']} {e['event_name']!r}: {moved} [{e['verdict']}{status}{drift}]{why}"
+
+
+def _confirmed(e: Mapping[str, Any]) -> tuple[str, str]:
+    status = f"{e['entity']} is {e['observed']!r}" if e.get("observed") else f"{e['entity']} {e['name']}"
+    how = "" if e["outcome"] == "done" else f" ({e['outcome']})"
+    return "confirm", f"{status}{how}: {e['detail']}" if e.get("detail") else f"{status}{how}"
+
+
+def _calling(e: Mapping[str, Any]) -> tuple[str, str]:
+    what = (
+        f"move {e['entity']} to {e['to']!r}"
+        if e["effect"] == "transition"
+        else f"{e['worker']} {e['name']!r}"
+    )
+    again = f", attempt {e['attempt']}" if e["attempt"] > 1 else ""
+    return "perform", f"{what}{again}{', reading back first' if e['read_back'] else ''}"
+
+
+#: The events of `run` as sentences: event name -> (verb, sentence).
+_SENTENCES: dict[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
+    "delivery.verified": lambda e: (
+        "verify",
+        f"{e['source']} {e['type']!r} for {e['hook']}: signature holds ({e['bytes']:,} bytes, {e['delivery']})",
+    ),
+    "delivery.refused": lambda e: ("refuse", _plain(e)),
+    "delivery.duplicate": lambda e: ("inbox", f"delivery {e['number']} repeats: {e['because']}"),
+    "delivery.ignored": lambda e: ("correlate", f"delivery {e['number']} ignored: {e['because']}"),
+    "entities.found": lambda e: (
+        "correlate",
+        f"delivery {e['number']} is about {', '.join(e['entities'][:20])}"
+        + (f" and {len(e['entities']) - 20} more" if len(e["entities"]) > 20 else ""),  # noqa: PLR2004
+    ),
+    "decision": _decision,
+    "effect.calling": _calling,
+    "backend.exchange": lambda e: (
+        "call",
+        f"{e['method']} {e['url']} -> {e['status']} in {e['seconds'] * 1000:.0f} ms",
+    ),
+    "effect.confirmed": _confirmed,
+    "effect.waiting": lambda e: ("wait", f"{e['entity']} until {e['until'][11:19]}: {e['detail']}"),
+    "effect.dead": lambda e: (
+        "dead",
+        f"{e['entity']} {e['effect']} {e['name']!r} is a dead letter: {e['because']}",
+    ),
+    "observe.waiting": lambda e: ("wait", f"{e['entity']} until {e['until'][11:19]}: {e['detail']}"),
+    "event.dead": lambda e: ("dead", f"{e['entity']} {e['event_name']!r} is a dead letter: {e['because']}"),
+}

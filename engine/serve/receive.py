@@ -1,0 +1,76 @@
+"""The endpoint that senders call: a bare ASGI endpoint, because it is the hot path.
+
+Answers (they replace the predecessor's): 200 accepted or repeated, 202 recorded and ignored, 400 not JSON,
+401 unknown hook or bad signature (empty body), 403 unknown source, 413 larger than 25 MiB, 503 not stored: send again.
+A sender is never told why; the operator finds it in the log and in `interlock deliveries`.
+"""
+
+import re
+from urllib.parse import unquote
+
+import structlog
+
+from engine.errors import BodyTooLargeError, SenderError, StoreError, UnauthenticatedError
+from engine.run.intake import Intake
+from engine.serve.asgi import Receive, Scope, Send, answer, headers_of
+from engine.store.tables import Receipt
+
+log = structlog.get_logger()
+
+#: What GitHub sends at most (docs.github.com, "Webhook events and payloads", payload cap).
+MAX_BODY = 25 * 1024 * 1024
+#: The predecessor answers every delivery with this JSON string.
+_BODY = b'"{}"'
+_STATUS = {Receipt.ACCEPTED: 200, Receipt.DUPLICATE: 200, Receipt.IGNORED: 202}
+_PATH = re.compile(r"(?:/conduit)?/webhooks/([^/]+)/([^/]+)/payload/?")
+
+
+def hook_of(scope: Scope) -> tuple[str, str] | None:
+    """The source and repository that a path names, or None if it is not a delivery's path."""
+    raw = scope.get("raw_path") or scope["path"].encode()
+    found = _PATH.fullmatch(raw.decode("latin-1").partition("?")[0])
+    return (unquote(found[1]), unquote(found[2])) if found is not None else None
+
+
+async def receive_delivery(
+    intake: Intake, source: str, repo_id: str, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Accept one delivery and answer when it is durable."""
+    if scope["method"] != "POST":
+        await answer(send, 405, headers=((b"allow", b"POST"),))
+        return
+    headers = headers_of(scope)
+    try:
+        body = await _read(headers, receive)
+        receipt = await intake.accept(source, repo_id, headers, body)
+    except UnauthenticatedError:
+        await answer(send, 401)
+    except SenderError as error:
+        log.warning("delivery.refused", source=source, hook=repo_id, status=error.status, because=str(error))
+        close = ((b"connection", b"close"),) if isinstance(error, BodyTooLargeError) else ()
+        await answer(send, error.status, _BODY, headers=close)
+    except StoreError as error:
+        log.error("delivery.not_stored", source=source, hook=repo_id, because=str(error))  # noqa: TRY400
+        await answer(send, 503, _BODY, headers=((b"retry-after", b"30"),))
+    else:
+        await answer(send, _STATUS[receipt.verdict], _BODY)
+
+
+async def _read(headers: dict[str, str], receive: Receive) -> bytes:
+    """The whole body, or `BodyTooLargeError` as soon as it is known to be too large."""
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > MAX_BODY:
+        raise BodyTooLargeError(f"a body of {declared} bytes is announced; the most is {MAX_BODY}")
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise SenderError("the sender went away before the body was complete")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise BodyTooLargeError(f"the body is larger than {MAX_BODY} bytes")
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)

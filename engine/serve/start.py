@@ -1,0 +1,50 @@
+"""Start a daemon from settings: listen, open the store, check the definitions, serve, drain."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.config.settings import DaemonSettings
+from engine.processors.registry import load_processors
+from engine.run.clock import now
+from engine.serve.daemon import Daemon, Place, listen
+from engine.serve.guard import is_loopback
+from engine.store.database import Store
+from engine.store.secrets import load_or_create_key
+
+
+def key_file(store_url: str) -> Path:
+    """Where the key of an embedded store lies: beside it, with the ending ``.key``."""
+    return Path(store_url.removeprefix("sqlite:///").partition("?")[0]).with_suffix(".key")
+
+
+def open_store(settings: DaemonSettings) -> Store:
+    """The store of these settings, with the key of its secrets; raises `StoreError` with what to do."""
+    return Store.open(settings.store, key=load_or_create_key(settings.secret_key, key_file(settings.store)))
+
+
+async def serve(
+    settings: DaemonSettings,
+    environ: Mapping[str, str],
+    beside: Callable[[Daemon], Coroutine[Any, Any, None]] | None = None,
+) -> None:
+    """Run a daemon until a signal stops it; `beside` runs next to it once it is ready.
+
+    `environ` answers the references of workers.yaml. Raises `SettingError`, `StoreError` or `InvalidDefinitionError`
+    before anything is served.
+    """
+    listening = listen(settings.host, settings.port)
+    try:
+        store = open_store(settings)
+        try:
+            place = Place(
+                workers=settings.workers,
+                machines=settings.machines,
+                token=settings.token or "",
+                loopback=is_loopback(settings.host),
+            )
+            await Daemon(place, listening, store, load_processors(), environ, now).run(beside)
+        finally:
+            store.close()
+    finally:
+        listening.close()

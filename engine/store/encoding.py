@@ -1,0 +1,86 @@
+"""JSON as the store writes it: one text for equal values, and no value that a definition can make is refused."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import orjson
+
+# Left to orjson, a dataclass would keep the order of its fields.
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
+_SMALLEST, _LARGEST = -(2**63), 2**64 - 1
+
+
+def encode(value: Any) -> str:
+    """The value as JSON text: keys sorted, no spaces.
+
+    Frozen values become objects, decimals become numbers; an integer beyond 64 bits becomes a float, as any reader of
+    JSON may take it. Encoding what `decode` gave yields the same text again.
+    """
+    try:
+        return orjson.dumps(value, default=_simpler, option=_OPTIONS).decode()
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_plain(value), option=_OPTIONS).decode()
+
+
+def decode(text: str | bytes) -> Any:
+    """The JSON values of a text that `encode` wrote."""
+    return orjson.loads(text)
+
+
+def settled(value: Any) -> Any:
+    """The value as it will be read back: what a hash must be computed over."""
+    return decode(encode(value))
+
+
+def _simpler(value: Any) -> Any:
+    """One step towards JSON for what orjson does not know."""
+    if isinstance(value, Decimal):
+        return _number(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a {type(value).__name__} has no place in JSON")
+
+
+def _plain(value: Any) -> Any:
+    """The whole value in JSON's own types, for what orjson refuses: long integers, odd keys, broken surrogates."""
+    if value is None or isinstance(value, bool | float | datetime):
+        return value
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, int | Decimal):
+        return _number(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {_key(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    raise TypeError(f"a {type(value).__name__} has no place in JSON")
+
+
+def _key(key: Any) -> str:
+    plain = _plain(key)
+    return plain if isinstance(plain, str) else encode(plain)
+
+
+def _number(value: int | Decimal) -> int | float:
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            return math.nan  # JSON has no word for it: null
+        if value != value.to_integral_value():
+            return float(value)
+    if _SMALLEST <= value <= _LARGEST:
+        return int(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

@@ -1,0 +1,192 @@
+"""The inbox: one row per delivery, entity and event. The oldest unfinished row of an entity is the head of its lane."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, CursorResult, and_, bindparam, exists, func, select, tuple_, update
+
+from engine.errors import FencedError
+from engine.model import Entity, Event, Verdict
+from engine.store.columns import Moment
+from engine.store.prepared import insert_row
+from engine.store.tables import InboxStatus, inbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    """One event for one entity, and how far it is."""
+
+    #: The row's number: the order in which an entity's events are decided.
+    id: int
+    #: The delivery it came from, whose body is the event's payload.
+    delivery_row_id: int
+    #: The provisioner whose machine decides.
+    provisioner: str
+    project: str
+    entity_id: str
+    #: The event's name.
+    event: str
+    #: The `receive` block that made it.
+    receive: str | None
+    #: The value of ``once_per``, as canonical JSON.
+    once: str | None
+    status: InboxStatus
+    #: How often deciding it was tried in vain.
+    attempts: int
+    #: Not before this moment.
+    due_at: datetime
+    received_at: datetime
+    #: How the decision ended; None before it.
+    verdict: Verdict | None
+    #: One sentence for the operator.
+    because: str
+    decided_at: datetime | None
+    #: When nothing was left to do; None for the rows of a lane.
+    finished_at: datetime | None
+
+
+_ROWS = select(*(inbox.c[name] for name in InboxRow.__dataclass_fields__))
+_OF_ENTITY = and_(inbox.c.project == bindparam("of_project"), inbox.c.entity_id == bindparam("of_entity"))
+_UNFINISHED = inbox.c.finished_at.is_(None)
+_GET = _ROWS.where(inbox.c.id == bindparam("of_id"))
+_HEAD = _ROWS.where(_OF_ENTITY, _UNFINISHED).order_by(inbox.c.id).limit(1)
+_LATEST = _ROWS.where(_OF_ENTITY).order_by(inbox.c.id.desc()).limit(bindparam("at_most"))
+_DEAD_OF = select(inbox.c.project, inbox.c.entity_id, inbox.c.event).where(
+    inbox.c.delivery_row_id == bindparam("of_delivery"), inbox.c.status == InboxStatus.DEAD
+)
+_BACKLOG = select(func.count()).select_from(inbox).where(_UNFINISHED)
+_CHANGE = update(inbox).where(inbox.c.id == bindparam("of_id"), _UNFINISHED)
+_DECIDE = update(inbox).where(
+    inbox.c.id == bindparam("of_id"), inbox.c.status == bindparam("still", InboxStatus.PENDING)
+)
+_END = _CHANGE.values(decided_at=func.coalesce(inbox.c.decided_at, bindparam("ended_at", type_=Moment)))
+
+_older = inbox.alias("older")
+_HEADS = (
+    select(inbox.c.project, inbox.c.entity_id, inbox.c.due_at)
+    .where(
+        _UNFINISHED,
+        ~exists().where(
+            _older.c.project == inbox.c.project,
+            _older.c.entity_id == inbox.c.entity_id,
+            _older.c.id < inbox.c.id,
+            _older.c.finished_at.is_(None),
+        ),
+    )
+    .order_by(inbox.c.project, inbox.c.entity_id)
+    .limit(bindparam("at_most"))
+)
+_HEADS_AFTER = _HEADS.where(
+    tuple_(inbox.c.project, inbox.c.entity_id) > tuple_(bindparam("after_project"), bindparam("after_entity"))
+)
+
+
+def insert(
+    c: Connection, delivery_row_id: int, events: Iterable[tuple[str, Event]], received_at: datetime
+) -> list[int]:
+    """Put events (each with its provisioner's name) at the end of their entities' lanes; returns their rows."""
+    return [
+        insert_row(
+            c,
+            inbox,
+            {
+                "delivery_row_id": delivery_row_id,
+                "provisioner": provisioner,
+                "project": event.entity.project,
+                "entity_id": event.entity.id,
+                "event": event.name,
+                "receive": event.receive,
+                "once": event.once,
+                "status": InboxStatus.PENDING,
+                "attempts": 0,
+                "due_at": received_at,
+                "received_at": received_at,
+                "because": "",
+            },
+        )
+        for provisioner, event in events
+    ]
+
+
+def get(c: Connection, inbox_id: int) -> InboxRow | None:
+    """The event of that row."""
+    row = c.execute(_GET, {"of_id": inbox_id}).one_or_none()
+    return None if row is None else InboxRow(**row._asdict())
+
+
+def head(c: Connection, project: str, entity_id: str) -> InboxRow | None:
+    """The entity's oldest unfinished event: the only one that may be worked on."""
+    row = c.execute(_HEAD, {"of_project": project, "of_entity": entity_id}).one_or_none()
+    return None if row is None else InboxRow(**row._asdict())
+
+
+def of_entity(c: Connection, project: str, entity_id: str, limit: int) -> list[InboxRow]:
+    """The entity's events, newest first."""
+    found = c.execute(_LATEST, {"of_project": project, "of_entity": entity_id, "at_most": limit})
+    return [InboxRow(**row._asdict()) for row in found]
+
+
+def dead_of(c: Connection, delivery_row_id: int) -> set[tuple[Entity, str]]:
+    """Entity and event of each dead letter that a delivery left."""
+    found = c.execute(_DEAD_OF, {"of_delivery": delivery_row_id})
+    return {(Entity(project=project, id=entity_id), event) for project, entity_id, event in found}
+
+
+def unfinished_entities(
+    c: Connection, *, after: tuple[str, str] | None = None, limit: int
+) -> list[tuple[str, str, datetime]]:
+    """Project, entity and due moment of each lane's head, by project and entity; `after` turns the page."""
+    if after is None:
+        found = c.execute(_HEADS, {"at_most": limit})
+    else:
+        found = c.execute(
+            _HEADS_AFTER, {"at_most": limit, "after_project": after[0], "after_entity": after[1]}
+        )
+    return [(project, entity_id, due_at) for project, entity_id, due_at in found]
+
+
+def backlog(c: Connection) -> int:
+    """How many events are unfinished."""
+    count: int = c.execute(_BACKLOG).scalar_one()
+    return count
+
+
+def postpone(c: Connection, inbox_id: int, attempts: int, due_at: datetime, because: str) -> None:
+    """Try again at `due_at`."""
+    _change(c, inbox_id, attempts=attempts, due_at=due_at, because=because)
+
+
+def decide(
+    c: Connection, inbox_id: int, status: InboxStatus, verdict: Verdict, because: str, now: datetime
+) -> None:
+    """Record the decision; `FencedError` if there is one already. Only `commit` calls this."""
+    finished_at = now if status is InboxStatus.DONE else None
+    decided = {"status": status, "verdict": verdict, "because": because, "decided_at": now}
+    result = c.execute(_DECIDE, {"of_id": inbox_id, **decided, "finished_at": finished_at})
+    if result.rowcount != 1:
+        raise FencedError(f"event {inbox_id} of the inbox was decided in between: nothing was written")
+
+
+def finish(c: Connection, inbox_id: int, verdict: Verdict, because: str, now: datetime) -> None:
+    """Nothing is left to do."""
+    _end(c, inbox_id, InboxStatus.DONE, now, verdict=verdict, because=because)
+
+
+def bury(c: Connection, inbox_id: int, because: str, now: datetime) -> None:
+    """Give up: a dead letter."""
+    _end(c, inbox_id, InboxStatus.DEAD, now, because=because)
+
+
+def _end(c: Connection, inbox_id: int, status: InboxStatus, now: datetime, **values: object) -> None:
+    decided = {"status": status, "finished_at": now, "ended_at": now}
+    _changed(c.execute(_END, {"of_id": inbox_id, **decided, **values}), inbox_id)
+
+
+def _change(c: Connection, inbox_id: int, **values: object) -> None:
+    _changed(c.execute(_CHANGE, {"of_id": inbox_id, **values}), inbox_id)
+
+
+def _changed(result: CursorResult[object], inbox_id: int) -> None:
+    if result.rowcount != 1:
+        raise FencedError(f"event {inbox_id} of the inbox is not unfinished: nothing was written")

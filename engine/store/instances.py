@@ -1,0 +1,94 @@
+"""Instances: where each entity's machine is. A write names the version it decided from: the fence."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
+
+from engine.errors import FencedError
+from engine.model import Snapshot
+from engine.store.prepared import insert_row
+from engine.store.tables import instances
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One machine running for one entity."""
+
+    project: str
+    entity_id: str
+    snapshot: Snapshot
+    #: The definition that decided last.
+    machine_hash: str
+    #: The backend's status as last observed; None where nothing observes.
+    observed_status: str | None
+    updated_at: datetime
+
+
+_COLUMNS = tuple(column for column in instances.c if column.name not in {"id", "folded_id"})
+_ROWS = select(*_COLUMNS)
+_THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id == bindparam("of_entity"))
+_LOAD = _ROWS.where(*_THIS)
+_FIND = _ROWS.where(instances.c.folded_id == bindparam("of_folded")).order_by(instances.c.project)
+_LATEST = _ROWS.order_by(instances.c.updated_at.desc()).limit(bindparam("at_most"))
+_UPDATE = update(instances).where(*_THIS, instances.c.version == bindparam("of_version"))
+
+
+def load(c: Connection, project: str, entity_id: str) -> Instance | None:
+    """The entity's instance; None before its first event."""
+    row = c.execute(_LOAD, {"of_project": project, "of_entity": entity_id}).one_or_none()
+    return None if row is None else _instance(**row._asdict())
+
+
+def find(c: Connection, entity_id: str) -> list[Instance]:
+    """The instances of that entity, upper and lower case alike; one for each project that has it."""
+    found = c.execute(_FIND, {"of_folded": entity_id.casefold()})
+    return [_instance(**row._asdict()) for row in found]
+
+
+def latest(c: Connection, limit: int) -> list[Instance]:
+    """The instances decided last, newest first."""
+    return [_instance(**row._asdict()) for row in c.execute(_LATEST, {"at_most": limit})]
+
+
+def save(c: Connection, instance: Instance, *, expected_version: int | None) -> None:
+    """Write the instance if it is still at `expected_version` (None: does not exist yet), else `FencedError`."""
+    snapshot = instance.snapshot
+    values = {
+        "state": snapshot.state,
+        "context": snapshot.context,
+        "version": snapshot.version,
+        "machine_hash": instance.machine_hash,
+        "observed_status": instance.observed_status,
+        "updated_at": instance.updated_at,
+    }
+    if expected_version is None:
+        identity = {
+            "project": instance.project,
+            "entity_id": instance.entity_id,
+            "folded_id": instance.entity_id.casefold(),
+        }
+        try:
+            insert_row(c, instances, {**identity, **values})
+        except IntegrityError as error:
+            raise _fenced(instance, expected_version) from error
+        return
+    if snapshot.version <= expected_version:
+        raise ValueError(
+            f"version {snapshot.version} does not follow {expected_version}: a decision counts up"
+        )
+    this = {"of_project": instance.project, "of_entity": instance.entity_id, "of_version": expected_version}
+    if c.execute(_UPDATE, {**this, **values}).rowcount != 1:
+        raise _fenced(instance, expected_version)
+
+
+def _fenced(instance: Instance, expected_version: int | None) -> FencedError:
+    place = "before its first decision" if expected_version is None else f"at version {expected_version}"
+    return FencedError(
+        f"{instance.entity_id} of project {instance.project} is not {place} any more: nothing was written"
+    )
+
+
+def _instance(*, state: str, context: dict[str, object], version: int, **rest: object) -> Instance:
+    return Instance(snapshot=Snapshot(state=state, context=context, version=version), **rest)  # type: ignore[arg-type]

@@ -1,0 +1,30 @@
+"""Semantic dedupe: the first event with one value of ``once_per`` claims it; a later one is `repeated`."""
+
+import hashlib
+
+from sqlalchemy import Connection, bindparam, delete, select
+
+from engine.store.encoding import encode
+from engine.store.prepared import insert_row
+from engine.store.tables import once as claims
+
+_HOLDER = select(claims.c.inbox_id).where(claims.c.key == bindparam("of_key"))
+_RELEASE = delete(claims).where(claims.c.inbox_id == bindparam("of_inbox"))
+
+
+def claim(
+    c: Connection, *, project: str, receive: str, once: str, entity_id: str, inbox_id: int
+) -> int | None:
+    """None if this event of the inbox holds the value now, else the event that holds it."""
+    # A digest, because the value is as long as its sender likes and indexes are not.
+    key = hashlib.sha256(encode([project, receive, once, entity_id]).encode()).digest()
+    holder: int | None = c.execute(_HOLDER, {"of_key": key}).scalar_one_or_none()
+    if holder is None:
+        insert_row(c, claims, {"key": key, "inbox_id": inbox_id})
+        return None
+    return None if holder == inbox_id else holder
+
+
+def release(c: Connection, inbox_id: int) -> None:
+    """Let the value go, so that an intended redelivery after a dead letter runs."""
+    c.execute(_RELEASE, {"of_inbox": inbox_id})

@@ -1,0 +1,184 @@
+"""The outbox: effects that were decided and are to be performed, each with its idempotency key and its attempts."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, select, update
+
+from engine.errors import FencedError
+from engine.model import Attempt, Effect, EffectKind, Entity, Exchange, Outcome
+from engine.store.encoding import encode
+from engine.store.prepared import insert_row
+from engine.store.tables import DEAD, OutboxStatus, attempts, deliveries, inbox, outbox
+
+_KEY_DIGITS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """One effect, and how far it is."""
+
+    #: The row's number.
+    id: int
+    #: The event of the inbox whose decision it is.
+    inbox_id: int
+    project: str
+    entity_id: str
+    #: The idempotency key: the same for every attempt, for no other effect.
+    key: str
+    #: Its place among the effects of the decision, from 0.
+    position: int
+    kind: EffectKind
+    effect: Effect
+    status: OutboxStatus
+    #: How many attempts were made.
+    attempts: int
+    #: Not before this moment.
+    due_at: datetime
+    #: An attempt may have happened unseen: ask the backend first.
+    read_back: bool
+    #: What the last attempt said.
+    last_detail: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """One attempt of an effect."""
+
+    outbox_id: int
+    #: Counts from 1.
+    number: int
+    at: datetime
+    attempt: Attempt
+
+
+_ROWS = select(*(outbox.c[name] for name in OutboxRow.__dataclass_fields__))
+_OF_ENTITY = and_(outbox.c.project == bindparam("of_project"), outbox.c.entity_id == bindparam("of_entity"))
+_IS_PENDING = outbox.c.status == bindparam("still", OutboxStatus.PENDING)
+_PENDING = _ROWS.where(outbox.c.inbox_id == bindparam("of_inbox"), _IS_PENDING).order_by(outbox.c.position)
+_NEWEST_OF_ENTITY = _ROWS.where(_OF_ENTITY).order_by(outbox.c.id.desc()).limit(bindparam("at_most"))
+_NEWEST_DEAD = _ROWS.where(outbox.c.status == DEAD).order_by(outbox.c.id.desc()).limit(bindparam("at_most"))
+_DELIVERY_DIGEST = (
+    select(deliveries.c.digest)
+    .join(inbox, inbox.c.delivery_row_id == deliveries.c.id)
+    .where(inbox.c.id == bindparam("of_inbox"))
+)
+_CHANGE = update(outbox).where(outbox.c.id == bindparam("of_id"), _IS_PENDING)
+_DROP_REST = update(outbox).where(outbox.c.inbox_id == bindparam("of_inbox"), _IS_PENDING)
+_ATTEMPTS = select(attempts).where(attempts.c.outbox_id == bindparam("of_id")).order_by(attempts.c.number)
+
+
+def insert(
+    c: Connection, inbox_id: int, entity: Entity, version: int, effects: Sequence[Effect], now: datetime
+) -> list[OutboxRow]:
+    """Put a decision's effects in the outbox, in the order they are to be performed; `version` is the decision's."""
+    if not effects:
+        return []
+    digest: bytes = c.execute(_DELIVERY_DIGEST, {"of_inbox": inbox_id}).scalar_one()
+    rows = []
+    for position, effect in enumerate(effects):
+        values: dict[str, Any] = {
+            "inbox_id": inbox_id,
+            "project": entity.project,
+            "entity_id": entity.id,
+            "key": _key(entity, version, position, digest),
+            "position": position,
+            "kind": effect.kind,
+            "effect": effect,
+            "status": OutboxStatus.PENDING,
+            "attempts": 0,
+            "due_at": now,
+            "read_back": False,
+            "last_detail": "",
+            "created_at": now,
+            "finished_at": None,
+        }
+        rows.append(OutboxRow(id=insert_row(c, outbox, values), **values))
+    return rows
+
+
+def pending(c: Connection, inbox_id: int) -> list[OutboxRow]:
+    """What is still to be performed for that event, in order."""
+    return [_row(**row._asdict()) for row in c.execute(_PENDING, {"of_inbox": inbox_id})]
+
+
+def of_entity(c: Connection, project: str, entity_id: str, limit: int) -> list[OutboxRow]:
+    """The entity's effects, newest first."""
+    found = c.execute(_NEWEST_OF_ENTITY, {"of_project": project, "of_entity": entity_id, "at_most": limit})
+    return [_row(**row._asdict()) for row in found]
+
+
+def dead(c: Connection, limit: int) -> list[OutboxRow]:
+    """The dead letters, newest first."""
+    return [_row(**row._asdict()) for row in c.execute(_NEWEST_DEAD, {"at_most": limit})]
+
+
+def record_attempt(c: Connection, outbox_id: int, number: int, attempt: Attempt, at: datetime) -> None:
+    """Keep what an attempt did, and count it."""
+    _change(c, outbox_id, attempts=number, last_detail=attempt.detail)
+    said = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
+    insert_row(c, attempts, {"outbox_id": outbox_id, "number": number, "at": at, **said})
+
+
+def attempts_of(c: Connection, outbox_id: int) -> list[AttemptRow]:
+    """Every attempt of an effect, in order."""
+    return [_attempt_row(**row._asdict()) for row in c.execute(_ATTEMPTS, {"of_id": outbox_id})]
+
+
+def postpone(
+    c: Connection,
+    outbox_id: int,
+    attempts: int,
+    due_at: datetime,
+    read_back: bool,  # noqa: FBT001 -- as the row has it
+    detail: str,
+) -> None:
+    """Try again at `due_at`."""
+    _change(c, outbox_id, attempts=attempts, due_at=due_at, read_back=read_back, last_detail=detail)
+
+
+def finish(c: Connection, outbox_id: int, detail: str, now: datetime) -> None:
+    """It was performed and confirmed."""
+    _change(c, outbox_id, status=OutboxStatus.DONE, last_detail=detail, finished_at=now)
+
+
+def bury(c: Connection, outbox_id: int, detail: str, now: datetime) -> None:
+    """Give up: a dead letter."""
+    _change(c, outbox_id, status=OutboxStatus.DEAD, last_detail=detail, finished_at=now)
+
+
+def drop_rest(c: Connection, inbox_id: int, now: datetime) -> None:
+    """Perform nothing more of that event's decision."""
+    c.execute(_DROP_REST, {"of_inbox": inbox_id, "status": OutboxStatus.DROPPED, "finished_at": now})
+
+
+def _key(entity: Entity, version: int, position: int, digest: bytes) -> str:
+    identity = encode([entity.project, entity.id, version, position, digest.hex()])
+    return hashlib.sha256(identity.encode()).hexdigest()[:_KEY_DIGITS]
+
+
+def _change(c: Connection, outbox_id: int, **values: object) -> None:
+    if c.execute(_CHANGE, {"of_id": outbox_id, **values}).rowcount != 1:
+        raise FencedError(f"effect {outbox_id} of the outbox is not pending any more: nothing was written")
+
+
+def _row(*, effect: dict[str, Any], **rest: Any) -> OutboxRow:
+    return OutboxRow(effect=Effect(**{**effect, "kind": EffectKind(effect["kind"])}), **rest)
+
+
+def _attempt_row(
+    *,
+    outbox_id: int,
+    number: int,
+    at: datetime,
+    outcome: Outcome,
+    exchanges: list[dict[str, Any]],
+    **rest: Any,
+) -> AttemptRow:
+    attempt = Attempt(outcome=outcome, exchanges=tuple(Exchange(**e) for e in exchanges), **rest)
+    return AttemptRow(outbox_id=outbox_id, number=number, at=at, attempt=attempt)

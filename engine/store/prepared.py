@@ -1,0 +1,29 @@
+"""An INSERT of one row whose text is made once: intake and decisions are inserts, and most of their time was this.
+
+SQLAlchemy writes the text and converts the values; only its bookkeeping for each execution is left out.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Table
+
+_Convert = Callable[[Any], Any]
+
+
+def insert_row(c: Connection, table: Table, values: Mapping[str, Any]) -> int:
+    """Insert a row and return its number; a column that `values` does not name is null or counts by itself."""
+    text, parameters = _prepared(table, c.dialect)
+    row = tuple([convert(values.get(name)) if convert else values.get(name) for name, convert in parameters])
+    number: int = c.exec_driver_sql(text, row).lastrowid
+    return number
+
+
+@lru_cache(maxsize=64)
+def _prepared(table: Table, dialect: Dialect) -> tuple[str, tuple[tuple[str, _Convert | None], ...]]:
+    columns = [column for column in table.c if column is not table.autoincrement_column]
+    names = [column.name for column in columns]
+    text = str(table.insert().compile(dialect=dialect, column_keys=names))
+    converts = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
+    return text, tuple(zip(names, converts, strict=True))

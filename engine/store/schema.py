@@ -1,0 +1,75 @@
+"""Which schema a store has, and how it gets the current one.
+
+A current store is recognised by one row; Alembic is imported only to bring an older one forward.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, inspect, text
+
+from engine.errors import StoreError, StoreTooNewError
+from engine.store.tables import metadata
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+#: The newest migration in `migrations/versions`; a test holds the two together.
+REVISION = "0001"
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_VERSION_TABLE = "alembic_version"
+
+
+def is_current(c: Connection, path: Path) -> bool:
+    """Whether the store has this release's schema; `StoreTooNewError` if it has a later one's."""
+    revision = _revision(c, path)
+    if revision is not None and revision > REVISION:
+        raise StoreTooNewError(
+            f"{path} was written by a newer Interlock (schema {revision}, this one knows {REVISION}): "
+            "upgrade Interlock, or restore a backup made before"
+        )
+    return revision == REVISION
+
+
+def bring_forward(c: Connection, path: Path) -> None:
+    """Inside one transaction, make the schema in an empty file, or migrate an older one."""
+    if is_current(c, path):  # another process was first
+        return
+    if _revision(c, path) is None:
+        metadata.create_all(c, checkfirst=False)
+        c.execute(text(f"CREATE TABLE {_VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        c.execute(text(f"INSERT INTO {_VERSION_TABLE} VALUES (:revision)"), {"revision": REVISION})  # noqa: S608
+        return
+    migrate(c)
+
+
+def migrate(c: Connection) -> None:
+    """Run the migrations that the store has not seen, on this connection."""
+    from alembic import command
+    from alembic.util import CommandError
+
+    try:
+        command.upgrade(alembic_config(c), "head")
+    except CommandError as error:
+        raise StoreError(f"the store cannot be brought forward: {error}; nothing was changed") from error
+
+
+def alembic_config(c: Connection) -> "Config":
+    """Alembic's configuration, without a file: the migrations of this package on this connection."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = c
+    return config
+
+
+def _revision(c: Connection, path: Path) -> str | None:
+    """The schema's revision; None if the file is empty."""
+    names = set(inspect(c).get_table_names())
+    if not names:
+        return None
+    others = names - {_VERSION_TABLE}
+    if _VERSION_TABLE not in names or (others and others.isdisjoint(metadata.tables)):
+        raise StoreError(f"{path} is a database of something else: name another file with --store")
+    return c.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar_one_or_none() or ""  # noqa: S608

@@ -1,0 +1,186 @@
+"""Everything that is particular to SQLite: the URL, the connections, and what its errors mean for an operator."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from engine.errors import StoreError
+
+#: How long a writer waits for another process that is writing.
+BUSY_SECONDS = 5.0
+_HEADER = b"SQLite format 3\0"
+_READERS_KEPT = 4
+#: The log shrinks back to this after a burst, instead of keeping its greatest length.
+_LOG_BYTES = 64 * 1024 * 1024
+
+#: What an error means and what to do, by the beginning of SQLite's own name for it.
+_SENTENCES = {
+    "SQLITE_FULL": "there is no space left for {file}: free some on its disk",
+    "SQLITE_READONLY": "{file} is read-only: let the user that runs Interlock write the file and its folder",
+    "SQLITE_BUSY": "another process keeps {file} locked: stop it, or let it finish",
+    "SQLITE_LOCKED": "another connection keeps {file} locked: let it finish",
+    "SQLITE_NOTADB": "{file} is not a SQLite database: name another file with --store",
+    "SQLITE_CORRUPT": "{file} is damaged: stop the daemon and restore a backup",
+    "SQLITE_CANTOPEN": "{file} cannot be opened: let the user that runs Interlock write the file and its folder",
+    "SQLITE_PERM": "{file} cannot be opened: let the user that runs Interlock write the file and its folder",
+    "SQLITE_IOERR": "the disk failed for {file}: look at the system's log, then restart the daemon",
+}
+
+
+def path_of(url: str) -> Path:
+    """The absolute path that a ``sqlite:///`` URL names."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreError("the store must be a URL such as sqlite:///interlock.db") from None
+    kind = parsed.get_backend_name()
+    if kind in {"postgresql", "postgres"}:
+        raise StoreError("PostgreSQL comes in a later release: use sqlite:///interlock.db for now")
+    if kind != "sqlite":
+        raise StoreError(f"{kind} cannot hold the store: use sqlite:///interlock.db")
+    name = parsed.database
+    if not name or name == ":memory:" or name.startswith("file:") or parsed.host:
+        raise StoreError(
+            "the store must be a file: sqlite:///interlock.db, or sqlite:////var/lib/interlock.db"
+        )
+    if parsed.query:
+        raise StoreError(f"the store's URL takes no options: use sqlite:///{name}")
+    return Path(name).absolute()
+
+
+def check_file(path: Path, *, create: bool) -> None:
+    """`StoreError` with what to do, if the path cannot hold the store.
+
+    With `create`, a file that does not exist is made, empty and its owner's alone: what is received may be private.
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        raise StoreError(f"the folder {folder} does not exist: make it, or name another file with --store")
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder: name a file in it with --store")
+    if not path.exists():
+        if not create:
+            raise StoreError(
+                f"there is no store at {path}: start the daemon once, or name its file with --store"
+            )
+        if not os.access(folder, os.W_OK):
+            raise StoreError(
+                f"the folder {folder} is read-only: make it writable for the user that runs Interlock"
+            )
+        path.touch(mode=0o600)
+        return
+    if not path.is_file():
+        raise StoreError(f"{path} is not a file: name another one with --store")
+    try:
+        with path.open("rb") as file:
+            header = file.read(len(_HEADER))
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be read ({error.strerror}): make it readable for the user that runs Interlock"
+        ) from error
+    if header not in {b"", _HEADER}:
+        raise StoreError(_SENTENCES["SQLITE_NOTADB"].format(file=path))
+    if not (os.access(path, os.W_OK) and os.access(folder, os.W_OK)):
+        raise StoreError(_SENTENCES["SQLITE_READONLY"].format(file=path))
+
+
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """Which file is at the path now; None if there is none. SQLite would go on writing to a file that was removed."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino)
+
+
+def writer_engine(path: Path) -> Engine:
+    """Connections that write: each transaction takes the write lock at its beginning, each commit is on the disk."""
+    engine = create_engine(_url(path), poolclass=NullPool, connect_args=_connect_arguments())
+    event.listen(engine, "connect", _prepare_writer)
+    return engine
+
+
+def reader_engine(path: Path) -> Engine:
+    """Connections that read snapshots and cannot write."""
+    engine = create_engine(
+        _url(path), pool_size=_READERS_KEPT, max_overflow=-1, connect_args=_connect_arguments()
+    )
+    event.listen(engine, "connect", _prepare_reader)
+    return engine
+
+
+@contextmanager
+def writing(connection: Connection) -> Iterator[None]:
+    """A transaction that has the write lock from its beginning; committed at the end, undone if anything is raised."""
+    # Not a listener for SQLAlchemy's "begin": any listener of an engine makes every statement a third slower.
+    with connection.begin():
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield
+
+
+@contextmanager
+def reading(connection: Connection) -> Iterator[None]:
+    """A snapshot: from the first statement on, nothing that others write is seen."""
+    with connection.begin():
+        connection.exec_driver_sql("BEGIN")
+        yield
+
+
+def explain(error: BaseException, path: Path) -> str:
+    """The error as a sentence that says what to do."""
+    if isinstance(error, StoreError):
+        return str(error)
+    sentence = _sentence_for(error)
+    if sentence is None:
+        return f"the store {path} failed: {error.orig if isinstance(error, DBAPIError) else error}"
+    return sentence.format(file=path)
+
+
+def is_about_the_file(error: BaseException) -> bool:
+    """Whether the error is one of the file or its disk, and not of one statement."""
+    return _sentence_for(error) is not None
+
+
+def _sentence_for(error: BaseException) -> str | None:
+    original = error.orig if isinstance(error, DBAPIError) else error
+    name = getattr(original, "sqlite_errorname", "")
+    return next((s for beginning, s in _SENTENCES.items() if name.startswith(beginning)), None)
+
+
+def store_error(error: SQLAlchemyError | sqlite3.Error, path: Path) -> StoreError:
+    """What the boundary raises for a database error."""
+    return StoreError(explain(error, path))
+
+
+def _url(path: Path) -> URL:
+    return URL.create("sqlite", database=str(path))
+
+
+def _connect_arguments() -> dict[str, Any]:
+    # Without an isolation level the driver begins nothing by itself, and `writing` and `reading` say how to begin.
+    return {"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
+
+
+def _prepare_writer(connection: sqlite3.Connection, record: object) -> None:
+    del record
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise StoreError(
+            "the store's file system cannot share a write-ahead log: name a file on a local disk"
+        )
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
+
+
+def _prepare_reader(connection: sqlite3.Connection, record: object) -> None:
+    del record
+    connection.execute("PRAGMA query_only = ON")

@@ -1,0 +1,260 @@
+"""Every table and index, in types that SQLite and PostgreSQL share.
+
+Status rows are small and change; what is large (`bodies`) or permanent (`history`) is only ever appended. Lists of work
+still to be done are partial indexes, so that millions of finished rows cost nothing.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
+
+from engine.model import EffectKind, Outcome, Verdict
+from engine.store.columns import Identity, Json, Moment, Word
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Receipt(StrEnum):
+    """What became of a delivery when it came in. The values are stable: they are stored and shown."""
+
+    #: At least one event is in the inbox.
+    ACCEPTED = "accepted"
+    #: No machine cares for it.
+    IGNORED = "ignored"
+    #: The same signed content came before.
+    DUPLICATE = "duplicate"
+
+
+class InboxStatus(StrEnum):
+    """How far an event of the inbox is."""
+
+    #: Not decided yet.
+    PENDING = "pending"
+    #: Decided; its effects are being performed.
+    PERFORMING = "performing"
+    #: Nothing is left to do.
+    DONE = "done"
+    #: It could not be decided, or its transition call was given up.
+    DEAD = "dead"
+
+
+class OutboxStatus(StrEnum):
+    """How far an effect of the outbox is."""
+
+    #: To be performed.
+    PENDING = "pending"
+    #: Performed and confirmed.
+    DONE = "done"
+    #: Given up: a dead letter.
+    DEAD = "dead"
+    #: Not performed, because the transition call before it was given up.
+    DROPPED = "dropped"
+
+
+#: The word for a dead letter as a constant in SQL: a bound parameter would hide a partial index from SQLite.
+DEAD: ColumnElement[str] = literal_column(f"'{OutboxStatus.DEAD.value}'")
+
+
+def _partial(name: str, *columns: Column[object], where: object) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+hooks = Table(
+    "hooks",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("repo_id", Text, nullable=False),
+    Column("repo_path", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("key_id", LargeBinary, nullable=False, index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    UniqueConstraint("source", "repo_id"),
+    sqlite_autoincrement=True,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("hook_id", Identity, ForeignKey(hooks.c.id), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("delivery_id", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("verdict", Word(Receipt), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("duplicate_of", Identity),
+    Column("headers", Json, nullable=False),
+    sqlite_autoincrement=True,
+)
+_partial(
+    "ix_deliveries_twin",
+    deliveries.c.hook_id,
+    deliveries.c.digest,
+    deliveries.c.id,
+    where=deliveries.c.duplicate_of.is_(None),
+)
+Index("ix_deliveries_source_id", deliveries.c.source, deliveries.c.id)
+Index("ix_deliveries_verdict_id", deliveries.c.verdict, deliveries.c.id)
+
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("delivery_row_id", Identity, ForeignKey(deliveries.c.id), primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("delivery_row_id", Identity, ForeignKey(deliveries.c.id), nullable=False, index=True),
+    Column("provisioner", Text, nullable=False),
+    Column("project", Text, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("receive", Text),
+    Column("once", Text),
+    Column("status", Word(InboxStatus), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("verdict", Word(Verdict)),
+    Column("because", Text, nullable=False),
+    Column("decided_at", Moment),
+    Column("finished_at", Moment),
+    sqlite_autoincrement=True,
+)
+# The moment is always null here: as a column it makes SQLite prefer this index to the next, which holds done rows too.
+_partial(
+    "ix_inbox_lane",
+    inbox.c.project,
+    inbox.c.entity_id,
+    inbox.c.finished_at,
+    inbox.c.id,
+    where=inbox.c.finished_at.is_(None),
+)
+Index("ix_inbox_entity", inbox.c.project, inbox.c.entity_id, inbox.c.id)
+
+once = Table(
+    "once",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("inbox_id", Identity, ForeignKey(inbox.c.id), nullable=False, index=True),
+)
+
+instances = Table(
+    "instances",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("project", Text, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("folded_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("context", Json, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("machine_hash", Text, nullable=False),
+    Column("observed_status", Text),
+    Column("updated_at", Moment, nullable=False, index=True),
+    UniqueConstraint("project", "entity_id"),
+)
+Index("ix_instances_folded", instances.c.folded_id, instances.c.project)
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("project", Text, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("inbox_id", Identity, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("machine_hash", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Column("verdict", Word(Verdict), nullable=False),
+    Column("facts", Json, nullable=False),
+    Column("trace", Json, nullable=False),
+    Column("previous_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("ix_history_entity", history.c.project, history.c.entity_id, history.c.id)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("inbox_id", Identity, ForeignKey(inbox.c.id), nullable=False),
+    Column("project", Text, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("position", Integer, nullable=False),
+    Column("kind", Word(EffectKind), nullable=False),
+    Column("effect", Json, nullable=False),
+    Column("status", Word(OutboxStatus), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("read_back", Boolean, nullable=False),
+    Column("last_detail", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    sqlite_autoincrement=True,
+)
+Index("ix_outbox_inbox", outbox.c.inbox_id, outbox.c.position)
+Index("ix_outbox_entity", outbox.c.project, outbox.c.entity_id, outbox.c.id)
+_partial("ix_outbox_dead", outbox.c.id, where=outbox.c.status == DEAD)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("outbox_id", Identity, ForeignKey(outbox.c.id), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("outcome", Word(Outcome), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("observed", Text),
+    Column("retry_after", Float),
+    Column("exchanges", Json, nullable=False),
+)
+
+definitions = Table(
+    "definitions",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("filename", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+)
+
+#: Always empty: where a store that could not write tries whether it can again.
+probe = Table(
+    "probe",
+    metadata,
+    Column("id", Identity, primary_key=True, autoincrement=False),
+)

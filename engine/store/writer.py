@@ -1,0 +1,160 @@
+"""The one writer: a thread that takes everything waiting and commits it in one transaction (group commit).
+
+A commit waits for the disk about as long for 64 writes as for one, so writes that come together wait together. Each
+work has its own savepoint: one that fails is undone alone. A future is resolved only after the commit, so whoever saw
+a result will find it after a crash.
+"""
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from engine.errors import StoreError
+from engine.store import sqlite
+
+#: The most works of one transaction, and the most that may wait.
+BATCH = 256
+WAITING = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    work: Callable[[Connection], Any]
+    future: "Future[Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    future: "Future[Any]"
+    result: Any = None
+    error: BaseException | None = None
+
+    def give(self) -> None:
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+class Writer:
+    """Runs works on its own connection, many to a commit. After a failed commit it connects anew and goes on."""
+
+    def __init__(self, engine: Engine, path: Path) -> None:
+        self._engine = engine
+        self._path = path
+        self._file = sqlite.identity_of(path)
+        self._connection: Connection | None = None
+        self._jobs: deque[_Job] = deque()
+        self._changed = threading.Condition()
+        self._closing = False
+        #: Why the last transaction failed, for the operator; None after one that was committed.
+        self.trouble: str | None = None
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[Connection], Any]) -> "Future[Any]":
+        """Queue a work. `StoreError` at once if the writer is closed or too many works wait."""
+        future: Future[Any] = Future()
+        with self._changed:
+            if self._closing:
+                raise StoreError("the store is closed: nothing was written")
+            if len(self._jobs) >= WAITING:
+                raise StoreError(
+                    f"{WAITING} writes are waiting for the disk: try again later; nothing was written"
+                )
+            self._jobs.append(_Job(work, future))
+            self._changed.notify()
+        return future
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be submitted any more."""
+        return self._closing
+
+    def close(self) -> None:
+        """Finish everything that waits, then stop."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while self._serve(self._take()):
+            pass
+        self._disconnect()
+
+    def _serve(self, jobs: list[_Job]) -> bool:
+        """Commit the jobs that were not cancelled and answer them; False if there was none to take."""
+        running = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+        for answer in self._commit(running) if running else ():
+            answer.give()
+        return bool(jobs)
+
+    def _take(self) -> list[_Job]:
+        """Everything that waits, up to a batch; empty when the writer is closed and nothing is left."""
+        with self._changed:
+            while not self._jobs and not self._closing:
+                self._changed.wait()
+            return [self._jobs.popleft() for _ in range(min(BATCH, len(self._jobs)))]
+
+    def _commit(self, jobs: list[_Job]) -> list[_Answer]:
+        answers: list[_Answer] = []
+        try:
+            connection = self._connect()
+            with sqlite.writing(connection):
+                savepoint = connection.connection.cursor()
+                answers += [_attempt(connection, savepoint, job) for job in jobs]
+        except Exception as error:  # noqa: BLE001 -- whatever it was, each caller is told and the writer goes on
+            self._disconnect()
+            self.trouble = sqlite.explain(error, self._path)
+            failed = {answer.future for answer in answers if answer.error is not None}
+            reason = f"{self.trouble}; nothing was written"
+            lost = [_Answer(job.future, error=StoreError(reason)) for job in jobs if job.future not in failed]
+            return [answer for answer in answers if answer.error is not None] + lost
+        self.trouble = None
+        return answers
+
+    def _connect(self) -> Connection:
+        if sqlite.identity_of(self._path) != self._file:
+            self._disconnect()
+            raise StoreError(f"{self._path} was removed or replaced while it was in use: restart the daemon")
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is None:
+            return
+        connection, self._connection = self._connection, None
+        with contextlib.suppress(Exception):
+            connection.close()
+
+
+def _attempt(connection: Connection, savepoint: Any, job: _Job) -> _Answer:
+    """Run one work in its savepoint. If the whole transaction is lost, leaving the savepoint raises."""
+    # Straight to the driver: through SQLAlchemy the savepoint would cost more than the rows.
+    savepoint.execute("SAVEPOINT work")
+    try:
+        result = job.work(connection)
+    except SQLAlchemyError as error:
+        if sqlite.is_about_the_file(error):  # no other work of this batch can succeed
+            raise
+        refused = StoreError(f"the store refused a write: {error.args[0]}")
+        refused.__cause__ = error
+        answer = _Answer(job.future, error=refused)
+    except BaseException as error:  # noqa: BLE001 -- it belongs to the caller
+        answer = _Answer(job.future, error=error)
+    else:
+        savepoint.execute("RELEASE SAVEPOINT work")
+        return _Answer(job.future, result)
+    savepoint.execute("ROLLBACK TO SAVEPOINT work")
+    savepoint.execute("RELEASE SAVEPOINT work")
+    return answer

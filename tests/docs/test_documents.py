@@ -1,0 +1,69 @@
+"""The documentation is true: definitions are checked, tables are held against the code, links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.config.settings import SETTINGS, variable
+from engine.machine.read import read_definition
+from engine.model import Verdict
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")]
+)
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\((?!https?:)([^)#]*)(#[^)]*)?\)")
+
+
+def _blocks(kind: str) -> list[tuple[str, str]]:
+    return [
+        (f"{page.relative_to(ROOT)}:{number}", text)
+        for page in PAGES
+        for number, (found, text) in enumerate(_BLOCK.findall(page.read_text()))
+        if found == kind
+    ]
+
+
+@pytest.mark.parametrize(("place", "text"), _blocks("hcl"))
+def test_every_definition_in_the_documentation_is_right(place: str, text: str) -> None:
+    result = read_definition(text, place)
+    assert [str(d) for d in result.diagnostics] == []
+    assert result.definition is not None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = [match[1] for match in _LINK.finditer(page.read_text()) if match[1]]
+    assert [t for t in targets if not (page.parent / t).exists()] == []
+
+
+def test_every_setting_is_in_the_operators_manual() -> None:
+    text = (ROOT / "docs/operating.md").read_text()
+    assert [name for name in SETTINGS if variable(name) not in text] == []
+    for name, setting in SETTINGS.items():
+        if setting.default is not None:
+            assert f"`{setting.default}`" in text, name
+
+
+def _logged_events() -> set[str]:
+    call = re.compile(r'log\.(?:debug|info|warning|error|exception|log)\((?:level, |\s)*"([a-z_.]+)"')
+    found = {name for path in (ROOT / "engine").rglob("*.py") for name in call.findall(path.read_text())}
+    return found | {"hook.registered", "hook.updated", "hook.imported"}
+
+
+def test_the_table_of_log_events_is_complete_and_true() -> None:
+    text = (ROOT / "docs/operating.md").read_text().partition("## The log")[2]
+    listed = {
+        name
+        for row in text.splitlines()
+        if row.startswith("| `")
+        for name in re.findall(r"`([a-z_.]+)`", row.split("|")[1])
+    }
+    assert listed == _logged_events()
+
+
+def test_every_verdict_is_documented() -> None:
+    text = (ROOT / "docs/language.md").read_text()
+    assert [v.value for v in Verdict if f"`{v.value}`" not in text] == []

@@ -1,0 +1,1 @@
+"""What several tests share: the real daemon and a practice Jira, started and stopped."""

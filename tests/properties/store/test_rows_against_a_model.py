@@ -1,0 +1,245 @@
+"""Inbox, outbox and once, driven at random, against plain Python lists that say what must be there."""
+
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
+from sqlalchemy import Connection
+
+from engine.errors import FencedError
+from engine.model import Effect, EffectKind, Entity, Event, Snapshot, Trace, Verdict
+from engine.store import commit, deliveries, history, hooks, inbox, instances, once, outbox
+from engine.store.database import Store
+from engine.store.tables import InboxStatus, OutboxStatus, Receipt
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+ENTITIES = [Entity(project=project, id=name) for project in ("a", "b") for name in ("A-1", "A-2")]
+EFFECTS = [
+    Effect(kind=EffectKind.TRANSITION, name="x", target="x"),
+    Effect(kind=EffectKind.ACTION, name="y", arguments={"n": 1}),
+]
+
+
+@dataclass
+class Thing:
+    """What the model knows of one event."""
+
+    id: int
+    entity: Entity
+    delivery: int
+    status: InboxStatus = InboxStatus.PENDING
+    due_at: datetime = EPOCH
+    effects: list[OutboxStatus] = field(default_factory=list)
+
+
+class Rows(RuleBasedStateMachine):
+    events = Bundle("events")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.url = f"sqlite:///{Path(self.folder.name)}/interlock.db"
+        self.store = Store.open(self.url)
+        self.hook = self.store.write(
+            lambda c: hooks.register(c, source="s", repo_id="1", repo_path="", sealed=b"", now=EPOCH)
+        ).id
+        self.things: dict[int, Thing] = {}
+        self.holders: dict[tuple[str, str], int] = {}
+        self.versions: dict[Entity, int] = {}
+        self.keys: set[str] = set()
+        self.clock = EPOCH
+
+    def teardown(self) -> None:
+        self.store.close()
+        self.folder.cleanup()
+
+    def now(self) -> datetime:
+        self.clock += timedelta(microseconds=1)
+        return self.clock
+
+    def lane(self, entity: Entity) -> list[Thing]:
+        unfinished = (InboxStatus.PENDING, InboxStatus.PERFORMING)
+        return [t for t in self.things.values() if t.entity == entity and t.status in unfinished]
+
+    @rule(
+        target=events, entities=st.lists(st.sampled_from(ENTITIES), max_size=3), content=st.binary(max_size=2)
+    )
+    def receive(self, entities: list[Entity], content: bytes) -> object:
+        def work(c: Connection) -> tuple[int, list[int]]:
+            row = deliveries.insert(
+                c,
+                hook_id=self.hook,
+                source="s",
+                type="t",
+                delivery_id="",
+                digest=content,
+                body=content,
+                headers={},
+                received_at=EPOCH,
+                verdict=Receipt.ACCEPTED,
+                reason="",
+            )
+            return row, inbox.insert(c, row, [("p", Event(name="e", entity=e)) for e in entities], EPOCH)
+
+        delivery, ids = self.store.write(work)
+        for inbox_id, entity in zip(ids, entities, strict=True):
+            assert inbox_id > max(self.things, default=0)
+            self.things[inbox_id] = Thing(id=inbox_id, entity=entity, delivery=delivery)
+        return multiple(*ids)
+
+    @rule(inbox_id=events, value=st.sampled_from(["1", "2"]))
+    def claim(self, inbox_id: int, value: str) -> None:
+        entity = self.things[inbox_id].entity
+        place = (f"{entity.project}/{entity.id}", value)
+        expected = self.holders.setdefault(place, inbox_id)
+        holder = self.store.write(
+            lambda c: once.claim(
+                c, project=entity.project, receive="r", once=value, entity_id=entity.id, inbox_id=inbox_id
+            )
+        )
+        assert holder == (None if expected == inbox_id else expected)
+
+    @rule(inbox_id=events)
+    def release(self, inbox_id: int) -> None:
+        self.store.write(lambda c: once.release(c, inbox_id))
+        self.holders = {place: holder for place, holder in self.holders.items() if holder != inbox_id}
+
+    @rule(inbox_id=events, seconds=st.integers(0, 100))
+    def postpone(self, inbox_id: int, seconds: int) -> None:
+        thing = self.things[inbox_id]
+        due = EPOCH + timedelta(seconds=seconds)
+        if thing in self.lane(thing.entity):
+            self.store.write(lambda c: inbox.postpone(c, inbox_id, 1, due, "later"))
+            thing.due_at = due
+        else:
+            with pytest.raises(FencedError):
+                self.store.write(lambda c: inbox.postpone(c, inbox_id, 1, due, "later"))
+
+    @rule(inbox_id=events, count=st.integers(0, 2), stale=st.booleans())
+    def decide(self, *, inbox_id: int, count: int, stale: bool) -> None:
+        thing = self.things[inbox_id]
+        version = self.versions.get(thing.entity)
+        seen = (version or 0) + 7 if stale else version
+        with self.store.read() as c:
+            row = inbox.get(c, inbox_id)
+        assert row is not None
+        after = instances.Instance(
+            project=thing.entity.project,
+            entity_id=thing.entity.id,
+            snapshot=Snapshot(state="x", version=(seen or 0) + 1),
+            machine_hash="m",
+            observed_status=None,
+            updated_at=self.now(),
+        )
+        trace = Trace(verdict=Verdict.MOVED, before=None, event="e", after="x")
+
+        def work(c: Connection) -> list[outbox.OutboxRow]:
+            return commit.commit_decision(
+                c,
+                inbox=row,
+                before_version=seen,
+                instance=after,
+                facts={"n": count},
+                trace=trace,
+                effects=EFFECTS[:count],
+                now=EPOCH,
+            )
+
+        if stale or thing.status is not InboxStatus.PENDING:
+            with pytest.raises(FencedError):
+                self.store.write(work)
+            return
+        made = self.store.write(work)
+        assert not self.keys & {r.key for r in made}
+        self.keys |= {r.key for r in made}
+        self.versions[thing.entity] = after.snapshot.version
+        thing.effects = [OutboxStatus.PENDING] * count
+        thing.status = InboxStatus.PERFORMING if count else InboxStatus.DONE
+
+    @rule(
+        inbox_id=events, ending=st.sampled_from([OutboxStatus.DONE, OutboxStatus.DEAD, OutboxStatus.DROPPED])
+    )
+    def end_effect(self, inbox_id: int, ending: OutboxStatus) -> None:
+        thing = self.things[inbox_id]
+        with self.store.read() as c:
+            waiting = outbox.pending(c, inbox_id)
+        assert [r.position for r in waiting] == [
+            n for n, s in enumerate(thing.effects) if s is OutboxStatus.PENDING
+        ]
+        if ending is OutboxStatus.DROPPED:
+            self.store.write(lambda c: outbox.drop_rest(c, inbox_id, EPOCH))
+            thing.effects = [ending if s is OutboxStatus.PENDING else s for s in thing.effects]
+        elif waiting:
+            end = outbox.finish if ending is OutboxStatus.DONE else outbox.bury
+            self.store.write(lambda c: end(c, waiting[0].id, "", EPOCH))
+            thing.effects[waiting[0].position] = ending
+
+    @rule(inbox_id=consumes(events), dead=st.booleans())
+    def end(self, *, inbox_id: int, dead: bool) -> None:
+        thing = self.things[inbox_id]
+        was_open = thing in self.lane(thing.entity)
+
+        def work(c: Connection) -> None:
+            if dead:
+                inbox.bury(c, inbox_id, "", EPOCH)
+            else:
+                inbox.finish(c, inbox_id, Verdict.MOVED, "", EPOCH)
+
+        if not was_open:
+            with pytest.raises(FencedError):
+                self.store.write(work)
+            return
+        self.store.write(work)
+        thing.status = InboxStatus.DEAD if dead else InboxStatus.DONE
+
+    @precondition(lambda self: self.things)
+    @rule()
+    def restart(self) -> None:
+        self.store.close()
+        self.store = Store.open(self.url)
+
+    @invariant()
+    def the_store_agrees(self) -> None:
+        with self.store.read() as c:
+            lanes = {entity: self.lane(entity) for entity in ENTITIES}
+            for entity, lane in lanes.items():
+                head = inbox.head(c, entity.project, entity.id)
+                assert (
+                    (head.id, head.status, head.due_at) == (lane[0].id, lane[0].status, lane[0].due_at)
+                    if head
+                    else not lane
+                )
+                rows = history.of_entity(c, entity.project, entity.id, 1000)
+                assert history.verify_chain(rows) is None
+                assert [row.version for row in rows] == [*range(self.versions.get(entity, 0), 0, -1)]
+                loaded = instances.load(c, entity.project, entity.id)
+                assert (loaded.snapshot.version if loaded else None) == self.versions.get(entity)
+            expected = [(e.project, e.id, lane[0].due_at) for e, lane in lanes.items() if lane]
+            assert inbox.unfinished_entities(c, limit=9) == expected
+            assert inbox.backlog(c) == sum(map(len, lanes.values()))
+            for delivery in {t.delivery for t in self.things.values()}:
+                dead = {
+                    t.entity
+                    for t in self.things.values()
+                    if t.delivery == delivery and t.status is InboxStatus.DEAD
+                }
+                assert {entity for entity, _ in inbox.dead_of(c, delivery)} == dead
+            kept = [s for t in self.things.values() for s in t.effects]
+            assert len(outbox.dead(c, 1000)) == kept.count(OutboxStatus.DEAD)
+
+
+Rows.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestRows = Rows.TestCase
