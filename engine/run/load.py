@@ -12,7 +12,6 @@ from engine.machine.definition import Definition
 from engine.machine.read import read_definition
 from engine.processors.processor import ProcessorMaker
 from engine.run.hub import Hub, check_action_workers, check_projects
-
 from engine.sources.check import check_sources
 
 
