@@ -1,5 +1,7 @@
 """The commands and what they are called."""
 
+from collections.abc import Sequence
+
 from cyclopts import App
 
 from engine import __version__
@@ -30,8 +32,11 @@ _COMMANDS = (
 )
 
 
-def make_app() -> App:
-    """The whole command line; a command's module is imported when it is called."""
+def make_app(given: Sequence[str] = ()) -> App:
+    """The whole command line; a command's module is imported when it is called.
+
+    `given` is what was typed: the command in it shows its own docstring as help, the others one line each.
+    """
     app = App(
         name="interlock",
         help=_HELP,
@@ -44,6 +49,8 @@ def make_app() -> App:
         app.command(group)
     for words, place, purpose in _COMMANDS:
         *group_name, name = words.split()
-        (groups[group_name[0]] if group_name else app).command(f"engine.cli.{place}", name=name, help=purpose)
+        called = words.split() == list(given[: len(words.split())])
+        home = groups[group_name[0]] if group_name else app
+        home.command(f"engine.cli.{place}", name=name, help=None if called else purpose)
     app.register_install_completion_command()
     return app

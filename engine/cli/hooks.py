@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from engine.cli.options import Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
-from engine.errors import HookMissingError
+from engine.errors import HookMissingError, SettingError
 from engine.run import hooks as registry
 from engine.run.clock import now
 from engine.serve.start import open_existing_store, open_store
@@ -53,7 +53,10 @@ def import_(
 
         secret = getpass.getpass("Secret: ")
     else:
-        secret = sys.stdin.read().strip("\r\n")
+        try:
+            secret = sys.stdin.buffer.read().strip(b"\r\n").decode()
+        except UnicodeDecodeError:
+            raise SettingError("the secret on standard input is not UTF-8 text") from None
     opened = open_store(settings_from(store=store))
     try:
         issued = registry.import_hook(opened, _wanted(source, repo_id, repo_path), secret, now())

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.config.conceal import without_secrets
 from engine.config.workers import Workers, read_workers
 from engine.diagnostics import Diagnostic, Span, errors_in
 from engine.errors import InvalidDefinitionError
@@ -52,7 +53,7 @@ def load(
     text = read_text(workers_file, "the file that maps projects to backends", diagnostics)
     if text is None:
         return Loaded(workers=None, serving=None, hub=None, diagnostics=tuple(diagnostics))
-    sources[str(workers_file)] = text
+    sources[str(workers_file)] = without_secrets(text)
     result = read_workers(text, str(workers_file))
     diagnostics += result.diagnostics
     workers = result.workers
