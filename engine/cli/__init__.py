@@ -13,6 +13,10 @@ _PREDECESSOR = {"-hcl-dir": "--machines", "-worker-cfg": "--workers"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 a problem that the message explains, 2 a wrong command line."""
     from engine.cli.app import make_app
+    from engine.serve.logs import configure_logs
+
+    # Standard output is a command's answer, for a person or a program; `run` takes it for its log.
+    configure_logs("warning", "text", colour=False, stream=sys.stderr)
 
     given = [_translated(a) for a in (sys.argv[1:] if arguments is None else arguments)]
     try:

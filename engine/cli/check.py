@@ -61,8 +61,11 @@ def _check_each(files: tuple[Path, ...]) -> tuple[list[Diagnostic], dict[str, st
             problems += read_workers(text, str(file)).diagnostics
         else:
             from engine.machine.read import read_definition
+            from engine.sources.check import check_sources
 
-            problems += read_definition(text, str(file)).diagnostics
+            read = read_definition(text, str(file))
+            problems += read.diagnostics
+            problems += check_sources(read.definition) if read.definition is not None else ()
     return problems, sources
 
 

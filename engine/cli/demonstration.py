@@ -15,7 +15,7 @@ from typing import Any
 from engine import resources
 from engine.cli.calls import call_json, deliver
 from engine.cli.command import myself
-from engine.cli.run import start_logs
+from engine.cli.logs import start_logs
 from engine.config.settings import DaemonSettings, read_settings
 from engine.config.workers import read_workers
 from engine.errors import InterlockError, SettingError

@@ -12,6 +12,7 @@ from engine.machine.definition import Definition
 from engine.machine.read import read_definition
 from engine.processors.processor import ProcessorMaker
 from engine.run.hub import Hub, check_action_workers, check_projects
+from engine.sources.check import check_sources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ def load(
         read = read_definition(text, str(path))
         diagnostics += read.diagnostics
         if read.definition is not None:
+            diagnostics += check_sources(read.definition)
             definitions[statefile] = read.definition
     names = {statefile: tuple(definition.provisioners) for statefile, definition in definitions.items()}
     diagnostics += check_projects(workers, names)

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 DRAIN_SECONDS = 10.0
 _LANES_SECONDS = 7.0
 _HTTP_SECONDS = 2
+#: How long one thread keeps the interpreter while another wants it.
+_SWITCH_SECONDS = 0.0005
 #: How often files are looked at for a change.
 _WATCH_SECONDS = 1.0
 
@@ -94,6 +97,8 @@ class Daemon:
 
     async def run(self, beside: Callable[["Daemon"], Coroutine[Any, Any, None]] | None = None) -> None:
         """Serve until `stop` or a signal, then drain within 10 seconds. `beside` runs once the daemon is ready."""
+        # The store's writer needs the interpreter between its statements; the default of 5 ms makes it wait each time.
+        sys.setswitchinterval(_SWITCH_SECONDS)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)

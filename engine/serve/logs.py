@@ -6,7 +6,7 @@ Both are made from the same structured events, so what the operator reads is wha
 import logging
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -16,8 +16,8 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 EventDict = MutableMapping[str, Any]
 
 
-def configure_logs(level: str, form: str, *, colour: bool) -> None:
-    """Send every log line to standard output: `form` is ``json`` or ``text``; `level` a key of `LEVELS`."""
+def configure_logs(level: str, form: str, *, colour: bool, stream: TextIO | None = None) -> None:
+    """Send every log line to `stream` (standard output): `form` is ``json`` or ``text``; `level` a key of `LEVELS`."""
     render: Callable[[Any, str, EventDict], str | bytes]
     render = Narrator(colour=colour) if form == "text" else structlog.processors.JSONRenderer(sort_keys=False)
     structlog.configure(
@@ -29,7 +29,7 @@ def configure_logs(level: str, form: str, *, colour: bool) -> None:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(stream or sys.stdout),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr, force=True)
