@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from engine.cli.options import Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
 from engine.errors import SettingError
-from engine.serve.start import open_store
+from engine.serve.start import open_existing_store
 from engine.store import deliveries as rows
 from engine.store.database import Connection
 from engine.store.tables import Receipt
@@ -25,7 +25,7 @@ def deliveries(
 ) -> int:
     """List deliveries with their verdicts, or show one whole."""
     wanted = None if verdict is None else _verdict(verdict)
-    opened = open_store(settings_from(store=store))
+    opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             if number is not None:

@@ -48,7 +48,7 @@ def _practice_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> 
     """The user's settings; where they are silent, a free port, a fresh store, and the files that travel with the package."""
     settings = read_settings(flags, environ)
     chosen = dict(flags)
-    if flags.get("port") is None and "INTERLOCK_PORT" not in environ:
+    if settings.port == 0 or (flags.get("port") is None and "INTERLOCK_PORT" not in environ):
         chosen["port"] = _free_port(settings)
     if flags.get("store") is None and "INTERLOCK_STORE" not in environ:
         chosen["store"] = f"sqlite:///{_fresh_store(chosen.get('port') or settings.port)}"

@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from engine.cli.options import Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
-from engine.serve.start import open_store
+from engine.serve.start import open_existing_store
 from engine.store import history, inbox, instances, outbox
 from engine.store.database import Connection
 
@@ -22,7 +22,7 @@ def show(
     json: Json = False,
 ) -> int:
     """Show an entity's state, its last decisions with their traces, and its pending effects."""
-    opened = open_store(settings_from(store=store))
+    opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             found = _places(connection, entity, project)

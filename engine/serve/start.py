@@ -23,6 +23,14 @@ def open_store(settings: DaemonSettings) -> Store:
     return Store.open(settings.store, key=load_or_create_key(settings.secret_key, key_file(settings.store)))
 
 
+def open_existing_store(settings: DaemonSettings) -> Store:
+    """The store of these settings to look at: neither it nor its key is made; raises `StoreError` with what to do."""
+    place = key_file(settings.store)
+    known = bool(settings.secret_key) or place.exists()
+    key = load_or_create_key(settings.secret_key, place) if known else None
+    return Store.open(settings.store, key=key, migrate=False)
+
+
 async def serve(
     settings: DaemonSettings,
     environ: Mapping[str, str],
