@@ -37,6 +37,10 @@ class Code(NamedTuple):
     #: Text that has the problem; for `Where.TOGETHER` a description of it.
     example: str
 
+    def shown(self) -> list[str]:
+        """The example's lines, with what cannot be seen made visible."""
+        return [line.replace("\0", "␀").replace("\u00a0", "⍽") for line in self.example.splitlines()]
+
 
 _FILE, _VALUE, _PROVISIONER, _MACHINE, _WORKERS, _TOGETHER = Where
 
@@ -113,7 +117,7 @@ CODES: Mapping[str, Code] = {
     "unknown_directive": Code(_VALUE, "a template directive is unknown", "`if`, `else`, `endif`, `for` and `endfor` are known; `%%{` stands for the characters", '"%{ while }"'),
     "unknown_function": Code(_VALUE, "there is no such function", "mind the spelling; the help lists all", "uper(1)"),
     "unknown_name": Code(_VALUE, "there is no such name here", "mind the spelling, declare it, or quote it if the text is meant", "evnt"),
-    "value_missing": Code(_VALUE, "a value is missing", "write one, beginning on the same line", ""),
+    "value_missing": Code(_VALUE, "a value is missing", "write one, beginning on the same line", '"a ${}"'),
     "wrong_arguments": Code(_VALUE, "a function gets too many or too few arguments", "see the signature in the help", "upper()"),
     # Definitions
     "duplicate_local": Code(_FILE, "a local is declared twice", "keep one of them", "locals {\n  x = 1\n}\nlocals {\n  x = 2\n}"),
@@ -147,7 +151,7 @@ CODES: Mapping[str, Code] = {
     "internal_state_has_alias": Code(_FILE, "a state with `alias = null` has an alias", "remove one of the two", 'provisioner "soc" {\n  aliasmapper "soc" { aliases = { a = "A" } }\n  statemachine "soc" {\n    initial = "a"\n    state "a" { alias = null }\n  }\n}'),
     "request_without_call": Code(_MACHINE, "a `request` decorates a call that is not made", "remove it", 'state "b" "go" {\n  transition = "b"\n  request {\n    x = 1\n  }\n}'),
     "transition_state_unregistered": Code(_MACHINE, "a transition leads to a state that does not exist", "mind the spelling, or add the state", 'state "b" "go" { transition = "gone" }'),
-    "unsupported": Code(_MACHINE, "this version does not support it yet", "remove it for now", 'parallel "p" {\n}'),
+    "unsupported": Code(_TOGETHER, "this version does not support it yet", "remove it for now", "a block that docs/language.md does not describe yet"),
     "wildcard_setting": Code(_MACHINE, 'the block `state "*"` sets what only a state has', "set it in the blocks of the states that are meant", 'state "*" {\n  final = true\n}'),
     "wrong_type": Code(_MACHINE, "a value is of the wrong kind", "write what the help says", 'state "b" { final = "yes" }'),
     # workers.yaml and what it names
@@ -192,20 +196,15 @@ _HEAD = ("| code | what is wrong | what to do | an example |", "|---|---|---|---
 
 
 def _row(name: str, code: Code) -> str:
-    example = code.example if code.where is Where.TOGETHER else _as_code(code.example)
+    example = (
+        code.example if code.where is Where.TOGETHER else "<br>".join(_as_code(line) for line in code.shown())
+    )
     cells = (f"`{name}`", code.wrong, code.do, example)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _as_code(example: str) -> str:
-    """Every line as code of its own; a backtick inside needs two around."""
-    shown = [line.replace("\0", "␀").replace("\u00a0", "⍽") for line in example.splitlines()]
-    fence = "``" if "`" in example else "`"
-    pad = " " if fence == "``" else ""
-    return "<br>".join(f"{fence}{pad}{_indented(line)}{pad}{fence}" for line in shown)
-
-
-def _indented(line: str) -> str:
-    """The line with spaces that Markdown keeps."""
+def _as_code(line: str) -> str:
+    """The line as code, with spaces that Markdown keeps; a backtick inside needs two around."""
     text = line.lstrip(" ")
-    return "\u00a0" * (len(line) - len(text)) + text
+    kept = "\u00a0" * (len(line) - len(text)) + text
+    return f"`` {kept} ``" if "`" in kept else f"`{kept}`"

@@ -48,7 +48,7 @@ def _print_one(name: str, *, json: bool) -> None:
     if json:
         print_json({"code": name, **_as_json(name)})
         return
-    lines = "\n".join(f"    {line}" for line in code.example.splitlines())
+    lines = "\n".join(f"    {line}" for line in code.shown())
     print(
         f"{name}: {code.wrong}\n\n  help: {code.do}\n\n  {code.where.value.lower()}, for instance:\n\n{lines}"
     )

@@ -6,7 +6,7 @@ literals, conditionals, names and further parameters called `code`. Tables of (c
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.harness.daemon import ROOT
@@ -19,11 +19,14 @@ _CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 def reported_codes() -> tuple[dict[str, str], list[str]]:
     """Each code with a place that reports it, and the places whose code could not be followed."""
     trees = {path: ast.parse(path.read_text()) for path in _files()}
-    takers = _takers(trees.values())
+    everywhere = {
+        name: at for tree in trees.values() for name, at in _takers(tree).items() if not _private(name)
+    }
     found: dict[str, str] = {}
     lost: list[str] = []
     for path, tree in trees.items():
         place = path.relative_to(ROOT)
+        takers = {**everywhere, **_takers(tree)}
         for scope in [tree, *(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))]:
             for node in _own(scope):
                 given = _given(node, takers)
@@ -35,28 +38,32 @@ def reported_codes() -> tuple[dict[str, str], list[str]]:
     return found, lost
 
 
+def _private(name: str) -> bool:
+    """Whether a name counts in its own file only."""
+    return name.startswith(("_", "._"))
+
+
 def _files() -> Iterator[Path]:
     for place in PLACES:
         yield from sorted((ROOT / "engine" / place).rglob("*.py"))
 
 
-def _takers(trees: Iterable[ast.AST]) -> dict[str, set[int]]:
+def _takers(tree: ast.AST) -> dict[str, set[int]]:
     """The name of everything with a parameter `code` (methods with a dot before it), and the positions it has there."""
-    found: dict[str, set[int]] = {"Diagnostic": set()}
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef):
-                fields = [n.target.id for n in node.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)]  # fmt: skip
-                makers = [n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
-                fields = [a.arg for m in makers for a in m.args.args[1:]] or fields
-                if "code" in fields:
-                    found.setdefault(node.name, set()).add(fields.index("code"))
-            elif isinstance(node, ast.FunctionDef) and node.name != "__init__":
-                names = [a.arg for a in node.args.args]
-                method = names[:1] in (["self"], ["cls"])
-                if "code" in names:
-                    name = f".{node.name}" if method else node.name
-                    found.setdefault(name, set()).add(names.index("code") - method)
+    found: dict[str, set[int]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            fields = [n.target.id for n in node.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)]  # fmt: skip
+            makers = [n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
+            fields = [a.arg for m in makers for a in m.args.args[1:]] or fields
+            if "code" in fields:
+                found.setdefault(node.name, set()).add(fields.index("code"))
+        elif isinstance(node, ast.FunctionDef) and node.name != "__init__":
+            names = [a.arg for a in node.args.args]
+            method = names[:1] in (["self"], ["cls"])
+            if "code" in names:
+                name = f".{node.name}" if method else node.name
+                found.setdefault(name, set()).add(names.index("code") - method)
     return found
 
 
