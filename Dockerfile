@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # The lock was made with this Python; another one may need other requirements.
 ARG PYTHON=3.11
 
