@@ -10,6 +10,7 @@ Start with `interlock run --practice`: it shows one signed delivery moving an is
 """
 
 _GROUPS = {
+    "deadletters": "Look at what was given up, put it back, or drop it.",
     "hooks": "Register the endpoints that sources send to, and look at them.",
     "practice": "Stand-ins to practise against: a Jira, and GitHub's deliveries.",
 }
@@ -20,6 +21,10 @@ _COMMANDS = (
     ("check", "check:check", "Check definitions and workers.yaml, and list every problem."),
     ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),
     ("deliveries", "deliveries:deliveries", "List what came in, and what became of it."),
+    ("deadletters list", "deadletters:list_", "List what was given up."),
+    ("deadletters show", "deadletters:show", "Show one dead letter with every attempt."),
+    ("deadletters retry", "deadletters:retry", "Put dead letters back into their lanes."),
+    ("deadletters drop", "deadletters:drop", "Settle dead letters without doing anything about them."),
     ("hooks register", "hooks:register", "Register a hook and print its secret, this once."),
     ("hooks update", "hooks:update", "Give a hook a new secret."),
     ("hooks import", "hooks:import_", "Register or update a hook with a secret that you have."),

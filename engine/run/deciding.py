@@ -89,7 +89,8 @@ class Decider:
         """The backend could not be read: wait, or give up when waiting cannot help."""
         now = self._clock()
         number = row.attempts + 1
-        what = after(number, observed, now, self._policy, key=f"observe/{row.id}", since=row.received_at)
+        since = row.retried_at or row.received_at
+        what = after(number, observed, now, self._policy, key=f"observe/{row.id}", since=since)
         if isinstance(what, RetryAt):
             await self._write(lambda c: inbox.postpone(c, row.id, number, what.at, observed.detail))
             log.warning(
