@@ -21,6 +21,8 @@ _COMMANDS = (
     ("check", "check:check", "Check definitions and workers.yaml, and list every problem."),
     ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),
     ("deliveries", "deliveries:deliveries", "List what came in, and what became of it."),
+    ("replay", "replay:replay", "Decide again from history, without effects, and list what differs."),
+    ("verify", "verify:verify", "Check that the history is whole and comes out the same again."),
     ("deadletters list", "deadletters:list_", "List what was given up."),
     ("deadletters show", "deadletters:show", "Show one dead letter with every attempt."),
     ("deadletters retry", "deadletters:retry", "Put dead letters back into their lanes."),

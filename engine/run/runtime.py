@@ -13,7 +13,7 @@ from engine.run.deciding import Decided, Decider
 from engine.run.hub import Hub
 from engine.run.intake import Intake
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
-from engine.run.load import Serving
+from engine.run.load import Serving, text_hash
 from engine.run.perform import Performer
 from engine.run.putback import PutBack
 from engine.store import definitions, inbox
@@ -84,7 +84,7 @@ class Runtime:
         for definition in serving.definitions.values():
             remember = partial(
                 definitions.remember,
-                hash=definition.hash,
+                hash=text_hash(definition),
                 filename=definition.filename,
                 source=definition.source,
                 now=self._clock(),

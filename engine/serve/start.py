@@ -26,6 +26,11 @@ def open_store(settings: DaemonSettings) -> Store:
     return Store.open(settings.store, key=load_or_create_key(settings.secret_key, key_file(settings.store)))
 
 
+def existing_store(settings: DaemonSettings) -> Store:
+    """The store of these settings as it is, for commands that need no secret: nothing is made and nothing migrated."""
+    return Store.open(settings.store, migrate=False)
+
+
 async def serve(
     settings: DaemonSettings,
     environ: Mapping[str, str],
