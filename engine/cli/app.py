@@ -12,6 +12,7 @@ Start with `interlock run --practice`: it shows one signed delivery moving an is
 _GROUPS = {
     "deadletters": "Look at what was given up, put it back, or drop it.",
     "hooks": "Register the endpoints that sources send to, and look at them.",
+    "store": "Look after the store: check it, copy it, remove what is old.",
     "practice": "Stand-ins to practise against: a Jira, and GitHub's deliveries.",
 }
 
@@ -32,6 +33,11 @@ _COMMANDS = (
     ("hooks import", "hooks:import_", "Register or update a hook with a secret that you have."),
     ("hooks list", "hooks:list_", "List the hooks, without their secrets."),
     ("hooks find", "hooks:find", "Show one hook, without its secret."),
+    ("store check", "store:check", "Check the file, its schema and its rows."),
+    ("store backup", "store:backup", "Copy the store to a file while a daemon writes."),
+    ("store restore", "store:restore", "Put a backup in the store's place."),
+    ("store info", "store:info", "Say what is in the store, and who works on it."),
+    ("store prune", "store:prune", "Remove what is finished and old."),
     ("practice jira", "practice:jira", "Serve a practice Jira on loopback."),
     ("practice deliver", "practice:deliver", "Send a signed GitHub release to a running daemon."),
 )

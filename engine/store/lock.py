@@ -45,6 +45,23 @@ class DaemonLock:
         os.write(descriptor, f"{os.getpid()}\n".encode())
         return cls(path, descriptor)
 
+    @staticmethod
+    def holder(store: Path) -> int | None:
+        """The process that has the store's lock; None if none has."""
+        path = store.resolve().with_name(f"{store.resolve().name}.lock")
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            said = os.read(descriptor, 32).decode("ascii", "replace").strip()
+            return int(said) if said.isdecimal() else None
+        finally:
+            os.close(descriptor)
+        return None
+
     def release(self) -> None:
         """Let another daemon take it. A second time does nothing."""
         if self._descriptor < 0:
