@@ -13,7 +13,7 @@ from engine.cli.options import Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
 from engine.errors import FencedError, SettingError
 from engine.run.clock import now
-from engine.serve.start import existing_store
+from engine.serve.start import open_existing_store
 from engine.store import deadletters as letters
 from engine.store import inbox, outbox
 from engine.store.database import Connection, Store
@@ -45,7 +45,7 @@ def list_(
 ) -> int:
     """List dead letters: events that were given up, and actions that were."""
     wanted = _wanted((), project, entity, older_than)
-    opened = existing_store(settings_from(store=store))
+    opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             found = letters.find(connection, wanted, limit)
@@ -62,7 +62,7 @@ def list_(
 
 def show(name: Names, *, store: StoreUrl = None, json: Json = False) -> int:
     """Show one dead letter with every attempt and what the backend answered."""
-    opened = existing_store(settings_from(store=store))
+    opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             found = letters.find(connection, _wanted((name,), None, None, None))
@@ -143,7 +143,7 @@ def _perform(
     yes: bool,
     json: bool,
 ) -> int:
-    opened = existing_store(settings_from(store=store))
+    opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             found = letters.find(connection, wanted)

@@ -16,7 +16,7 @@ from engine.errors import SettingError
 from engine.machine.compile import CompiledProvisioner
 from engine.run.clock import now
 from engine.run.replay import Difference, Replay
-from engine.serve.start import existing_store
+from engine.serve.start import open_existing_store
 from engine.store import history, instances
 from engine.store.database import Store
 from engine.store.history import HistoryRow
@@ -56,7 +56,7 @@ def replay(
         raise SettingError("say what to replay: an entity, --since or --all")
     moment = BEGINNING if since is None else _moment(since)
     provisioners = _provisioners(workers, machines) if current else None
-    opened = existing_store(settings_from(store=store))
+    opened = open_existing_store(settings_from(store=store))
     try:
         again = Replay(provisioners)
         found: list[Difference] = []

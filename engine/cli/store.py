@@ -12,7 +12,7 @@ from engine.cli.options import Json, StoreUrl, settings_from
 from engine.cli.progress import progress
 from engine.cli.tables import moment, print_json, print_table
 from engine.run.clock import now
-from engine.serve.start import existing_store
+from engine.serve.start import open_existing_store
 from engine.store import backup as copies
 from engine.store import check as checks
 from engine.store import retention
@@ -78,7 +78,7 @@ def restore(
 
 def info(*, store: StoreUrl = None, json: Json = False) -> int:
     """Say what is in the store, how large it is, and which daemon works on it."""
-    opened = existing_store(settings_from(store=store))
+    opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             said = facts_of(connection, opened.path)
@@ -116,7 +116,7 @@ def prune(
     is new.
     """
     cutoff = now() - duration(older_than, "--older-than")
-    opened = existing_store(settings_from(store=store))
+    opened = open_existing_store(settings_from(store=store))
     work = retention.Retention(cutoff)
     try:
         with opened.read() as connection:

@@ -11,7 +11,7 @@ from engine.cli.progress import progress
 from engine.cli.replay import BEGINNING
 from engine.errors import SettingError, StoreError
 from engine.run.replay import Difference, Part, Replay
-from engine.serve.start import existing_store
+from engine.serve.start import open_existing_store
 from engine.store import history, instances
 from engine.store.database import Store
 from engine.store.history import HistoryRow
@@ -34,7 +34,7 @@ def verify(
     decision that comes out differently from what was recorded. Needs no definitions and no workers: all that decided is in
     the store. The exit status is 1 if anything does not agree.
     """
-    opened = existing_store(settings_from(store=store))
+    opened = open_existing_store(settings_from(store=store))
     try:
         found: list[Difference] = []
         checked = 0

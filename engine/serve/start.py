@@ -1,11 +1,13 @@
 """Start a daemon from settings: listen, open the store, check the definitions, serve, drain."""
 
+import socket
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from engine.config.settings import DaemonSettings
+from engine.processors.processor import ProcessorMaker
 from engine.processors.registry import load_processors
 from engine.run.clock import now
 from engine.serve.daemon import Daemon, Place, listen
@@ -26,23 +28,31 @@ def open_store(settings: DaemonSettings) -> Store:
     return Store.open(settings.store, key=load_or_create_key(settings.secret_key, key_file(settings.store)))
 
 
-def existing_store(settings: DaemonSettings) -> Store:
-    """The store of these settings as it is, for commands that need no secret: nothing is made and nothing migrated."""
-    return Store.open(settings.store, migrate=False)
+def open_existing_store(settings: DaemonSettings) -> Store:
+    """The store of these settings to look at: neither it nor its key is made; raises `StoreError` with what to do."""
+    place = key_file(settings.store)
+    known = bool(settings.secret_key) or place.exists()
+    key = load_or_create_key(settings.secret_key, place) if known else None
+    return Store.open(settings.store, key=key, migrate=False)
 
 
 async def serve(
     settings: DaemonSettings,
     environ: Mapping[str, str],
+    *,
+    listening: socket.socket | None = None,
+    makers: Mapping[str, ProcessorMaker] | None = None,
     beside: Callable[[Daemon], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Run a daemon until a signal stops it; `beside` runs next to it once it is ready.
 
-    `environ` answers the references of workers.yaml. Raises `SettingError`, `StoreError` or `InvalidDefinitionError`
-    before anything is served.
+    `environ` answers the references of workers.yaml. `listening` is a socket that listens already, `makers` are other
+    processors than the installed ones. Raises `SettingError`, `StoreError` or `InvalidDefinitionError` before anything
+    is served.
     """
     with ExitStack() as held:
-        listening = listen(settings.host, settings.port)
+        if listening is None:
+            listening = listen(settings.host, settings.port)
         held.callback(listening.close)
         held.callback(DaemonLock.take(path_of(settings.store)).release)
         store = open_store(settings)
@@ -53,4 +63,5 @@ async def serve(
             token=settings.token or "",
             loopback=is_loopback(settings.host),
         )
-        await Daemon(place, listening, store, load_processors(), environ, now).run(beside)
+        makers = load_processors() if makers is None else makers
+        await Daemon(place, listening, store, makers, environ, now).run(beside)
