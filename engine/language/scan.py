@@ -115,7 +115,8 @@ class Scanner:
         self.position = 0
         self.file = Frame(FILE, None, source)
         self.stack = [self.file]
-        self._suspect: Frame | None = None
+        #: The first block whose brace was probably meant for the one around it, and where that brace is.
+        self._suspect: tuple[Frame, str] | None = None
 
     def tokens(self) -> Iterator[Token]:
         """The tokens from `position` on, ending with ``$END``; each leaves `position` behind itself."""
@@ -188,7 +189,8 @@ class Scanner:
         if frame is self.file:
             return Token("$END", "", start, frame)
         self.stack.pop()
-        return self._unclosed(self._suspect or frame, start, "the end of the file")
+        culprit, before = self._suspect or (frame, "the end of the file")
+        return self._unclosed(culprit, start, before)
 
     def _open(self, text: str, start: int, frame: Frame, previous: str) -> Token:
         if len(text) > 1:
@@ -229,13 +231,11 @@ class Scanner:
         closer = text[-1]
         if frame.closer == closer and (len(text) == 1 or frame.kind in (INTERPOLATION, DIRECTIVE)):
             stack.pop()
-            if (
-                frame.kind == BLOCK
-                and self._suspect is None
-                and frame.opener is not None
-                and self._indent(start) < self._indent(frame.opener.start)
-            ):
-                self._suspect = frame
+            if frame.kind == BLOCK and self._suspect is None and self._outdented(frame, start):
+                self._suspect = (
+                    frame,
+                    f'the "}}" of line {self.source.position(start)[0]}, which stands further left',
+                )
             name = "TEMPLATE_END" if frame.kind in (INTERPOLATION, DIRECTIVE) else _BRACKETS[closer]
             return Token(name, text, start, frame)
         if len(text) > 1:

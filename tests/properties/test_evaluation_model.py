@@ -117,21 +117,11 @@ def test_chains_of_operators(first: Any, rest: list[tuple[str, Any]]) -> None:
 def test_equality_is_that_of_json(left: Any, right: Any) -> None:
     def canonical(value: Any) -> Any:
         if isinstance(value, list):
-            return ("list", [canonical(item) for item in value])
+            return ["list", *map(canonical, value)]
         if isinstance(value, dict):
-            return ("object", {k: canonical(v) for k, v in value.items()})
-        return (
-            (value,)
-            if value is None or (isinstance(value, (bool, str)) and not isinstance(value, str))
-            else (
-                type(value) in (int, float),
-                str(value)
-                if isinstance(value, str)
-                else Fraction(str(value))
-                if not isinstance(value, bool)
-                else value,
-            )
-        )
+            return {name: canonical(item) for name, item in value.items()}
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return (type(value).__name__, value) if not number else ("number", Fraction(str(value)))
 
     assert equal(left, right, Meter()) == (canonical(left) == canonical(right))
     assert compiled("a == b").evaluate({"a": left, "b": right}) == (canonical(left) == canonical(right))

@@ -209,6 +209,7 @@ def test_escapes_are_checked(escape: str) -> None:
         ("a.", "name_missing"),
         ("a.0.1", "legacy_index"),
         ("{ a.b = 1 }", "ambiguous_key"),
+        ('{ a = 1, "a" = 2 }', "duplicate_key"),
         ("{ a }", "item_incomplete"),
         ("{ a = 1 b = 2 }", "separator_missing"),
         ("[1 2]", "separator_missing"),
