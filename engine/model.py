@@ -8,6 +8,8 @@ from typing import Any
 
 #: The target that ends a machine's interest: no call is made and the state is kept (the predecessor's word).
 END = "<end>"
+#: Marks a member that is left out of stored JSON while it is empty: rows that were written before it keep their hashes.
+SPARSE: Mapping[str, bool] = {"sparse": True}
 #: The engine's own event: a transition call was given up.
 EFFECT_FAILED = "effect.failed"
 #: The engine's own events begin so: a timer ran out (`after.STATE.NUMBER`), a state came to its end (`done.state.STATE`).
@@ -124,7 +126,7 @@ class Effect:
     #: The evaluated `request` or `action` block.
     arguments: Mapping[str, Any] = field(default_factory=dict)
     #: What is performed in its place when it is given up (`on_failure`).
-    fallbacks: "tuple[Effect, ...]" = ()
+    fallbacks: "tuple[Effect, ...]" = field(default=(), metadata=SPARSE)
 
 
 class Verdict(StrEnum):
@@ -177,7 +179,7 @@ class Candidate:
     #: Where it stands in the definition: ``jira.hcl:11:5``.
     place: str = ""
     #: What it was looked at for, after the step's own event: ``always``, ``done.state.review``; empty for that event.
-    on: str = ""
+    on: str = field(default="", metadata=SPARSE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

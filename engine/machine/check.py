@@ -142,14 +142,18 @@ def _check_aliases(reader: Reader, machine: MachineDraft) -> None:
             detail = f'Remove alias = null, or the alias of "{outer}".'
             summary = f'State "{name}" is internal, and "{outer}" around it says what the backend shows'
             reader.report("internal_state_has_alias", summary, detail, state.full or state.span)
-        elif aliases is not None and parallel is None and state.kind is not Kind.COMPOUND:
-            if machine.shown(name) is None:
-                _report_unaliased(reader, machine, state)
+        elif aliases is not None and parallel is None and _is_bare(machine, state):
+            _report_unaliased(reader, machine, state)
     for name, alias in (aliases or {}).items():
         if name not in machine.states:
             detail = reader.suggest(name, machine.states) or "Remove it, or add the state."
             summary = f'The alias "{name}" names no state'
             reader.report("alias_without_state", summary, detail, alias.span, severity=Severity.WARNING)
+
+
+def _is_bare(machine: MachineDraft, state: StateDraft) -> bool:
+    """Whether an instance can be in a state of which nothing says what the backend shows."""
+    return state.kind is not Kind.COMPOUND and machine.shown(state.name) is None
 
 
 def _report_unaliased(reader: Reader, machine: MachineDraft, state: StateDraft) -> None:

@@ -1,6 +1,6 @@
 """What a definition says, as frozen values. `engine.machine.read` makes them; nothing else does."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -143,6 +143,16 @@ class Machine:
     names: Names
     #: SHA-256 of what the machine means, whatever its layout: lower-case hexadecimal digits.
     hash: str
+
+    def actions(self) -> Iterator[Action]:
+        """Every action that it can make, those that take the place of others included."""
+        reactions = [r for s in self.states.values() for r in (s.on_enter, s.on_exit) if r is not None]
+        todo = [action for transition in self.transitions for action in transition.actions]
+        todo += [action for reaction in reactions for action in reaction.actions]
+        while todo:
+            action = todo.pop(0)
+            todo[:0] = action.fallbacks
+            yield action
 
     def status_of(self, state: str) -> str | None:
         """What the backend calls a state, itself or one around it; None if it knows nothing of it."""

@@ -15,6 +15,7 @@ from engine.run.intake import Intake
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
 from engine.run.load import Serving
 from engine.run.perform import Performer
+from engine.run.timers import Timers
 from engine.store import definitions, inbox
 from engine.store.database import Store
 from engine.store.tables import InboxStatus
@@ -39,9 +40,12 @@ class Runtime:
         self._hub = hub
         self._clock = clock
         policy = policy if policy is not None else RetryPolicy()
-        self._decider = Decider(store, lambda: self._hub, lambda: self._serving, clock, policy)
-        self._performer = Performer(store, lambda: self._hub, clock, policy)
         self.lanes = Lanes(self._work, self._unfinished, clock)
+        self.timers = Timers(store, self.lanes.wake, clock)
+        self._decider = Decider(
+            store, lambda: self._hub, lambda: self._serving, clock, policy, self.timers.changed
+        )
+        self._performer = Performer(store, lambda: self._hub, lambda: self._serving, clock, policy)
         self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
         self._retired: set[asyncio.Task[None]] = set()
 
@@ -54,6 +58,7 @@ class Runtime:
         """Store the definitions' sources by hash, then take up all unfinished work."""
         await self._remember(self._serving)
         self.lanes.start()
+        self.timers.start()
 
     async def replace(self, serving: Serving, hub: Hub) -> None:
         """Decide with other definitions and workers from now on; calls under way finish on the old ones."""
@@ -65,6 +70,7 @@ class Runtime:
 
     async def stop(self, grace: float) -> None:
         """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
+        await self.timers.stop()
         await self.lanes.stop(grace)
         for task in list(self._retired):
             task.cancel()
