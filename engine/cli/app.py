@@ -1,5 +1,7 @@
 """The commands and what they are called."""
 
+from collections.abc import Sequence
+
 from cyclopts import App
 
 from engine import __version__
@@ -18,6 +20,7 @@ _GROUPS = {
 _COMMANDS = (
     ("run", "run:run", "Start the daemon; with --practice, see it at work."),
     ("check", "check:check", "Check definitions and workers.yaml, and list every problem."),
+    ("explain", "explain:explain", "Explain the code of a problem: what is wrong, and what to do."),
     ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),
     ("deliveries", "deliveries:deliveries", "List what came in, and what became of it."),
     ("hooks register", "hooks:register", "Register a hook and print its secret, this once."),
@@ -30,8 +33,11 @@ _COMMANDS = (
 )
 
 
-def make_app() -> App:
-    """The whole command line; a command's module is imported when it is called."""
+def make_app(given: Sequence[str] = ()) -> App:
+    """The whole command line; a command's module is imported when it is called.
+
+    `given` is what was typed: the command in it shows its own docstring as help, the others one line each.
+    """
     app = App(
         name="interlock",
         help=_HELP,
@@ -44,6 +50,8 @@ def make_app() -> App:
         app.command(group)
     for words, place, purpose in _COMMANDS:
         *group_name, name = words.split()
-        (groups[group_name[0]] if group_name else app).command(f"engine.cli.{place}", name=name, help=purpose)
+        called = words.split() == list(given[: len(words.split())])
+        home = groups[group_name[0]] if group_name else app
+        home.command(f"engine.cli.{place}", name=name, help=None if called else purpose)
     app.register_install_completion_command()
     return app

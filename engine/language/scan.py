@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from engine.language.characters import character_problem
 from engine.language.source import Source
 from engine.language.tokens import (
     BLOCK,
@@ -86,25 +87,6 @@ _BRACKETS = {"(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB", "{": "LBRACE", 
 _VALUE_ENDS = frozenset(
     {"IDENT", "ATTR", "STRING", "NUMBER", "QUOTE_END", "HEREDOC_END", "RPAR", "RSQB", "RBRACE", "STAR"}
 )
-_WHAT_CHARACTERS_MEAN = {
-    "'": ("single_quote", "Strings stand in double quotes", "Write \"…\" instead of '…'."),
-    ";": (
-        "semicolon",
-        "HCL has no semicolons",
-        "End the line instead: every attribute and block stands on its own line.",
-    ),
-    "&": ("single_ampersand", 'A single "&" is no operator', 'Write "&&" for a logical and.'),
-    "|": ("single_bar", 'A single "|" is no operator', 'Write "||" for a logical or.'),
-    "`": ("backtick", "Strings stand in double quotes", 'Write "…" instead of `…`.'),
-    "“": ("typographic_quote", "This is a typographic quotation mark", 'Write a plain " instead.'),
-    "”": ("typographic_quote", "This is a typographic quotation mark", 'Write a plain " instead.'),
-    "\u00a0": ("odd_space", "This is a no-break space", "Replace it by an ordinary space."),
-    "\ufeff": (
-        "odd_space",
-        "This is a byte order mark inside the file",
-        "Remove it; only the very first character may be one.",
-    ),
-}
 
 
 class Scanner:
@@ -331,17 +313,7 @@ class Scanner:
             token = Token("IDENT", char, start, frame)
             self._widen(token)
             return token
-        code, summary, detail = _WHAT_CHARACTERS_MEAN.get(
-            char,
-            (
-                "unknown_character",
-                f"{char!r} has no meaning here"
-                if char.isprintable()
-                else f"The character U+{ord(char):04X} has no meaning here",
-                "Remove it, or put it between double quotes.",
-            ),
-        )
-        return self._invalid(code, summary, detail, start, 1, frame)
+        return self._invalid(*character_problem(char), start, 1, frame)
 
     def _widen(self, token: Token) -> None:
         r"""Let the name end where Unicode says that it ends: beyond ASCII, ``\w`` is only nearly right."""

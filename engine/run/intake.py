@@ -98,7 +98,11 @@ class Intake:
             secret = self._store.secrets.unseal(found[1], source=source_name, repo_id=repo_id).encode()
         signed = verify(SOURCES[source_name].scheme, headers, body, secret)
         if found is None or not signed:
-            log.warning("delivery.refused", source=source_name, hook=repo_id, bytes=len(body))
+            # The operator is told which; the sender is not.
+            because = "no such hook is registered" if found is None else "the signature is missing or wrong"
+            log.warning(
+                "delivery.refused", source=source_name, hook=repo_id, bytes=len(body), because=because
+            )
             raise UnauthenticatedError("unknown hook, or missing or wrong signature")
         return found[0]
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.config.conceal import without_secrets
 from engine.config.workers import Workers, read_workers
 from engine.diagnostics import Diagnostic, Span, errors_in
 from engine.errors import InvalidDefinitionError
@@ -12,6 +13,7 @@ from engine.machine.definition import Definition
 from engine.machine.read import read_definition
 from engine.processors.processor import ProcessorMaker
 from engine.run.hub import Hub, check_action_workers, check_projects
+from engine.sources.check import check_sources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ def load(
     text = read_text(workers_file, "the file that maps projects to backends", diagnostics)
     if text is None:
         return Loaded(workers=None, serving=None, hub=None, diagnostics=tuple(diagnostics))
-    sources[str(workers_file)] = text
+    sources[str(workers_file)] = without_secrets(text)
     result = read_workers(text, str(workers_file))
     diagnostics += result.diagnostics
     workers = result.workers
@@ -67,6 +69,7 @@ def load(
         read = read_definition(text, str(path))
         diagnostics += read.diagnostics
         if read.definition is not None:
+            diagnostics += check_sources(read.definition)
             definitions[statefile] = read.definition
     names = {statefile: tuple(definition.provisioners) for statefile, definition in definitions.items()}
     diagnostics += check_projects(workers, names)

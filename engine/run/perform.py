@@ -151,6 +151,8 @@ class Performer:
     ) -> None:
         outbox.record_attempt(c, effect_row.id, number, attempt, now)
         outbox.finish(c, effect_row.id, attempt.detail, now)
+        if attempt.observed is not None:
+            instances.observed(c, row.project, row.entity_id, attempt.observed, now)
         if last:
             _finish(c, row, now)
 

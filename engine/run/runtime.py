@@ -72,13 +72,17 @@ class Runtime:
         """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
         await self.timers.stop()
         await self.lanes.stop(grace)
-        for task in list(self._retired):
+        retired = list(self._retired)
+        for task in retired:
             task.cancel()
+        await asyncio.gather(*retired, return_exceptions=True)
         await self._hub.close()
 
     async def _retire(self, hub: Hub) -> None:
-        await asyncio.sleep(60)  # longer than any call may take
-        await hub.close()
+        try:
+            await asyncio.sleep(60)  # longer than any call may take
+        finally:
+            await hub.close()
 
     async def _remember(self, serving: Serving) -> None:
         for definition in serving.definitions.values():

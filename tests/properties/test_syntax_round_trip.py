@@ -231,6 +231,7 @@ def bare(node: Any) -> Any:
     return (type(node).__name__, *(bare(getattr(node, name)) for name in fields))
 
 
+@settings(deadline=None)
 @given(expressions)
 def test_a_printed_expression_parses_to_itself(node: syntax.Expression) -> None:
     text = f"x = {show(node)}\n"
@@ -240,6 +241,7 @@ def test_a_printed_expression_parses_to_itself(node: syntax.Expression) -> None:
     assert bare(result.tree.attributes[0].value) == bare(node)
 
 
+@settings(deadline=None)
 @given(expressions)
 def test_every_place_lies_within_its_parent_and_reads_as_itself(node: syntax.Expression) -> None:
     text = f"x = {show(node)}\n"
@@ -296,6 +298,7 @@ def plain(body: Any) -> Any:
     )
 
 
+@settings(deadline=None)
 @given(bodies, st.booleans())
 def test_a_printed_body_parses_to_itself(body: Any, windows: bool) -> None:  # noqa: FBT001
     text = show_body(body)
@@ -395,7 +398,7 @@ def mutilate(changes: list[tuple[int, int, str]]) -> str:
     return text
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     mutations.map(mutilate)
     | st.lists(FRAGMENTS, max_size=30).map("".join)
@@ -416,6 +419,7 @@ def test_no_text_breaks_the_parser(text: str | bytes) -> None:
     )
 
 
+@settings(deadline=None)
 @given(bodies, st.lists(expressions, max_size=2))
 def test_our_loop_over_the_tables_is_larks(body: Any, values: list[syntax.Expression]) -> None:
     text = show_body(body) + "".join(f"z{i} = {show(value)}\n" for i, value in enumerate(values))

@@ -61,6 +61,7 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
 #: These write, or raise because there is no such row: only their statements matter here.
 CHANGES: dict[str, Callable[[Connection], Any]] = {
     "deliveries.body": lambda c: deliveries.body(c, 1),
+    "instances.observed": lambda c: instances.observed(c, "soc", "SOC-1", "Done", NOW),
     "inbox.postpone": lambda c: inbox.postpone(c, 1, 1, NOW, ""),
     "inbox.finish": lambda c: inbox.finish(c, 1, Verdict.MOVED, "", NOW),
     "instances.save": lambda c: instances.save(c, INSTANCE, expected_version=1),
