@@ -112,8 +112,7 @@ def _workers_used(definitions: Mapping[str, Definition]) -> list[tuple[str, Span
         (action.worker, action.span)
         for definition in definitions.values()
         for provisioner in definition.provisioners.values()
-        for transition in provisioner.machine.transitions
-        for action in transition.actions
+        for action in provisioner.machine.actions()
     ]
 
 
