@@ -172,8 +172,8 @@ OLD = (Path(__file__).parent / "first_schema.sql").read_text()
 
 def test_a_store_of_the_first_schema_keeps_every_row(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
-    with closing(sqlite3.connect(path)) as c:
-        c.executescript(OLD)
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(OLD)
     store = Store.open(f"sqlite:///{path}")
     with store.read() as c:
         [row] = inbox.of_entity(c, "soc", "SOC-1", 9)
