@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from engine.serve.logs import configure_logs
 
     # Standard output is a command's answer, for a person or a program; `run` takes it for its log.
-    configure_logs("warning", "text", colour=False, stream=sys.stderr)
+    configure_logs("warning", "text", colour=False, errors=True)
 
     given = [_translated(a) for a in (sys.argv[1:] if arguments is None else arguments)]
     try:
