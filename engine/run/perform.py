@@ -10,6 +10,7 @@ from engine.decide.retry import DeadLetter, Done, RetryAt, RetryPolicy, after
 from engine.errors import StoreError
 from engine.model import Attempt, EffectKind, Entity, Exchange, Outcome, Snapshot
 from engine.processors.processor import Call
+from engine.run.circuits import Circuits
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
 from engine.store import commit, history, inbox, instances, once, outbox
@@ -22,9 +23,15 @@ class Performer:
     """Performs the effects of one decision, in order, each until it is done or a dead letter."""
 
     def __init__(
-        self, store: Store, hub: Callable[[], Hub], clock: Callable[[], datetime], policy: RetryPolicy
+        self,
+        store: Store,
+        hub: Callable[[], Hub],
+        clock: Callable[[], datetime],
+        policy: RetryPolicy,
+        circuits: Circuits,
     ) -> None:
         """Take the parts; `hub` is asked anew for each effect, because workers can be reloaded."""
+        self._circuits = circuits
         self._store = store
         self._hub = hub
         self._clock = clock
@@ -45,8 +52,14 @@ class Performer:
         effect_row = pending[0]
         if effect_row.due_at > self._clock():
             return Waiting(effect_row.due_at)
+        backend = self._hub().backend_of(entity.project, effect_row.effect)
+        until = self._circuits.wait(backend, entity)
+        if until is not None:
+            await self._remark(row, f"waits for {backend}, which did not answer others")
+            return Waiting(until)
         attempt_number = effect_row.attempts + 1
         attempt = await self._call(entity, effect_row, attempt_number, fresh=fresh)
+        self._circuits.tell(backend, attempt)
         return await self._obey(row, entity, effect_row, attempt_number, attempt, last=len(pending) == 1)
 
     async def _call(
@@ -174,6 +187,11 @@ class Performer:
             Snapshot(**before) if before is not None else Snapshot(state=newest.before or held.snapshot.state)
         )
         commit.restore(c, inbox=row, instance=held, snapshot=snapshot, because=reason, now=now)
+
+    async def _remark(self, row: inbox.InboxRow, because: str) -> None:
+        """Say in the row why nothing happens; no attempt is counted."""
+        if row.because != because:
+            await self._write(lambda c: inbox.postpone(c, row.id, row.attempts, row.due_at, because))
 
     async def _write(self, work: Callable[[Connection], None]) -> None:
         await asyncio.wrap_future(self._store.submit(work))

@@ -9,6 +9,7 @@ import structlog
 
 from engine.decide.retry import RetryPolicy
 from engine.model import Entity
+from engine.run.circuits import Circuits
 from engine.run.deciding import Decided, Decider
 from engine.run.hub import Hub
 from engine.run.intake import Intake
@@ -40,9 +41,10 @@ class Runtime:
         self._hub = hub
         self._clock = clock
         policy = policy if policy is not None else RetryPolicy()
-        self._decider = Decider(store, lambda: self._hub, lambda: self._serving, clock, policy)
-        self._performer = Performer(store, lambda: self._hub, clock, policy)
         self.lanes = Lanes(self._work, self._unfinished, clock)
+        circuits = Circuits(clock, self.lanes.hurry)
+        self._decider = Decider(store, lambda: self._hub, lambda: self._serving, clock, policy, circuits)
+        self._performer = Performer(store, lambda: self._hub, clock, policy, circuits)
         self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
         self._put_back = PutBack(store, self.lanes.hurry)
         self._watching: asyncio.Task[None] | None = None
