@@ -16,6 +16,7 @@ from engine.run.intake import Intake
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
 from engine.run.load import Serving, text_hash
 from engine.run.perform import Performer
+from engine.run.poison import is_the_stores, set_aside
 from engine.run.putback import PutBack
 from engine.store import definitions, inbox
 from engine.store.database import Store
@@ -105,6 +106,14 @@ class Runtime:
             return Idle()
         if row.due_at > self._clock():
             return Waiting(row.due_at)
+        try:
+            return await self._turn(row)
+        except Exception as error:
+            if is_the_stores(error, self._store):
+                raise
+            return await set_aside(self._store, row, error, self._clock)
+
+    async def _turn(self, row: inbox.InboxRow) -> Turn:
         if row.status is InboxStatus.PERFORMING:
             return await self._performer.perform(row, fresh=False)
         turn = await self._decider.decide(row)
