@@ -147,6 +147,11 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     ),
     "effect.confirmed": _confirmed,
     "effect.waiting": lambda e: ("wait", f"{e['entity']} until {e['until'][11:19]}: {e['detail']}"),
+    "circuit.opened": lambda e: (
+        "wait",
+        f"{e['backend']} is left alone until {e['until'][11:19]}: {e['because']}",
+    ),
+    "circuit.closed": lambda e: ("perform", f"{e['backend']} answers again"),
     "effect.dead": lambda e: (
         "dead",
         f"{e['entity']} {e['effect']} {e['name']!r} is a dead letter: {e['because']}",
