@@ -22,6 +22,7 @@ check: $(VENV)/.dev ## Exactly what CI runs: format, lint, types, imports, then 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/interlock check statemachines/*.hcl
+	$(BIN)/interlock fmt --check statemachines
 	@$(MAKE) --no-print-directory test
 
 fmt: $(VENV)/.dev ## Format the Python sources and mend what ruff can mend.
