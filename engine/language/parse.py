@@ -35,6 +35,8 @@ class ParseResult:
     tree: syntax.Body | None
     #: Every syntax error, in the order of the file.
     diagnostics: tuple[Diagnostic, ...]
+    #: What HCL allows and a definition does not: a key written twice, or one that could be a reference.
+    mistakes: tuple[Diagnostic, ...] = ()
 
 
 def parse(source: str | bytes, filename: str) -> ParseResult:
@@ -62,7 +64,7 @@ def parse(source: str | bytes, filename: str) -> ParseResult:
         if collecting:
             gc.enable()
     problems = sorted(document.diagnostics, key=lambda d: d.subject.start if d.subject is not None else 0)
-    return ParseResult(tree=tree, diagnostics=tuple(problems))
+    return ParseResult(tree=tree, diagnostics=tuple(problems), mistakes=tuple(document.mistakes))
 
 
 def _decode(source: str | bytes, filename: str) -> str | Diagnostic:

@@ -18,7 +18,7 @@ OPEN_INTERPOLATION, OPEN_DIRECTIVE, CLOSE_SEQUENCE = "${", "%{", "close sequence
 
 _CODE = re.compile(
     r"""(?P<name> (?:[^\W\d]|[^\x00-\x7f])(?:[\w-]|[^\x00-\x7f])*+ )
-    | (?P<number> [0-9](?:(?:[0-9.]|[eE][+-]?[0-9])*[0-9])? )
+    | (?P<number> [0-9]++(?:\.*+(?:[0-9]|[eE][+-]?[0-9]))*+ )
     | (?P<newline> \r?\n )
     | (?P<comment> (?:\#|//)[^\n]*+\n? | /\*(?s:.*?)\*/ )
     | (?P<heredoc> <<-?(?P<marker>[^\s"]+)\r?\n )

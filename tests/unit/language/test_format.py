@@ -41,6 +41,7 @@ def formatted(text: str | bytes) -> str:
         ('a = "x  ${ b }  ${ {c=1} }$${ }%%{ }"\n', 'a = "x  ${b}  ${ { c = 1 } }$${ }%%{ }"\n'),
         ('a = "%{ if b ~}  x %{~ else }y%{ endif }"\n', 'a = "%{if b~}  x %{~else}y%{endif}"\n'),
         ("a = <<-E\n   x  ${ b }\n  E\nbcd=1\n", "a   = <<-E\n   x  ${b}\n  E\nbcd = 1\n"),
+        ("a = 1e3+1.5E-7+f(1...)\n", "a = 1e3 + 1.5E-7 + f(1...)\n"),
         ("a = b?c:d\n", "a = b ? c : d\n"),
         ("a = ((\n1\n))\nb = ([\n1])\n", "a = ((\n  1\n))\nb = ([\n1])\n"),
         ("a = 1\n   ", "a = 1\n   "),
