@@ -56,17 +56,16 @@ _CODE = re.compile(
     )""",
     re.VERBOSE,
 )
+_SEQUENCES = rf"""
+    | (?P<INTERPOLATION> \$\{{~? )
+    | (?P<DIRECTIVE> %\{{~?{_GAP}(?P<keyword>[\w-]*+) )"""
 _QUOTED = re.compile(
-    r"""(?P<TEXT> (?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{|%%\{|[$%](?!\{))++ )
-    | (?P<QUOTE_END> " )
-    | (?P<INTERPOLATION> \$\{~? )
-    | (?P<DIRECTIVE> %\{~?[ \t\r\n]*+(?P<keyword>[A-Za-z_]*+) )""",
+    r"""(?P<TEXT> (?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{|%%\{|[$%](?!\{))++ ) | (?P<QUOTE_END> " )"""
+    + _SEQUENCES,
     re.VERBOSE,
 )
 _HEREDOC = re.compile(
-    r"""(?P<TEXT> (?:[^\n$%]++|\$\$\{|%%\{|[$%](?!\{))++\n? | \n )
-    | (?P<INTERPOLATION> \$\{~? )
-    | (?P<DIRECTIVE> %\{~?[ \t\r\n]*+(?P<keyword>[A-Za-z_]*+) )""",
+    r"""(?P<TEXT> (?:[^\n$%]++|\$\$\{|%%\{|[$%](?!\{))++\n? | \n )""" + _SEQUENCES,
     re.VERBOSE,
 )
 _NAMED = frozenset({"IDENT", "ATTR"})

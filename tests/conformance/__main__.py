@@ -1,6 +1,7 @@
 """``python -m tests.conformance``: build the reference, compare, and say what differs; 1 if more differs than allowed."""
 
 import argparse
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,6 +18,20 @@ ALLOWED = {
 }
 
 
+def run_suite(folder: Path) -> int:
+    """HCL's own conformance suite, by its own harness, against our hcldec."""
+    decoder = folder.resolve() / "our-hcldec"
+    root = Path(__file__).resolve().parents[2]
+    decoder.write_text(
+        f'#!/bin/sh\nPYTHONPATH="{root}" exec "{sys.executable}" -m tests.conformance.hcldec "$@"\n'
+    )
+    decoder.chmod(0o755)
+    tests = module_folder(folder) / "specsuite" / "tests"
+    done = subprocess.run([folder / "hclspecsuite", tests, decoder], check=False)
+    print(f"the conformance suite {'passed' if done.returncode == 0 else 'failed'}", flush=True)
+    return done.returncode
+
+
 def main() -> int:
     options = argparse.ArgumentParser(prog="conformance", description=__doc__)
     options.add_argument("folders", nargs="*", type=Path, help="more folders with HCL files")
@@ -29,6 +44,7 @@ def main() -> int:
     options.add_argument("--examples", type=int, default=3, help="how many of each difference to print")
     given = options.parse_args()
     folder = build(given.build)
+    suite = run_suite(folder)
     began = time.monotonic()
     reference = Reference(folder)
     try:
@@ -55,7 +71,7 @@ def main() -> int:
         failed |= limit is not None and share > limit
         print(f"{count:8} {kind}" + (f" ({share:.2f} %, allowed {limit} %)" if limit is not None else ""))
     print(f"{time.monotonic() - began:8.0f} seconds")
-    return int(failed)
+    return int(failed or suite != 0)
 
 
 sys.exit(main())

@@ -261,6 +261,10 @@ def test_what_hcl_allows_and_nobody_means_is_told_apart(text: str, code: str) ->
     assert [(d.code, d.subject.line) for d in result.mistakes if d.subject] == [(code, 1)]
 
 
+def test_comments_may_stand_before_the_name_of_a_directive() -> None:
+    assert codes('"%{ /* a */ if b /* c */ }x%{ # d\n endif }"') == []
+
+
 def test_a_function_may_have_a_scope() -> None:
     node = expression("provider :: aws::f (1)")
     assert isinstance(node, syntax.Call)
