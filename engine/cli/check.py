@@ -46,7 +46,7 @@ def check(
 
 
 def _check_each(files: tuple[Path, ...]) -> tuple[list[Diagnostic], dict[str, str]]:
-    from engine.run.load import read_text
+    from engine.run.files import read_text
 
     problems: list[Diagnostic] = []
     sources: dict[str, str] = {}

@@ -165,15 +165,26 @@ class Builder:
 
     def call(self, children: list[Any]) -> syntax.Expression:
         """``name(arguments)``."""
-        name: Token = children[0]
-        arguments = children[2] if isinstance(children[2], list) else []
+        name, _, (arguments, expand), _ = children
         return syntax.Call(
             span=_tokens(name, children[-1]),
             name=name.text,
             name_span=_tokens(name, name),
             arguments=tuple(arguments),
-            expand=isinstance(children[-2], Token) and children[-2].type == "ELLIPSIS",
+            expand=expand,
         )
+
+    def arguments_none(self, _children: list[Any]) -> tuple[list[Any], bool]:
+        """Take no arguments."""
+        return [], False
+
+    def arguments_some(self, children: list[Any]) -> tuple[list[Any], bool]:
+        """Take arguments, with or without a comma after the last one."""
+        return children[0], False
+
+    def arguments_expanded(self, children: list[Any]) -> tuple[list[Any], bool]:
+        """Take arguments, the last of which is a list of more."""
+        return children[0], True
 
     def scoped_start(self, children: list[Any]) -> Token:
         """``scope::name``: one name, without the spaces that may stand around the colons."""

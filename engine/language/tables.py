@@ -1,6 +1,7 @@
 """Lark's LALR tables for the grammar, with the tree builder's methods in them, made at the first parse."""
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -67,9 +68,11 @@ def tables() -> Tables:
     for state in range(len(automaton.states)):
         act: dict[str, Action] = {}
         go: dict[str, int] = {}
-        for name, (kind, argument) in automaton.states[state].items():
+        for symbol, (kind, argument) in automaton.states[state].items():
+            name = sys.intern(str(symbol))  # Lark's own strings compare in Python, at every look-up
             if kind is not Shift:
-                act[name] = (automaton.callbacks[argument], len(argument.expansion), argument.origin.name)
+                rule = sys.intern(str(argument.origin.name))
+                act[name] = (automaton.callbacks[argument], len(argument.expansion), rule)
             elif name.isupper() or name == "$END":
                 act[name] = (None, argument, "")
             else:
