@@ -113,9 +113,13 @@ class _Parse:
             while action is not None:
                 build, count, then = action
                 if build is None:
-                    states.append(count)
-                    values.append(token)
-                    break
+                    if not then:
+                        states.append(count)
+                        values.append(token)
+                        break
+                    state = states[-1] = gotos[states[-2]][then]
+                    action = actions[state].get(kind)
+                    continue
                 if count:
                     children = values[-count:]
                     del states[-count:], values[-count:]
@@ -148,9 +152,12 @@ class _Parse:
                 return False
             build, count, then = action
             if build is None:
-                states.append(count)
-                values.append(token)
-                return True
+                if not then:
+                    states.append(count)
+                    values.append(token)
+                    return True
+                states[-1] = self.tables.gotos[states[-2]][then]
+                continue
             if count:
                 children = values[-count:]
                 del states[-count:], values[-count:]

@@ -14,7 +14,8 @@ from engine.resources import grammar
 if TYPE_CHECKING:
     from lark import Lark
 
-#: To shift: (None, next state, ""); to reduce: (builder method, number of children, name of the rule).
+#: To shift: (None, next state, ""); to reduce: (builder method, number of children, name of the rule), where None for
+#: the method says that the only child stands for itself, as in a chain of precedences.
 Action = tuple[Callable[[list[Any]], Any] | None, int, str]
 
 
@@ -72,7 +73,9 @@ def tables() -> Tables:
             name = sys.intern(str(symbol))  # Lark's own strings compare in Python, at every look-up
             if kind is not Shift:
                 rule = sys.intern(str(argument.origin.name))
-                act[name] = (automaton.callbacks[argument], len(argument.expansion), rule)
+                passes = argument.options.expand1 and not argument.alias and len(argument.expansion) == 1
+                build = None if passes else automaton.callbacks[argument]
+                act[name] = (build, len(argument.expansion), rule)
             elif name.isupper() or name == "$END":
                 act[name] = (None, argument, "")
             else:
