@@ -26,9 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result = make_app()(given, exit_on_error=True)
     except InvalidDefinitionError as error:
+        from engine.cli.colour import paint_problems
         from engine.diagnostics import render
 
-        print(render(error.diagnostics, error.sources), file=sys.stderr)
+        print(paint_problems(render(error.diagnostics, error.sources), sys.stderr), file=sys.stderr)
         print(f"\n{_count(len(error.diagnostics))}; nothing was started.", file=sys.stderr)
         return 1
     except InterlockError as error:

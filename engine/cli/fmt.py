@@ -10,6 +10,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from engine.cli.colour import paint_change, paint_problems
 from engine.cli.options import MachinesFolder
 
 #: The name that means standard input, and what messages call it.
@@ -73,7 +74,8 @@ def _format(path: Path, *, check: bool, diff: bool) -> bool:
     result = format_text(source, name)
     if result.text is None:
         text = source.decode("utf-8", errors="replace")
-        print(f"{render(result.diagnostics, {name: text})}\n\n{name} is left as it is.", file=sys.stderr)
+        problems = paint_problems(render(result.diagnostics, {name: text}), sys.stderr)
+        print(f"{problems}\n\n{name} is left as it is.", file=sys.stderr)
         return False
     formatted = result.text.encode()
     if diff:
@@ -92,7 +94,8 @@ def _print_diff(before: str, after: str, name: str) -> None:
         before.splitlines(keepends=True), after.splitlines(keepends=True), name, f"{name} (formatted)"
     )
     for line in lines:
-        sys.stdout.write(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+        painted = paint_change(line, sys.stdout)
+        sys.stdout.write(painted if line.endswith("\n") else f"{painted}\n\\ No newline at end of file\n")
 
 
 def _rewrite(path: Path, content: bytes) -> bool:

@@ -17,10 +17,17 @@ sys.exit(status)
 """
 
 
-@pytest.mark.parametrize("arguments", [["check", "statemachines/jira.hcl"], ["fmt", "--check", "statemachines"]])
+@pytest.mark.parametrize(
+    "arguments", [["check", "statemachines/jira.hcl"], ["fmt", "--check", "statemachines"]]
+)
 def test_check_and_fmt_load_no_server_no_store_and_no_log(arguments: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", PROGRAM, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     loaded = set(done.stdout.rpartition("loaded:")[2].split())
     assert "lark" in loaded
