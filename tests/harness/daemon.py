@@ -101,9 +101,9 @@ class DaemonProcess:
         with self.log.open("ab") as out:
             at = out.tell()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "engine", "run", "--port", str(self.port), *self.arguments, *more],
+                [sys.executable, "-m", "engine", "run", *self.arguments, *more],
                 cwd=self.folder,
-                env=self.environ,
+                env={"INTERLOCK_PORT": str(self.port), **self.environ},
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
