@@ -143,6 +143,8 @@ CODES: Mapping[str, Code] = {
     "missing_attribute": Code(_PROVISIONER, "a block lacks an attribute", "add it", 'receive "github" "release" { fire = "go" }'),
     "missing_block": Code(_FILE, "a provisioner has no state machine", "add one", 'provisioner "soc" {\n}'),
     "state_id_alias_mapping_not_found": Code(_PROVISIONER, "a state has no alias, and others have", "add it to the aliases, or write `alias = null` in its block", 'aliasmapper "soc" { aliases = { a = "A" } }'),
+    "unknown_event_type": Code(_PROVISIONER, "a `receive` block misspells an event type of its source", "write it as the source does; a type that is never sent does nothing", 'receive "github" "pull_requst" {\n  entity = ["SOC-1"]\n  fire   = "go"\n}'),
+    "unknown_payload_field": Code(_PROVISIONER, "a payload of that event type has no such field", "write it as the source does, or guard it with `try`; it is a warning where no field is similar", 'receive "github" "release" {\n  entity = issue_keys(event.relase.body)\n  fire   = "go"\n}'),
     "unknown_source": Code(_PROVISIONER, "a `receive` block names a source that is not installed", "the help lists what there is", 'receive "githup" "release" {\n  entity = ["SOC-1"]\n  fire   = "go"\n}'),
     "conflicts": Code(_MACHINE, "of several transitions for one state and event, one before the last has no `when`", "give all but the last a condition: the first that fits is taken", 'state "b" "go" { transition = "a" }\nstate "b" "go" { transition = "b" }'),
     "duplicate_block": Code(_MACHINE, "a transition has two requests", "merge them", 'state "b" "go" {\n  transition = "a"\n  request {\n  }\n  request {\n  }\n}'),

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 
-
 def print_json(value: Any) -> None:
     """Print a value as indented JSON."""
     import orjson
