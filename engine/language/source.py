@@ -17,14 +17,17 @@ _ALSO_EXTENDING = frozenset({_ZERO_WIDTH_JOINER, "\u0e33", "\u0eb3", *map(chr, r
 class Source:
     """One file while it is parsed: its text without byte order mark, and the problems found so far."""
 
-    __slots__ = ("_bytes", "_lines", "bom", "diagnostics", "filename", "text")
+    __slots__ = ("_bytes", "_lines", "bom", "diagnostics", "filename", "mistakes", "text")
 
     def __init__(self, text: str, filename: str) -> None:
         """Take the decoded text, with its byte order mark if it has one."""
         self.bom = 3 if text.startswith(_BOM) else 0
         self.text = text[1:] if self.bom else text
         self.filename = filename
+        #: What no HCL file may say.
         self.diagnostics: list[Diagnostic] = []
+        #: What HCL allows and nobody means.
+        self.mistakes: list[Diagnostic] = []
         self._lines: list[int] | None = None
         self._bytes: list[int] | None = None
 
@@ -34,9 +37,15 @@ class Source:
 
     def report(self, code: str, summary: str, detail: str, start: int, end: int) -> None:
         """Add an error that underlines the range between two character offsets."""
-        self.diagnostics.append(
-            Diagnostic(code=code, summary=summary, detail=detail, subject=Place(self, start, end).settled())
-        )
+        self.diagnostics.append(self._error(code, summary, detail, start, end))
+
+    def doubt(self, code: str, summary: str, detail: str, start: int, end: int) -> None:
+        """Add a mistake: like an error, but the syntax allows it."""
+        self.mistakes.append(self._error(code, summary, detail, start, end))
+
+    def _error(self, code: str, summary: str, detail: str, start: int, end: int) -> Diagnostic:
+        place = Place(self, start, end).settled()
+        return Diagnostic(code=code, summary=summary, detail=detail, subject=place)
 
     def _line_starts(self) -> list[int]:
         if self._lines is None:
