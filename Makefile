@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test check bench conformance lock clean fmt
+.PHONY: help run test check bench soak conformance lock clean fmt
 
 help: ## List what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@echo "Installing the locked development requirements (once)"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
+
+soak: $(VENV)/.run ## Kill the daemon hundreds of times under load, and see whether anything is lost (an hour).
+	$(BIN)/interlock chaos --deliveries 5000 --kills 500 --seconds 3600 --seed $${SEED:-0}
 
 lock: $(VENV)/.dev ## Write the hashed requirement files anew from pyproject.toml and requirements/*.in.
 	$(BIN)/pip-compile $(LOCKFLAGS) --output-file requirements/run.txt pyproject.toml

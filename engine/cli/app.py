@@ -28,6 +28,7 @@ _COMMANDS = (
     ("deliveries", "deliveries:deliveries", "List what came in, and what became of it."),
     ("replay", "replay:replay", "Decide again from history, without effects, and list what differs."),
     ("verify", "verify:verify", "Check that the history is whole and comes out the same again."),
+    ("chaos", "chaos:chaos", "Kill the daemon again and again, and see whether anything is lost."),
     ("deadletters list", "deadletters:list_", "List what was given up."),
     ("deadletters show", "deadletters:show", "Show one dead letter with every attempt."),
     ("deadletters retry", "deadletters:retry", "Put dead letters back into their lanes."),

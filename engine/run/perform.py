@@ -67,7 +67,7 @@ class Performer:
         backend = self._hub().backend_of(entity.project, effect_row.effect)
         until = self._circuits.wait(backend, entity)
         if until is not None:
-            await self._remark(row, f"waits for {backend}, which did not answer others")
+            await self._remark(effect_row, f"waits for {backend}, which did not answer others")
             return Waiting(until)
         attempt_number = effect_row.attempts + 1
         attempt = await self._call(entity, effect_row, attempt_number, fresh=fresh)
@@ -221,10 +221,14 @@ class Performer:
         )
         commit.restore(c, inbox=row, instance=held, snapshot=snapshot, because=reason, now=now)
 
-    async def _remark(self, row: inbox.InboxRow, because: str) -> None:
-        """Say in the row why nothing happens; no attempt is counted."""
-        if row.because != because:
-            await self._write(lambda c: inbox.postpone(c, row.id, row.attempts, row.due_at, because))
+    async def _remark(self, effect: outbox.OutboxRow, detail: str) -> None:
+        """Say in the effect's row why nothing happens; no attempt is counted."""
+        if effect.last_detail != detail:
+            await self._write(
+                lambda c: outbox.postpone(
+                    c, effect.id, effect.attempts, effect.due_at, effect.read_back, detail
+                )
+            )
 
     async def _write(self, work: Callable[[Connection], None]) -> None:
         await asyncio.wrap_future(self._store.submit(work))

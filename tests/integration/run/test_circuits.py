@@ -33,8 +33,7 @@ def test_an_hour_without_the_backend_costs_few_calls_and_no_dead_letter(tmp_path
                 with e.store.read() as c:
                     if not inbox.backlog(c):
                         break
-                    rows = (inbox.head(c, "soc", key) for key in keys)
-                    remarks |= {row.because for row in rows if row is not None}
+                    remarks |= {outbox.of_entity(c, "soc", key, 1)[0].last_detail for key in keys}
                 clock[0] += timedelta(seconds=10)
                 e.runtime.lanes._ring()
                 await e.runtime.lanes.settle()
