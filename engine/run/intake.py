@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from engine.errors import UnauthenticatedError, UnknownSourceError
-from engine.model import Delivery, Entity
+from engine.model import Delivery, Entity, Event
 from engine.run.load import Serving
 from engine.sources.catalog import SOURCES
 from engine.sources.correlate import Correlation, correlate
@@ -145,6 +145,8 @@ class Intake:
                 duplicate_of=twin.id if twin is not None and verdict is Receipt.DUPLICATE else None,
             )
             inbox.insert(connection, number, [(e.provisioner, e.event) for e in events], delivery.received_at)
+            if twin is not None:
+                _settle(connection, twin.id, [e.event for e in events], number)
             entities = tuple(dict.fromkeys(e.event.entity for e in events))
             return Received(delivery=number, verdict=verdict, reason=reason, entities=entities)
 
@@ -163,3 +165,9 @@ class Intake:
                 log.info("delivery.duplicate", **said, number=receipt.delivery, because=receipt.reason)
             case Receipt.IGNORED:
                 log.info("delivery.ignored", **said, number=receipt.delivery, because=receipt.reason)
+
+
+def _settle(c: Connection, first: int, events: Iterable[Event], again: int) -> None:
+    """The dead letters of the `first` delivery are taken care of by its repetition `again`."""
+    for event in events:
+        inbox.settle(c, first, event.entity, event.name, f"delivered again as delivery {again}")

@@ -1,5 +1,6 @@
 """Read workers.yaml and the definitions that it names, and hold them against each other."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,13 @@ class Serving:
     provisioners: Mapping[str, CompiledProvisioner]
     #: Every definition read, by the name of its statefile.
     definitions: Mapping[str, Definition]
+    #: By project name, the hash of the text that its machine was read from (`text_hash`).
+    texts: Mapping[str, str]
+
+
+def text_hash(definition: Definition) -> str:
+    """Names a definition's very text: two files may mean the same, and give other places in a trace."""
+    return hashlib.sha256(f"{definition.filename}\0{definition.source}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +95,15 @@ def load(
 
 def _serving(workers: Workers, definitions: Mapping[str, Definition]) -> Serving:
     provisioners: dict[str, CompiledProvisioner] = {}
+    texts: dict[str, str] = {}
     for worker in workers.workers:
         definition = definitions.get(worker.statefile) if worker.statefile is not None else None
         if definition is None:
             continue
         compiled = compile_definition(definition)
         provisioners.update({name: compiled[name] for name in worker.projects if name in compiled})
-    return Serving(provisioners=provisioners, definitions=definitions)
+        texts.update(dict.fromkeys(worker.projects, text_hash(definition)))
+    return Serving(provisioners=provisioners, definitions=definitions, texts=texts)
 
 
 def _workers_used(definitions: Mapping[str, Definition]) -> list[tuple[str, Span | None]]:

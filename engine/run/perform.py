@@ -95,14 +95,13 @@ class Performer:
         last: bool,
     ) -> Turn:
         now = self._clock()
-        started = effect_row.created_at
         what = after(
-            number,
+            number - effect_row.earlier_attempts,
             attempt,
             now,
             self._policy,
             key=effect_row.key,
-            since=started,
+            since=effect_row.retried_at or effect_row.created_at,
             read_back=effect_row.read_back,
         )
         tell_exchanges(entity, attempt.exchanges)

@@ -13,8 +13,9 @@ from engine.run.deciding import Decided, Decider
 from engine.run.hub import Hub
 from engine.run.intake import Intake
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
-from engine.run.load import Serving
+from engine.run.load import Serving, text_hash
 from engine.run.perform import Performer
+from engine.run.putback import PutBack
 from engine.run.timers import Timers
 from engine.store import definitions, inbox
 from engine.store.database import Store
@@ -47,6 +48,8 @@ class Runtime:
         )
         self._performer = Performer(store, lambda: self._hub, lambda: self._serving, clock, policy)
         self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
+        self._put_back = PutBack(store, self.lanes.hurry)
+        self._watching: asyncio.Task[None] | None = None
         self._retired: set[asyncio.Task[None]] = set()
 
     @property
@@ -59,6 +62,7 @@ class Runtime:
         await self._remember(self._serving)
         self.lanes.start()
         self.timers.start()
+        self._watching = asyncio.get_running_loop().create_task(self._put_back.run())
 
     async def replace(self, serving: Serving, hub: Hub) -> None:
         """Decide with other definitions and workers from now on; calls under way finish on the old ones."""
@@ -71,6 +75,8 @@ class Runtime:
     async def stop(self, grace: float) -> None:
         """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
         await self.timers.stop()
+        if self._watching is not None:
+            self._watching.cancel()
         await self.lanes.stop(grace)
         retired = list(self._retired)
         for task in retired:
@@ -88,7 +94,7 @@ class Runtime:
         for definition in serving.definitions.values():
             remember = partial(
                 definitions.remember,
-                hash=definition.hash,
+                hash=text_hash(definition),
                 filename=definition.filename,
                 source=definition.source,
                 now=self._clock(),
@@ -109,7 +115,8 @@ class Runtime:
         if not isinstance(turn, Decided):
             return turn
         if turn.effects:
-            return await self._performer.perform(turn.row, fresh=True)
+            # What died before may have happened unseen, even if it is decided anew.
+            return await self._performer.perform(turn.row, fresh=turn.row.retried_at is None)
         return Progress()
 
     def _unfinished(self, after: Entity | None, limit: int) -> Iterable[tuple[Entity, datetime | None]]:

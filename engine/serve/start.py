@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from engine.run.clock import now
 from engine.serve.daemon import Daemon, Place, listen
 from engine.serve.guard import is_loopback
 from engine.store.database import Store
+from engine.store.lock import DaemonLock
 from engine.store.secrets import load_or_create_key
+from engine.store.sqlite import path_of
 
 
 def key_file(store_url: str) -> Path:
@@ -47,20 +50,18 @@ async def serve(
     processors than the installed ones. Raises `SettingError`, `StoreError` or `InvalidDefinitionError` before anything
     is served.
     """
-    if listening is None:
-        listening = listen(settings.host, settings.port)
-    try:
+    with ExitStack() as held:
+        if listening is None:
+            listening = listen(settings.host, settings.port)
+        held.callback(listening.close)
+        held.callback(DaemonLock.take(path_of(settings.store)).release)
         store = open_store(settings)
-        try:
-            place = Place(
-                workers=settings.workers,
-                machines=settings.machines,
-                token=settings.token or "",
-                loopback=is_loopback(settings.host),
-            )
-            makers = load_processors() if makers is None else makers
-            await Daemon(place, listening, store, makers, environ, now).run(beside)
-        finally:
-            store.close()
-    finally:
-        listening.close()
+        held.callback(store.close)
+        place = Place(
+            workers=settings.workers,
+            machines=settings.machines,
+            token=settings.token or "",
+            loopback=is_loopback(settings.host),
+        )
+        makers = load_processors() if makers is None else makers
+        await Daemon(place, listening, store, makers, environ, now).run(beside)
