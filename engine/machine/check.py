@@ -40,21 +40,23 @@ def _check_targets(reader: Reader, machine: MachineDraft) -> None:
         if draft.target in machine.histories:
             continue
         summary = f'The target "{draft.target}" has no state block'
-        detail = _instead(reader, machine, draft.target)
+        detail = _instead(reader, machine, draft.target, draft.source)
         reader.report("transition_state_unregistered", summary, detail, draft.target_span, context=draft.span)
     for history in machine.histories.values():
         if history.target is not None and history.target not in machine.states:
             summary = f'The target "{history.target}" has no state block'
-            detail = _instead(reader, machine, history.target)
+            detail = _instead(reader, machine, history.target, history.parent)
             reader.report("transition_state_unregistered", summary, detail, history.target_span)
 
 
-def _instead(reader: Reader, machine: MachineDraft, name: str) -> str:
-    """What may have been meant by a name that names nothing here."""
+def _instead(reader: Reader, machine: MachineDraft, name: str, scope: str | None = None) -> str:
+    """What may have been meant by a name that names nothing in `scope`."""
     inner = [full for full in machine.states if full.endswith(f".{name}")]
     if inner:
         return f'From here it is called "{inner[0]}".'
-    return reader.suggest(name, machine.states) or f'Add state "{name}" {{ … }}.'
+    around = machine.around(scope) if scope in machine.states else []
+    near = [child.rpartition(".")[2] for outer in around for child in machine.states[outer].children]
+    return reader.suggest(name, [*near, *machine.states]) or f'Add state "{name}" {{ … }}.'
 
 
 def _check_conflicts(reader: Reader, machine: MachineDraft) -> None:

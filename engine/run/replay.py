@@ -19,7 +19,7 @@ from engine.run.delivered import delivered
 from engine.run.load import text_hash
 from engine.store import checkpoints, definitions, deliveries, history, inbox, instances, outbox
 from engine.store.database import Connection
-from engine.store.encoding import decode, encode, settled
+from engine.store.encoding import encode, settled
 from engine.store.history import HistoryRow
 
 #: Compiled definitions that are kept at hand.
@@ -203,8 +203,8 @@ def _payload(c: Connection, row: HistoryRow) -> Any:
     event = inbox.get(c, row.inbox_id)
     if event is None:
         raise _MissingError(Part.BODY, f"event {row.inbox_id} of the inbox is gone")
-    if event.delivery_row_id is None:  # the engine's own: a timer, or an effect that failed
-        return None if event.payload is None else decode(event.payload)
+    if event.delivery_row_id is None:
+        return None  # an event of the engine itself: its payload is among the facts
     try:
         delivery, payload = delivered(c, event.delivery_row_id)
         body = deliveries.body(c, delivery.id)

@@ -63,8 +63,8 @@ class Runtime:
         """Store the definitions' sources by hash, then take up all unfinished work."""
         await self._remember(self._serving)
         self.lanes.start()
-        self._watching = asyncio.get_running_loop().create_task(self._put_back.run())
         self.timers.start()
+        self._watching = asyncio.get_running_loop().create_task(self._put_back.run())
 
     async def replace(self, serving: Serving, hub: Hub) -> None:
         """Decide with other definitions and workers from now on; calls under way finish on the old ones."""
@@ -76,9 +76,9 @@ class Runtime:
 
     async def stop(self, grace: float) -> None:
         """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
+        await self.timers.stop()
         if self._watching is not None:
             self._watching.cancel()
-        await self.timers.stop()
         await self.lanes.stop(grace)
         retired = list(self._retired)
         for task in retired:

@@ -46,9 +46,9 @@ class InboxRow:
     #: When nothing was left to do; None for the rows of a lane.
     finished_at: datetime | None
     #: The value of ``ordered_by``, as canonical JSON.
-    ordered: str | None
+    ordered: str | None = None
     #: The payload of an event of the engine itself, as JSON; None where it is the delivery's.
-    payload: str | None
+    payload: str | None = None
     #: When an operator put it back after it had died; None if never.
     retried_at: datetime | None = None
 
