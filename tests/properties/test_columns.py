@@ -4,7 +4,7 @@ import regex  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.language.source import graphemes
+from engine.language.graphemes import graphemes
 
 ALPHABET = (
     "ae \t\r\n\u0301\u0308\u1100\u1161\u11a8\uac00\uac01\U0001f1e9\U0001f1ea\U0001f469\u200d\U0001f4bb\U0001f3fb\ufe0f"
