@@ -44,7 +44,7 @@ def _sort(content: list[Any], place: Place) -> syntax.Body:
 def _check_lines(content: list[Any], opener: Token, closer: Token) -> None:
     """A block is empty, holds one attribute on its own line, or gives each item a line."""
     first = content[0]
-    if isinstance(first, Token) and first.type == "NEWLINE":
+    if isinstance(first, Token):
         _check_separators([*content, closer])
         return
     source = opener.frame.source

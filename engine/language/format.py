@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from engine.diagnostics import Diagnostic, errors_in
 from engine.language import pieces as kinds
+from engine.language.graphemes import graphemes
 from engine.language.parse import parse
 from engine.language.pieces import Piece, cut
-from engine.language.source import graphemes
 
 INDENT = 2
 

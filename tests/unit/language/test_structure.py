@@ -50,6 +50,7 @@ def test_one_line_blocks_hold_nothing_or_one_attribute() -> None:
         ('a { b = "foo", c = "bar" }\n', "one_line_block_too_long", 13, 14),
         ('a { b = "foo"\n}\n', "one_line_block_unclosed", 13, 14),
         ('a { b = "foo"\n  c = "bar" }\n', "one_line_block_unclosed", 13, 14),
+        ("a {,}\n", "line_break_missing", 3, 4),
         ("a { d {} }\n", "block_in_one_line_block", 4, 7),
         ("a {\n", "unclosed", 2, 3),
         ('a = "a value", b = "b value"\n', "line_break_missing", 13, 14),
