@@ -22,6 +22,7 @@ _GROUPS = {
 _COMMANDS = (
     ("run", "run:run", "Start the daemon; with --practice, see it at work."),
     ("check", "check:check", "Check definitions and workers.yaml, and list every problem."),
+    ("fmt", "fmt:fmt", "Rewrite definitions in the canonical style."),
     ("explain", "explain:explain", "Explain the code of a problem: what is wrong, and what to do."),
     ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),
     ("deliveries", "deliveries:deliveries", "List what came in, and what became of it."),

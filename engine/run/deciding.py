@@ -20,9 +20,13 @@ from engine.run.load import Serving
 from engine.run.perform import tell_exchanges
 from engine.store import commit, inbox, instances, once
 from engine.store.database import Connection, Store
+from engine.store.encoding import decode
 from engine.store.tables import InboxStatus
 
 log = structlog.get_logger()
+
+#: What expressions see as ``delivery.source`` of an event of the engine itself.
+OWN_SOURCE = "engine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,16 @@ class Decider:
         serving: Callable[[], Serving],
         clock: Callable[[], datetime],
         policy: RetryPolicy,
+        armed: Callable[[], None],
         circuits: Circuits,
     ) -> None:
-        """Take the parts; `hub` and `serving` are asked anew each time, because both can be reloaded."""
+        """Take the parts; `armed` is told when timers were set; `hub` and `serving` are asked anew each time, because both can be reloaded."""
         self._store = store
         self._hub = hub
         self._serving = serving
         self._clock = clock
         self._policy = policy
+        self._armed = armed
         self._circuits = circuits
 
     async def decide(self, row: inbox.InboxRow) -> Turn | Decided:
@@ -99,6 +105,8 @@ class Decider:
         )
         if decided.decision is not None:
             self._tell(row, decided.decision, observed)
+            if decided.decision.step.armed:
+                self._armed()
         return decided
 
     async def _later(self, row: inbox.InboxRow, observed: Observation) -> Turn:
@@ -182,17 +190,32 @@ class Decider:
             trace=decision.step.trace,
             effects=decision.step.effects,
             now=now,
+            armed=decision.step.armed,
+            cancelled=decision.step.cancelled,
         )
         return Decided(_row(c, row_id), decision, len(effects))
 
     def _event(self, c: Connection, row: inbox.InboxRow, entity: Entity) -> Event:
-        """The event as it was correlated, its payload read again from the stored body."""
+        """The event as it was correlated, its payload read again from the stored body; or one of the engine's own."""
+        if row.delivery_row_id is None:
+            return Event(
+                name=row.event,
+                entity=entity,
+                payload=None if row.payload is None else decode(row.payload),
+                delivery={
+                    "source": OWN_SOURCE,
+                    "type": row.event,
+                    "id": "",
+                    "received_at": row.received_at.isoformat(),
+                },
+            )
         delivery, payload = delivered(c, row.delivery_row_id)
         return Event(
             name=row.event,
             entity=entity,
             receive=row.receive,
             once=row.once,
+            ordered=row.ordered,
             payload=payload,
             delivery={
                 "source": delivery.source,
@@ -230,7 +253,7 @@ def _row(c: Connection, row_id: int) -> inbox.InboxRow:
     return row
 
 
-def _said(row: inbox.InboxRow) -> dict[str, str | int]:
+def _said(row: inbox.InboxRow) -> dict[str, str | int | None]:
     return {
         "entity": row.entity_id,
         "project": row.project,

@@ -18,6 +18,7 @@ from engine.run.load import Serving, text_hash
 from engine.run.perform import Performer
 from engine.run.poison import is_the_stores, set_aside
 from engine.run.putback import PutBack
+from engine.run.timers import Timers
 from engine.store import definitions, inbox
 from engine.store.database import Store
 from engine.store.tables import InboxStatus
@@ -43,9 +44,11 @@ class Runtime:
         self._clock = clock
         policy = policy if policy is not None else RetryPolicy()
         self.lanes = Lanes(self._work, self._unfinished, clock)
+        self.timers = Timers(store, self.lanes.wake, clock)
         circuits = Circuits(clock, self.lanes.hurry)
-        self._decider = Decider(store, lambda: self._hub, lambda: self._serving, clock, policy, circuits)
-        self._performer = Performer(store, lambda: self._hub, clock, policy, circuits)
+        hub_now, serving_now = (lambda: self._hub), (lambda: self._serving)
+        self._decider = Decider(store, hub_now, serving_now, clock, policy, self.timers.changed, circuits)
+        self._performer = Performer(store, hub_now, serving_now, clock, policy, circuits)
         self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
         self._put_back = PutBack(store, self.lanes.hurry)
         self._watching: asyncio.Task[None] | None = None
@@ -60,6 +63,7 @@ class Runtime:
         """Store the definitions' sources by hash, then take up all unfinished work."""
         await self._remember(self._serving)
         self.lanes.start()
+        self.timers.start()
         self._watching = asyncio.get_running_loop().create_task(self._put_back.run())
 
     async def replace(self, serving: Serving, hub: Hub) -> None:
@@ -72,6 +76,7 @@ class Runtime:
 
     async def stop(self, grace: float) -> None:
         """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
+        await self.timers.stop()
         if self._watching is not None:
             self._watching.cancel()
         await self.lanes.stop(grace)
