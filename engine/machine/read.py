@@ -64,7 +64,8 @@ def read_definition(source: str, filename: str, variables: Mapping[str, Any] | N
             parsed.tree.span,
             severity=Severity.WARNING,
         )
-    found = (*parsed.diagnostics, *_worth_telling(reader.diagnostics, broken=errors_in(parsed.diagnostics)))
+    said = (*parsed.diagnostics, *parsed.mistakes)
+    found = (*said, *_worth_telling(reader.diagnostics, broken=errors_in(said)))
     ordered = tuple(sorted(found, key=lambda d: d.subject.start if d.subject is not None else 0))
     if errors_in(ordered):
         return ReadResult(definition=None, diagnostics=ordered)

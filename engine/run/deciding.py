@@ -12,6 +12,7 @@ from engine.decide.retry import DeadLetter, RetryAt, RetryPolicy, after
 from engine.errors import StoreError
 from engine.machine.compile import CompiledProvisioner
 from engine.model import Entity, Event, Observation, Outcome, Verdict
+from engine.run.circuits import Circuits
 from engine.run.delivered import delivered
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
@@ -49,6 +50,7 @@ class Decider:
         clock: Callable[[], datetime],
         policy: RetryPolicy,
         armed: Callable[[], None],
+        circuits: Circuits,
     ) -> None:
         """Take the parts; `armed` is told when timers were set; `hub` and `serving` are asked anew each time, because both can be reloaded."""
         self._store = store
@@ -57,6 +59,7 @@ class Decider:
         self._clock = clock
         self._policy = policy
         self._armed = armed
+        self._circuits = circuits
 
     async def decide(self, row: inbox.InboxRow) -> Turn | Decided:
         """Observe the entity if its backend holds the state, decide the event and commit the decision."""
@@ -73,6 +76,13 @@ class Decider:
             return Progress()
         observed: Observation | None = None
         if processor.observes:
+            backend = self._hub().backend_of(row.project)
+            until = self._circuits.wait(backend, entity)
+            if until is not None:
+                because = f"waits for {backend}, which did not answer others"
+                if row.because != because:
+                    await self._write(lambda c: inbox.postpone(c, row.id, row.attempts, row.due_at, because))
+                return Waiting(until)
             log.debug("entity.observing", **_said(row))
             try:
                 observed = await processor.observe(entity)
@@ -82,6 +92,7 @@ class Decider:
                 observed = Observation(
                     outcome=Outcome.UNKNOWN, detail=f"the processor failed: {type(error).__name__}"
                 )
+            self._circuits.tell(backend, observed)
             tell_exchanges(entity, observed.exchanges)
             if observed.outcome is not Outcome.DONE and not observed.missing:
                 return await self._later(row, observed)

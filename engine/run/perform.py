@@ -19,6 +19,7 @@ from engine.model import (
     Snapshot,
 )
 from engine.processors.processor import Call
+from engine.run.circuits import Circuits
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
 from engine.run.load import Serving
@@ -38,8 +39,10 @@ class Performer:
         serving: Callable[[], Serving],
         clock: Callable[[], datetime],
         policy: RetryPolicy,
+        circuits: Circuits,
     ) -> None:
         """Take the parts; `hub` and `serving` are asked anew for each effect, because both can be reloaded."""
+        self._circuits = circuits
         self._store = store
         self._hub = hub
         self._serving = serving
@@ -61,8 +64,14 @@ class Performer:
         effect_row = pending[0]
         if effect_row.due_at > self._clock():
             return Waiting(effect_row.due_at)
+        backend = self._hub().backend_of(entity.project, effect_row.effect)
+        until = self._circuits.wait(backend, entity)
+        if until is not None:
+            await self._remark(effect_row, f"waits for {backend}, which did not answer others")
+            return Waiting(until)
         attempt_number = effect_row.attempts + 1
         attempt = await self._call(entity, effect_row, attempt_number, fresh=fresh)
+        self._circuits.tell(backend, attempt)
         return await self._obey(row, entity, effect_row, attempt_number, attempt, last=len(pending) == 1)
 
     async def _call(
@@ -211,6 +220,15 @@ class Performer:
             else Snapshot(state=newest.before or held.snapshot.state, placed=False)
         )
         commit.restore(c, inbox=row, instance=held, snapshot=snapshot, because=reason, now=now)
+
+    async def _remark(self, effect: outbox.OutboxRow, detail: str) -> None:
+        """Say in the effect's row why nothing happens; no attempt is counted."""
+        if effect.last_detail != detail:
+            await self._write(
+                lambda c: outbox.postpone(
+                    c, effect.id, effect.attempts, effect.due_at, effect.read_back, detail
+                )
+            )
 
     async def _write(self, work: Callable[[Connection], None]) -> None:
         await asyncio.wrap_future(self._store.submit(work))

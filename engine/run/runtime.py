@@ -9,12 +9,14 @@ import structlog
 
 from engine.decide.retry import RetryPolicy
 from engine.model import Entity
+from engine.run.circuits import Circuits
 from engine.run.deciding import Decided, Decider
 from engine.run.hub import Hub
 from engine.run.intake import Intake
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
 from engine.run.load import Serving, text_hash
 from engine.run.perform import Performer
+from engine.run.poison import is_the_stores, set_aside
 from engine.run.putback import PutBack
 from engine.run.timers import Timers
 from engine.store import definitions, inbox
@@ -43,10 +45,10 @@ class Runtime:
         policy = policy if policy is not None else RetryPolicy()
         self.lanes = Lanes(self._work, self._unfinished, clock)
         self.timers = Timers(store, self.lanes.wake, clock)
-        self._decider = Decider(
-            store, lambda: self._hub, lambda: self._serving, clock, policy, self.timers.changed
-        )
-        self._performer = Performer(store, lambda: self._hub, lambda: self._serving, clock, policy)
+        circuits = Circuits(clock, self.lanes.hurry)
+        hub_now, serving_now = (lambda: self._hub), (lambda: self._serving)
+        self._decider = Decider(store, hub_now, serving_now, clock, policy, self.timers.changed, circuits)
+        self._performer = Performer(store, hub_now, serving_now, clock, policy, circuits)
         self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
         self._put_back = PutBack(store, self.lanes.hurry)
         self._watching: asyncio.Task[None] | None = None
@@ -109,6 +111,14 @@ class Runtime:
             return Idle()
         if row.due_at > self._clock():
             return Waiting(row.due_at)
+        try:
+            return await self._turn(row)
+        except Exception as error:
+            if is_the_stores(error, self._store):
+                raise
+            return await set_aside(self._store, row, error, self._clock)
+
+    async def _turn(self, row: inbox.InboxRow) -> Turn:
         if row.status is InboxStatus.PERFORMING:
             return await self._performer.perform(row, fresh=False)
         turn = await self._decider.decide(row)
