@@ -149,8 +149,9 @@ def _print(page: dict[str, Any]) -> None:
         print(f"Trace of version {newest['version']}")
         for candidate in newest["trace"].candidates:
             taken = "taken" if candidate.taken else "not taken"
+            on = f"{candidate.on}: " if candidate.on else ""
             print(
-                f"  {candidate.place}  {candidate.source} -> {candidate.target}: {taken}, {legible(candidate.reason)}"
+                f"  {candidate.place}  {on}{candidate.source} -> {candidate.target}: {taken}, {legible(candidate.reason)}"
             )
         if not newest["trace"].candidates:
             print("  no transition was looked at")

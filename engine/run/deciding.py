@@ -237,7 +237,7 @@ class Decider:
             because=trace.because,
             drift_from=trace.drift_from,
             trace=[
-                f"{c.place + ' ' if c.place else ''}{c.source} -> {c.target}: {'taken' if c.taken else 'not taken'}, {c.reason}"
+                f"{c.place + ' ' if c.place else ''}{c.on + ': ' if c.on else ''}{c.source} -> {c.target}: {'taken' if c.taken else 'not taken'}, {c.reason}"
                 for c in trace.candidates
             ],
         )

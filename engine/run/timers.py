@@ -54,6 +54,10 @@ class Timers:
             except StoreError as error:
                 log.warning("timers.waiting", because=str(error))
                 pause = LONGEST_SLEEP
+            except Exception:
+                # A fault of ours: timers must go on being fired, and somebody must see it.
+                log.exception("timers.failed")
+                pause = LONGEST_SLEEP
             if pause > 0:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), pause)

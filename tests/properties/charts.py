@@ -68,6 +68,8 @@ class Chart:
     pasts: dict[str, Past]
     ways: list[Way]
     tops: list[str]
+    #: States with a timer of a minute.
+    timed: set[str] = field(default_factory=set)
 
     # As a definition
 
@@ -84,6 +86,8 @@ class Chart:
             lines.append(f'initial = "{node.initial}"')
         for moment, word in (("on_enter", "in"), ("on_exit", "out")):
             lines.append(f'{moment} {{\naction "http" "{word} {name}" {{}}\n}}')
+        if name in self.timed:
+            lines.append('after {\ndelay = "1m"\naction "http" "tick" {}\n}')
         lines += [past.block() for past in self.pasts.values() if past.parent == name]
         lines += [way.block() for way in self.ways if way.source == name]
         return "\n".join([*lines, *map(self._block, node.children), "}"])
@@ -308,7 +312,8 @@ def charts(draw: st.DrawFn) -> Chart:
         if node.children and keeps:
             name = f"{node.name}.past"
             pasts[name] = Past(name, node.name, draw(st.booleans()), draw(st.sampled_from([None, *inside])))
-    chart = Chart(nodes, pasts, [], tops)
+    timed = draw(st.sets(st.sampled_from([n.name for n in nodes.values() if n.kind != "final"] or tops)))
+    chart = Chart(nodes, pasts, [], tops, {name for name in timed if nodes[name].kind != "final"})
     for node in nodes.values():
         if node.kind != "final":
             _lead(draw, chart, node.name)

@@ -1,6 +1,6 @@
 """Generated statecharts against a plain interpreter of SCXML's algorithm, and laws that hold for all of them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import assume, given, settings
@@ -10,6 +10,7 @@ from engine.machine.compile import Carrier
 from engine.machine.definition import Kind
 from engine.machine.step import step
 from engine.machine.tree import TOGETHER
+from engine.machine.values import timestamp
 from engine.model import EffectKind, Entity, Event, Snapshot, Verdict
 from tests.properties.charts import EVENTS, Chart, EndlessError, Run, charts
 from tests.properties.machines import GUARDS, Model, models, payloads
@@ -100,6 +101,32 @@ def test_the_step_is_determined_by_its_arguments(chart: Chart, walk: list[tuple[
         assert step(two, at, event(name, {"x": x == "true"}), NOW) == result
         assert step(one, at, event(name, {"x": x == "true"}), NOW) == result
         at = result.snapshot
+
+
+@settings(deadline=None)
+@given(charts(), walks)
+def test_every_state_that_an_instance_is_in_has_its_timers_since_it_was_entered_and_no_other_has(
+    chart: Chart, walk: list[tuple[str, str]]
+) -> None:
+    compiled = chart.compiled()
+    first = compiled.configuration(compiled.initial)
+    assert first is not None
+    since = dict.fromkeys(first.active, NOW)
+    at = Snapshot(state=compiled.initial)
+    for minutes, (name, x) in enumerate(walk):
+        now = NOW + timedelta(minutes=minutes)
+        before = at
+        result = step(compiled, at, event(name, {"x": x == "true"}), now, arrived=minutes == 0)
+        at = result.snapshot
+        for word, _, state in (effect.name.partition(" ") for effect in result.effects):
+            if word == "out":
+                del since[state]
+            elif word == "in":
+                since[state] = now
+        due = {f"after.{s}.1": timestamp(since[s] + timedelta(minutes=1)) for s in chart.timed if s in since}
+        assert at.timers == due
+        assert result.armed == {e: d for e, d in due.items() if before.timers.get(e) != d}
+        assert set(result.cancelled) == before.timers.keys() - due.keys()
 
 
 @given(models(), st.data())
