@@ -6,10 +6,11 @@ from engine.diagnostics import Diagnostic, Severity
 from engine.language import syntax
 from engine.language.depth import children
 from engine.language.suggest import did_you_mean
-from engine.machine.definition import Definition, Provisioner, Receive, Transition
+from engine.machine.definition import ALWAYS, Definition, Provisioner, Receive, Transition
 from engine.machine.expression import Expression
 from engine.machine.reading import settled
 from engine.machine.references import Reference
+from engine.model import is_own_event
 from engine.sources.catalog import SOURCES
 from engine.sources.payloads import KNOWN_TYPES, Fault, fault_in, is_known
 
@@ -68,6 +69,8 @@ def _check_receive(receive: Receive) -> Iterator[Diagnostic]:
 
 
 def _may_fire(receive: Receive, event: str) -> bool:
+    if event == ALWAYS or is_own_event(event):
+        return False  # a timer, or whatever came before: its payload is no delivery's for certain
     node = receive.fire.node
     return not isinstance(node, syntax.Literal) or node.value == event
 

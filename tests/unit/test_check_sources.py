@@ -138,3 +138,20 @@ def test_a_local_may_look_at_any_payload_of_the_file() -> None:
     )
     text = "locals {\n  key = event.issue.title\n  other = event.pull_reqest.title\n}\n" + both
     assert problems(text) == [("unknown_payload_field", "error", 'Did you mean "pull_request"?')]
+
+
+def test_timers_and_eventless_transitions_have_no_delivery() -> None:
+    machine = """
+    state "b" {
+      after {
+        delay      = "1h"
+        when       = event.pull_reqest == null
+        transition = "a"
+      }
+      always {
+        when       = event.pull_reqest == null
+        transition = "a"
+      }
+    }"""
+    text = receiving("pull_request", "event.number", machine=machine)
+    assert problems(text.replace('fire   = "next"', "fire   = event.action")) == []
