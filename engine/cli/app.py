@@ -18,6 +18,8 @@ _GROUPS = {
 _COMMANDS = (
     ("run", "run:run", "Start the daemon; with --practice, see it at work."),
     ("check", "check:check", "Check definitions and workers.yaml, and list every problem."),
+    ("graph", "graph:graph", "Draw a definition: Mermaid, DOT, SVG or a table."),
+    ("simulate", "simulate:simulate_command", "Show what one delivery would do, without doing it."),
     ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),
     ("deliveries", "deliveries:deliveries", "List what came in, and what became of it."),
     ("hooks register", "hooks:register", "Register a hook and print its secret, this once."),

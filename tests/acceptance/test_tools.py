@@ -1,0 +1,80 @@
+"""The author's tools through the real command line: graph, simulate, test, check."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = str(ROOT / "statemachines" / "jira.hcl")
+
+
+def interlock(*arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "engine", *arguments],
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+    )
+
+
+class TestGraph:
+    def test_the_shipped_definition_is_drawn_the_same_twice(self) -> None:
+        first = interlock("graph", SHIPPED)
+        assert first.returncode == 0
+        assert "m0_s0 --> m0_s1 : next" in first.stdout
+        assert interlock("graph", SHIPPED, PYTHONHASHSEED="1").stdout == first.stdout
+
+    def test_svg_without_graphviz_says_what_to_do(self, tmp_path: Path) -> None:
+        result = interlock("graph", SHIPPED, "--format", "svg", PATH=str(tmp_path))
+        assert result.returncode == 1
+        assert "no `dot` on the path: install graphviz, or use --format mermaid" in result.stderr
+
+    def test_svg_is_what_graphviz_makes_of_the_dot(self, tmp_path: Path) -> None:
+        program = tmp_path / "dot"
+        program.write_text(f"#!{sys.executable}\nimport sys\nprint(sys.argv[1:], len(sys.stdin.read()))\n")
+        program.chmod(0o755)
+        result = interlock("graph", SHIPPED, "--format", "svg", PATH=str(tmp_path))
+        assert result.stdout == f"['-Tsvg'] {len(interlock('graph', SHIPPED, '--format', 'dot').stdout)}\n"
+
+    def test_a_project_that_is_not_there_is_named(self) -> None:
+        result = interlock("graph", SHIPPED, "--project", "nope")
+        assert (result.returncode, "it has: soc, devhop" in result.stderr) == (1, True)
+
+    def test_an_entity_that_the_store_does_not_know_is_said(self, tmp_path: Path) -> None:
+        result = interlock("graph", SHIPPED, "--entity", "SOC-1", "--store", f"sqlite:///{tmp_path}/x.db")
+        assert result.returncode == 1
+        assert "the store knows nothing of SOC-1" in result.stderr
+
+
+PUBLISHED = json.dumps({"action": "published", "release": {"id": 1, "body": "Ships SOC-1 and DEVHOP-3"}})
+
+
+class TestSimulate:
+    def test_a_payload_is_decided_and_nothing_performed(self) -> None:
+        result = interlock("simulate", SHIPPED, "-", given=PUBLISHED)
+        assert result.returncode == 0
+        assert 'SOC-1 (project soc): event "next"' in result.stdout
+        assert 'would call the backend: "To Do" to "In Progress"' in result.stdout
+        assert "DEVHOP-3 (project devhop)" in result.stdout
+
+    def test_the_backends_status_is_where_it_starts(self) -> None:
+        result = interlock("simulate", SHIPPED, "-", "--status", "In Progress", "--json", given=PUBLISHED)
+        assert [d["state"] for d in json.loads(result.stdout)["decided"]] == ["done", "done"]
+
+    def test_a_payload_that_means_nothing_says_why(self) -> None:
+        result = interlock("simulate", SHIPPED, "-", given='{"action": "created"}')
+        assert result.returncode == 1
+        assert 'it is "created"' in result.stdout
+
+    def test_what_is_wrong_is_said_in_words(self) -> None:
+        assert "is not JSON" in interlock("simulate", SHIPPED, "-", given="{").stderr
+        assert (
+            "there is no state 'x'" in interlock("simulate", SHIPPED, "-", "--state", "x", given="{}").stderr
+        )
+        assert "cannot read" in interlock("simulate", SHIPPED, "/nowhere.json").stderr
