@@ -1,11 +1,13 @@
 """Definitions that a command is given by name."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine.diagnostics import Diagnostic
 from engine.errors import InvalidDefinitionError, SettingError
 from engine.machine.definition import Definition, Provisioner
 from engine.machine.read import read_definition
+from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 from engine.run.load import read_text
 
 
@@ -30,3 +32,32 @@ def chosen(definition: Definition, project: str | None) -> tuple[Provisioner, ..
         known = ", ".join(definition.provisioners) or "none"
         raise SettingError(f"{definition.filename} has no project {project!r}; it has: {known}")
     return (found,)
+
+
+def open_with_tests(file: Path) -> Definition:
+    """The definition in a file, with the tests beside it; raises `InvalidDefinitionError` with every problem."""
+    definition = open_definition(file)
+    beside = file.with_name(file.name.removesuffix(".hcl") + TEST_FILE_ENDING)
+    if not beside.exists():
+        return definition
+    problems: list[Diagnostic] = []
+    text = read_text(beside, "tests of a definition", problems)
+    if text is None:
+        raise InvalidDefinitionError(problems)
+    joined, found = read_test_file(text, str(beside), definition)
+    if joined is None:
+        raise InvalidDefinitionError(found, {str(beside): text})
+    return joined
+
+
+def tested_files(given: Iterable[Path]) -> list[Path]:
+    """The definitions that are meant: folders stand for all in them, a file of tests for the one beside it."""
+    found: dict[Path, None] = {}
+    for place in given:
+        inside = sorted(place.glob("*.hcl")) if place.is_dir() else [place]
+        for file in inside:
+            if file.name.endswith(TEST_FILE_ENDING):
+                found[file.with_name(file.name.removesuffix(TEST_FILE_ENDING) + ".hcl")] = None
+            else:
+                found[file] = None
+    return list(found)

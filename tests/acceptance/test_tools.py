@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,3 +79,63 @@ class TestSimulate:
             "there is no state 'x'" in interlock("simulate", SHIPPED, "-", "--state", "x", given="{}").stderr
         )
         assert "cannot read" in interlock("simulate", SHIPPED, "/nowhere.json").stderr
+
+
+TESTED = """
+provisioner "soc" {
+  statemachine "soc" {
+    initial = "a"
+    state "a" "next" { transition = "b" }
+    state "b" "next" { transition = "<end>" }
+  }
+  test "forward" {
+    when "next" {}
+    then { state = "b" }
+  }
+}
+"""
+BESIDE = """
+provisioner "soc" {
+  test "a & <b>" {
+    when "next" {}
+    then { state = "a" }
+  }
+}
+"""
+
+
+class TestTest:
+    def test_passing_tests_exit_with_0_and_show_coverage(self, tmp_path: Path) -> None:
+        (tmp_path / "soc.hcl").write_text(TESTED)
+        result = interlock("test", str(tmp_path / "soc.hcl"))
+        assert result.returncode == 0
+        assert "✓ forward" in result.stdout
+        assert "soc: states 2/2, transitions 1/2, guard outcomes 0/0" in result.stdout
+        assert "1 passed, 0 failed" in result.stdout
+
+    def test_a_failing_test_beside_it_exits_with_1_and_explains_itself(self, tmp_path: Path) -> None:
+        (tmp_path / "soc.hcl").write_text(TESTED)
+        (tmp_path / "soc_test.hcl").write_text(BESIDE)
+        junit = tmp_path / "junit.xml"
+        result = interlock("test", "--machines", str(tmp_path), "--junit", str(junit))
+        assert result.returncode == 1
+        assert 'expected "a"\n    actual   "b"' in result.stdout
+        assert '|   moved: "next" moves "a" to "b"' in result.stdout
+        root = ET.parse(junit).getroot()
+        assert (root.get("tests"), root.get("failures")) == ("2", "1")
+        [failed] = [case for case in root.iter("testcase") if case.find("failure") is not None]
+        assert failed.get("name") == "a & <b>"
+        assert failed.get("file") == str(tmp_path / "soc_test.hcl")
+
+    def test_the_results_can_be_read_by_a_program(self, tmp_path: Path) -> None:
+        (tmp_path / "soc.hcl").write_text(TESTED)
+        found = json.loads(interlock("test", str(tmp_path / "soc.hcl"), "--json").stdout)
+        assert (found["ok"], [t["name"] for t in found["tests"]]) == (True, ["forward"])
+        assert found["coverage"][0]["transitions"]["covered"] == 1
+        assert [p["name"] for p in found["coverage"][0]["transitions"]["missing"]] == ['b -> <end> on "next"']
+
+    def test_a_definition_with_an_error_is_not_tested(self, tmp_path: Path) -> None:
+        (tmp_path / "soc.hcl").write_text(TESTED.replace('state = "b"', 'state = "x"'))
+        result = interlock("test", str(tmp_path / "soc.hcl"))
+        assert result.returncode == 1
+        assert "unknown_state" in result.stderr

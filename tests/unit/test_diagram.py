@@ -75,7 +75,7 @@ def test_the_table_is_whole() -> None:
     assert drawn(DEV, "table").splitlines() == [
         "dev: starts in open",
         "from       event     when                  to     does",
-        'open       merged    event.base == "main"  done    set by, request comment, http announce',
+        'open       merged    event.base == "main"  done   set by, request comment, http announce',
         "open       merged    always                <end>",
         "any state  reopened  always                open",
         "nothing leads out of: noted / internal, done",
