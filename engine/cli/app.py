@@ -18,7 +18,7 @@ _GROUPS = {
 _COMMANDS = (
     ("run", "run:run", "Start the daemon; with --practice, see it at work."),
     ("check", "check:check", "Check definitions and workers.yaml, and list every problem."),
-    ("test", "test:test", "Run the test blocks of definitions."),
+    ("test", "test:run_tests", "Run the test blocks of definitions."),
     ("graph", "graph:graph", "Draw a definition: Mermaid, DOT, SVG or a table."),
     ("simulate", "simulate:simulate_command", "Show what one delivery would do, without doing it."),
     ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),

@@ -56,8 +56,12 @@ def tested_files(given: Iterable[Path]) -> list[Path]:
     for place in given:
         inside = sorted(place.glob("*.hcl")) if place.is_dir() else [place]
         for file in inside:
-            if file.name.endswith(TEST_FILE_ENDING):
-                found[file.with_name(file.name.removesuffix(TEST_FILE_ENDING) + ".hcl")] = None
-            else:
-                found[file] = None
+            found[definition_of(file)] = None
     return list(found)
+
+
+def definition_of(file: Path) -> Path:
+    """The definition that a file of tests stands beside; another file as it is."""
+    if not file.name.endswith(TEST_FILE_ENDING):
+        return file
+    return file.with_name(file.name.removesuffix(TEST_FILE_ENDING) + ".hcl")

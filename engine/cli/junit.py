@@ -10,7 +10,6 @@ from engine.errors import SettingError
 
 def write_junit(place: Path, results: Sequence[tuple[Path, TestResult, str]]) -> None:
     """Write the results, each with its file and how it is told; raises `SettingError` if that cannot be written."""
-
     failures = sum(not result.passed for _, result, _ in results)
     root = ET.Element("testsuites", tests=str(len(results)), failures=str(failures), errors="0")
     for file in dict.fromkeys(file for file, _, _ in results):

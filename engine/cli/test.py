@@ -18,7 +18,7 @@ from engine.machine.compile import compile_definition
 _MOST_MISSING = 10
 
 
-def test(
+def run_tests(
     *files: Annotated[Path, Parameter(help="Definitions (.hcl), or files of tests (_test.hcl).")],
     project: Annotated[str | None, Parameter(help="Only this project's tests.")] = None,
     junit: Annotated[Path | None, Parameter(help="Write the results to this file as JUnit XML.")] = None,

@@ -121,7 +121,7 @@ class TestTest:
         assert result.returncode == 1
         assert 'expected "a"\n    actual   "b"' in result.stdout
         assert '|   moved: "next" moves "a" to "b"' in result.stdout
-        root = ET.parse(junit).getroot()
+        root = ET.parse(junit).getroot()  # noqa: S314  we wrote it
         assert (root.get("tests"), root.get("failures")) == ("2", "1")
         [failed] = [case for case in root.iter("testcase") if case.find("failure") is not None]
         assert failed.get("name") == "a & <b>"
@@ -139,3 +139,21 @@ class TestTest:
         result = interlock("test", str(tmp_path / "soc.hcl"))
         assert result.returncode == 1
         assert "unknown_state" in result.stderr
+
+
+class TestCheck:
+    def test_a_property_that_fails_exits_with_1_and_tells_how_it_comes_to_that(self, tmp_path: Path) -> None:
+        file = tmp_path / "soc.hcl"
+        (tmp_path / "soc.hcl").write_text(TESTED)
+        beside = tmp_path / "soc_test.hcl"
+        beside.write_text('provisioner "soc" {\n  property "stays" { never = state == "b" }\n}\n')
+        result = interlock("check", str(beside))
+        assert result.returncode == 1
+        assert 'error[property_fails]: Property "stays" does not hold' in result.stdout
+        assert '1. "next" moves it to "b"' in result.stdout
+        assert "soc: explored exhaustively (2 configurations); properties: 1 fails" in result.stdout
+
+    def test_what_was_proven_can_be_read_by_a_program(self) -> None:
+        found = json.loads(interlock("check", SHIPPED, "--json").stdout)
+        assert found["ok"]
+        assert [(p["project"], p["exhaustive"]) for p in found["proofs"]] == [("soc", True), ("devhop", True)]
