@@ -143,7 +143,6 @@ class TestTest:
 
 class TestCheck:
     def test_a_property_that_fails_exits_with_1_and_tells_how_it_comes_to_that(self, tmp_path: Path) -> None:
-        file = tmp_path / "soc.hcl"
         (tmp_path / "soc.hcl").write_text(TESTED)
         beside = tmp_path / "soc_test.hcl"
         beside.write_text('provisioner "soc" {\n  property "stays" { never = state == "b" }\n}\n')

@@ -56,7 +56,7 @@ ATOMS = (
     "event.x == state",
 )
 VALUES: dict[str, tuple[Any, ...]] = {
-    "x": (GONE, None, True, False, 0, 1, 1.5, 2, 3, "2", "a", "s0", "s1", "q"),
+    "x": (GONE, None, True, False, 0, 1, 1.5, 2, 3, "2", "a", "s0", "s1", "s2", "s3", "q"),
     "y": (GONE, None, True, False, 1, 2, "a", "b", "q"),
     "z": (GONE, None, {}, {"w": None}, {"w": 1}),
 }
