@@ -20,9 +20,8 @@ from engine.model import Delivery, Snapshot
 def simulate_command(
     file: Annotated[Path, Parameter(help="The definition (.hcl).")],
     payload: Annotated[
-        Path,
-        Parameter(help="The delivery's payload, a JSON file; - reads the input.", allow_leading_hyphen=True),
-    ],
+        Path | None, Parameter(help="The delivery's payload, a JSON file; /dev/stdin reads the input.")
+    ] = None,
     *,
     type_: Annotated[
         str | None, Parameter(name="--type", help="What happened, in the source's words: release.")
@@ -32,15 +31,23 @@ def simulate_command(
     state: Annotated[str | None, Parameter(help="The state that the entities are in.")] = None,
     status: Annotated[str | None, Parameter(help="What the backend says: the status they are in.")] = None,
     context: Annotated[str | None, Parameter(help="What the instances remember, as JSON.")] = None,
+    interactive: Annotated[
+        bool, Parameter(negative="", help="Step by hand: choose among everything that can happen.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Show what one delivery would do, without doing it: which entities, which event, why, and which calls.
 
     Without --state and --status the entities are new. Without --type and --source the delivery is of the one kind that
-    the definition receives. The exit status is 1 if the delivery means nothing.
+    the definition receives. With --interactive nothing is sent: events are offered as choices, with payloads that make
+    them happen. The exit status is 1 if the delivery means nothing.
     """
     definition = open_definition(file)
     provisioners = chosen(definition, project)
+    if interactive:
+        return _by_hand(provisioners, state, context)
+    if payload is None:
+        raise SettingError("name the file with the delivery's payload, or use --interactive")
     kind = _kind(provisioners, source, type_)
     if state is not None and status is not None:
         raise SettingError(
@@ -68,6 +75,16 @@ def simulate_command(
     return 0 if result.decided else 1
 
 
+def _by_hand(provisioners: tuple[Provisioner, ...], state: str | None, context: str | None) -> int:
+    from engine.cli.by_hand import step_by_hand
+
+    if len(provisioners) != 1:
+        raise SettingError(f"name one project with --project: {', '.join(p.name for p in provisioners)}")
+    start = _start(provisioners, state, _context(context))
+    step_by_hand(provisioners[0], start, input, print)
+    return 0
+
+
 def _kind(provisioners: tuple[Provisioner, ...], source: str | None, kind: str | None) -> tuple[str, str]:
     """Source and type of the delivery; raises `SettingError` where they have to be said."""
     known = dict.fromkeys((r.source, r.type) for p in provisioners for r in p.receives)
@@ -81,10 +98,8 @@ def _kind(provisioners: tuple[Provisioner, ...], source: str | None, kind: str |
 
 
 def _payload(place: Path) -> Any:
-    import sys
-
     try:
-        text = sys.stdin.buffer.read() if str(place) == "-" else place.read_bytes()
+        text = place.read_bytes()
     except OSError as error:
         raise SettingError(f"cannot read {place}: {error.strerror or error}") from None
     return _parsed(text, str(place))

@@ -46,6 +46,10 @@ class Question:
                 if not chooser.next():
                     break
 
+    def values_of(self, path: Path) -> tuple[Any, ...]:
+        """The values that make a difference at a path; `MISSING` among them where it may be absent."""
+        return self._domain({}, None, path)
+
     def _domain(self, context: Mapping[str, Any], receive: Receive | None, path: Path) -> tuple[Any, ...]:
         if receive is not None and path == ("delivery", "source"):
             return (receive.source,)

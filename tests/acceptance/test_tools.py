@@ -53,30 +53,50 @@ class TestGraph:
         assert "the store knows nothing of SOC-1" in result.stderr
 
 
+class TestByHand:
+    def test_what_can_happen_is_offered_and_happens(self) -> None:
+        result = interlock(
+            "simulate", SHIPPED, "--interactive", "--project", "soc", given="1\n2\nb\nt\nx\nq\n"
+        )
+        assert result.returncode == 0
+        assert '1) "next" with event.action = "published" -> "in_progress"' in result.stdout
+        assert 'would call the backend: "To Do" to "In Progress"' in result.stdout
+        assert '2) "prev" -> "to_do"' in result.stdout
+        assert 'test "by hand" {' in result.stdout
+        assert "b: back" in result.stdout
+
+    def test_one_project_has_to_be_named(self) -> None:
+        result = interlock("simulate", SHIPPED, "--interactive")
+        assert (result.returncode, "soc, devhop" in result.stderr) == (1, True)
+
+
 PUBLISHED = json.dumps({"action": "published", "release": {"id": 1, "body": "Ships SOC-1 and DEVHOP-3"}})
 
 
 class TestSimulate:
     def test_a_payload_is_decided_and_nothing_performed(self) -> None:
-        result = interlock("simulate", SHIPPED, "-", given=PUBLISHED)
+        result = interlock("simulate", SHIPPED, "/dev/stdin", given=PUBLISHED)
         assert result.returncode == 0
         assert 'SOC-1 (project soc): event "next"' in result.stdout
         assert 'would call the backend: "To Do" to "In Progress"' in result.stdout
         assert "DEVHOP-3 (project devhop)" in result.stdout
 
     def test_the_backends_status_is_where_it_starts(self) -> None:
-        result = interlock("simulate", SHIPPED, "-", "--status", "In Progress", "--json", given=PUBLISHED)
+        result = interlock(
+            "simulate", SHIPPED, "/dev/stdin", "--status", "In Progress", "--json", given=PUBLISHED
+        )
         assert [d["state"] for d in json.loads(result.stdout)["decided"]] == ["done", "done"]
 
     def test_a_payload_that_means_nothing_says_why(self) -> None:
-        result = interlock("simulate", SHIPPED, "-", given='{"action": "created"}')
+        result = interlock("simulate", SHIPPED, "/dev/stdin", given='{"action": "created"}')
         assert result.returncode == 1
         assert 'it is "created"' in result.stdout
 
     def test_what_is_wrong_is_said_in_words(self) -> None:
-        assert "is not JSON" in interlock("simulate", SHIPPED, "-", given="{").stderr
+        assert "is not JSON" in interlock("simulate", SHIPPED, "/dev/stdin", given="{").stderr
         assert (
-            "there is no state 'x'" in interlock("simulate", SHIPPED, "-", "--state", "x", given="{}").stderr
+            "there is no state 'x'"
+            in interlock("simulate", SHIPPED, "/dev/stdin", "--state", "x", given="{}").stderr
         )
         assert "cannot read" in interlock("simulate", SHIPPED, "/nowhere.json").stderr
 
@@ -149,7 +169,7 @@ class TestCheck:
         result = interlock("check", str(beside))
         assert result.returncode == 1
         assert 'error[property_fails]: Property "stays" does not hold' in result.stdout
-        assert '1. "next" moves it to "b"' in result.stdout
+        assert '1. "next" with event.action = "published" moves it to "b"' in result.stdout
         assert "soc: explored exhaustively (2 configurations); properties: 1 fails" in result.stdout
 
     def test_what_was_proven_can_be_read_by_a_program(self) -> None:
