@@ -3,10 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from engine.cli.telling import told_step
-from engine.machine.compile import compile_machine
 from engine.machine.definition import Provisioner
-from engine.machine.explore import NOW, Configuration, Explorer, Move
-from engine.machine.step import step
+from engine.machine.explore import Configuration, Explorer, Move
 from engine.machine.story import as_test, told_event
 from engine.machine.values import canonical, printable
 from engine.model import Snapshot
@@ -19,7 +17,6 @@ def step_by_hand(
 ) -> None:
     """Offer, ask and say until the user quits or the input ends."""
     explorer = Explorer(provisioner=provisioner)
-    compiled = compile_machine(provisioner.machine)
     begin = explorer.start() if start is None else explorer.configuration(start)
     way: list[Move] = []
     while True:
@@ -41,8 +38,7 @@ def step_by_hand(
             say("\n".join(as_test("by hand", begin, way, "where it came to")))
         elif answer.isdecimal() and 0 < int(answer) <= len(moves.found):
             chosen = moves.found[int(answer) - 1]
-            made = step(compiled, at.snapshot, chosen.event, NOW)
-            say("\n".join(f"  {line}" for line in told_step(made)))
+            say("\n".join(f"  {line}" for line in told_step(explorer.decide(chosen))))
             way.append(chosen)
         else:
             say(_HELP)

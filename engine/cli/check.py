@@ -1,13 +1,16 @@
 """``interlock check``: are the definitions right?"""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from engine.cli.colour import paint_problems
 from engine.cli.files import definition_of, open_definition
 from engine.cli.options import Json, MachinesFolder, WorkersFile, environment
 from engine.cli.tables import print_json
+from engine.config.conceal import without_secrets
 from engine.config.settings import read_settings
 from engine.diagnostics import Diagnostic, Severity, errors_in, render
 from engine.machine.definition import Definition
@@ -20,12 +23,15 @@ def check(
     workers: WorkersFile = None,
     machines: MachinesFolder = None,
     json: Json = False,
+    sarif: Annotated[
+        bool, Parameter(negative="", help="Print SARIF 2.1.0, for code hosts and editors.")
+    ] = False,
 ) -> int:
     """Check machine definitions and workers files, prove what can be proven, and list every problem.
 
     Definitions are explored: properties are proven or refuted with the shortest counterexample, and states, transitions
-    and guards that are there in vain are named. With files, each is checked by itself. Without, workers.yaml and all definitions it names are checked together, as
-    `interlock run` does at its start. The exit status is 1 if there is an error, otherwise 0.
+    and guards that are there in vain are named. With files, each is checked by itself. Without, workers.yaml and all
+    definitions it names are checked together, as `interlock run` does at its start. The exit status is 1 if there is an error, otherwise 0.
     """
     if files:
         problems, sources, definitions = _check_each(files)
@@ -34,7 +40,11 @@ def check(
         problems, sources, checked, definitions = _check_together(workers, machines)
     proofs = [prove(p) for definition in definitions for p in definition.provisioners.values()]
     problems += [problem for proof in proofs for problem in proof.diagnostics]
-    if json:
+    if sarif:
+        from engine.cli.sarif import sarif as as_sarif
+
+        print_json(as_sarif(problems, sources))
+    elif json:
         print_json(
             {
                 "ok": not errors_in(problems),
@@ -45,7 +55,7 @@ def check(
         )
     else:
         if problems:
-            print(render(problems, sources))
+            print(paint_problems(render(problems, sources), sys.stdout))
             print()
         for proof in proofs:
             print(proof.summary())
@@ -56,7 +66,7 @@ def check(
 
 
 def _check_each(files: tuple[Path, ...]) -> tuple[list[Diagnostic], dict[str, str], list[Definition]]:
-    from engine.run.load import read_text
+    from engine.run.files import read_text
 
     definitions: list[Definition] = []
     problems: list[Diagnostic] = []
@@ -67,21 +77,36 @@ def _check_each(files: tuple[Path, ...]) -> tuple[list[Diagnostic], dict[str, st
             continue
         sources[str(file)] = text
         if file.suffix in {".yaml", ".yml"}:
-            from engine.config.workers import read_workers
-
-            problems += read_workers(text, str(file)).diagnostics
+            sources[str(file)] = without_secrets(text)
+            problems += _check_workers(text, str(file))
         elif file.name.endswith(TEST_FILE_ENDING):
-            definition = open_definition(definition_of(file))
-            joined, found = read_test_file(text, str(file), definition)
+            joined, found = read_test_file(text, str(file), open_definition(definition_of(file)))
             problems += found
             definitions += [] if joined is None else [joined]
         else:
             from engine.machine.read import read_definition
+            from engine.sources.check import check_sources
 
-            result = read_definition(text, str(file))
-            problems += result.diagnostics
-            definitions += [] if result.definition is None else [result.definition]
+            read = read_definition(text, str(file))
+            problems += read.diagnostics
+            if read.definition is not None:
+                problems += check_sources(read.definition)
+                definitions.append(read.definition)
     return problems, sources, definitions
+
+
+def _check_workers(text: str, name: str) -> list[Diagnostic]:
+    """What is wrong with a workers file by itself; whether its statefiles and variables exist is for the whole check."""
+    from engine.config.workers import read_workers
+    from engine.processors.registry import load_processors
+    from engine.run.hub import Hub
+
+    result = read_workers(text, name)
+    problems = list(result.diagnostics)
+    if result.workers is not None:
+        _, found = Hub.build(result.workers, load_processors(), {})
+        problems += [p for p in found if p.code in {"unknown_processor", "unknown_setting", "wrong_setting"}]
+    return problems
 
 
 def _check_together(

@@ -8,7 +8,7 @@ from engine.errors import InvalidDefinitionError, SettingError
 from engine.machine.definition import Definition, Provisioner
 from engine.machine.read import read_definition
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
-from engine.run.load import read_text
+from engine.run.files import read_text
 
 
 def open_definition(file: Path) -> Definition:

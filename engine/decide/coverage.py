@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine.decide.simulate import Simulated
 from engine.machine.definition import Machine
+from engine.machine.tree import TOGETHER
 
 #: How the reason of a candidate begins whose guard came out true, or false.
 _TRUE = ("guard held",)
@@ -37,6 +38,17 @@ class Coverage:
         return (("states", self.states), ("transitions", self.transitions), ("guard outcomes", self.guards))
 
 
+def _active(machine: Machine, text: str) -> set[str]:
+    """The states that a snapshot's state names, and those around them."""
+    found: set[str] = set()
+    for name in text.split(TOGETHER):
+        at: str | None = name
+        while at is not None and at in machine.states:
+            found.add(at)
+            at = machine.states[at].parent
+    return found
+
+
 def coverage(machine: Machine, decided: Iterable[Simulated]) -> Coverage:
     """What these decisions covered of the machine."""
     states: set[str] = set()
@@ -44,7 +56,8 @@ def coverage(machine: Machine, decided: Iterable[Simulated]) -> Coverage:
     outcomes: set[tuple[str, bool]] = set()
     for one in decided:
         trace = one.decision.step.trace
-        states.update(state for state in (trace.before, trace.after) if state is not None)
+        for text in (trace.before, trace.after):
+            states.update(_active(machine, text or ""))
         for candidate in trace.candidates:
             if candidate.taken:
                 taken.add(candidate.place)
@@ -52,7 +65,10 @@ def coverage(machine: Machine, decided: Iterable[Simulated]) -> Coverage:
                 outcomes.add((candidate.place, True))
             elif candidate.reason.startswith(_FALSE):
                 outcomes.add((candidate.place, False))
-    named = [(f'{t.source} -> {t.target} on "{t.event}"', str(t.span), t.guard) for t in machine.transitions]
+    named = [
+        (f'{t.source} -> {t.target or "itself"} on "{t.event}"', str(t.span), t.guard)
+        for t in machine.transitions
+    ]
     return Coverage(
         project=machine.name,
         states=tuple(

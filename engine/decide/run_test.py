@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.decide.simulate import Simulated, Situation, simulate, simulate_event
 from engine.diagnostics import Span
-from engine.machine.compile import CompiledProvisioner
+from engine.machine.compile import CompiledMachine, CompiledProvisioner
 from engine.machine.test_blocks import IGNORED, Given, Test, Then, When
 from engine.machine.values import canonical
 from engine.model import Delivery, Effect, Entity, Event, Snapshot
@@ -92,7 +92,7 @@ class _Course:
         entity = self.entity()
         new = [one for one in self.decided[self.seen :] if one.event.entity == entity]
         snapshot = self.situation.snapshots.get(entity, self.situation.start)
-        initial = self.provisioner.machine.definition.initial
+        initial = self.provisioner.machine.initial
         return {
             "verdict": new[-1].decision.step.trace.verdict.value if new else IGNORED,
             "state": initial if snapshot is None else snapshot.state,
@@ -107,7 +107,7 @@ def run_test(provisioner: CompiledProvisioner, test: Test) -> TestResult:
     given = test.given
     state = given.state
     if state is None and given.context:
-        state = provisioner.machine.definition.initial
+        state = provisioner.machine.initial
     start = None if state is None else Snapshot(state=state, context=given.context)
     course = _Course(
         provisioner=provisioner, given=given, situation=Situation(start=start, status=given.status)
@@ -117,7 +117,7 @@ def run_test(provisioner: CompiledProvisioner, test: Test) -> TestResult:
         if isinstance(part, When):
             course.come(part)
             continue
-        mismatches = tuple(_mismatches(part, course.found()))
+        mismatches = tuple(_mismatches(part, course.found(), provisioner.machine))
         if mismatches:
             break
         course.seen = len(course.decided)
@@ -130,7 +130,7 @@ def run_test(provisioner: CompiledProvisioner, test: Test) -> TestResult:
     )
 
 
-def _mismatches(then: Then, found: Mapping[str, Any]) -> Iterator[Mismatch]:
+def _mismatches(then: Then, found: Mapping[str, Any], machine: CompiledMachine) -> Iterator[Mismatch]:
     for what, (expected, span) in then.expected.items():
         actual = found[what]
         if what == "effects":
@@ -138,6 +138,9 @@ def _mismatches(then: Then, found: Mapping[str, Any]) -> Iterator[Mismatch]:
             actual = [_as_json(effect) for effect in actual]
         elif what == "context":
             fine = all(_same(actual.get(name), value) for name, value in expected.items())
+        elif what == "state":
+            at = machine.configuration(actual)
+            fine = actual == expected or (at is not None and expected in at.active)
         else:
             fine = actual == expected
         if not fine:

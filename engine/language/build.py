@@ -4,22 +4,23 @@ Each method takes the rule's children, tokens and finished nodes, and returns a 
 thought by the parser (a second attribute of the same name, two attributes in a one-line block) are reported here.
 """
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from engine.language import syntax, templates
 from engine.language.bodies import block_body
+from engine.language.chains import operation
 from engine.language.depth import MAX_DEPTH, too_deep
-from engine.language.source import Place, Source
+from engine.language.source import Place
 from engine.language.tokens import Token
+from engine.language.traversals import Step, extend, nest
 
 #: A number with more digits, or an exponent beyond this, is refused.
 MAX_DIGITS = 400
 
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 _KEYWORDS = {"true": True, "false": False, "null": None}
-_PRECEDENCE = {
-    "||": 1, "&&": 2, "==": 3, "!=": 3, "<": 4, ">": 4, "<=": 4, ">=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6,
-}  # fmt: skip
 
 
 def _join(first: Any, last: Any) -> Place:
@@ -32,18 +33,6 @@ def _from(first: Token, last: Any) -> Place:
 
 def _tokens(first: Token, last: Token) -> Place:
     return Place(first.frame.source, first.start, last.end)
-
-
-class _Step:
-    """One part of a path after its root, before the splats among them are nested."""
-
-    __slots__ = ("end", "key", "kind", "start")
-
-    def __init__(self, kind: str, key: Any, start: int, end: int) -> None:
-        self.kind = kind
-        self.key = key
-        self.start = start
-        self.end = end
 
 
 class Builder:
@@ -144,18 +133,7 @@ class Builder:
 
     def binary(self, children: list[Any]) -> syntax.Expression:
         """Give a flat chain its precedences: all operators group to the left."""
-        chain = children[0]
-        operands: list[syntax.Expression] = [chain[0]]
-        waiting: list[str] = []
-        for i in range(1, len(chain), 2):
-            operator = chain[i].text
-            while waiting and _PRECEDENCE[waiting[-1]] >= _PRECEDENCE[operator]:
-                _reduce(operands, waiting.pop())
-            waiting.append(operator)
-            operands.append(chain[i + 1])
-        while waiting:
-            _reduce(operands, waiting.pop())
-        return operands[0]
+        return operation(children[0])
 
     def unary(self, children: list[Any]) -> syntax.Expression:
         """``-x`` or ``!x``."""
@@ -187,15 +165,37 @@ class Builder:
 
     def call(self, children: list[Any]) -> syntax.Expression:
         """``name(arguments)``."""
-        name = children[0]
-        arguments = children[2] if isinstance(children[2], list) else []
+        name, _, (arguments, expand), _ = children
         return syntax.Call(
             span=_tokens(name, children[-1]),
             name=name.text,
             name_span=_tokens(name, name),
             arguments=tuple(arguments),
-            expand=isinstance(children[-2], Token) and children[-2].type == "ELLIPSIS",
+            expand=expand,
         )
+
+    def arguments_none(self, _children: list[Any]) -> tuple[list[Any], bool]:
+        """Take no arguments."""
+        return [], False
+
+    def arguments_some(self, children: list[Any]) -> tuple[list[Any], bool]:
+        """Take arguments, with or without a comma after the last one."""
+        return children[0], False
+
+    def arguments_expanded(self, children: list[Any]) -> tuple[list[Any], bool]:
+        """Take arguments, the last of which is a list of more."""
+        return children[0], True
+
+    def scoped_start(self, children: list[Any]) -> Token:
+        """``scope::name``: one name, without the spaces that may stand around the colons."""
+        return self.scoped_more(children)
+
+    def scoped_more(self, children: list[Any]) -> Token:
+        """Add a name to a scoped one."""
+        scope, _, name = children
+        joined = Token("IDENT", f"{scope.text}::{name.text}", scope.start, scope.frame)
+        joined.end = name.end
+        return joined
 
     def tuple_constructor(self, children: list[Any]) -> syntax.Expression:
         """``[a, b]``."""
@@ -204,7 +204,8 @@ class Builder:
 
     def object_constructor(self, children: list[Any]) -> syntax.Expression:
         """``{ key = value }``."""
-        items = next((child for child in children if isinstance(child, list)), [])
+        items: list[Any] = next((child for child in children if isinstance(child, list)), [])
+        _check_keys(items)
         return syntax.Object(span=_tokens(children[0], children[-1]), items=tuple(items))
 
     def list_start(self, children: list[Any]) -> list[Any]:
@@ -232,7 +233,7 @@ class Builder:
         elif isinstance(key, syntax.Literal) and (key.value is None or isinstance(key.value, bool)):
             key = syntax.Literal(span=place, value=place.text)
         elif isinstance(key, (syntax.GetAttribute, syntax.Index, syntax.Splat)):
-            place.source.report(
+            place.source.doubt(
                 "ambiguous_key",
                 "This key could be a reference or a name with dots",
                 'Put it in parentheses for the reference, "(a.b) = …", or in quotes for the name.',
@@ -286,20 +287,19 @@ class Builder:
     def path_attribute(self, children: list[Any]) -> list[Any]:
         """``.name``."""
         path, token = children
-        step = _Step("attribute", token.text[1:].lstrip(" \t"), token.start, token.end)
-        return _extend(path, step)
+        step = Step("attribute", token.text[1:].lstrip(" \t"), token.start, token.end)
+        return extend(path, step)
 
     def path_dot(self, children: list[Any]) -> list[Any]:
         """``.0``, ``.*`` and a name that a comment separates from its dot."""
         path, dot, token = children
         if token.type == "STAR":
-            return _extend(path, _Step("each", None, dot.start, token.end))
+            return extend(path, Step("each", None, dot.start, token.end))
         if token.type == "IDENT":
-            return _extend(path, _Step("attribute", token.text, dot.start, token.end))
+            return extend(path, Step("attribute", token.text, dot.start, token.end))
         place = _tokens(token, token)
-        value = _number(token)
+        value = _number(token) if token.text.isdigit() else 0
         if not token.text.isdigit():
-            value = 0
             place.source.report(
                 "legacy_index",
                 f'".{token.text}" is no index',
@@ -307,22 +307,22 @@ class Builder:
                 token.start,
                 token.end,
             )
-        return _extend(path, _Step("index", syntax.Literal(span=place, value=value), dot.start, token.end))
+        return extend(path, Step("index", syntax.Literal(span=place, value=value), dot.start, token.end))
 
     def path_index(self, children: list[Any]) -> list[Any]:
         """``[key]``."""
         path, opener, key, closer = children
-        return _extend(path, _Step("index", key, opener.start, closer.end))
+        return extend(path, Step("index", key, opener.start, closer.end))
 
     def path_splat(self, children: list[Any]) -> list[Any]:
         """``[*]``."""
         path, opener, _, closer = children
-        return _extend(path, _Step("splat", None, opener.start, closer.end))
+        return extend(path, Step("splat", None, opener.start, closer.end))
 
     def traversal(self, children: list[Any]) -> syntax.Expression:
         """Nest a root and its steps."""
         root, *steps = children[0]
-        return _nest(root, steps)
+        return nest(root, steps)
 
     # Templates
 
@@ -385,52 +385,17 @@ def _add(parts: list[Any], part: templates.Sequence) -> list[Any]:
     return parts
 
 
-def _extend(path: Any, step: _Step) -> list[Any]:
-    if isinstance(path, list):
-        path.append(step)
-        return path
-    return [path, step]
-
-
-def _reduce(operands: list[syntax.Expression], operator: str) -> None:
-    right = operands.pop()
-    left = operands.pop()
-    operands.append(syntax.Binary(span=_join(left, right), operator=operator, left=left, right=right))
-
-
-def _nest(root: Any, steps: list[_Step]) -> syntax.Expression:
-    """Steps after ``[*]`` all belong to the element; after ``.*`` only names and legacy indexes do."""
-    source = root.span.source
-    target: syntax.Expression = root
-    first = root.span.first
-    open_splats: list[tuple[syntax.Expression, int, bool]] = []
-    for step in steps:
-        legacy = source.text[step.start] == "."
-        if open_splats and not open_splats[-1][2] and (step.kind not in ("attribute", "index") or not legacy):
-            target, first = _close_splat(target, open_splats.pop(), source)
-        place = Place(source, first, step.end)
-        if step.kind == "attribute":
-            target = syntax.GetAttribute(span=place, target=target, name=step.key)
-        elif step.kind == "index":
-            target = syntax.Index(span=place, target=target, key=step.key)
-        else:
-            open_splats.append((target, first, step.kind == "splat"))
-            first = step.start
-            target = syntax.SplatItem(span=Place(source, step.start, step.end))
-    while open_splats:
-        target, first = _close_splat(target, open_splats.pop(), source)
-    return target
-
-
-def _close_splat(
-    each: Any, splat: tuple[syntax.Expression, int, bool], source: Source
-) -> tuple[syntax.Expression, int]:
-    target, first, full = splat
-    return syntax.Splat(span=Place(source, first, each.span.last), target=target, each=each, full=full), first
-
-
 def _number(token: Token) -> int | Decimal:
     text = token.text
+    if not text.isdigit() and _NUMBER.fullmatch(text) is None:
+        token.frame.source.report(
+            "number_malformed",
+            f"{text[:40]} is no number",
+            "A number has at most one decimal point. Write text in quotes.",
+            token.start,
+            token.end,
+        )
+        return 0
     mantissa, _, exponent = text.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or (exponent and (len(exponent) > 4 or abs(int(exponent)) > MAX_DIGITS)):  # noqa: PLR2004
         token.frame.source.report(
@@ -445,3 +410,19 @@ def _number(token: Token) -> int | Decimal:
         return int(text)
     value = Decimal(text)
     return int(value) if value == value.to_integral_value() else value
+
+
+def _check_keys(items: list[Any]) -> None:
+    """A key that is written twice: HCL would silently drop the first."""
+    seen: dict[Any, Any] = {}
+    for item in items:
+        if isinstance(item.key, syntax.Literal):
+            place: Any = item.key.span
+            if seen.setdefault(item.key.value, place) is not place:
+                place.source.doubt(
+                    "duplicate_key",
+                    f"This object has the key {place.text[:40]} twice",
+                    f"It stands on line {seen[item.key.value].line} already: keep one of the two.",
+                    place.first,
+                    place.last,
+                )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from engine.language.characters import character_problem
 from engine.language.source import Source
 from engine.language.tokens import (
     BLOCK,
@@ -43,29 +44,28 @@ _CODE = re.compile(
     | (?P<ATTR> \.[ \t]*+[^\W\d][\w-]*+ )
     | (?P<STRING> "(?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{{|%%\{{|[$%](?!\{{))*+" )
     | (?P<NEWLINE> (?:\r?\n|(?:\#|//)[^\n]*+(?:\n|\Z)) (?:[ \t]++|\r?\n|(?:\#|//)[^\n]*+(?:\n|\Z))*+ )
-    | (?P<NUMBER> [0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)? )
+    | (?P<NUMBER> [0-9]++(?:\.*+(?:[0-9]|[eE][+-]?[0-9]))*+ )
     | (?P<COMMENT> /\*(?s:.*?)\*/ )
     | (?P<OPENER> \{{{_GAP}for(?![\w-]) | \[{_GAP}for(?![\w-]) | [({{\[] )
     | (?P<CLOSER> ~?\}} | [)\]] )
     | (?P<HEREDOC> <<-?[^\W\d][\w-]*+\r?\n )
     | (?P<QUOTE> " )
-    | (?P<OTHER> /\*| == | != | <= | >= | && | \|\| | => | [-+*/%<>!=?:,.] )
+    | (?P<OTHER> /\*| :: | == | != | <= | >= | && | \|\| | => | [-+*/%<>!=?:,.] )
     | (?P<END> \Z )
     | (?P<UNKNOWN> (?s:.) )
     )""",
     re.VERBOSE,
 )
+_SEQUENCES = rf"""
+    | (?P<INTERPOLATION> \$\{{~? )
+    | (?P<DIRECTIVE> %\{{~?{_GAP}(?P<keyword>[\w-]*+) )"""
 _QUOTED = re.compile(
-    r"""(?P<TEXT> (?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{|%%\{|[$%](?!\{))++ )
-    | (?P<QUOTE_END> " )
-    | (?P<INTERPOLATION> \$\{~? )
-    | (?P<DIRECTIVE> %\{~?[ \t\r\n]*+(?P<keyword>[A-Za-z_]*+) )""",
+    r"""(?P<TEXT> (?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{|%%\{|[$%](?!\{))++ ) | (?P<QUOTE_END> " )"""
+    + _SEQUENCES,
     re.VERBOSE,
 )
 _HEREDOC = re.compile(
-    r"""(?P<TEXT> (?:[^\n$%]++|\$\$\{|%%\{|[$%](?!\{))++\n? | \n )
-    | (?P<INTERPOLATION> \$\{~? )
-    | (?P<DIRECTIVE> %\{~?[ \t\r\n]*+(?P<keyword>[A-Za-z_]*+) )""",
+    r"""(?P<TEXT> (?:[^\n$%]++|\$\$\{|%%\{|[$%](?!\{))++\n? | \n )""" + _SEQUENCES,
     re.VERBOSE,
 )
 _NAMED = frozenset({"IDENT", "ATTR"})
@@ -78,7 +78,7 @@ _DIRECTIVES = {
 }
 _DIRECTIVE_DEPTH = {"if": 1, "for": 1, "endif": -1, "endfor": -1}
 _SYMBOLS = {
-    "=": "EQUAL", "=>": "ARROW", "?": "QUESTION", ":": "COLON", ",": "COMMA", ".": "DOT", "-": "MINUS", "*": "STAR",
+    "=": "EQUAL", "=>": "ARROW", "?": "QUESTION", ":": "COLON", "::": "SCOPE", ",": "COMMA", ".": "DOT", "-": "MINUS", "*": "STAR",
     "!": "BANG",
 } | dict.fromkeys(("==", "!=", "<=", ">=", "<", ">", "&&", "||", "+", "/", "%"), "OPERATOR")  # fmt: skip
 _BRACKETS = {"(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB", "{": "LBRACE", "}": "RBRACE"}
@@ -86,25 +86,6 @@ _BRACKETS = {"(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB", "{": "LBRACE", 
 _VALUE_ENDS = frozenset(
     {"IDENT", "ATTR", "STRING", "NUMBER", "QUOTE_END", "HEREDOC_END", "RPAR", "RSQB", "RBRACE", "STAR"}
 )
-_WHAT_CHARACTERS_MEAN = {
-    "'": ("single_quote", "Strings stand in double quotes", "Write \"…\" instead of '…'."),
-    ";": (
-        "semicolon",
-        "HCL has no semicolons",
-        "End the line instead: every attribute and block stands on its own line.",
-    ),
-    "&": ("single_ampersand", 'A single "&" is no operator', 'Write "&&" for a logical and.'),
-    "|": ("single_bar", 'A single "|" is no operator', 'Write "||" for a logical or.'),
-    "`": ("backtick", "Strings stand in double quotes", 'Write "…" instead of `…`.'),
-    "“": ("typographic_quote", "This is a typographic quotation mark", 'Write a plain " instead.'),
-    "”": ("typographic_quote", "This is a typographic quotation mark", 'Write a plain " instead.'),
-    "\u00a0": ("odd_space", "This is a no-break space", "Replace it by an ordinary space."),
-    "\ufeff": (
-        "odd_space",
-        "This is a byte order mark inside the file",
-        "Remove it; only the very first character may be one.",
-    ),
-}
 
 
 class Scanner:
@@ -115,7 +96,8 @@ class Scanner:
         self.position = 0
         self.file = Frame(FILE, None, source)
         self.stack = [self.file]
-        self._suspect: Frame | None = None
+        #: The first block whose brace was probably meant for the one around it, and where that brace is.
+        self._suspect: tuple[Frame, str] | None = None
 
     def tokens(self) -> Iterator[Token]:
         """The tokens from `position` on, ending with ``$END``; each leaves `position` behind itself."""
@@ -141,7 +123,7 @@ class Scanner:
                 found: Any = match(text, self.position)
                 kind = found.lastgroup
                 self.position = found.end()
-                if kind == "COMMENT" or (kind == "NEWLINE" and not frame.newlines):
+                if kind == "COMMENT" or (kind == "NEWLINE" and (previous == "NEWLINE" or not frame.newlines)):
                     continue
                 start = found.start(kind)
                 if kind in rare:
@@ -188,7 +170,8 @@ class Scanner:
         if frame is self.file:
             return Token("$END", "", start, frame)
         self.stack.pop()
-        return self._unclosed(self._suspect or frame, start, "the end of the file")
+        culprit, before = self._suspect or (frame, "the end of the file")
+        return self._unclosed(culprit, start, before)
 
     def _open(self, text: str, start: int, frame: Frame, previous: str) -> Token:
         if len(text) > 1:
@@ -229,13 +212,11 @@ class Scanner:
         closer = text[-1]
         if frame.closer == closer and (len(text) == 1 or frame.kind in (INTERPOLATION, DIRECTIVE)):
             stack.pop()
-            if (
-                frame.kind == BLOCK
-                and self._suspect is None
-                and frame.opener is not None
-                and self._indent(start) < self._indent(frame.opener.start)
-            ):
-                self._suspect = frame
+            if frame.kind == BLOCK and self._suspect is None and self._outdented(frame, start):
+                self._suspect = (
+                    frame,
+                    f'the "}}" of line {self.source.position(start)[0]}, which stands further left',
+                )
             name = "TEMPLATE_END" if frame.kind in (INTERPOLATION, DIRECTIVE) else _BRACKETS[closer]
             return Token(name, text, start, frame)
         if len(text) > 1:
@@ -331,17 +312,7 @@ class Scanner:
             token = Token("IDENT", char, start, frame)
             self._widen(token)
             return token
-        code, summary, detail = _WHAT_CHARACTERS_MEAN.get(
-            char,
-            (
-                "unknown_character",
-                f"{char!r} has no meaning here"
-                if char.isprintable()
-                else f"The character U+{ord(char):04X} has no meaning here",
-                "Remove it, or put it between double quotes.",
-            ),
-        )
-        return self._invalid(code, summary, detail, start, 1, frame)
+        return self._invalid(*character_problem(char), start, 1, frame)
 
     def _widen(self, token: Token) -> None:
         r"""Let the name end where Unicode says that it ends: beyond ASCII, ``\w`` is only nearly right."""

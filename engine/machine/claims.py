@@ -57,7 +57,7 @@ def _safe(explorer: Explorer, space: Space, claimed: Property) -> Finding:
                     return _failed(claimed, configuration, (), breach.because)
     shortest: tuple[Move, str] | None = None
     for key in space.moves:  # nearest first
-        for move in space.steps(key):
+        for move in space.moves[key]:
             broken = [b.because for b in move.breaches if b.property is claimed]
             if broken and shortest is None:
                 shortest = (move, broken[0])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from engine.language import syntax
-from engine.machine.definition import ANY, Machine, Provisioner, Transition
+from engine.machine.definition import ALWAYS, ANY, Kind, Machine, Provisioner, Transition
 from engine.model import END
 
 
@@ -39,7 +39,7 @@ class Arrow:
     """A transition."""
 
     source: str
-    #: A state, or `engine.model.END`.
+    #: A state or a history, or `engine.model.END`.
     target: str
     event: str
     #: The guard as written; empty without one.
@@ -89,23 +89,37 @@ def _group(machine: Machine, path: tuple[Visit, ...]) -> Group:
             status=state.alias if state.alias != state.name else None,
             initial=state.name == machine.initial,
             final=state.final,
-            internal=state.alias is None,
+            internal=machine.status_of(state.name) is None,
             visited=state.name in through,
             current=bool(path) and path[-1].after == state.name,
         )
         for state in machine.states.values()
     ]
+    boxes += [Box(state=history.name, internal=True) for history in machine.histories.values()]
     if any(transition.source == ANY for transition in machine.transitions):
         boxes.append(Box(state=ANY))
-    arrows = tuple(_arrow(transition, path) for transition in machine.transitions)
-    return Group(project=machine.name, boxes=tuple(boxes), arrows=arrows)
+    delays = {timer.event: timer.delay.text for s in machine.states.values() for timer in s.timers}
+    arrows = [*_inner(machine), *(_arrow(t, path, delays) for t in machine.transitions)]
+    return Group(project=machine.name, boxes=tuple(boxes), arrows=tuple(arrows))
 
 
-def _arrow(transition: Transition, path: tuple[Visit, ...]) -> Arrow:
+def _inner(machine: Machine) -> Iterable[Arrow]:
+    """Where a state with states in it begins."""
+    for state in machine.states.values():
+        if state.kind is Kind.COMPOUND and state.initial is not None:
+            yield Arrow(source=state.name, target=state.initial, event="begins in")
+        elif state.parent is not None and machine.states[state.parent].kind is Kind.PARALLEL:
+            yield Arrow(source=state.parent, target=state.name, event="has the region")
+
+
+def _arrow(transition: Transition, path: tuple[Visit, ...], delays: Mapping[str, str]) -> Arrow:
+    event = "always" if transition.event == ALWAYS else transition.event
+    if event in delays:
+        event = f"after {delays[event]}"
     return Arrow(
         source=transition.source,
-        target=transition.target,
-        event=transition.event,
+        target=transition.source if transition.target is None else transition.target,
+        event=event,
         guard="" if transition.guard is None else transition.guard.text,
         effects=tuple(_effects(transition)),
         visited=any(_along(transition, visit) for visit in path),
@@ -114,7 +128,7 @@ def _arrow(transition: Transition, path: tuple[Visit, ...]) -> Arrow:
 
 def _along(transition: Transition, visit: Visit) -> bool:
     """Whether a decision may have taken this transition: history names states and event, not the candidate."""
-    target = visit.before if transition.target == END else transition.target
+    target = visit.before if transition.target in (END, None) else transition.target
     source = transition.source in (visit.before, ANY)
     return source and transition.event == visit.event and target == visit.after
 

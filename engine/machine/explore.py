@@ -5,7 +5,7 @@ them (`engine.machine.facts`), so that what is explored is what will be decided.
 step, with the payload that it carries.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,19 +13,25 @@ from typing import Any
 from engine.errors import EvaluationError
 from engine.language.values import kind
 from engine.machine.compile import CompiledMachine, compile_machine
-from engine.machine.definition import Machine, Provisioner, Receive, Transition
+from engine.machine.definition import ALWAYS, Machine, Provisioner, Receive, Transition
 from engine.machine.domains import MISSING
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
-from engine.machine.flows import Flows, flows
+from engine.machine.flows import Flows, flows, reactions_of
 from engine.machine.properties import Claim, Property
 from engine.machine.questions import Question, look_up, make_question
 from engine.machine.step import step
-from engine.machine.values import canonical
-from engine.model import END, Entity, Event, Snapshot, Step, Verdict
+from engine.machine.timers import next_due, timer_event
+from engine.machine.values import canonical, timestamp
+from engine.model import DONE_STATE, Entity, Event, Snapshot, Step, Verdict
 
 #: The moment at which everything happens.
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
+
+#: The name of an event that no machine knows.
+_ARRIVAL = "<arrival>"
+#: What makes a move.
+_MOVES = (Verdict.MOVED, Verdict.STAYED, Verdict.ENDED)
 
 #: The most payloads that are tried for one event in one configuration.
 MOST_RUNS = 2_000
@@ -38,11 +44,8 @@ class Configuration:
     snapshot: Snapshot
     #: Equal for configurations that cannot be told apart.
     key: str
-
-    @property
-    def states(self) -> frozenset[str]:
-        """The states it is in."""
-        return frozenset({self.snapshot.state})
+    #: The full names of all states it is in, those around others included.
+    states: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,8 @@ class Move:
     after: Configuration
     #: It met ``<end>``: nothing changed.
     ended: bool = False
+    #: It set and called something, and led nowhere.
+    stayed: bool = False
     #: The claims that it breaks.
     breaches: tuple[Breach, ...] = ()
 
@@ -91,7 +96,11 @@ class Explorer:
     compiled: CompiledMachine = field(init=False)
     #: How many payloads were tried so far.
     runs: int = field(init=False, default=0)
+    _told: CompiledMachine | None = field(init=False, default=None)
     _flows: Flows = field(init=False)
+    _by_place: dict[str, Transition] = field(init=False)
+    #: What may be done in any step, whatever its event.
+    _by_itself: tuple[Transition, ...] = field(init=False)
     _questions: dict[tuple[str, tuple[Any, ...]], Question] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -103,6 +112,11 @@ class Explorer:
             for t in machine.transitions
         )
         self.compiled = compile_machine(replace(machine, transitions=quiet))
+        self._by_place = {str(t.span): t for t in quiet}
+        self._by_itself = (
+            *(t for t in quiet if t.event == ALWAYS or t.event.startswith(DONE_STATE)),
+            *reactions_of(machine),
+        )
         self._flows = flows(machine, self._conditions)
 
     @property
@@ -115,12 +129,16 @@ class Explorer:
         return self.provisioner.machine
 
     def start(self, state: str | None = None) -> Configuration:
-        """The configuration of a new instance: in the initial state, or in another."""
-        return self.configuration(Snapshot(state=state or self.machine.initial))
+        """The configuration of a new instance: in the initial state, or in another, and arrived there."""
+        begin = Snapshot(state=state or self.compiled.initial)
+        arrived = step(self.compiled, begin, self._event(_ARRIVAL, None, {}, {}), NOW, arrived=True)
+        return self.configuration(arrived.snapshot)
 
     def configuration(self, snapshot: Snapshot) -> Configuration:
         """What of a snapshot makes a difference."""
+        at = self.compiled.configuration(snapshot.state)
         told = [snapshot.state]
+        told += [canonical(dict(kept)) for kept in (snapshot.histories, snapshot.timers) if kept]
         for path in sorted(self._flows.values | self._flows.kinds):
             value = look_up(snapshot.context, path[1:])
             if value is MISSING:
@@ -129,13 +147,43 @@ class Explorer:
                 told.append(canonical(value))
             else:
                 told.append(kind(value))
-        return Configuration(snapshot=replace(snapshot, version=0), key="\n".join(told))
+        states = frozenset({snapshot.state} if at is None else at.active)
+        return Configuration(snapshot=replace(snapshot, version=0), key="\n".join(told), states=states)
 
     def events(self, configuration: Configuration) -> tuple[str, ...]:
-        """The events that mean something there, in the order of the definition."""
-        state = configuration.snapshot.state
+        """The events that mean something there, in the order of the definition, and then the timers that are set.
+
+        Of several timers only the one that is due first can run out.
+        """
+        at = self.compiled.configuration(configuration.snapshot.state)
+        if at is None:
+            return ()
+        named = self.compiled.events(at)
         known = dict.fromkeys(t.event for t in self.machine.transitions)
-        return tuple(name for name in known if self.compiled.candidates(state, name))
+        timer = next_due(configuration.snapshot)
+        comes = [name for name in known if name in named and not name.startswith(DONE_STATE)]
+        return (*comes, *([] if timer is None else [timer[1]]))
+
+    def candidates(self, configuration: Configuration, event: str) -> tuple[Transition, ...]:
+        """What may happen on an event there, in the order in which it is tried."""
+        at = self.compiled.configuration(configuration.snapshot.state)
+        return () if at is None else self.compiled.candidates(at, event)
+
+    def leaving(self, state: str) -> list[Transition]:
+        """The transitions that are tried in an innermost state, whatever the event."""
+        return [t for (at, _), found in self.compiled.table.items() if at == state for t in found]
+
+    def leads_to(self, transition: Transition) -> set[str]:
+        """The states that a transition may lead to, those around others included."""
+        tree, target = self.compiled.tree, transition.target
+        if target is None:
+            return set()
+        if target in self.machine.states:
+            return set(tree.entering(target).active)
+        if target in self.machine.histories:
+            parent = self.machine.histories[target].parent
+            return {parent, *tree.around(parent), *tree.inside(parent)}
+        return set()
 
     def moves(self, configuration: Configuration) -> Moves:
         """Everything that can happen there."""
@@ -152,13 +200,18 @@ class Explorer:
                 sampled[f'"{event}" asks for more combinations of values than {MOST_RUNS}'] = None
             if question.opaque or not complete:
                 taken = {id(t) for move in new for t in move.taken}
-                candidates = self.compiled.candidates(configuration.snapshot.state, event)
-                undecided += [t for t in candidates if id(t) not in taken]
+                candidates = (*self.candidates(configuration, event), *self._by_itself)
+                undecided += [t for t in candidates if id(t) not in taken and t.event]
+        if len(configuration.snapshot.timers) > 1:
+            sampled["of several timers that are set, only the one that is due first was let run out"] = None
         return Moves(found=tuple(found), undecided=tuple(undecided), sampled=tuple(sampled))
 
     def question(self, configuration: Configuration, event: str) -> Question:
         """What has to be asked about the payload of an event there."""
-        candidates = self.compiled.candidates(configuration.snapshot.state, event)
+        return self.question_about(event, (*self.candidates(configuration, event), *self._by_itself))
+
+    def question_about(self, event: str, candidates: tuple[Transition, ...]) -> Question:
+        """What has to be asked about the payload of an event where these candidates are."""
         key = (event, tuple(map(id, candidates)))
         if key not in self._questions:
             self._questions[key] = make_question(
@@ -176,11 +229,12 @@ class Explorer:
             if runs > MOST_RUNS:
                 return list(found.values()), False
             event = self._event(question.event, receive, chooser.facts("event"), chooser.facts("delivery"))
-            result = step(self.compiled, snapshot, event, NOW)
-            if result.trace.verdict not in (Verdict.MOVED, Verdict.ENDED):
+            result = self._step(snapshot, event)
+            if result.trace.verdict not in _MOVES:
                 continue
             after = self.configuration(result.snapshot)
-            broken = tuple(self._broken(snapshot, event, result.snapshot)) if self._moved(result) else ()
+            ended = result.trace.verdict is Verdict.ENDED
+            broken = () if ended else tuple(self._broken(snapshot, event, result.snapshot))
             place = tuple(i for i, candidate in enumerate(result.trace.candidates) if candidate.taken)
             mark = (place, after.key, tuple(p.name for p in broken))
             if mark not in found:
@@ -199,19 +253,31 @@ class Explorer:
     ) -> Move | None:
         """The move with a plain payload; None if that would not be decided alike."""
         event = self._event(name, receive, chooser.payload("event"), chooser.payload("delivery"))
-        again = step(self.compiled, before.snapshot, event, NOW)
+        again = self._step(before.snapshot, event)
         if (again.trace.verdict, again.trace.after) != (result.trace.verdict, result.trace.after):
             return None
-        candidates = self.compiled.candidates(before.snapshot.state, name)
         ended = again.trace.verdict is Verdict.ENDED
+        after = before if ended else self.configuration(again.snapshot)
         return Move(
             event=event,
-            taken=tuple(t for t, c in zip(candidates, again.trace.candidates, strict=True) if c.taken),
+            taken=tuple(self._by_place[c.place] for c in again.trace.candidates if c.taken),
             before=before,
-            after=before if ended else self.configuration(again.snapshot),
+            after=after,
             ended=ended,
+            stayed=again.trace.verdict is Verdict.STAYED and after.key == before.key,
             breaches=() if ended else tuple(self.breaches(before.snapshot, event, again.snapshot)),
         )
+
+    def decide(self, move: Move) -> Step:
+        """The step that a move is, with all that its guards saw."""
+        if self._told is None:
+            self._told = compile_machine(self.machine)
+        event = move.event
+        due = move.before.snapshot.timers.get(event.name)
+        if due is None:
+            return step(self._told, move.before.snapshot, event, NOW)
+        ran_out = timer_event(event.entity, event.name, due)
+        return step(self._told, move.before.snapshot, ran_out, datetime.fromisoformat(due))
 
     def breaches(self, before: Snapshot | None, event: Event | None, after: Snapshot) -> Iterator[Breach]:
         """The claims that a move breaks, or a start (no `before`, no event)."""
@@ -246,6 +312,19 @@ class Explorer:
             context=after.context,
         )
 
+    def _step(self, snapshot: Snapshot, event: Event) -> Step:
+        """The step, with the clock set back to `NOW` after a timer ran out: what is left of the others is kept."""
+        due = snapshot.timers.get(event.name)
+        if due is None:
+            return step(self.compiled, snapshot, event, NOW)
+        now = datetime.fromisoformat(due)
+        result = step(self.compiled, snapshot, timer_event(event.entity, event.name, due), now)
+        timers = {
+            name: timestamp(datetime.fromisoformat(other) - (now - NOW))
+            for name, other in result.snapshot.timers.items()
+        }
+        return replace(result, snapshot=replace(result.snapshot, timers=timers))
+
     def _event(
         self, name: str, receive: Receive | None, payload: Mapping[str, Any], delivery: Mapping[str, Any]
     ) -> Event:
@@ -261,14 +340,6 @@ class Explorer:
         """Whose machine is explored."""
         project = self.provisioner.name
         return Entity(project=project, id=f"{project.upper()}-1")
-
-    def _moved(self, result: Step) -> bool:
-        return result.trace.verdict is Verdict.MOVED
-
-
-def possible_targets(machine: Machine, transitions: Iterable[Transition]) -> set[str]:
-    """The states that these transitions lead to."""
-    return {t.target for t in transitions if t.target != END and t.target in machine.states}
 
 
 def _looks_at_event(condition: Expression, machine: Machine) -> bool:

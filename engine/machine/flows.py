@@ -41,14 +41,35 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
     for expression in (*claims, *(t.guard for t in machine.transitions if t.guard is not None)):
         found.asked.condition(expression.node)
         found.values.update(_context(found.asked, expression))
-    for transition in machine.transitions:
-        for block in (transition.request, *(action.arguments for action in transition.actions)):
-            for argument in block.values():
-                found.kinds.update(_context(found.asked, argument))
+    for transition in (*machine.transitions, *reactions_of(machine)):
+        for argument in arguments_of(transition):
+            found.kinds.update(_context(found.asked, argument))
     while _spread(found):
         pass
     found.kinds -= found.values
     return found
+
+
+def reactions_of(machine: Machine) -> tuple[Transition, ...]:
+    """What is done when states are entered and left, in the form of transitions that lead nowhere."""
+    return tuple(
+        Transition(
+            event="", source=state.name, target=None, set=done.set, actions=done.actions, span=done.span
+        )
+        for state in machine.states.values()
+        for done in (state.on_enter, state.on_exit)
+        if done is not None
+    )
+
+
+def arguments_of(transition: Transition) -> Iterator[Expression]:
+    """Every argument of what a transition calls, and of what is called in its place."""
+    yield from transition.request.values()
+    todo = list(transition.actions)
+    while todo:
+        action = todo.pop(0)
+        yield from action.arguments.values()
+        todo += action.fallbacks
 
 
 def _context(uses: Uses, expression: Expression) -> set[Path]:
@@ -58,7 +79,7 @@ def _context(uses: Uses, expression: Expression) -> set[Path]:
 def _spread(found: Flows) -> bool:
     """Add what flows into what matters; whether that was anything new."""
     before = (len(found.values), len(found.kinds))
-    for transition in found.machine.transitions:
+    for transition in (*found.machine.transitions, *reactions_of(found.machine)):
         for path, item in list(found.into(transition)):
             into = found.values if path in found.values else found.kinds
             node = transition.set.node if item is None and transition.set is not None else item

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Any
 
 from engine.errors import EvaluationError
-from engine.machine.definition import Transition
+from engine.machine.definition import Kind, Transition
 from engine.machine.explore import MOST_RUNS, NOW, Explorer
 from engine.machine.facts import Chooser
 from engine.machine.values import timestamp
@@ -60,16 +60,18 @@ def look_at_guards(explorer: Explorer) -> Guards:
     """Try everything that makes a difference to some guard."""
     found = Guards()
     done: set[tuple[int, ...]] = set()
-    for state in explorer.machine.states:
-        configuration = explorer.start(state)
-        for event in explorer.events(configuration):
-            candidates = explorer.compiled.candidates(state, event)
-            same_anywhere = not any(_reads_state(explorer, t) for t in candidates)
-            mark = tuple(map(id, candidates))
-            if mark in done and same_anywhere:
-                continue
-            done.add(mark)
-            _Look(explorer=explorer, found=found, state=state, event=event, candidates=candidates).all()
+    parallel = any(state.kind is Kind.PARALLEL for state in explorer.machine.states.values())
+    for (state, event), candidates in explorer.compiled.table.items():
+        reads_state = any(_reads_state(explorer, t) for t in candidates)
+        mark = tuple(map(id, candidates))
+        if mark in done and not reads_state:
+            continue
+        done.add(mark)
+        look = _Look(explorer=explorer, found=found, state=state, event=event, candidates=candidates)
+        look.all()
+        if parallel and reads_state:  # the names of all regions together are more than one state's
+            for transition in candidates:
+                found.of(transition).exact = False
     return found
 
 
@@ -128,7 +130,7 @@ class _Look:
         """A scope for each combination of values; what was left out is noted."""
         explorer = self.explorer
         names = explorer.machine.names.scope
-        question = explorer.question(explorer.start(self.state), self.event)
+        question = explorer.question_about(self.event, self.candidates)
         if candidacy is not None and (question.opaque or question.uses.opaque_context or question.sampled):
             candidacy.exact = False
         for runs, (chooser, _) in enumerate(question.runs(names, {})):

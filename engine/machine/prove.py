@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from engine.diagnostics import Diagnostic, Severity, Span
 from engine.machine.claims import Finding, Outcome, find, why_open
-from engine.machine.definition import Provisioner, Transition
-from engine.machine.explore import Explorer, possible_targets
+from engine.machine.definition import Kind, Provisioner, Transition
+from engine.machine.explore import Explorer
 from engine.machine.guards import Candidacy, Guards, Overlap, look_at_guards
 from engine.machine.properties import Claim, Property
 from engine.machine.questions import may_fire
 from engine.machine.space import MOST_CONFIGURATIONS, Space, explore
 from engine.machine.story import as_test, story, told_event
-from engine.model import END
+from engine.model import END, is_own_event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +121,8 @@ def _counterexample(finding: Finding) -> str:
     remark = f"the property says otherwise: {finding.because}"
     test = as_test(f"counterexample: {finding.property.name}", finding.start, finding.way, remark)
     told = ["counterexample:", *(f"  {line}" for line in lines), f"  {finding.because}"]
-    return "\n".join([*told, "", *test] if finding.way else told)
+    pasted = finding.way and not any(is_own_event(move.event.name) for move in finding.way)
+    return "\n".join([*told, "", *test] if pasted else told)
 
 
 def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
@@ -129,17 +130,17 @@ def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[D
     reached = {state for c in space.configurations.values() for state in c.states}
     todo = [t for found in space.undecided.values() for t in found]
     unseen = [space.configurations[key] for key in space.configurations.keys() - space.moves.keys()]
-    todo += [t for c in unseen for name in c.states for t in _leaving(explorer, name)]
+    todo += [t for c in unseen for name in c.states for t in explorer.leaving(name)]
     if space.sampled:
-        todo += [t for name in reached for t in _leaving(explorer, name)]
+        todo += [t for name in reached for t in explorer.leaving(name)]
     while todo:
         transition = todo.pop()
         candidacy = guards.of(transition)
-        if candidacy.exact and not candidacy.first:
+        if candidacy.exact and not candidacy.first and candidacy.true != candidacy.false:
             continue
-        for target in possible_targets(machine, [transition]) - reached:
+        for target in explorer.leads_to(transition) - reached:
             reached.add(target)
-            todo += _leaving(explorer, target)
+            todo += explorer.leaving(target)
     for state in machine.states.values():
         if state.name not in reached:
             yield Diagnostic(
@@ -151,14 +152,9 @@ def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[D
             )
 
 
-def _leaving(explorer: Explorer, state: str) -> list[Transition]:
-    start = explorer.start(state)
-    return [t for event in explorer.events(start) for t in explorer.compiled.candidates(state, event)]
-
-
 def _dead_ends(explorer: Explorer) -> Iterator[Diagnostic]:
     for state in explorer.machine.states.values():
-        if not state.final and not _leaving(explorer, state.name):
+        if state.kind is Kind.ATOMIC and not state.final and not explorer.leaving(state.name):
             yield Diagnostic(
                 code="dead_end",
                 summary=f'Nothing leads out of "{state.name}", and it is not final',
@@ -171,7 +167,12 @@ def _dead_ends(explorer: Explorer) -> Iterator[Diagnostic]:
 def _endless(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
     """States from which no end can be reached, told once for all of them; a machine without any end is meant so."""
     machine = explorer.machine
-    ends = {name for name, state in machine.states.items() if state.final or not _leaving(explorer, name)}
+    ends = {
+        name
+        for name, state in machine.states.items()
+        if (state.final and state.parent is None)
+        or (state.kind is Kind.ATOMIC and not explorer.leaving(name))
+    }
     closing = {key for key, moves in space.moves.items() if any(move.ended for move in moves)}
     if not ends and not any(t.target == END for t in machine.transitions):
         return
@@ -188,7 +189,7 @@ def _endless(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
         code="no_end_reachable",
         summary=f"From {', '.join(f'{chr(34)}{n}{chr(34)}' for n in names)} no end can be reached",
         detail="Add a way to a final state or to <end>.",
-        subject=machine.states[first.snapshot.state].span,
+        subject=machine.states[min(first.states)].span,
         severity=Severity.WARNING,
         story="\n".join(
             ["a way there:", *(f"  {line}" for line in story(space.start_of(way, stuck[0]), way))]

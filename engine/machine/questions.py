@@ -11,7 +11,8 @@ from engine.machine.definition import Machine, Receive, Transition
 from engine.machine.domains import MISSING, MOST_FRESH, representatives
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
-from engine.machine.flows import Flows, merge
+from engine.machine.flows import Flows, arguments_of, merge
+from engine.model import is_own_event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +127,8 @@ def _asked_by(uses: Uses, flows: Flows, transition: Transition) -> str:
     """Add what one candidate asks; why that is not all that matters later."""
     if transition.guard is not None:
         uses.condition(transition.guard.node)
-    for block in (transition.request, *(action.arguments for action in transition.actions)):
-        for argument in block.values():
-            uses.value(argument.node)
+    for argument in arguments_of(transition):
+        uses.value(argument.node)
     if transition.set is None:
         return ""
     uses.value(transition.set.node)
@@ -171,6 +171,8 @@ def _settle(use: Use, machine: Machine) -> None:
 
 def may_fire(machine: Machine, receive: Receive, event: str) -> bool:
     """Whether an event can come of a delivery that this block receives."""
+    if is_own_event(event):
+        return False
     terms = Uses(names=machine.names).terms(receive.fire.node)
     return terms is None or any(is_path or value == event for is_path, value in terms)
 

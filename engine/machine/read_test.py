@@ -9,6 +9,7 @@ from engine.language import syntax
 from engine.language.values import show
 from engine.machine.reading import Reader, settled
 from engine.machine.test_blocks import IGNORED, Given, Test, Then, When
+from engine.machine.tree import TOGETHER
 from engine.machine.values import NotPlainError, plain
 from engine.model import EffectKind, Verdict
 
@@ -154,7 +155,8 @@ def _one_of(
     reader: Reader, attribute: syntax.Attribute | None, known: Collection[str], code: str, what: str
 ) -> Any:
     value = _typed(reader, attribute, str, '"…"')
-    if value is not None and value not in known and attribute is not None:
+    parts = () if value is None else value.split(TOGETHER)
+    if any(part not in known for part in parts) and attribute is not None:
         detail = reader.suggest(value, known) or f"The {what}s are {', '.join(known)}."
         reader.report(code, f'There is no {what} "{value}"', detail, attribute.value.span)
         return None

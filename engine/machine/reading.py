@@ -10,10 +10,11 @@ from engine.language import syntax
 from engine.language.expressions import check_names, compile_expression
 from engine.language.functions import STANDARD
 from engine.language.suggest import did_you_mean
+from engine.machine.definition import ALWAYS
 from engine.machine.expression import Expression, Look, Names
 from engine.machine.references import Reference, references
 from engine.machine.shapes import SHAPES, Shape, parents_of
-from engine.machine.values import printable
+from engine.machine.values import composed, printable
 from engine.model import END
 
 #: The names that an expression can start with, each with the attributes it has; None = any.
@@ -29,7 +30,7 @@ _LONGEST_LINE = 500
 #: Looking for a similar name takes time; a file with more mistakes than this has another problem.
 _MOST_SUGGESTIONS = 100
 #: Names that mean something else where a state or an event is named; "=" is magic to the library below.
-_RESERVED = frozenset({END, "*", "="})
+_RESERVED = frozenset({END, ALWAYS, "*", "="})
 
 
 class Reader:
@@ -276,7 +277,7 @@ class Reader:
             return None
         fine, value = self.constant(node)
         if fine and isinstance(value, str):
-            return value
+            return composed(value)
         if fine:
             detail = f'Write {attribute.name} = "…".'
             self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)

@@ -66,8 +66,8 @@ class Space:
         return way[0].before if way else self.configurations[key]
 
     def steps(self, key: str) -> tuple[Move, ...]:
-        """The moves out of a configuration that change something, or lead back to itself."""
-        return tuple(move for move in self.moves.get(key, ()) if not move.ended)
+        """The moves out of a configuration, those that lead back to it included."""
+        return tuple(move for move in self.moves.get(key, ()) if not (move.ended or move.stayed))
 
     def leading_to(self, wanted: Callable[[Configuration], bool], also: Iterable[str] = ()) -> dict[str, int]:
         """The configurations from which some way leads to a wanted one, or one of `also`, and its least length."""

@@ -17,9 +17,15 @@ def story(start: Configuration, way: Sequence[Move]) -> list[str]:
     context = _leaves("context", start.snapshot.context)
     lines = [f'starts in "{start.snapshot.state}"{_with(context)}']
     for number, move in enumerate(way, start=1):
-        to = "ends it" if move.ended else f'moves it to "{move.after.snapshot.state}"'
+        to = _outcome(move)
         lines.append(f'{number}. "{move.event.name}"{_with(told_event(move.event))} {to}')
     return [printable(line) for line in lines]
+
+
+def _outcome(move: Move) -> str:
+    if move.ended:
+        return "ends it"
+    return "leaves it where it is" if move.stayed else f'moves it to "{move.after.snapshot.state}"'
 
 
 def told_event(event: Event) -> list[str]:

@@ -12,16 +12,21 @@ from engine.decide.retry import DeadLetter, RetryAt, RetryPolicy, after
 from engine.errors import StoreError
 from engine.machine.compile import CompiledProvisioner
 from engine.model import Entity, Event, Observation, Outcome, Verdict
+from engine.run.circuits import Circuits
+from engine.run.delivered import delivered
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
 from engine.run.load import Serving
 from engine.run.perform import tell_exchanges
-from engine.sources.catalog import SOURCES
-from engine.store import commit, deliveries, inbox, instances, once
+from engine.store import commit, inbox, instances, once
 from engine.store.database import Connection, Store
+from engine.store.encoding import decode
 from engine.store.tables import InboxStatus
 
 log = structlog.get_logger()
+
+#: What expressions see as ``delivery.source`` of an event of the engine itself.
+OWN_SOURCE = "engine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +49,23 @@ class Decider:
         serving: Callable[[], Serving],
         clock: Callable[[], datetime],
         policy: RetryPolicy,
+        armed: Callable[[], None],
+        circuits: Circuits,
     ) -> None:
-        """Take the parts; `hub` and `serving` are asked anew each time, because both can be reloaded."""
+        """Take the parts; `armed` is told when timers were set; `hub` and `serving` are asked anew each time, because both can be reloaded."""
         self._store = store
         self._hub = hub
         self._serving = serving
         self._clock = clock
         self._policy = policy
+        self._armed = armed
+        self._circuits = circuits
 
     async def decide(self, row: inbox.InboxRow) -> Turn | Decided:
         """Observe the entity if its backend holds the state, decide the event and commit the decision."""
         entity = Entity(project=row.project, id=row.entity_id)
-        provisioner = self._serving().provisioners.get(row.provisioner)
+        serving = self._serving()
+        provisioner = serving.provisioners.get(row.provisioner)
         processor = self._hub().for_project(row.project)
         if provisioner is None:
             because = (
@@ -66,6 +76,13 @@ class Decider:
             return Progress()
         observed: Observation | None = None
         if processor.observes:
+            backend = self._hub().backend_of(row.project)
+            until = self._circuits.wait(backend, entity)
+            if until is not None:
+                because = f"waits for {backend}, which did not answer others"
+                if row.because != because:
+                    await self._write(lambda c: inbox.postpone(c, row.id, row.attempts, row.due_at, because))
+                return Waiting(until)
             log.debug("entity.observing", **_said(row))
             try:
                 observed = await processor.observe(entity)
@@ -75,21 +92,29 @@ class Decider:
                 observed = Observation(
                     outcome=Outcome.UNKNOWN, detail=f"the processor failed: {type(error).__name__}"
                 )
+            self._circuits.tell(backend, observed)
             tell_exchanges(entity, observed.exchanges)
             if observed.outcome is not Outcome.DONE and not observed.missing:
                 return await self._later(row, observed)
         decided = await asyncio.wrap_future(
-            self._store.submit(lambda c: self._commit(c, row.id, entity, provisioner, observed))
+            self._store.submit(
+                lambda c: self._commit(
+                    c, row.id, entity, provisioner, observed, text=serving.texts[row.provisioner]
+                )
+            )
         )
         if decided.decision is not None:
             self._tell(row, decided.decision, observed)
+            if decided.decision.step.armed:
+                self._armed()
         return decided
 
     async def _later(self, row: inbox.InboxRow, observed: Observation) -> Turn:
         """The backend could not be read: wait, or give up when waiting cannot help."""
         now = self._clock()
         number = row.attempts + 1
-        what = after(number, observed, now, self._policy, key=f"observe/{row.id}", since=row.received_at)
+        since = row.retried_at or row.received_at
+        what = after(number, observed, now, self._policy, key=f"observe/{row.id}", since=since)
         if isinstance(what, RetryAt):
             await self._write(lambda c: inbox.postpone(c, row.id, number, what.at, observed.detail))
             log.warning(
@@ -117,6 +142,8 @@ class Decider:
         entity: Entity,
         provisioner: CompiledProvisioner,
         observed: Observation | None,
+        *,
+        text: str,
     ) -> Decided:
         """Runs in the store's writer: everything that the decision reads and writes is one transaction."""
         row = _row(c, row_id)
@@ -159,26 +186,36 @@ class Decider:
             inbox=row,
             before_version=held.snapshot.version if held is not None else None,
             instance=instance,
-            facts=decision.facts,
+            facts={**decision.facts, "text": text},
             trace=decision.step.trace,
             effects=decision.step.effects,
             now=now,
+            armed=decision.step.armed,
+            cancelled=decision.step.cancelled,
         )
         return Decided(_row(c, row_id), decision, len(effects))
 
     def _event(self, c: Connection, row: inbox.InboxRow, entity: Entity) -> Event:
-        """The event as it was correlated, its payload read again from the stored body."""
-        delivery = deliveries.get(c, row.delivery_row_id)
-        if delivery is None:
-            raise StoreError(
-                f"delivery {row.delivery_row_id} is gone: the store was changed by something else"
+        """The event as it was correlated, its payload read again from the stored body; or one of the engine's own."""
+        if row.delivery_row_id is None:
+            return Event(
+                name=row.event,
+                entity=entity,
+                payload=None if row.payload is None else decode(row.payload),
+                delivery={
+                    "source": OWN_SOURCE,
+                    "type": row.event,
+                    "id": "",
+                    "received_at": row.received_at.isoformat(),
+                },
             )
-        payload = SOURCES[delivery.source].payload_of(delivery.headers, deliveries.body(c, delivery.id))
+        delivery, payload = delivered(c, row.delivery_row_id)
         return Event(
             name=row.event,
             entity=entity,
             receive=row.receive,
             once=row.once,
+            ordered=row.ordered,
             payload=payload,
             delivery={
                 "source": delivery.source,
@@ -216,7 +253,7 @@ def _row(c: Connection, row_id: int) -> inbox.InboxRow:
     return row
 
 
-def _said(row: inbox.InboxRow) -> dict[str, str | int]:
+def _said(row: inbox.InboxRow) -> dict[str, str | int | None]:
     return {
         "entity": row.entity_id,
         "project": row.project,

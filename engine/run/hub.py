@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from engine.config.references import resolve
 from engine.config.suggest import did_you_mean
@@ -60,6 +61,14 @@ class Hub:
         found = self._by_worker.get(effect.worker)
         return _Nobody(f'there is no worker "{effect.worker}"') if found is None else found
 
+    def backend_of(self, project: str, effect: Effect | None = None) -> str:
+        """Names what an observation (no effect) or an effect would call: the worker and, if the effect says, the host."""
+        worker = effect.worker if effect is not None else ""
+        name = worker or self._by_project.get(project.lower(), project)
+        url = effect.arguments.get("url") if effect is not None else None
+        host = urlsplit(url).netloc.rpartition("@")[2] if isinstance(url, str) and "[" not in url else ""
+        return f"{name} {host}".rstrip()
+
     def names(self) -> tuple[str, ...]:
         """The workers that an action may name."""
         return tuple(sorted(self._by_worker))
@@ -111,9 +120,16 @@ def _unknown_processor(worker: Worker, makers: Mapping[str, ProcessorMaker]) -> 
     return Diagnostic(
         code="unknown_processor",
         summary=f'the name "{worker.name}" does not say which processor it is',
-        detail=f"Add `processor:` with one of: {', '.join(sorted(makers))}.",
+        detail=f"{_nearest(worker.name, makers)}Add `processor:` with one of: {', '.join(sorted(makers))}.",
         subject=worker.span,
     )
+
+
+def _nearest(name: str, makers: Mapping[str, ProcessorMaker]) -> str:
+    """A question, if the worker's name is nearly one that says its processor."""
+    known = {*makers, *(word for maker in makers.values() for word in maker.worker_names)}
+    asked = did_you_mean(name, known)
+    return f"{asked} " if asked.startswith("Did you mean") else ""
 
 
 def _settings_of(

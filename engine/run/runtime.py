@@ -9,12 +9,16 @@ import structlog
 
 from engine.decide.retry import RetryPolicy
 from engine.model import Entity
+from engine.run.circuits import Circuits
 from engine.run.deciding import Decided, Decider
 from engine.run.hub import Hub
 from engine.run.intake import Intake
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
-from engine.run.load import Serving
+from engine.run.load import Serving, text_hash
 from engine.run.perform import Performer
+from engine.run.poison import is_the_stores, set_aside
+from engine.run.putback import PutBack
+from engine.run.timers import Timers
 from engine.store import definitions, inbox
 from engine.store.database import Store
 from engine.store.tables import InboxStatus
@@ -39,10 +43,15 @@ class Runtime:
         self._hub = hub
         self._clock = clock
         policy = policy if policy is not None else RetryPolicy()
-        self._decider = Decider(store, lambda: self._hub, lambda: self._serving, clock, policy)
-        self._performer = Performer(store, lambda: self._hub, clock, policy)
         self.lanes = Lanes(self._work, self._unfinished, clock)
+        self.timers = Timers(store, self.lanes.wake, clock)
+        circuits = Circuits(clock, self.lanes.hurry)
+        hub_now, serving_now = (lambda: self._hub), (lambda: self._serving)
+        self._decider = Decider(store, hub_now, serving_now, clock, policy, self.timers.changed, circuits)
+        self._performer = Performer(store, hub_now, serving_now, clock, policy, circuits)
         self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
+        self._put_back = PutBack(store, self.lanes.hurry)
+        self._watching: asyncio.Task[None] | None = None
         self._retired: set[asyncio.Task[None]] = set()
 
     @property
@@ -54,6 +63,8 @@ class Runtime:
         """Store the definitions' sources by hash, then take up all unfinished work."""
         await self._remember(self._serving)
         self.lanes.start()
+        self.timers.start()
+        self._watching = asyncio.get_running_loop().create_task(self._put_back.run())
 
     async def replace(self, serving: Serving, hub: Hub) -> None:
         """Decide with other definitions and workers from now on; calls under way finish on the old ones."""
@@ -65,20 +76,27 @@ class Runtime:
 
     async def stop(self, grace: float) -> None:
         """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
+        await self.timers.stop()
+        if self._watching is not None:
+            self._watching.cancel()
         await self.lanes.stop(grace)
-        for task in list(self._retired):
+        retired = list(self._retired)
+        for task in retired:
             task.cancel()
+        await asyncio.gather(*retired, return_exceptions=True)
         await self._hub.close()
 
     async def _retire(self, hub: Hub) -> None:
-        await asyncio.sleep(60)  # longer than any call may take
-        await hub.close()
+        try:
+            await asyncio.sleep(60)  # longer than any call may take
+        finally:
+            await hub.close()
 
     async def _remember(self, serving: Serving) -> None:
         for definition in serving.definitions.values():
             remember = partial(
                 definitions.remember,
-                hash=definition.hash,
+                hash=text_hash(definition),
                 filename=definition.filename,
                 source=definition.source,
                 now=self._clock(),
@@ -93,13 +111,22 @@ class Runtime:
             return Idle()
         if row.due_at > self._clock():
             return Waiting(row.due_at)
+        try:
+            return await self._turn(row)
+        except Exception as error:
+            if is_the_stores(error, self._store):
+                raise
+            return await set_aside(self._store, row, error, self._clock)
+
+    async def _turn(self, row: inbox.InboxRow) -> Turn:
         if row.status is InboxStatus.PERFORMING:
             return await self._performer.perform(row, fresh=False)
         turn = await self._decider.decide(row)
         if not isinstance(turn, Decided):
             return turn
         if turn.effects:
-            return await self._performer.perform(turn.row, fresh=True)
+            # What died before may have happened unseen, even if it is decided anew.
+            return await self._performer.perform(turn.row, fresh=turn.row.retried_at is None)
         return Progress()
 
     def _unfinished(self, after: Entity | None, limit: int) -> Iterable[tuple[Entity, datetime | None]]:

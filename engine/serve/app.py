@@ -1,5 +1,7 @@
 """The composition root of the HTTP side: fixed routes first, then deliveries, then management."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -7,6 +9,7 @@ import structlog
 
 from engine.run.runtime import Runtime
 from engine.serve.asgi import App, Receive, Scope, Send, answer
+from engine.serve.budget import Budget
 from engine.serve.guard import Guard
 from engine.serve.receive import hook_of, receive_delivery
 from engine.store.database import Store
@@ -27,6 +30,7 @@ class Application:
         self._runtime = runtime
         self._guard = guard
         self._clock = clock
+        self._budget = Budget()
         self._management: App | None = None
         #: False while starting and while draining.
         self.ready = False
@@ -35,13 +39,21 @@ class Application:
         """Answer one request."""
         if scope["type"] != "http":
             return
+        try:
+            await self._answer(scope, receive, send)
+        except asyncio.CancelledError:
+            # The daemon drains and this sender was not finished: nothing was kept, it may send again.
+            with contextlib.suppress(Exception):
+                await answer(send, 503, b'"{}"', headers=((b"retry-after", b"5"), (b"connection", b"close")))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         if path in _FIXED:
             await answer(send, 200, _FIXED[path], _TEXT)
         elif path == "/readyz":
             await self._readyz(send)
         elif (hook := hook_of(scope)) is not None:
-            await receive_delivery(self._runtime.intake, *hook, scope, receive, send)
+            await receive_delivery(self._runtime.intake, self._budget, *hook, scope, receive, send)
         else:
             await self._manage(scope, receive, send)
 

@@ -115,8 +115,9 @@ def _bring_forward(writers: Engine, path: Path, *, migrate: bool) -> None:
         raise StoreError(
             f"{path} has no current schema yet: start the daemon once, it brings the store forward"
         )
-    with writers.connect() as c, sqlite.writing(c):
+    with writers.connect() as c, sqlite.rebuilding(c), sqlite.writing(c):
         schema.bring_forward(c, path)
+        sqlite.check_references(c, path)
 
 
 def _check_key(c: Connection, box: SecretBox) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
@@ -32,6 +33,7 @@ _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id =
 _LOAD = _ROWS.where(*_THIS)
 _FIND = _ROWS.where(instances.c.folded_id == bindparam("of_folded")).order_by(instances.c.project)
 _LATEST = _ROWS.order_by(instances.c.updated_at.desc()).limit(bindparam("at_most"))
+_OBSERVED = update(instances).where(*_THIS)
 _UPDATE = update(instances).where(*_THIS, instances.c.version == bindparam("of_version"))
 
 
@@ -58,6 +60,7 @@ def save(c: Connection, instance: Instance, *, expected_version: int | None) -> 
     values = {
         "state": snapshot.state,
         "context": snapshot.context,
+        "memory": snapshot.memory(),
         "version": snapshot.version,
         "machine_hash": instance.machine_hash,
         "observed_status": instance.observed_status,
@@ -83,6 +86,14 @@ def save(c: Connection, instance: Instance, *, expected_version: int | None) -> 
         raise _fenced(instance, expected_version)
 
 
+def observed(c: Connection, project: str, entity_id: str, status: str, now: datetime) -> None:
+    """Note the status that the backend shows after a call; it decides nothing, so the version stays."""
+    c.execute(
+        _OBSERVED,
+        {"of_project": project, "of_entity": entity_id, "observed_status": status, "updated_at": now},
+    )
+
+
 def _fenced(instance: Instance, expected_version: int | None) -> FencedError:
     place = "before its first decision" if expected_version is None else f"at version {expected_version}"
     return FencedError(
@@ -90,5 +101,7 @@ def _fenced(instance: Instance, expected_version: int | None) -> FencedError:
     )
 
 
-def _instance(*, state: str, context: dict[str, object], version: int, **rest: object) -> Instance:
-    return Instance(snapshot=Snapshot(state=state, context=context, version=version), **rest)  # type: ignore[arg-type]
+def _instance(
+    *, state: str, context: dict[str, Any], version: int, memory: dict[str, Any], **rest: Any
+) -> Instance:
+    return Instance(snapshot=Snapshot(state=state, context=context, version=version, **memory), **rest)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, select, update
@@ -44,6 +45,10 @@ class OutboxRow:
     last_detail: str
     created_at: datetime
     finished_at: datetime | None
+    #: When an operator put it back after it had died; None if never.
+    retried_at: datetime | None = None
+    #: How many of the attempts were made before that.
+    earlier_attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,8 @@ _ROWS = select(*(outbox.c[name] for name in OutboxRow.__dataclass_fields__))
 _OF_ENTITY = and_(outbox.c.project == bindparam("of_project"), outbox.c.entity_id == bindparam("of_entity"))
 _IS_PENDING = outbox.c.status == bindparam("still", OutboxStatus.PENDING)
 _PENDING = _ROWS.where(outbox.c.inbox_id == bindparam("of_inbox"), _IS_PENDING).order_by(outbox.c.position)
+_GET = _ROWS.where(outbox.c.id == bindparam("of_id"))
+_OF_EVENT = _ROWS.where(outbox.c.inbox_id == bindparam("of_inbox"))
 _NEWEST_OF_ENTITY = _ROWS.where(_OF_ENTITY).order_by(outbox.c.id.desc()).limit(bindparam("at_most"))
 _NEWEST_DEAD = _ROWS.where(outbox.c.status == DEAD).order_by(outbox.c.id.desc()).limit(bindparam("at_most"))
 _DELIVERY_DIGEST = (
@@ -79,32 +86,71 @@ def insert(
     """Put a decision's effects in the outbox, in the order they are to be performed; `version` is the decision's."""
     if not effects:
         return []
-    digest: bytes = c.execute(_DELIVERY_DIGEST, {"of_inbox": inbox_id}).scalar_one()
+    digest: bytes = c.execute(_DELIVERY_DIGEST, {"of_inbox": inbox_id}).scalar_one_or_none() or b""
     rows = []
-    for position, effect in enumerate(effects):
-        values: dict[str, Any] = {
-            "inbox_id": inbox_id,
-            "project": entity.project,
-            "entity_id": entity.id,
-            "key": _key(entity, version, position, digest),
-            "position": position,
-            "kind": effect.kind,
-            "effect": effect,
-            "status": OutboxStatus.PENDING,
-            "attempts": 0,
-            "due_at": now,
-            "read_back": False,
-            "last_detail": "",
-            "created_at": now,
-            "finished_at": None,
-        }
-        rows.append(OutboxRow(id=insert_row(c, outbox, values), **values))
+    position = 0
+    for effect in effects:
+        key = _key([entity.project, entity.id, version, position, digest.hex()])
+        rows.append(_insert(c, inbox_id, entity, key, position, effect, now))
+        position += _places(effect)
     return rows
+
+
+def fall_back(c: Connection, given_up: OutboxRow, now: datetime) -> list[OutboxRow]:
+    """Put what takes the place of an effect that was given up in the outbox, to be performed next."""
+    entity = Entity(project=given_up.project, id=given_up.entity_id)
+    rows = []
+    position = given_up.position + 1
+    for effect in given_up.effect.fallbacks:
+        key = _key([given_up.key, position])
+        rows.append(_insert(c, given_up.inbox_id, entity, key, position, effect, now))
+        position += _places(effect)
+    return rows
+
+
+def _insert(
+    c: Connection, inbox_id: int, entity: Entity, key: str, position: int, effect: Effect, now: datetime
+) -> OutboxRow:
+    values: dict[str, Any] = {
+        "inbox_id": inbox_id,
+        "project": entity.project,
+        "entity_id": entity.id,
+        "key": key,
+        "position": position,
+        "kind": effect.kind,
+        "effect": effect,
+        "status": OutboxStatus.PENDING,
+        "attempts": 0,
+        "due_at": now,
+        "read_back": False,
+        "last_detail": "",
+        "created_at": now,
+        "finished_at": None,
+        "earlier_attempts": 0,
+    }
+    return OutboxRow(id=insert_row(c, outbox, values), **values)
+
+
+def _places(effect: Effect) -> int:
+    """How many positions an effect needs: its own, and those of what may take its place."""
+    return 1 + sum(map(_places, effect.fallbacks))
 
 
 def pending(c: Connection, inbox_id: int) -> list[OutboxRow]:
     """What is still to be performed for that event, in order."""
     return [_row(**row._asdict()) for row in c.execute(_PENDING, {"of_inbox": inbox_id})]
+
+
+def get(c: Connection, outbox_id: int) -> OutboxRow | None:
+    """The effect of that row."""
+    row = c.execute(_GET, {"of_id": outbox_id}).one_or_none()
+    return None if row is None else _row(**row._asdict())
+
+
+def of_event(c: Connection, inbox_id: int) -> list[OutboxRow]:
+    """Every effect that was ever decided for that event, in the order of the decisions."""
+    found = [_row(**row._asdict()) for row in c.execute(_OF_EVENT, {"of_inbox": inbox_id})]
+    return sorted(found, key=attrgetter("id"))
 
 
 def of_entity(c: Connection, project: str, entity_id: str, limit: int) -> list[OutboxRow]:
@@ -157,9 +203,8 @@ def drop_rest(c: Connection, inbox_id: int, now: datetime) -> None:
     c.execute(_DROP_REST, {"of_inbox": inbox_id, "status": OutboxStatus.DROPPED, "finished_at": now})
 
 
-def _key(entity: Entity, version: int, position: int, digest: bytes) -> str:
-    identity = encode([entity.project, entity.id, version, position, digest.hex()])
-    return hashlib.sha256(identity.encode()).hexdigest()[:_KEY_DIGITS]
+def _key(identity: list[Any]) -> str:
+    return hashlib.sha256(encode(identity).encode()).hexdigest()[:_KEY_DIGITS]
 
 
 def _change(c: Connection, outbox_id: int, **values: object) -> None:
@@ -168,7 +213,12 @@ def _change(c: Connection, outbox_id: int, **values: object) -> None:
 
 
 def _row(*, effect: dict[str, Any], **rest: Any) -> OutboxRow:
-    return OutboxRow(effect=Effect(**{**effect, "kind": EffectKind(effect["kind"])}), **rest)
+    return OutboxRow(effect=_effect(effect), **rest)
+
+
+def _effect(values: dict[str, Any]) -> Effect:
+    fallbacks = tuple(map(_effect, values.get("fallbacks", ())))
+    return Effect(**{**values, "kind": EffectKind(values["kind"]), "fallbacks": fallbacks})
 
 
 def _attempt_row(

@@ -127,6 +127,27 @@ def writing(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
+def rebuilding(connection: Connection) -> Iterator[None]:
+    """Around a transaction that copies tables: references are checked at its end, not while a table is missing."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 -- this module makes the engines
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
+def check_references(connection: Connection, path: Path) -> None:
+    """`StoreError` if a row refers to one that is not there."""
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise StoreError(
+            f"{path} is damaged: a row of {broken[0]} refers to one that is missing; restore a backup"
+        )
+
+
+@contextmanager
 def reading(connection: Connection) -> Iterator[None]:
     """A snapshot: from the first statement on, nothing that others write is seen."""
     with connection.begin():

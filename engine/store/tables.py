@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     literal_column,
 )
 
@@ -57,6 +58,8 @@ class InboxStatus(StrEnum):
     DONE = "done"
     #: It could not be decided, or its transition call was given up.
     DEAD = "dead"
+    #: A dead letter that is settled: an operator dropped it, or it was delivered again.
+    DROPPED = "dropped"
 
 
 class OutboxStatus(StrEnum):
@@ -68,7 +71,7 @@ class OutboxStatus(StrEnum):
     DONE = "done"
     #: Given up: a dead letter.
     DEAD = "dead"
-    #: Not performed, because the transition call before it was given up.
+    #: Not performed any more: the transition call before it was given up, or an operator dropped it.
     DROPPED = "dropped"
 
 
@@ -120,6 +123,7 @@ _partial(
 )
 Index("ix_deliveries_source_id", deliveries.c.source, deliveries.c.id)
 Index("ix_deliveries_verdict_id", deliveries.c.verdict, deliveries.c.id)
+_partial("ix_deliveries_repeats", deliveries.c.duplicate_of, where=deliveries.c.duplicate_of.is_not(None))
 
 bodies = Table(
     "bodies",
@@ -132,7 +136,7 @@ inbox = Table(
     "inbox",
     metadata,
     Column("id", Identity, primary_key=True),
-    Column("delivery_row_id", Identity, ForeignKey(deliveries.c.id), nullable=False, index=True),
+    Column("delivery_row_id", Identity, ForeignKey(deliveries.c.id), index=True),
     Column("provisioner", Text, nullable=False),
     Column("project", Text, nullable=False),
     Column("entity_id", Text, nullable=False),
@@ -147,6 +151,9 @@ inbox = Table(
     Column("because", Text, nullable=False),
     Column("decided_at", Moment),
     Column("finished_at", Moment),
+    Column("retried_at", Moment),
+    Column("ordered", Text),
+    Column("payload", Text),
     sqlite_autoincrement=True,
 )
 # The moment is always null here: as a column it makes SQLite prefer this index to the next, which holds done rows too.
@@ -159,6 +166,12 @@ _partial(
     where=inbox.c.finished_at.is_(None),
 )
 Index("ix_inbox_entity", inbox.c.project, inbox.c.entity_id, inbox.c.id)
+_partial("ix_inbox_dead", inbox.c.id, where=inbox.c.status == DEAD)
+_partial(
+    "ix_inbox_retried",
+    inbox.c.id,
+    where=and_(inbox.c.retried_at.is_not(None), inbox.c.finished_at.is_(None)),
+)
 
 once = Table(
     "once",
@@ -180,9 +193,21 @@ instances = Table(
     Column("machine_hash", Text, nullable=False),
     Column("observed_status", Text),
     Column("updated_at", Moment, nullable=False, index=True),
+    Column("memory", Json, nullable=False, server_default="{}"),
     UniqueConstraint("project", "entity_id"),
 )
 Index("ix_instances_folded", instances.c.folded_id, instances.c.project)
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("project", Text, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("due_at", Moment, nullable=False, index=True),
+    UniqueConstraint("project", "entity_id", "event"),
+)
 
 history = Table(
     "history",
@@ -224,6 +249,8 @@ outbox = Table(
     Column("last_detail", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("finished_at", Moment),
+    Column("retried_at", Moment),
+    Column("earlier_attempts", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 Index("ix_outbox_inbox", outbox.c.inbox_id, outbox.c.position)
@@ -241,6 +268,17 @@ attempts = Table(
     Column("observed", Text),
     Column("retry_after", Float),
     Column("exchanges", Json, nullable=False),
+)
+
+#: Where an entity's chain of history begins, when retention has removed its older part.
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("project", Text, primary_key=True),
+    Column("entity_id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 definitions = Table(

@@ -243,3 +243,47 @@ def test_what_has_no_end_is_said_to_be_open() -> None:
 def test_a_claim_that_cannot_be_meant_is_reported(claim: str, code: str) -> None:
     source = f'provisioner "p" {{\n{machine(LINE)}\nproperty "it" {{\n{claim}\n}}\n}}\n'
     assert code in [d.code for d in read_definition(source, "p.hcl").diagnostics]
+
+
+CHART = """
+state "a" "start" { transition = "work" }
+parallel "work" {
+  state "code" {
+    initial = "writing"
+    state "writing" {
+      on "written" { transition = "work.code.done" }
+      after {
+        delay      = "72h"
+        transition = "stale"
+      }
+    }
+    state "done" { final = true }
+  }
+  state "docs" {
+    initial = "missing"
+    state "missing" {
+      on "documented" { transition = "work.docs.done" }
+    }
+    state "done" { final = true }
+  }
+  on "done.state.work" { transition = "shipped" }
+}
+state "stale" "revive" { transition = "a" }
+state "shipped" { final = true }
+"""
+
+
+def test_regions_timers_and_completions_are_explored_as_the_step_makes_them() -> None:
+    claims = (
+        'property "ends" { reachable = "shipped" }\n'
+        'property "fresh" { never = state == "stale" }\n'
+        'property "work is work" { reachable = "work.docs.done" }'
+    )
+    found = proof(f"{machine(CHART)}\n{claims}")
+    assert not found.open
+    ends, fresh, docs = found.findings
+    assert ends.outcome is Outcome.HOLDS
+    assert [move.event.name for move in fresh.way] == ["start", "after.work.code.writing.1"]
+    assert docs.outcome is Outcome.FAILS
+    assert {"work", "work.code.done", "work.docs.missing"} <= docs.way[-1].after.states
+    assert all(d.code == "property_fails" for d in found.diagnostics)

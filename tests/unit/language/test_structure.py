@@ -1,9 +1,12 @@
 """Bodies, blocks, labels, attributes and comments."""
 
+import copy
+import pickle
 from pathlib import Path
 
 import pytest
 
+from engine.diagnostics import Span
 from engine.language import parse, syntax
 
 JIRA = Path(__file__).parents[3] / "statemachines" / "jira.hcl"
@@ -47,7 +50,8 @@ def test_one_line_blocks_hold_nothing_or_one_attribute() -> None:
         ('a { b = "foo", c = "bar" }\n', "one_line_block_too_long", 13, 14),
         ('a { b = "foo"\n}\n', "one_line_block_unclosed", 13, 14),
         ('a { b = "foo"\n  c = "bar" }\n', "one_line_block_unclosed", 13, 14),
-        ("a { d {} }\n", "block_in_one_line_block", 4, 5),
+        ("a {,}\n", "line_break_missing", 3, 4),
+        ("a { d {} }\n", "block_in_one_line_block", 4, 7),
         ("a {\n", "unclosed", 2, 3),
         ('a = "a value", b = "b value"\n', "line_break_missing", 13, 14),
     ],
@@ -202,3 +206,12 @@ def test_every_construct_of_the_language_parses() -> None:
         "property",
         "test",
     ]
+
+
+def test_trees_can_be_copied_and_stored() -> None:
+    tree = body('a "b" {\n  c = d.e[0] + 1\n}\n')
+    assert copy.deepcopy(tree) == tree
+    stored = pickle.loads(pickle.dumps(tree))  # noqa: S301 - our own bytes
+    assert stored == tree
+    assert hash(stored) == hash(tree)
+    assert type(stored.span) is Span
