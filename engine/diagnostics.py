@@ -10,10 +10,11 @@ _LONGEST_LINE = 200
 
 
 class Severity(StrEnum):
-    """How bad a problem is: an error stops, a warning does not."""
+    """How bad a problem is: an error stops, a warning does not, and a note is only worth knowing."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,8 @@ class Diagnostic:
     context: Span | None = None
     #: Errors stop, warnings do not.
     severity: Severity = Severity.ERROR
+    #: How it comes to that, in lines: a counterexample. Empty where there is nothing to tell.
+    story: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The problem as plain JSON values, for ``--json``."""
@@ -76,6 +79,7 @@ class Diagnostic:
             "code": self.code,
             "summary": self.summary,
             "detail": self.detail,
+            **({"story": self.story} if self.story else {}),
             **place,
         }
 
@@ -102,6 +106,7 @@ def _render_one(diagnostic: Diagnostic, sources: Mapping[str, str]) -> str:
         lines += _snippet(subject, text)
     if diagnostic.detail:
         lines.append(f"  help: {diagnostic.detail}")
+    lines += [f"  {line}".rstrip() for line in diagnostic.story.split("\n") if diagnostic.story]
     return "\n".join(lines)
 
 

@@ -22,6 +22,9 @@ _GROUPS = {
 _COMMANDS = (
     ("run", "run:run", "Start the daemon; with --practice, see it at work."),
     ("check", "check:check", "Check definitions and workers.yaml, and list every problem."),
+    ("test", "test:run_tests", "Run the test blocks of definitions."),
+    ("graph", "graph:graph", "Draw a definition: Mermaid, DOT, SVG or a table."),
+    ("simulate", "simulate:simulate_command", "Show what one delivery would do, without doing it."),
     ("fmt", "fmt:fmt", "Rewrite definitions in the canonical style."),
     ("explain", "explain:explain", "Explain the code of a problem: what is wrong, and what to do."),
     ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),

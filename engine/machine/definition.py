@@ -7,6 +7,8 @@ from typing import Any
 
 from engine.diagnostics import Span
 from engine.machine.expression import Expression, Names
+from engine.machine.properties import Property
+from engine.machine.test_blocks import Test
 from engine.machine.values import composed
 
 #: As the source of a transition: every state that is not final.
@@ -211,6 +213,10 @@ class Provisioner:
     name: str
     machine: Machine
     receives: tuple[Receive, ...]
+    #: What its author claims about the machine.
+    properties: tuple[Property, ...] = ()
+    #: What its author expects of it, example by example.
+    tests: tuple[Test, ...] = ()
     span: Span
 
 

@@ -11,7 +11,9 @@ from engine.machine.definition import Definition, Machine, Provisioner, Receive
 from engine.machine.read_aliases import read_aliases
 from engine.machine.read_machine import read_machine
 from engine.machine.read_names import read_names
+from engine.machine.read_property import read_properties
 from engine.machine.read_receive import read_receives
+from engine.machine.read_test import read_tests
 from engine.machine.reading import Reader, settled
 from engine.machine.shapes import FILE
 from engine.model import AFTER, DONE_STATE, is_own_event
@@ -131,7 +133,14 @@ def _provisioner(
     if machine is None:
         return None
     _check_fired(reader, machine, receives, block.header_span)
-    return Provisioner(name=name, machine=machine, receives=receives, span=settled(block.header_span))
+    return Provisioner(
+        name=name,
+        machine=machine,
+        receives=receives,
+        properties=read_properties(reader, block.body.blocks_of("property"), machine.states),
+        tests=read_tests(reader, block.body.blocks_of("test"), machine.states),
+        span=settled(block.header_span),
+    )
 
 
 def _only(reader: Reader, block: syntax.Block, kind: str, code: str) -> syntax.Block | None:

@@ -57,14 +57,17 @@ _INSIDE = ("on", "after", "always", "on_enter", "on_exit", "state", "parallel", 
 
 FILE = _shape(blocks=("provisioner", "locals", "variable"))
 
+#: A file of tests beside a definition, and a provisioner in it.
+TEST_FILE = _shape(blocks=("provisioner",))
+TEST_PROVISIONER = _shape("project", blocks=("property", "test"))
+
 #: By the block's type. ``state`` with two labels is the short form.
 SHAPES: Mapping[str, Shape] = {
     "variable": _shape("name", optional=("default",)),
     "locals": Shape(open=True),
     "provisioner": _shape(
         "project",
-        blocks=("aliasmapper", "statemachine", "receive"),
-        later=("property", "test"),
+        blocks=("aliasmapper", "statemachine", "receive", "property", "test"),
         renamed={"machine": "statemachine"},
     ),
     "aliasmapper": _shape("project", required=("aliases",)),
@@ -90,6 +93,16 @@ SHAPES: Mapping[str, Shape] = {
     "on_exit": _shape(**_REACTION),  # type: ignore[arg-type]
     "on": _shape("event", **_CANDIDATE),  # type: ignore[arg-type]
     "state event": _shape("state", "event", **_CANDIDATE),  # type: ignore[arg-type]
+    "property": _shape(
+        "name",
+        optional=("always", "never", "reachable", "eventually", "leads_to", "from", "within"),
+        renamed={"invariant": "always", "inevitable": "eventually"},
+    ),
+    "test": _shape("name", blocks=("given", "when", "then"), later=("advance",)),
+    "given": _shape(optional=("entity", "state", "context", "status", "now")),
+    "when": _shape("event", optional=("event", "delivery"), renamed={"payload": "event"}),
+    "when delivery": _shape("source", "type", optional=("event",), renamed={"payload": "event"}),
+    "then": _shape(optional=("verdict", "state", "status", "context", "effects")),
     "request": Shape(open=True),
     "action": Shape(labels=("worker", "name"), open=True, blocks=frozenset({"on_failure"})),
     "on_failure": _shape(blocks=("action",)),

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
+import engine.testing
 from engine.config.settings import SETTINGS, variable
+from engine.decide.run_test import run_test
+from engine.machine.claims import Outcome
+from engine.machine.compile import compile_definition
+from engine.machine.diagram import diagram
+from engine.machine.drawing import draw
+from engine.machine.prove import prove
 from engine.machine.read import read_definition
 from engine.model import Verdict
 from engine.run.replay import Part
@@ -33,6 +40,47 @@ def test_every_definition_in_the_documentation_is_right(place: str, text: str) -
     result = read_definition(text, place)
     assert [str(d) for d in result.diagnostics] == []
     assert result.definition is not None
+
+
+def test_every_picture_in_the_documentation_is_that_of_the_definition_before_it() -> None:
+    pictures = 0
+    for page in PAGES:
+        definition = ""
+        for kind, text in _BLOCK.findall(page.read_text()):
+            if kind == "mermaid":
+                read = read_definition(definition, page.name).definition
+                assert read is not None
+                assert text == draw(diagram(read.provisioners.values()), "mermaid")
+                pictures += 1
+            definition = text if kind == "hcl" else definition
+    assert pictures
+
+
+@pytest.mark.parametrize(("place", "text"), _blocks("hcl"))
+def test_every_example_in_the_documentation_passes_its_own_tests_and_properties(
+    place: str, text: str
+) -> None:
+    definition = read_definition(text, place).definition
+    assert definition is not None
+    compiled = compile_definition(definition)
+    for name, provisioner in definition.provisioners.items():
+        assert [t.name for t in provisioner.tests if not run_test(compiled[name], t).passed] == []
+        failed = [f.property.name for f in prove(provisioner).findings if f.outcome is not Outcome.HOLDS]
+        assert failed == []
+
+
+def test_every_code_of_a_proof_is_documented() -> None:
+    source = (ROOT / "engine/machine/prove.py").read_text()
+    known = set(re.findall(r'(?:code=|_about_guard\(\n\s+)"([a-z_]+)"', source))
+    assert len(known) > 8
+    text = (ROOT / "docs/checking.md").read_text()
+    assert [code for code in sorted(known) if f"`{code}`" not in text] == []
+
+
+def test_every_name_of_engine_testing_is_documented() -> None:
+    text = (ROOT / "docs/testing.md").read_text()
+    hidden = {"DefinitionMachine", "SignedDelivery"}
+    assert [name for name in engine.testing.__all__ if name not in text and name not in hidden] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

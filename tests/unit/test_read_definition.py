@@ -248,8 +248,6 @@ def test_what_may_be_meant_is_only_a_warning(source: str, code: str) -> None:
     "source",
     [
         machine('state "a" "next" {\n transition = "a"\n await "x" {}\n}'),
-        machine(NEXT, aliases='property "x" { never = false }'),
-        machine(NEXT, aliases='test "x" {}'),
     ],
 )
 def test_what_a_later_version_will_run_is_named_and_not_passed_over(source: str) -> None:

@@ -1,0 +1,48 @@
+"""Test results as JUnit XML, as CI systems read it: one suite a file, one case a test."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from engine.decide.run_test import TestResult
+from engine.errors import SettingError
+
+
+def write_junit(place: Path, results: Sequence[tuple[Path, TestResult, str]]) -> None:
+    """Write the results, each with its file and how it is told; raises `SettingError` if that cannot be written."""
+    failures = sum(not result.passed for _, result, _ in results)
+    root = ET.Element("testsuites", tests=str(len(results)), failures=str(failures), errors="0")
+    for file in dict.fromkeys(file for file, _, _ in results):
+        of_file = [(result, told) for other, result, told in results if other == file]
+        failures = sum(not result.passed for result, _ in of_file)
+        suite = ET.SubElement(
+            root,
+            "testsuite",
+            name=str(file),
+            tests=str(len(of_file)),
+            failures=str(failures),
+            errors="0",
+            skipped="0",
+        )
+        for result, told in of_file:
+            case = ET.SubElement(
+                suite,
+                "testcase",
+                classname=f"{file.stem}.{result.project}",
+                name=_xml_text(result.test.name),
+                file=result.test.span.filename,
+                line=str(result.test.span.line),
+            )
+            if not result.passed:
+                first = result.mismatches[0]
+                message = f"{first.what}: expected {first.expected}, actual {first.actual}"
+                ET.SubElement(case, "failure", message=_xml_text(message)).text = _xml_text(told)
+    try:
+        ET.ElementTree(root).write(place, encoding="utf-8", xml_declaration=True)
+    except OSError as error:
+        raise SettingError(f"cannot write {place}: {error.strerror or error}") from None
+
+
+def _xml_text(text: str) -> str:
+    """The text without what XML 1.0 cannot hold."""
+    return "".join(c if c == "\n" or c.isprintable() else "?" for c in text)

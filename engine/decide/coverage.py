@@ -1,0 +1,88 @@
+"""Which states, transitions and guard outcomes the tests of a machine went through. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.decide.simulate import Simulated
+from engine.machine.definition import Machine
+from engine.machine.tree import TOGETHER
+
+#: How the reason of a candidate begins whose guard came out true, or false.
+_TRUE = ("guard held",)
+_FALSE = ("guard false", "guard could not be evaluated", "guard is neither")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One thing that can be covered."""
+
+    #: In words: ``in_review -> done on "merged"``.
+    name: str
+    #: Where it stands: ``dev.hcl:12:5``.
+    place: str
+    covered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What was covered of one machine."""
+
+    project: str
+    states: tuple[Part, ...]
+    transitions: tuple[Part, ...]
+    #: Two for each guard: it was true, it was false.
+    guards: tuple[Part, ...]
+
+    def rows(self) -> tuple[tuple[str, tuple[Part, ...]], ...]:
+        """What is counted, by its name."""
+        return (("states", self.states), ("transitions", self.transitions), ("guard outcomes", self.guards))
+
+
+def _active(machine: Machine, text: str) -> set[str]:
+    """The states that a snapshot's state names, and those around them."""
+    found: set[str] = set()
+    for name in text.split(TOGETHER):
+        at: str | None = name
+        while at is not None and at in machine.states:
+            found.add(at)
+            at = machine.states[at].parent
+    return found
+
+
+def coverage(machine: Machine, decided: Iterable[Simulated]) -> Coverage:
+    """What these decisions covered of the machine."""
+    states: set[str] = set()
+    taken: set[str] = set()
+    outcomes: set[tuple[str, bool]] = set()
+    for one in decided:
+        trace = one.decision.step.trace
+        for text in (trace.before, trace.after):
+            states.update(_active(machine, text or ""))
+        for candidate in trace.candidates:
+            if candidate.taken:
+                taken.add(candidate.place)
+            if candidate.reason.startswith(_TRUE):
+                outcomes.add((candidate.place, True))
+            elif candidate.reason.startswith(_FALSE):
+                outcomes.add((candidate.place, False))
+    named = [
+        (f'{t.source} -> {t.target or "itself"} on "{t.event}"', str(t.span), t.guard)
+        for t in machine.transitions
+    ]
+    return Coverage(
+        project=machine.name,
+        states=tuple(
+            Part(name=s.name, place=str(s.span), covered=s.name in states) for s in machine.states.values()
+        ),
+        transitions=tuple(Part(name=name, place=place, covered=place in taken) for name, place, _ in named),
+        guards=tuple(
+            Part(
+                name=f"{name}: {guard.text} is {'true' if outcome else 'false'}",
+                place=place,
+                covered=(place, outcome) in outcomes,
+            )
+            for name, place, guard in named
+            if guard is not None
+            for outcome in (True, False)
+        ),
+    )

@@ -1,0 +1,179 @@
+"""Runs `test` blocks: every event is decided as the daemon would, and the outcome held against what is expected. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.decide.simulate import Simulated, Situation, simulate, simulate_event
+from engine.diagnostics import Span
+from engine.machine.compile import CompiledMachine, CompiledProvisioner
+from engine.machine.test_blocks import IGNORED, Given, Test, Then, When
+from engine.machine.values import canonical
+from engine.model import Delivery, Effect, Entity, Event, Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """One expectation that was not met."""
+
+    #: ``state``, ``effects`` and so on.
+    what: str
+    #: As JSON.
+    expected: str
+    #: As JSON.
+    actual: str
+    #: Where it is expected.
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestResult:
+    """How a test came out."""
+
+    __test__ = False
+
+    project: str
+    test: Test
+    #: Empty: it passed.
+    mismatches: tuple[Mismatch, ...]
+    #: Everything that was decided, in order, as far as the test went.
+    decided: tuple[Simulated, ...]
+    #: Why deliveries meant no more, one sentence each.
+    ignored: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was as expected."""
+        return not self.mismatches
+
+
+@dataclass(slots=True, kw_only=True)
+class _Course:
+    """A test while it runs."""
+
+    provisioner: CompiledProvisioner
+    given: Given
+    situation: Situation
+    decided: list[Simulated] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    #: How many of the decisions earlier `then` blocks have seen.
+    seen: int = 0
+
+    def come(self, when: When) -> None:
+        """Decide about an event or a delivery."""
+        if when.source is not None:
+            delivery = Delivery(
+                source=when.source,
+                type=when.name,
+                id="",
+                received_at=self.given.now,
+                payload=when.payload,
+            )
+            result = simulate([self.provisioner], self.situation, delivery, self.given.now)
+            self.situation = result.after
+            self.decided += result.decided
+            self.ignored += result.ignored
+            return
+        event = Event(name=when.name, entity=self.entity(), payload=when.payload, delivery=when.delivery)
+        one, self.situation = simulate_event(self.provisioner, self.situation, event, self.given.now)
+        self.decided.append(one)
+
+    def entity(self) -> Entity:
+        """The entity that the test is about."""
+        project = self.provisioner.name
+        if self.given.entity is not None:
+            return Entity(project=project, id=self.given.entity)
+        if self.decided:
+            return self.decided[0].event.entity
+        return Entity(project=project, id=f"{project.upper()}-1")
+
+    def found(self) -> Mapping[str, Any]:
+        """What there is to compare: as it is now, and the effects since the last `then`."""
+        entity = self.entity()
+        new = [one for one in self.decided[self.seen :] if one.event.entity == entity]
+        snapshot = self.situation.snapshots.get(entity, self.situation.start)
+        initial = self.provisioner.machine.initial
+        return {
+            "verdict": new[-1].decision.step.trace.verdict.value if new else IGNORED,
+            "state": initial if snapshot is None else snapshot.state,
+            "status": self.situation.statuses.get(entity, self.situation.status),
+            "context": {} if snapshot is None else dict(snapshot.context),
+            "effects": [effect for one in new for effect in one.decision.step.effects],
+        }
+
+
+def run_test(provisioner: CompiledProvisioner, test: Test) -> TestResult:
+    """Run one test; it stops at the first `then` that is not met."""
+    given = test.given
+    state = given.state
+    if state is None and given.context:
+        state = provisioner.machine.initial
+    start = None if state is None else Snapshot(state=state, context=given.context)
+    course = _Course(
+        provisioner=provisioner, given=given, situation=Situation(start=start, status=given.status)
+    )
+    mismatches: tuple[Mismatch, ...] = ()
+    for part in test.course:
+        if isinstance(part, When):
+            course.come(part)
+            continue
+        mismatches = tuple(_mismatches(part, course.found(), provisioner.machine))
+        if mismatches:
+            break
+        course.seen = len(course.decided)
+    return TestResult(
+        project=provisioner.name,
+        test=test,
+        mismatches=mismatches,
+        decided=tuple(course.decided),
+        ignored=tuple(course.ignored),
+    )
+
+
+def _mismatches(then: Then, found: Mapping[str, Any], machine: CompiledMachine) -> Iterator[Mismatch]:
+    for what, (expected, span) in then.expected.items():
+        actual = found[what]
+        if what == "effects":
+            fine = _effects_fit(expected, actual)
+            actual = [_as_json(effect) for effect in actual]
+        elif what == "context":
+            fine = all(_same(actual.get(name), value) for name, value in expected.items())
+        elif what == "state":
+            at = machine.configuration(actual)
+            fine = actual == expected or (at is not None and expected in at.active)
+        else:
+            fine = actual == expected
+        if not fine:
+            yield Mismatch(what=what, expected=canonical(expected), actual=canonical(actual), span=span)
+
+
+def _effects_fit(expected: Sequence[Any], actual: Sequence[Effect]) -> bool:
+    if len(expected) != len(actual):
+        return False
+    return all(_effect_fits(want, _as_json(effect)) for want, effect in zip(expected, actual, strict=True))
+
+
+def _effect_fits(want: Any, effect: Mapping[str, Any]) -> bool:
+    if isinstance(want, str):
+        return bool(want == effect["name"])
+    return all(_same(effect.get(name), value) for name, value in want.items())
+
+
+def _as_json(effect: Effect) -> dict[str, Any]:
+    """What there is to say about an effect; what does not apply is left out."""
+    members = {
+        "kind": effect.kind.value,
+        "name": effect.name,
+        "worker": effect.worker or None,
+        "source": effect.source,
+        "target": effect.target,
+        "source_status": effect.source_status,
+        "target_status": effect.target_status,
+        "arguments": dict(effect.arguments) or None,
+    }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Equality as JSON has it: true is not 1."""
+    return canonical(left) == canonical(right)

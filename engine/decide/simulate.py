@@ -1,0 +1,96 @@
+"""What deliveries and events would do: decisions as they would be made, with nothing stored or performed. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.decide.decide import Decision, decide
+from engine.machine.compile import CompiledProvisioner
+from engine.model import Delivery, EffectKind, Entity, Event, Observation, Outcome, Snapshot
+from engine.sources.correlate import correlate
+
+#: Project, `receive` block, value of ``once_per`` and entity: what was decided about.
+Claim = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Where every entity is, as far as it matters to the next decision."""
+
+    #: Where an entity is that has no snapshot yet; None = it was never seen.
+    start: Snapshot | None = None
+    #: What the backend says about an entity that has no status yet; None = no backend observes.
+    status: str | None = None
+    snapshots: Mapping[Entity, Snapshot] = field(default_factory=dict)
+    #: What the backend says, where `status` is given: every transition call is taken to be done.
+    statuses: Mapping[Entity, str] = field(default_factory=dict)
+    #: What was decided about already, by ``once_per``.
+    claims: frozenset[Claim] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulated:
+    """One event, decided."""
+
+    project: str
+    event: Event
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """Everything that a delivery would do."""
+
+    #: In the order in which the events would be decided.
+    decided: tuple[Simulated, ...]
+    #: Why it means no more than that, one sentence each.
+    ignored: tuple[str, ...]
+    #: Where every entity is afterwards.
+    after: Situation
+
+
+def simulate(
+    provisioners: Iterable[CompiledProvisioner], situation: Situation, delivery: Delivery, now: datetime
+) -> Simulation:
+    """Decide everything that the delivery means at `now`, which has a time zone."""
+    known = {provisioner.name: provisioner for provisioner in provisioners}
+    correlation = correlate(known.values(), delivery)
+    decided = []
+    for correlated in correlation.events:
+        one, situation = simulate_event(known[correlated.provisioner], situation, correlated.event, now)
+        decided.append(one)
+    return Simulation(decided=tuple(decided), ignored=correlation.ignored, after=situation)
+
+
+def simulate_event(
+    provisioner: CompiledProvisioner, situation: Situation, event: Event, now: datetime
+) -> tuple[Simulated, Situation]:
+    """Decide about one event at `now`: what was decided, and the situation afterwards."""
+    entity = event.entity
+    status = situation.statuses.get(entity, situation.status)
+    claim = _claim(event)
+    decision = decide(
+        provisioner,
+        situation.snapshots.get(entity, situation.start),
+        event,
+        now,
+        observed=None if status is None else Observation(outcome=Outcome.DONE, status=status),
+        repeated=claim in situation.claims,
+    )
+    reached = [e.target_status for e in decision.step.effects if e.kind is EffectKind.TRANSITION]
+    if status is not None and reached and reached[0] is not None:
+        status = reached[0]
+    after = Situation(
+        start=situation.start,
+        status=situation.status,
+        snapshots={**situation.snapshots, entity: decision.step.snapshot},
+        statuses=situation.statuses if status is None else {**situation.statuses, entity: status},
+        claims=situation.claims if claim is None else situation.claims | {claim},
+    )
+    return Simulated(project=provisioner.name, event=event, decision=decision), after
+
+
+def _claim(event: Event) -> Claim | None:
+    if event.once is None:
+        return None
+    return (event.entity.project, event.receive or "", event.once, event.entity.id)

@@ -1,0 +1,378 @@
+"""What the expressions of a machine ask of each value they look at: the ground on which guards become finite.
+
+A guard is taken apart into atoms: a path compared with constants, used as a truth value, asked for its presence, or
+compared with another path. Where every use of a path is of these kinds, a few representatives stand for all values
+that it can have (`engine.machine.domains`). Whatever else looks at a path (a function, arithmetic) is opaque: its
+values can only be sampled, and whoever concludes something from that has to say so.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import EvaluationError
+from engine.language import syntax
+from engine.language.depth import children
+from engine.language.expressions import compile_expression
+from engine.language.values import UnfitError, number
+from engine.machine.expression import Names
+from engine.machine.references import references
+
+#: A root name and the names of attributes: ``("event", "release", "id")``.
+Path = tuple[str, ...]
+
+#: A constant, or a path: what one side of a comparison can be.
+Term = tuple[bool, Any]
+
+_ORDER = frozenset({"<", "<=", ">", ">="})
+_MOST_SAMPLES = 24
+
+
+@dataclass(slots=True, kw_only=True)
+class Use:
+    """What is asked of one path."""
+
+    #: What it is compared with for equality.
+    constants: list[Any] = field(default_factory=list)
+    #: The numbers it is compared with for order.
+    bounds: list[Any] = field(default_factory=list)
+    #: It is used as a truth value.
+    truth: bool = False
+    #: It is asked whether it is there.
+    presence: bool = False
+    #: Paths that it is compared with or copied to.
+    joined: set[Path] = field(default_factory=set)
+    #: Values worth a try, where it is used in a way that cannot be taken apart.
+    samples: list[Any] = field(default_factory=list)
+    opaque: bool = False
+
+    @property
+    def others(self) -> int:
+        """How many values that are not known beforehand it is compared with."""
+        return sum(path[0] in ("event", "delivery", "context") for path in self.joined)
+
+
+@dataclass(slots=True, kw_only=True)
+class Uses:
+    """What some expressions ask of all the paths in them."""
+
+    names: Names
+    of: dict[Path, Use] = field(default_factory=dict)
+    #: What they do with an event is opaque somewhere, or with the context.
+    opaque: bool = False
+    opaque_context: bool = False
+
+    def use(self, path: Path) -> Use:
+        """What is asked of a path."""
+        return self.of.setdefault(path, Use())
+
+    def _asked(self, path: Path) -> Use:
+        """The same, where the answer decides something: time and the entity's name are not explored."""
+        if path[0] == "now" or path in (("entity",), ("entity", "id")):
+            self.opaque = True
+        return self.use(path)
+
+    # Conditions
+
+    def condition(self, node: syntax.Expression) -> None:
+        """Add what a condition asks."""
+        node = self.unfolded(node)
+        if self._constant(node) is not None:
+            return
+        path = path_of(node)
+        if path is not None:
+            self._asked(path).truth = True
+        elif isinstance(node, syntax.Unary) and node.operator == "!":
+            self.condition(node.operand)
+        elif isinstance(node, syntax.Binary):
+            self._binary(node)
+        elif isinstance(node, syntax.Conditional):
+            for part in (node.condition, node.then, node.otherwise):
+                self.condition(part)
+        elif isinstance(node, syntax.Call):
+            self._call(node)
+        else:
+            self._truths(node)
+
+    def _truths(self, node: syntax.Expression) -> None:
+        terms = self.terms(node)
+        if terms is None:
+            self._opaque(node)
+        for is_path, path in terms or ():
+            if is_path:
+                self._asked(path).truth = True
+
+    def _binary(self, node: syntax.Binary) -> None:
+        if node.operator in ("&&", "||"):
+            self.condition(node.left)
+            self.condition(node.right)
+            return
+        left, right = self.terms(node.left), self.terms(node.right)
+        if left is None or right is None:
+            self._opaque(node)
+        elif node.operator in ("==", "!="):
+            self._equal(left, right)
+        elif node.operator in _ORDER:
+            self._ordered(node, left, right)
+        else:
+            self._opaque(node)
+
+    def _equal(self, left: list[Term], right: list[Term]) -> None:
+        for side, other in ((left, right), (right, left)):
+            for is_path, path in side:
+                if not is_path:
+                    continue
+                for also_path, value in other:
+                    if also_path:
+                        self._asked(path).joined.add(value)
+                    else:
+                        self._asked(path).constants.append(value)
+
+    def _ordered(self, node: syntax.Binary, left: list[Term], right: list[Term]) -> None:
+        for side, other in ((left, right), (right, left)):
+            for is_path, path in side:
+                if not is_path:
+                    continue
+                for also_path, value in other:
+                    try:
+                        bound = None if also_path else number(value)
+                    except UnfitError:
+                        continue  # never true, whatever the path is
+                    if bound is None:
+                        self._opaque(node)
+                    else:
+                        self._asked(path).bounds.append(bound)
+
+    def _call(self, node: syntax.Call) -> None:
+        if node.name == "can" and len(node.arguments) == 1:
+            terms = self.terms(node.arguments[0])
+            if terms is None:
+                self.condition(node.arguments[0])
+            for is_path, path in terms or ():
+                if is_path:
+                    self._asked(path).presence = True
+        elif node.name == "try" and not node.expand:
+            for argument in node.arguments:
+                self.condition(argument)
+        elif node.name == "contains" and len(node.arguments) == 2 and not node.expand:  # noqa: PLR2004
+            self._contains(node)
+        else:
+            self._truths(node)
+
+    def _contains(self, node: syntax.Call) -> None:
+        listed = self._constant(node.arguments[0])
+        terms = self.terms(node.arguments[1])
+        if listed is None or not isinstance(listed[1], list) or terms is None:
+            self._opaque(node)
+            return
+        self._equal(terms, [(False, value) for value in listed[1]])
+        for is_path, path in terms:
+            if is_path:
+                self._asked(path).presence = True
+
+    def equals(self, node: syntax.Expression, value: Any) -> None:
+        """Add what it takes to know whether an expression has that value."""
+        terms = self.terms(node)
+        if terms is None:
+            self._opaque(self.unfolded(node))
+        else:
+            self._equal(terms, [(False, value)])
+
+    # Values
+
+    def terms(self, node: syntax.Expression) -> list[Term] | None:
+        """The constants and paths that a value can be; None if it is made in another way."""
+        node = self.unfolded(node)
+        constant = self._constant(node)
+        if constant is not None:
+            return [constant]
+        path = path_of(node)
+        if path is not None:
+            return [(True, path)]
+        if isinstance(node, syntax.Template) and node.wrapped:
+            return self.terms(node.parts[0])
+        if isinstance(node, syntax.Index):
+            return self._picked(node)
+        parts: tuple[syntax.Expression, ...] = ()
+        if isinstance(node, syntax.Conditional):
+            self.condition(node.condition)
+            parts = (node.then, node.otherwise)
+        elif isinstance(node, syntax.Call) and node.name in ("try", "coalesce") and not node.expand:
+            parts = node.arguments
+        found = [self.terms(part) for part in parts]
+        if not found or None in found:
+            return None
+        terms = [term for part in found for term in part or ()]
+        for is_path, path in terms:
+            if is_path and isinstance(node, syntax.Call):
+                use = self.use(path)
+                use.presence = True
+                use.constants += [None, ""] if node.name == "coalesce" else []
+        return terms
+
+    def _picked(self, node: syntax.Index) -> list[Term] | None:
+        """What ``{ a = 1, b = 2 }[key]`` can be: the key is compared with every name."""
+        target = self.unfolded(node.target)
+        keys = self.terms(node.key)
+        if not isinstance(target, syntax.Object) or keys is None:
+            return None
+        names = [self._constant(item.key) for item in target.items]
+        found = [self.terms(item.value) for item in target.items]
+        if None in names or None in found:
+            return None
+        self._equal(keys, [name for name in names if name is not None])
+        return [term for part in found for term in part or ()]
+
+    def value(self, node: syntax.Expression) -> None:
+        """Add what it takes to evaluate a value that nothing is concluded from: an argument of a call."""
+        node = self.unfolded(node)
+        if self._constant(node) is not None:
+            return
+        path = path_of(node)
+        if path is not None:
+            self.use(path)
+        elif isinstance(node, syntax.Template | syntax.Tuple | syntax.Object | syntax.ObjectItem):
+            for part in children(node):
+                if isinstance(part, syntax.Expression):
+                    self.value(part)
+                else:
+                    self.value(part.value)  # type: ignore[attr-defined]  # an ObjectItem
+        elif isinstance(node, syntax.Conditional | syntax.TemplateIf):
+            self.condition(node.condition)
+            self.value(node.then)
+            self.value(node.otherwise)
+        elif isinstance(node, syntax.Call) and node.name in ("try", "coalesce"):
+            for part in node.arguments:
+                self.value(part)
+        else:
+            self._opaque(node)
+
+    # What cannot be taken apart
+
+    def _opaque(self, node: syntax.Expression) -> None:
+        samples = _samples(node)
+        for path in self.read_by(node):
+            if path[0] not in ("event", "delivery", "context"):
+                self._asked(path)
+                continue
+            if path[0] == "context":
+                self.opaque_context = True
+            else:
+                self.opaque = True
+            use = self.use(path)
+            use.opaque = True
+            use.samples += [s for s in samples if not any(_same(s, known) for known in use.samples)]
+
+    def read_by(self, node: syntax.Expression) -> Iterator[Path]:
+        """Every path that an expression reads, those behind its locals included."""
+        todo = list(references(node))
+        done: set[str] = set()
+        while todo:
+            reference = todo.pop(0)
+            if reference.root != "local":
+                yield (reference.root, *map(str, reference.steps))
+                continue
+            wanted = reference.steps[:1] or tuple(self.names.locals)
+            for name in wanted:
+                if name not in done and name in self.names.locals:
+                    done.add(name)
+                    todo += self.names.locals[name].references
+
+    def _constant(self, node: syntax.Expression) -> Term | None:
+        """The value of an expression that depends on no event, as a term; None if it depends, or has none."""
+        if any(path[0] != "var" for path in self.read_by(node)):
+            return None
+        try:
+            return False, compile_expression(node).evaluate(self.names.scope())
+        except EvaluationError:
+            return None
+
+    def unfolded(self, node: syntax.Expression) -> syntax.Expression:
+        """The expression without parentheses, and in place of a local what it stands for."""
+        while True:
+            if isinstance(node, syntax.Parentheses):
+                node = node.inner
+                continue
+            path = path_of(node)
+            if path is None or path[0] != "local" or len(path) == 1 or path[1] not in self.names.locals:
+                return node
+            stands_for = self._inside(self.names.locals[path[1]].node, path[2:])
+            if stands_for is None:
+                return node
+            node = stands_for
+
+    def _inside(self, node: syntax.Expression, steps: Path) -> syntax.Expression | None:
+        for step in steps:
+            node = self.unfolded(node)
+            if isinstance(node, syntax.Object):
+                items = {i.key.value: i.value for i in node.items if isinstance(i.key, syntax.Literal)}
+                if step not in items or len(items) != len(node.items):
+                    return None
+                node = items[step]
+            elif path_of(node) is not None:
+                node = syntax.GetAttribute(span=node.span, target=node, name=step)
+            else:
+                return None
+        return node
+
+
+def path_of(node: syntax.Expression) -> Path | None:
+    """The path that an expression is, if it is nothing else."""
+    steps: list[str] = []
+    while True:
+        if isinstance(node, syntax.GetAttribute):
+            steps.append(node.name)
+            node = node.target
+        elif isinstance(node, syntax.Index) and isinstance(node.key, syntax.Literal):
+            steps.append(str(node.key.value))
+            node = node.target
+        elif isinstance(node, syntax.Parentheses):
+            node = node.inner
+        elif isinstance(node, syntax.Variable):
+            return (node.name, *reversed(steps))
+        else:
+            return None
+
+
+def _samples(node: syntax.Expression) -> list[Any]:
+    """Values worth a try for the paths in an opaque expression, made of the constants and names in it."""
+    found: list[Any] = []
+    for value, attributes in _hints(node):
+        if isinstance(value, str):
+            found += [value, f"{value}x", f"x{value}", [value], *({a: value} for a in attributes)]
+            found += [[{a: value}] for a in attributes]
+        elif isinstance(value, int) and not isinstance(value, bool):
+            found += [
+                value,
+                value + 1,
+                value - 1,
+                ["x"] * min(max(value + 1, 0), 8),
+                "x" * min(max(value + 1, 0), 8),
+            ]
+    generic: list[Any] = ["x", True, False, 1, "", [], {}, None]
+    unique: list[Any] = []
+    for value in (*found, *generic):
+        if not any(_same(value, known) for known in unique):
+            unique.append(value)
+    return unique[:_MOST_SAMPLES]
+
+
+def _hints(node: syntax.Expression) -> Iterable[tuple[Any, tuple[str, ...]]]:
+    literals: list[Any] = []
+    attributes: list[str] = []
+    todo: list[syntax.Node] = [node]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, syntax.Literal):
+            literals.append(part.value)
+        if isinstance(part, syntax.Splat):
+            todo.append(part.each)
+        if isinstance(part, syntax.GetAttribute):
+            attributes.append(part.name)
+        todo += reversed(children(part))
+    named = tuple(dict.fromkeys(attributes))[:3]
+    return [(value, named) for value in literals]
+
+
+def _same(left: Any, right: Any) -> bool:
+    return type(left) is type(right) and bool(left == right)

@@ -1,0 +1,116 @@
+"""What instances remember that matters: which parts of the context decide anything, and which values flow into them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from engine.language import syntax
+from engine.machine.atoms import Path, Use, Uses
+from engine.machine.definition import Machine, Transition
+from engine.machine.expression import Expression
+
+
+@dataclass(slots=True, kw_only=True)
+class Flows:
+    """The context of one machine."""
+
+    machine: Machine
+    #: What guards and claims ask of the context.
+    asked: Uses
+    #: Paths whose values decide something.
+    values: set[Path] = field(default_factory=set)
+    #: Paths of which only the kind decides something: they stand in the arguments of a call.
+    kinds: set[Path] = field(default_factory=set)
+
+    def into(self, transition: Transition) -> Iterator[tuple[Path, syntax.Expression | None]]:
+        """Each relevant path that a transition sets, and what to; None where that is not written out."""
+        if transition.set is None:
+            return
+        items = written_out(self.asked, transition.set)
+        for path in sorted(self.values | self.kinds):
+            if items is None:
+                yield path, None
+            elif len(path) > 1 and path[1] in items:
+                yield path, items[path[1]]
+            elif len(path) == 1:
+                yield from ((path, item) for item in items.values())
+
+
+def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
+    """Find out what of the context matters to the machine and to these claims."""
+    found = Flows(machine=machine, asked=Uses(names=machine.names))
+    for expression in (*claims, *(t.guard for t in machine.transitions if t.guard is not None)):
+        found.asked.condition(expression.node)
+        found.values.update(_context(found.asked, expression))
+    for transition in (*machine.transitions, *reactions_of(machine)):
+        for argument in arguments_of(transition):
+            found.kinds.update(_context(found.asked, argument))
+    while _spread(found):
+        pass
+    found.kinds -= found.values
+    return found
+
+
+def reactions_of(machine: Machine) -> tuple[Transition, ...]:
+    """What is done when states are entered and left, in the form of transitions that lead nowhere."""
+    return tuple(
+        Transition(
+            event="", source=state.name, target=None, set=done.set, actions=done.actions, span=done.span
+        )
+        for state in machine.states.values()
+        for done in (state.on_enter, state.on_exit)
+        if done is not None
+    )
+
+
+def arguments_of(transition: Transition) -> Iterator[Expression]:
+    """Every argument of what a transition calls, and of what is called in its place."""
+    yield from transition.request.values()
+    todo = list(transition.actions)
+    while todo:
+        action = todo.pop(0)
+        yield from action.arguments.values()
+        todo += action.fallbacks
+
+
+def _context(uses: Uses, expression: Expression) -> set[Path]:
+    return {path for path in uses.read_by(expression.node) if path[0] == "context"}
+
+
+def _spread(found: Flows) -> bool:
+    """Add what flows into what matters; whether that was anything new."""
+    before = (len(found.values), len(found.kinds))
+    for transition in (*found.machine.transitions, *reactions_of(found.machine)):
+        for path, item in list(found.into(transition)):
+            into = found.values if path in found.values else found.kinds
+            node = transition.set.node if item is None and transition.set is not None else item
+            if node is None:
+                continue
+            terms = found.asked.terms(node)
+            read = {p for p in found.asked.read_by(node) if p[0] == "context"}
+            into |= {(*p, *path[2:]) for p in read} if terms is not None else read
+            for is_path, source in terms or ():
+                if is_path and source[0] == "context" and path in found.asked.of:
+                    merge(found.asked.use((*source, *path[2:])), found.asked.of[path])
+    return before != (len(found.values), len(found.kinds))
+
+
+def merge(into: Use, other: Use) -> None:
+    """Let whatever is asked of one path be asked of another that its value comes from."""
+    into.constants += [value for value in other.constants if value not in into.constants]
+    into.bounds += [value for value in other.bounds if value not in into.bounds]
+    into.truth |= other.truth
+    into.presence |= other.presence
+    into.opaque |= other.opaque
+    into.joined |= other.joined
+    into.samples += [value for value in other.samples if value not in into.samples]
+
+
+def written_out(uses: Uses, expression: Expression) -> dict[str, syntax.Expression] | None:
+    """The members of an object, if it is written with plain keys; else None."""
+    node = uses.unfolded(expression.node)
+    if not isinstance(node, syntax.Object):
+        return None
+    keys = [item.key for item in node.items]
+    if not all(isinstance(key, syntax.Literal) for key in keys):
+        return None
+    return {str(item.key.value): item.value for item in node.items if isinstance(item.key, syntax.Literal)}

@@ -1,0 +1,169 @@
+"""Which guards can be true, alone and after those that come before them, for any payload and any memory. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+from engine.errors import EvaluationError
+from engine.machine.definition import Kind, Transition
+from engine.machine.explore import MOST_RUNS, NOW, Explorer
+from engine.machine.facts import Chooser
+from engine.machine.values import timestamp
+from engine.model import Event
+
+#: With more candidates than this for one event, pairs are not looked at.
+_MOST_PAIRED = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Two candidates whose guards both hold for one event: the first one is taken."""
+
+    first: Transition
+    second: Transition
+    state: str
+    #: An event for which both hold.
+    witness: Event
+    #: What the instance remembers there, as far as it was asked.
+    context: dict[str, Any]
+
+
+@dataclass(slots=True, kw_only=True)
+class Candidacy:
+    """What is known of one transition, over all states in which it is a candidate."""
+
+    transition: Transition
+    #: Its guard came out true, or not.
+    true: bool = False
+    false: bool = False
+    #: It held where none before it did.
+    first: bool = False
+    #: Everything that can make a difference was tried.
+    exact: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class Guards:
+    """What is known of all guards of a machine."""
+
+    candidacies: dict[int, Candidacy] = field(default_factory=dict)
+    #: One for each pair of transitions.
+    overlaps: dict[tuple[int, int], Overlap] = field(default_factory=dict)
+
+    def of(self, transition: Transition) -> Candidacy:
+        """What is known of a transition."""
+        return self.candidacies.setdefault(id(transition), Candidacy(transition=transition))
+
+
+def look_at_guards(explorer: Explorer) -> Guards:
+    """Try everything that makes a difference to some guard."""
+    found = Guards()
+    done: set[tuple[int, ...]] = set()
+    parallel = any(state.kind is Kind.PARALLEL for state in explorer.machine.states.values())
+    for (state, event), candidates in explorer.compiled.table.items():
+        reads_state = any(_reads_state(explorer, t) for t in candidates)
+        mark = tuple(map(id, candidates))
+        if mark in done and not reads_state:
+            continue
+        done.add(mark)
+        look = _Look(explorer=explorer, found=found, state=state, event=event, candidates=candidates)
+        look.all()
+        if parallel and reads_state:  # the names of all regions together are more than one state's
+            for transition in candidates:
+                found.of(transition).exact = False
+    return found
+
+
+@dataclass(slots=True, kw_only=True)
+class _Look:
+    """The candidates of one event in one state."""
+
+    explorer: Explorer
+    found: Guards
+    state: str
+    event: str
+    candidates: tuple[Transition, ...]
+
+    def all(self) -> None:
+        for transition in self.candidates:
+            candidacy = self.found.of(transition)
+            for scope, _ in self._scopes(candidacy):
+                if _holds(transition, scope):
+                    candidacy.true = True
+                else:
+                    candidacy.false = True
+                if candidacy.true and candidacy.false:
+                    break
+        for number, transition in enumerate(self.candidates):
+            candidacy = self.found.of(transition)
+            before = self.candidates[:number]
+            for scope, _ in self._scopes(candidacy):
+                if not any(_holds(t, scope) for t in before) and _holds(transition, scope):
+                    candidacy.first = True
+                    break
+        if len(self.candidates) <= _MOST_PAIRED:
+            for first, second in combinations(self.candidates, 2):
+                self._pair(first, second)
+
+    def _pair(self, first: Transition, second: Transition) -> None:
+        key = (id(first), id(second))
+        if first.guard is None or second.guard is None or key in self.found.overlaps:
+            return
+        for scope, chooser in self._scopes(None):
+            if _holds(second, scope) and _holds(first, scope):
+                self.found.overlaps[key] = Overlap(
+                    first=first,
+                    second=second,
+                    state=self.state,
+                    witness=Event(
+                        name=self.event,
+                        entity=self.explorer.entity(),
+                        payload=chooser.payload("event"),
+                        delivery=chooser.payload("delivery"),
+                    ),
+                    context=chooser.payload("context"),
+                )
+                return
+
+    def _scopes(self, candidacy: Candidacy | None) -> Iterator[tuple[dict[str, Any], Chooser]]:
+        """A scope for each combination of values; what was left out is noted."""
+        explorer = self.explorer
+        names = explorer.machine.names.scope
+        question = explorer.question_about(self.event, self.candidates)
+        if candidacy is not None and (question.opaque or question.uses.opaque_context or question.sampled):
+            candidacy.exact = False
+        for runs, (chooser, _) in enumerate(question.runs(names, {})):
+            if runs >= MOST_RUNS:
+                if candidacy is not None:
+                    candidacy.exact = False
+                return
+            entity = explorer.entity()
+            yield (
+                names(
+                    event=chooser.facts("event"),
+                    delivery=chooser.facts("delivery"),
+                    entity={"id": entity.id, "project": entity.project},
+                    state=self.state,
+                    context=chooser.facts("context"),
+                    now=timestamp(NOW),
+                ),
+                chooser,
+            )
+
+
+def _holds(transition: Transition, scope: dict[str, Any]) -> bool:
+    if transition.guard is None:
+        return True
+    try:
+        return transition.guard.evaluate(scope) is True
+    except EvaluationError:
+        return False
+
+
+def _reads_state(explorer: Explorer, transition: Transition) -> bool:
+    if transition.guard is None:
+        return False
+    used, _ = explorer.machine.names.used_by([transition.guard])
+    read = [transition.guard, *(explorer.machine.names.locals[name] for name in used)]
+    return any(r.root == "state" for e in read for r in e.references)

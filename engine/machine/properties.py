@@ -1,0 +1,39 @@
+"""What an author claims about a machine: the values of `property` blocks. `engine.machine.prove` proves them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.diagnostics import Span
+from engine.machine.expression import Expression
+
+
+class Claim(StrEnum):
+    """What kind of thing is claimed; the values are the attributes of a `property` block."""
+
+    #: The condition holds at the start and after every move.
+    ALWAYS = "always"
+    #: It holds nowhere.
+    NEVER = "never"
+    #: From everywhere, some way leads to one of the states.
+    REACHABLE = "reachable"
+    #: Every way leads there, as long as anything moves.
+    EVENTUALLY = "eventually"
+    #: The same, wherever the machine has come to one of the states of `from`.
+    LEADS_TO = "leads_to"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Property:
+    """One claim."""
+
+    name: str
+    claim: Claim
+    #: Of `ALWAYS` and `NEVER`.
+    condition: Expression | None = None
+    #: Of the others: one of these states is to be reached.
+    states: tuple[str, ...] = ()
+    #: Where the way starts; empty = everywhere for `REACHABLE`, at the initial state for `EVENTUALLY`.
+    starts: tuple[str, ...] = ()
+    #: In at most so many moves; None = however many.
+    within: int | None = None
+    span: Span

@@ -1,0 +1,204 @@
+"""What may come in for a state and an event: the payloads that make a difference, as few as there can be."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from engine.errors import EvaluationError
+from engine.machine.atoms import Path, Use, Uses
+from engine.machine.definition import Machine, Receive, Transition
+from engine.machine.domains import MISSING, MOST_FRESH, representatives
+from engine.machine.expression import Expression
+from engine.machine.facts import Chooser
+from engine.machine.flows import Flows, arguments_of, merge
+from engine.model import is_own_event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """All that is asked about the payload of one event in one state."""
+
+    event: str
+    uses: Uses
+    #: Every path that may be asked for.
+    known: frozenset[Path]
+    #: The `receive` blocks that may fire it; `None` alone if it comes from elsewhere.
+    receives: tuple[Receive | None, ...]
+    #: Some guard or argument cannot be taken apart: a transition that no payload takes may still be taken.
+    opaque: bool
+    #: Why not all values that matter later are known to be tried; empty if they are.
+    sampled: str = ""
+    _cache: dict[Path, tuple[Any, ...]] = field(default_factory=dict)
+
+    def runs(
+        self, names: Callable[..., dict[str, Any]], context: Mapping[str, Any]
+    ) -> Iterator[tuple[Chooser, Receive | None]]:
+        """One chooser after the other, each run a payload that some `receive` block lets through.
+
+        `names` makes a scope, and `context` is what the instance remembers. Between two runs the caller asks the
+        chooser's facts whatever it wants to know.
+        """
+        for receive in self.receives:
+            chooser = Chooser(partial(self._domain, context, receive), self.known)
+            while True:
+                if receive is None or _lets_through(receive, self.event, chooser, names):
+                    yield chooser, receive
+                if not chooser.next():
+                    break
+
+    def values_of(self, path: Path) -> tuple[Any, ...]:
+        """The values that make a difference at a path; `MISSING` among them where it may be absent."""
+        return self._domain({}, None, path)
+
+    def _domain(self, context: Mapping[str, Any], receive: Receive | None, path: Path) -> tuple[Any, ...]:
+        if receive is not None and path == ("delivery", "source"):
+            return (receive.source,)
+        if receive is not None and path == ("delivery", "type"):
+            return (receive.type,)
+        if path == ("delivery", "received_at"):
+            return ("2024-01-01T00:00:00Z",)
+        use = self.uses.of.get(path)
+        if path not in self._cache:
+            self._cache[path] = representatives(path, use)
+        options = self._cache[path]
+        for other in () if use is None else sorted(use.joined):
+            value = look_up(context, other[1:]) if other[0] == "context" else MISSING
+            if value is not MISSING and not any(type(value) is type(o) and value == o for o in options):
+                options = (value, *options)
+        return options
+
+
+def look_up(context: Any, steps: Path) -> Any:
+    """What stands at a path of the context; `MISSING` if nothing does."""
+    for step in steps:
+        if not isinstance(context, Mapping) or step not in context:
+            return MISSING
+        context = context[step]
+    return context
+
+
+def _lets_through(
+    receive: Receive, event: str, chooser: Chooser, names: Callable[..., dict[str, Any]]
+) -> bool:
+    scope = names(event=chooser.facts("event"), delivery=chooser.facts("delivery"))
+    try:
+        if receive.when is not None and receive.when.evaluate(scope) is not True:
+            return False
+        return bool(receive.fire.evaluate(scope) == event)
+    except EvaluationError:
+        return False
+
+
+def make_question(
+    machine: Machine,
+    receives: tuple[Receive, ...],
+    event: str,
+    candidates: tuple[Transition, ...],
+    claims: tuple[Expression, ...],
+    flows: Flows,
+) -> Question:
+    """Find out what has to be asked about the payload of `event` where these candidates are."""
+    uses = Uses(names=machine.names)
+    sources = tuple(r for r in receives if may_fire(machine, r, event))
+    for receive in sources:
+        if receive.when is not None:
+            uses.condition(receive.when.node)
+        uses.equals(receive.fire.node, event)
+    reasons = [_asked_by(uses, flows, transition) for transition in candidates]
+    opaque = uses.opaque
+    reasons += [_claimed(uses, claim) for claim in claims]
+    _join(uses)
+    for use in uses.of.values():
+        _settle(use, machine)
+        if use.others >= MOST_FRESH:
+            reasons.append("more values are compared with each other than are kept apart")
+    return Question(
+        event=event,
+        uses=uses,
+        known=frozenset(p for p in uses.of if p[0] in ("event", "delivery", "context")),
+        receives=sources or (None,),
+        opaque=opaque,
+        sampled=next(filter(None, reasons), ""),
+    )
+
+
+def _asked_by(uses: Uses, flows: Flows, transition: Transition) -> str:
+    """Add what one candidate asks; why that is not all that matters later."""
+    if transition.guard is not None:
+        uses.condition(transition.guard.node)
+    for argument in arguments_of(transition):
+        uses.value(argument.node)
+    if transition.set is None:
+        return ""
+    uses.value(transition.set.node)
+    return _flow(uses, flows, transition)
+
+
+def _claimed(uses: Uses, claim: Expression) -> str:
+    """Add what a claim asks; why that cannot be answered in full."""
+    before, uses.opaque = uses.opaque, False
+    uses.condition(claim.node)
+    opaque, uses.opaque = uses.opaque, before
+    return f"the property looks at {claim.text}, of which only samples can be tried" if opaque else ""
+
+
+def _join(uses: Uses) -> None:
+    """Whatever is asked of one path is asked of those that it is compared with, and of those that they are."""
+    done: set[Path] = set()
+    for path in list(uses.of):
+        if path in done:
+            continue
+        together = [path]
+        for member in together:
+            found = uses.of[member].joined if member in uses.of else set()
+            together += [p for p in sorted(found) if p not in together and p in uses.of]
+        done.update(together)
+        for member in together[1:]:
+            merge(uses.of[path], uses.of[member])
+        for member in together[1:]:
+            merge(uses.of[member], uses.of[path])
+            uses.of[member].joined.discard(member)
+        uses.of[path].joined.discard(path)
+
+
+def _settle(use: Use, machine: Machine) -> None:
+    """A path that is compared with a state is compared with all of them."""
+    roots = {path[0] for path in use.joined}
+    if roots & {"state", "previous"}:
+        use.constants += [name for name in machine.states if name not in use.constants]
+
+
+def may_fire(machine: Machine, receive: Receive, event: str) -> bool:
+    """Whether an event can come of a delivery that this block receives."""
+    if is_own_event(event):
+        return False
+    terms = Uses(names=machine.names).terms(receive.fire.node)
+    return terms is None or any(is_path or value == event for is_path, value in terms)
+
+
+def _flow(uses: Uses, flows: Flows, transition: Transition) -> str:
+    """Let values that will be remembered be asked what the memory will be asked; why that is not all of it."""
+    sampled = ""
+    for path, item in flows.into(transition):
+        node = transition.set.node if item is None and transition.set is not None else item
+        terms = None if node is None else uses.terms(node)
+        if terms is None:
+            reads = [] if node is None else [p for p in uses.read_by(node) if p[0] in ("event", "delivery")]
+            if reads and path in flows.values:
+                sampled = f"{'.'.join(path)} is made of {'.'.join(reads[0])}"
+            continue
+        for is_path, source in terms:
+            if not is_path or source[0] not in ("event", "delivery"):
+                continue
+            use = uses.use((*source, *path[2:]))
+            asked = flows.asked.of.get(path)
+            if asked is not None:
+                merge(use, asked)
+                use.joined.add(path)
+                if asked.opaque:
+                    sampled = f"{'.'.join(path)} is used in a way of which only samples can be tried"
+            elif path in flows.kinds:
+                kinds: tuple[Any, ...] = (None, [])
+                use.constants += [value for value in kinds if value not in use.constants]
+    return sampled

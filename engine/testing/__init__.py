@@ -1,0 +1,32 @@
+"""Tests of definitions in Python: strategies, a stateful test of any definition, fixtures, signed deliveries.
+
+``engine.testing`` needs Hypothesis and pytest, which the daemon does not: it is imported by tests only.
+"""
+
+from engine.practice.github import (
+    SignedDelivery,
+    create_delivery,
+    ping_delivery,
+    pull_request_delivery,
+    release_delivery,
+)
+from engine.testing.clock import FrozenClock
+from engine.testing.load import load_definition, load_provisioner
+from engine.testing.stateful import DefinitionMachine, state_machine_for
+from engine.testing.strategies import deliveries, events, walks
+
+__all__ = [
+    "DefinitionMachine",
+    "FrozenClock",
+    "SignedDelivery",
+    "create_delivery",
+    "deliveries",
+    "events",
+    "load_definition",
+    "load_provisioner",
+    "ping_delivery",
+    "pull_request_delivery",
+    "release_delivery",
+    "state_machine_for",
+    "walks",
+]

@@ -1,0 +1,178 @@
+"""The author's tools through the real command line: graph, simulate, test, check."""
+
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = str(ROOT / "statemachines" / "jira.hcl")
+
+
+def interlock(*arguments: str, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "engine", *arguments],
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+    )
+
+
+class TestGraph:
+    def test_the_shipped_definition_is_drawn_the_same_twice(self) -> None:
+        first = interlock("graph", SHIPPED)
+        assert first.returncode == 0
+        assert "m0_s0 --> m0_s1 : next" in first.stdout
+        assert interlock("graph", SHIPPED, PYTHONHASHSEED="1").stdout == first.stdout
+
+    def test_svg_without_graphviz_says_what_to_do(self, tmp_path: Path) -> None:
+        result = interlock("graph", SHIPPED, "--format", "svg", PATH=str(tmp_path))
+        assert result.returncode == 1
+        assert "no `dot` on the path: install graphviz, or use --format mermaid" in result.stderr
+
+    def test_svg_is_what_graphviz_makes_of_the_dot(self, tmp_path: Path) -> None:
+        program = tmp_path / "dot"
+        program.write_text(f"#!{sys.executable}\nimport sys\nprint(sys.argv[1:], len(sys.stdin.read()))\n")
+        program.chmod(0o755)
+        result = interlock("graph", SHIPPED, "--format", "svg", PATH=str(tmp_path))
+        assert result.stdout == f"['-Tsvg'] {len(interlock('graph', SHIPPED, '--format', 'dot').stdout)}\n"
+
+    def test_a_project_that_is_not_there_is_named(self) -> None:
+        result = interlock("graph", SHIPPED, "--project", "nope")
+        assert (result.returncode, "it has: soc, devhop" in result.stderr) == (1, True)
+
+    def test_an_entity_that_the_store_does_not_know_is_said(self, tmp_path: Path) -> None:
+        result = interlock("graph", SHIPPED, "--entity", "SOC-1", "--store", f"sqlite:///{tmp_path}/x.db")
+        assert result.returncode == 1
+        assert "the store knows nothing of SOC-1" in result.stderr
+
+
+class TestByHand:
+    def test_what_can_happen_is_offered_and_happens(self) -> None:
+        result = interlock(
+            "simulate", SHIPPED, "--interactive", "--project", "soc", given="1\n2\nb\nt\nx\nq\n"
+        )
+        assert result.returncode == 0
+        assert '1) "next" with event.action = "published" -> "in_progress"' in result.stdout
+        assert 'would call the backend: "To Do" to "In Progress"' in result.stdout
+        assert '2) "prev" -> "to_do"' in result.stdout
+        assert 'test "by hand" {' in result.stdout
+        assert "b: back" in result.stdout
+
+    def test_one_project_has_to_be_named(self) -> None:
+        result = interlock("simulate", SHIPPED, "--interactive")
+        assert (result.returncode, "soc, devhop" in result.stderr) == (1, True)
+
+
+PUBLISHED = json.dumps({"action": "published", "release": {"id": 1, "body": "Ships SOC-1 and DEVHOP-3"}})
+
+
+class TestSimulate:
+    def test_a_payload_is_decided_and_nothing_performed(self) -> None:
+        result = interlock("simulate", SHIPPED, "/dev/stdin", given=PUBLISHED)
+        assert result.returncode == 0
+        assert 'SOC-1 (project soc): event "next"' in result.stdout
+        assert 'would call the backend: "To Do" to "In Progress"' in result.stdout
+        assert "DEVHOP-3 (project devhop)" in result.stdout
+
+    def test_the_backends_status_is_where_it_starts(self) -> None:
+        result = interlock(
+            "simulate", SHIPPED, "/dev/stdin", "--status", "In Progress", "--json", given=PUBLISHED
+        )
+        assert [d["state"] for d in json.loads(result.stdout)["decided"]] == ["done", "done"]
+
+    def test_a_payload_that_means_nothing_says_why(self) -> None:
+        result = interlock("simulate", SHIPPED, "/dev/stdin", given='{"action": "created"}')
+        assert result.returncode == 1
+        assert 'it is "created"' in result.stdout
+
+    def test_what_is_wrong_is_said_in_words(self) -> None:
+        assert "is not JSON" in interlock("simulate", SHIPPED, "/dev/stdin", given="{").stderr
+        assert (
+            "there is no state 'x'"
+            in interlock("simulate", SHIPPED, "/dev/stdin", "--state", "x", given="{}").stderr
+        )
+        assert "cannot read" in interlock("simulate", SHIPPED, "/nowhere.json").stderr
+
+
+TESTED = """
+provisioner "soc" {
+  statemachine "soc" {
+    initial = "a"
+    state "a" "next" { transition = "b" }
+    state "b" "next" { transition = "<end>" }
+  }
+  test "forward" {
+    when "next" {}
+    then { state = "b" }
+  }
+}
+"""
+BESIDE = """
+provisioner "soc" {
+  test "a & <b>" {
+    when "next" {}
+    then { state = "a" }
+  }
+}
+"""
+
+
+class TestTest:
+    def test_passing_tests_exit_with_0_and_show_coverage(self, tmp_path: Path) -> None:
+        (tmp_path / "soc.hcl").write_text(TESTED)
+        result = interlock("test", str(tmp_path / "soc.hcl"))
+        assert result.returncode == 0
+        assert "✓ forward" in result.stdout
+        assert "soc: states 2/2, transitions 1/2, guard outcomes 0/0" in result.stdout
+        assert "1 passed, 0 failed" in result.stdout
+
+    def test_a_failing_test_beside_it_exits_with_1_and_explains_itself(self, tmp_path: Path) -> None:
+        (tmp_path / "soc.hcl").write_text(TESTED)
+        (tmp_path / "soc_test.hcl").write_text(BESIDE)
+        junit = tmp_path / "junit.xml"
+        result = interlock("test", "--machines", str(tmp_path), "--junit", str(junit))
+        assert result.returncode == 1
+        assert 'expected "a"\n    actual   "b"' in result.stdout
+        assert '|   moved: "next" moves "a" to "b"' in result.stdout
+        root = ET.parse(junit).getroot()  # noqa: S314  we wrote it
+        assert (root.get("tests"), root.get("failures")) == ("2", "1")
+        [failed] = [case for case in root.iter("testcase") if case.find("failure") is not None]
+        assert failed.get("name") == "a & <b>"
+        assert failed.get("file") == str(tmp_path / "soc_test.hcl")
+
+    def test_the_results_can_be_read_by_a_program(self, tmp_path: Path) -> None:
+        (tmp_path / "soc.hcl").write_text(TESTED)
+        found = json.loads(interlock("test", str(tmp_path / "soc.hcl"), "--json").stdout)
+        assert (found["ok"], [t["name"] for t in found["tests"]]) == (True, ["forward"])
+        assert found["coverage"][0]["transitions"]["covered"] == 1
+        assert [p["name"] for p in found["coverage"][0]["transitions"]["missing"]] == ['b -> <end> on "next"']
+
+    def test_a_definition_with_an_error_is_not_tested(self, tmp_path: Path) -> None:
+        (tmp_path / "soc.hcl").write_text(TESTED.replace('state = "b"', 'state = "x"'))
+        result = interlock("test", str(tmp_path / "soc.hcl"))
+        assert result.returncode == 1
+        assert "unknown_state" in result.stderr
+
+
+class TestCheck:
+    def test_a_property_that_fails_exits_with_1_and_tells_how_it_comes_to_that(self, tmp_path: Path) -> None:
+        (tmp_path / "soc.hcl").write_text(TESTED)
+        beside = tmp_path / "soc_test.hcl"
+        beside.write_text('provisioner "soc" {\n  property "stays" { never = state == "b" }\n}\n')
+        result = interlock("check", str(beside))
+        assert result.returncode == 1
+        assert 'error[property_fails]: Property "stays" does not hold' in result.stdout
+        assert '1. "next" with event.action = "published" moves it to "b"' in result.stdout
+        assert "soc: explored exhaustively (2 configurations); properties: 1 fails" in result.stdout
+
+    def test_what_was_proven_can_be_read_by_a_program(self) -> None:
+        found = json.loads(interlock("check", SHIPPED, "--json").stdout)
+        assert found["ok"]
+        assert [(p["project"], p["exhaustive"]) for p in found["proofs"]] == [("soc", True), ("devhop", True)]

@@ -1,0 +1,400 @@
+"""Proofs against brute force, on generated machines: no false alarm, and nothing overlooked.
+
+Brute force knows nothing of atoms and representatives: it tries every combination of many values for every path, decides
+by the guards in order, and answers each question by its plain definition over the graph that it finds.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.decide.run_test import run_test
+from engine.errors import EvaluationError
+from engine.machine.claims import Outcome
+from engine.machine.compile import compile_definition
+from engine.machine.definition import ANY, Provisioner, Transition
+from engine.machine.explore import Explorer
+from engine.machine.guards import look_at_guards
+from engine.machine.properties import Claim, Property
+from engine.machine.prove import Proof, prove
+from engine.machine.read import read_definition
+from engine.machine.space import explore
+from engine.machine.values import canonical
+from engine.model import END
+
+GONE = object()
+ATOMS = (
+    "event.x",
+    "event.y",
+    "event.x == 1",
+    'event.x == "a"',
+    "event.x != null",
+    "event.x > 1",
+    "event.x <= 2",
+    "event.y < 1.5",
+    'event.y != "b"',
+    "can(event.x)",
+    "try(event.x, true)",
+    "event.x == event.y",
+    'context.k == "a"',
+    "context.k == event.x",
+    "try(context.k, null) == null",
+    "local.both",
+    'contains(["a", 2], event.y)',
+    "event.z.w == null",
+    "event.z == null",
+    "can(event.z)",
+    "{ a = true, b = false }[event.y]",
+    'coalesce(event.y, "a") == "a"',
+    "var.flag",
+    'state == "s0"',
+    "(event.x == 1 ? event.y : false)",
+    "event.x == state",
+)
+VALUES: dict[str, tuple[Any, ...]] = {
+    "x": (GONE, None, True, False, 0, 1, 1.5, 2, 3, "2", "a", "s0", "s1", "s2", "s3", "q"),
+    "y": (GONE, None, True, False, 1, 2, "a", "b", "q"),
+    "z": (GONE, None, {}, {"w": None}, {"w": 1}),
+}
+SETS = (
+    "",
+    "{ k = event.x }",
+    "{ k = null }",
+    '{ k = "a" }',
+    "{ k = event.y, other = 1 }",
+    "{ unread = event.x }",
+)
+CLAIMS = (
+    'never = state == "s1" && previous == "s0"',
+    'always = state != "s2"',
+    'never = try(context.k, null) == "a"',
+    'never = state == "s1" && try(event.x, null) == 1',
+    'always = previous == null || state != previous || try(event.y, null) != "b"',
+    "always = context.k == 1",
+    'reachable = "s0"',
+    'reachable = ["s1", "s2"]',
+    'reachable = "s2"\nwithin = 1',
+    'reachable = "s0"\nfrom = "s1"',
+    'eventually = "s2"',
+    'eventually = ["s1", "s2"]\nwithin = 2',
+    'leads_to = "s0"\nfrom = "s1"',
+    'leads_to = ["s2", "s3"]\nfrom = ["s0", "s1"]\nwithin = 2',
+)
+
+
+def _conditions(atoms: list[str]) -> st.SearchStrategy[str]:
+    return st.recursive(
+        st.sampled_from(atoms),
+        lambda inner: (
+            st.builds("({} && {})".format, inner, inner)
+            | st.builds("({} || {})".format, inner, inner)
+            | st.builds("!({})".format, inner)
+        ),
+        max_leaves=3,
+    )
+
+
+@st.composite
+def definitions(draw: st.DrawFn) -> str:
+    states = [f"s{i}" for i in range(draw(st.integers(2, 4)))]
+    atoms = draw(st.lists(st.sampled_from(ATOMS), min_size=2, max_size=5, unique=True))
+    sets = draw(st.lists(st.sampled_from(SETS), min_size=1, max_size=3, unique=True))
+    finals = draw(st.sets(st.sampled_from(states[1:]), max_size=1))
+    blocks = [f'state "{s}" {{\nfinal = {str(s in finals).lower()}\n}}' for s in states]
+    for source in (*states, ANY):
+        if source in finals:
+            continue
+        for event in ("e", "f"):
+            guards = draw(st.lists(_conditions(atoms), max_size=2 if source == ANY else 3))
+            guards += [""] if draw(st.integers(0, 3)) == 0 else []
+            for guard in guards:
+                when = f"when = {guard}\n" if guard else ""
+                target = draw(st.sampled_from([*states, END]))
+                change = draw(st.sampled_from(sets)) if target != END else ""
+                made = f"set = {change}\n" if change else ""
+                blocks.append(f'state "{source}" "{event}" {{\n{when}{made}transition = "{target}"\n}}')
+    claims = draw(st.lists(st.sampled_from(CLAIMS), max_size=3, unique=True))
+    claims = [c for c in claims if all(f'"s{i}"' not in c or i < len(states) for i in range(4))]
+    properties = "\n".join(f'property "p{i}" {{\n{c}\n}}' for i, c in enumerate(claims))
+    receives = draw(st.sampled_from(["", RECEIVES, RECEIVES]))
+    return (
+        f'variable "flag" {{ default = true }}\nlocals {{\nboth = event.x && event.y == 1\n}}\n'
+        f'provisioner "p" {{\n{receives}\nstatemachine "p" {{\ninitial = "s0"\n{chr(10).join(blocks)}\n}}\n'
+        f"{properties}\n}}\n"
+    )
+
+
+def read(source: str) -> Provisioner:
+    result = read_definition(source, "generated.hcl")
+    assert result.definition is not None, (source, result.diagnostics)
+    return result.definition.provisioners["p"]
+
+
+#: Event "e" comes only where x is not 1; "f" by a map. The empty choice is the default block, which fires neither.
+RECEIVES = """
+receive "github" "push" {
+  when   = try(event.x, null) != 1
+  entity = "P-1"
+  fire   = "e"
+}
+receive "github" "release" {
+  entity = "P-1"
+  fire   = { a = "f", b = "g" }[event.y]
+}
+"""
+
+
+@dataclass(frozen=True)
+class Node:
+    state: str
+    #: Canonical JSON.
+    context: str
+
+
+class BruteForce:
+    """The graph of everything a machine does, by trying everything."""
+
+    def __init__(self, provisioner: Provisioner) -> None:
+        self.provisioner = provisioner
+        self.machine = provisioner.machine
+        self.contexts: dict[str, dict[str, Any]] = {"{}": {}}
+        self.start = Node("s0", "{}")
+        used = " ".join(e.text for t in self.machine.transitions for e in (t.guard, t.set) if e is not None)
+        used += " ".join(p.condition.text for p in provisioner.properties if p.condition)
+        used += " event.x" if len(provisioner.receives) > 1 or "local" in used else ""
+        used += " event.y" if len(provisioner.receives) > 1 or "local" in used else ""
+        self.known: dict[Any, bool] = {}
+        paths = [name for name in VALUES if f"event.{name}" in used]
+        self.payloads = [
+            {name: value for name, value in zip(paths, values, strict=True) if value is not GONE}
+            for values in product(*(VALUES[name] for name in paths))
+        ]
+        self.sent = {e: [p for p in self.payloads if self.comes(e, p)] for e in ("e", "f")}
+        self.edges: dict[Node, dict[Node, list[dict[str, Any]]]] = {}
+        todo = [self.start]
+        while todo:
+            node = todo.pop()
+            if node in self.edges:
+                continue
+            self.edges[node] = {}
+            for event, payloads in self.sent.items():
+                for payload in payloads:
+                    after = self.decide(node, event, payload)
+                    if after is not None:
+                        self.edges[node].setdefault(after, []).append(payload)
+            todo += self.edges[node]
+
+    def comes(self, event: str, payload: dict[str, Any]) -> bool:
+        if len(self.provisioner.receives) == 1:
+            return True
+        if event == "e":
+            return not (payload.get("x") == 1 and payload.get("x") is not True)
+        return payload.get("y") == "a"
+
+    def candidates(self, state: str, event: str) -> list[Transition]:
+        if self.machine.states[state].final:
+            return []
+        return [
+            t for s in (state, ANY) for t in self.machine.transitions if (t.source, t.event) == (s, event)
+        ]
+
+    def holds(self, transition: Transition, state: str, context: Any, payload: Any) -> bool:
+        if transition.guard is None:
+            return True
+        text = transition.guard.text
+        key = (
+            text,
+            id(payload),
+            state if "state" in text else "",
+            canonical(context) if "context" in text else "",
+        )
+        if key not in self.known:
+            self.known[key] = self.judge(transition, state, context, payload)
+        return self.known[key]
+
+    def judge(self, transition: Transition, state: str, context: Any, payload: Any) -> bool:
+        assert transition.guard is not None
+        scope = self.machine.names.scope(event=payload, delivery={}, state=state, context=context)
+        try:
+            return transition.guard.evaluate(scope) is True
+        except EvaluationError:
+            return False
+
+    def decide(self, node: Node, event: str, payload: dict[str, Any]) -> Node | None:
+        context = self.contexts[node.context]
+        for transition in self.candidates(node.state, event):
+            if self.holds(transition, node.state, context, payload):
+                if transition.target == END:
+                    return None
+                if transition.set is not None:
+                    try:
+                        change = transition.set.evaluate(self.machine.names.scope(event=payload))
+                    except EvaluationError:
+                        return None
+                    # What nobody reads makes no difference; what is read has few enough values.
+                    kept = {**context, "k": change.get("k", context.get("k"))}
+                    context = {name: value for name, value in kept.items() if value is not None}
+                key = canonical(context)
+                self.contexts[key] = context
+                return Node(str(transition.target), key)
+        return None
+
+    def broken(self, claimed: Property) -> int | None:
+        """In how many moves a safety claim is broken at the earliest."""
+        condition = claimed.condition
+        assert condition is not None
+        wanted = claimed.claim is Claim.ALWAYS
+
+        def breaks(before: Node | None, payload: Any, after: Node) -> bool:
+            scope = self.machine.names.scope(
+                event=payload,
+                state=after.state,
+                previous=None if before is None else before.state,
+                context=self.contexts[after.context],
+            )
+            try:
+                return condition.evaluate(scope) is not wanted
+            except EvaluationError:
+                return True
+
+        if "event." not in condition.text and breaks(None, None, self.start):
+            return 0
+        distance = self.distances()
+        found = [
+            distance[node] + 1
+            for node, edges in self.edges.items()
+            for after, payloads in edges.items()
+            if any(breaks(node, payload, after) for payload in payloads)
+        ]
+        return min(found, default=None)
+
+    def distances(self) -> dict[Node, int]:
+        found = {self.start: 0}
+        layer = [self.start]
+        while layer:
+            layer = [
+                a
+                for n in layer
+                for a in self.edges[n]
+                if a not in found and not found.update({a: found[n] + 1})
+            ]
+        return found
+
+    def fails(self, claimed: Property) -> bool:
+        if claimed.condition is not None:
+            return self.broken(claimed) is not None
+        rounds = claimed.within or len(self.edges) + 1
+        good = {n for n in self.edges if n.state in claimed.states}
+        for _ in range(rounds):
+            if claimed.claim is Claim.REACHABLE:
+                good |= {n for n, after in self.edges.items() if any(a in good for a in after)}
+            else:
+                good |= {n for n, after in self.edges.items() if after and all(a in good for a in after)}
+        if claimed.starts:
+            starts = [n for n in self.edges if n.state in claimed.starts]
+        else:
+            starts = list(self.edges) if claimed.claim is Claim.REACHABLE else [self.start]
+        return any(n not in good for n in starts)
+
+
+@settings(max_examples=50, deadline=None)
+@given(definitions())
+def test_what_is_explored_is_what_can_happen(source: str) -> None:
+    provisioner = read(source)
+    space = explore(Explorer(provisioner=provisioner, claims=provisioner.properties))
+    brute = BruteForce(provisioner)
+    assert space.exact, (space.sampled, space.undecided)
+    assert {c.snapshot.state for c in space.configurations.values()} == {n.state for n in brute.edges}
+    moves = {
+        (m.before.snapshot.state, m.after.snapshot.state)
+        for ms in space.moves.values()
+        for m in ms
+        if not m.ended
+    }
+    assert moves == {(n.state, a.state) for n, after in brute.edges.items() for a in after}
+
+
+@settings(max_examples=80, deadline=None)
+@given(definitions())
+def test_properties_come_out_as_by_brute_force(source: str) -> None:
+    provisioner = read(source)
+    brute = BruteForce(provisioner)
+    proof = prove(provisioner)
+    for finding in proof.findings:
+        expected = Outcome.FAILS if brute.fails(finding.property) else Outcome.HOLDS
+        assert finding.outcome is expected, (finding.property, finding.because)
+        if finding.outcome is Outcome.FAILS and finding.property.condition is not None:
+            assert len(finding.way) == brute.broken(finding.property)
+        assert_is_a_way(provisioner, proof)
+
+
+def assert_is_a_way(provisioner: Provisioner, proof: Proof) -> None:
+    """Every counterexample hangs together, and its test block, pasted, passes."""
+    for finding in proof.findings:
+        for one, other in zip(finding.way, finding.way[1:], strict=False):
+            assert one.after.key == other.before.key
+    for problem in proof.diagnostics:
+        _, found, block = problem.story.partition("\ntest ")
+        if found:
+            text = provisioner_text(f"test {block}")
+            result = read_definition(text, "pasted.hcl")
+            assert result.definition is not None, (text, result.diagnostics)
+            [test] = result.definition.provisioners["p"].tests
+            compiled = compile_definition_of(provisioner)
+            assert run_test(compiled, test).passed, problem.story
+
+
+def provisioner_text(block: str) -> str:
+    states = "\n".join(f'state "s{i}" {{\nfinal = true\n}}' for i in range(4))
+    return f'provisioner "p" {{\nstatemachine "p" {{\ninitial = "s0"\n{states}\n}}\n{block}\n}}\n'
+
+
+def compile_definition_of(provisioner: Provisioner) -> Any:
+    from engine.machine.definition import Definition
+
+    definition = Definition(filename="x", source="", hash="", provisioners={"p": provisioner}, variables={})
+    return compile_definition(definition)["p"]
+
+
+def _contexts() -> Iterator[dict[str, Any]]:
+    yield {}
+    for value in (*VALUES["x"], *VALUES["y"]):
+        if value is not GONE:
+            yield {"k": value}
+
+
+@settings(max_examples=30, deadline=None)
+@given(definitions())
+def test_guards_are_vain_exactly_where_brute_force_finds_nothing(source: str) -> None:
+    provisioner = read(source)
+    explorer = Explorer(provisioner=provisioner)
+    guards = look_at_guards(explorer)
+    brute = BruteForce(provisioner)
+    true: set[str] = set()
+    false: set[str] = set()
+    first: set[str] = set()
+    together: set[tuple[str, str]] = set()
+    for state in provisioner.machine.states:
+        for event in ("e", "f"):
+            candidates = brute.candidates(state, event)
+            for payload in brute.sent[event]:
+                for context in (
+                    _contexts() if any("context" in t.guard.text for t in candidates if t.guard) else [{}]
+                ):
+                    held = [str(t.span) for t in candidates if brute.holds(t, state, context, payload)]
+                    true.update(held)
+                    first.update(held[:1])
+                    false.update(str(t.span) for t in candidates if str(t.span) not in held)
+                    guarded = [str(t.span) for t in candidates if t.guard and str(t.span) in held]
+                    together.update((a, b) for i, a in enumerate(guarded) for b in guarded[i + 1 :])
+    for candidacy in guards.candidacies.values():
+        place = str(candidacy.transition.span)
+        assert candidacy.exact
+        assert candidacy.true == (place in true)
+        assert candidacy.first == (place in first)
+        assert candidacy.false or place not in false
+    assert {(str(o.first.span), str(o.second.span)) for o in guards.overlaps.values()} == together

@@ -1,0 +1,289 @@
+"""What `interlock check` says about definitions that read well and are still wrong."""
+
+import pytest
+
+from engine.diagnostics import Diagnostic, Severity
+from engine.machine.claims import Outcome
+from engine.machine.prove import Proof, prove
+from engine.machine.read import read_definition
+
+
+def proof(body: str, head: str = "", most: int = 2000) -> Proof:
+    result = read_definition(f'{head}\nprovisioner "p" {{\n{body}\n}}\n', "p.hcl")
+    assert result.definition is not None, result.diagnostics
+    return prove(result.definition.provisioners["p"], most)
+
+
+def machine(states: str) -> str:
+    return f'statemachine "p" {{\ninitial = "a"\n{states}\n}}'
+
+
+def problems(states: str, claims: str = "") -> list[Diagnostic]:
+    return list(proof(f"{machine(states)}\n{claims}").diagnostics)
+
+
+def codes(states: str, claims: str = "") -> list[str]:
+    return [d.code for d in problems(states, claims)]
+
+
+LINE = """
+state "a" "go" { transition = "b" }
+state "b" "go" { transition = "c" }
+state "c" { final = true }
+"""
+
+
+def test_a_machine_without_fault_gives_no_word() -> None:
+    found = proof(machine(LINE))
+    assert found.diagnostics == ()
+    assert found.summary() == "p: explored exhaustively (3 configurations)"
+
+
+def test_a_state_that_no_way_leads_to_is_unreachable() -> None:
+    [problem] = problems(LINE + 'state "d" "go" { transition = "c" }')
+    assert (problem.code, problem.severity) == ("unreachable_state", Severity.WARNING)
+    assert problem.summary == 'No way leads from "a" to "d"'
+
+
+def test_a_state_behind_a_guard_that_is_never_true_is_unreachable_too() -> None:
+    states = LINE + (
+        'state "a" "x" {\nwhen = event.n == 1 && event.n == 2\ntransition = "d"\n}\nstate "d" { final = true }'
+    )
+    assert sorted(codes(states)) == ["guard_never_true", "unreachable_state"]
+
+
+def test_a_state_behind_a_guard_that_cannot_be_taken_apart_is_not_called_unreachable() -> None:
+    states = LINE + (
+        'state "a" "x" {\nwhen = sum([event.n, 2]) == 7531\ntransition = "d"\n}\nstate "d" { final = true }'
+    )
+    [problem] = problems(states)
+    assert (problem.code, problem.severity) == ("explored_in_part", Severity.NOTE)
+    assert 'no payload was found for "x" when sum([event.n, 2]) == 7531' in problem.detail
+
+
+def test_a_state_without_a_way_out_is_a_dead_end() -> None:
+    assert codes(LINE.replace("final = true", "")) == ["dead_end"]
+
+
+def test_states_that_never_end_are_told_with_a_way_there() -> None:
+    states = LINE + (
+        'state "a" "x" { transition = "d" }\nstate "d" "x" { transition = "e" }\nstate "e" "x" { transition = "d" }'
+    )
+    [problem] = problems(states)
+    assert problem.code == "no_end_reachable"
+    assert problem.summary == 'From "d", "e" no end can be reached'
+    assert '1. "x" moves it to "d"' in problem.story
+
+
+def test_a_machine_without_any_end_is_meant_so() -> None:
+    assert codes('state "a" "x" { transition = "b" }\nstate "b" "x" { transition = "a" }') == []
+
+
+def guarded(*guards: str) -> str:
+    return LINE + "\n".join(
+        f'state "a" "x" {{\nwhen = {g}\ntransition = "{"bc"[i % 2]}"\n}}' for i, g in enumerate(guards)
+    )
+
+
+@pytest.mark.parametrize(
+    ("guards", "expected"),
+    [
+        (["event.a == 1", "event.a == 2"], []),
+        (["event.a > 1", "event.a <= 1"], []),
+        (["event.a", "!event.a"], []),
+        (["event.a == null", "event.a != null"], []),
+        (["event.a == 1", 'event.a == 1 && event.b == "x"'], ["transition_shadowed"]),
+        (["event.a", "event.b"], ["guards_overlap"]),
+        (["event.a > 1", "event.a > 2"], ["transition_shadowed"]),
+        (["event.a > 2", "event.a > 1"], ["guards_overlap"]),
+        (["event.a == 1 && event.a == 2"], ["guard_never_true"]),
+        (['event.a > 1 && event.a == "x"'], ["guard_never_true"]),
+        (["event.a == event.b && event.a == 1 && event.b == 2"], ["guard_never_true"]),
+        (["can(event.a) || !can(event.a)"], ["guard_always_true"]),
+        (["context.a == 1 && context.a == 2"], ["guard_never_true"]),
+        (['startswith(event.a, "x")', '!startswith(event.a, "x")'], []),
+    ],
+)
+def test_guards_are_held_against_each_other(guards: list[str], expected: list[str]) -> None:
+    assert codes(guarded(*guards)) == expected
+
+
+def test_an_overlap_comes_with_an_event_for_which_both_hold() -> None:
+    [problem] = problems(guarded('event.a == "x"', "event.b.c > 1"))
+    assert problem.severity is Severity.NOTE
+    assert problem.story == 'for instance "x" in "a" with event.b.c = 2, event.a = "x"'
+
+
+def test_a_guard_is_judged_by_what_its_receive_block_lets_through() -> None:
+    receive = 'receive "github" "push" {\nwhen = event.a == 1\nentity = "P-1"\nfire = "x"\n}\n'
+    found = proof(receive + machine(guarded("event.a == 2"))).diagnostics
+    assert [d.code for d in found] == ["guard_never_true"]
+
+
+CYCLE = LINE + 'state "b" "back" { transition = "a" }'
+
+
+@pytest.mark.parametrize(
+    ("claim", "outcome", "moves"),
+    [
+        ('never = state == "c"', Outcome.FAILS, 2),
+        ('always = state != "a"', Outcome.FAILS, 0),
+        ('never = previous == "c" && state != "c"', Outcome.HOLDS, 0),
+        ("never = context.x == 1", Outcome.FAILS, 0),
+        ("never = try(context.x, null) == 1", Outcome.HOLDS, 0),
+        ('reachable = "c"', Outcome.HOLDS, 0),
+        ('reachable = "a"', Outcome.FAILS, 2),
+        ('reachable = "c"\nwithin = 1', Outcome.FAILS, 0),
+        ('reachable = "c"\nfrom = "b"\nwithin = 1', Outcome.HOLDS, 0),
+        ('eventually = "c"', Outcome.FAILS, 2),
+        ('eventually = ["b"]', Outcome.HOLDS, 0),
+        ('eventually = ["b"]\nwithin = 1', Outcome.HOLDS, 0),
+        ('leads_to = ["a", "c"]\nfrom = "b"\nwithin = 1', Outcome.HOLDS, 0),
+        ('leads_to = "c"\nfrom = "b"\nwithin = 3', Outcome.FAILS, 3),
+    ],
+)
+def test_claims_are_decided_with_the_shortest_way(claim: str, outcome: Outcome, moves: int) -> None:
+    [finding] = proof(f'{machine(CYCLE)}\nproperty "it" {{\n{claim}\n}}').findings
+    assert (finding.outcome, len(finding.way)) == (outcome, moves), finding.because
+
+
+def test_a_counterexample_is_a_story_and_a_test_to_paste() -> None:
+    [problem] = problems(CYCLE, 'property "no way back" { never = previous == "b" && state == "a" }')
+    assert (problem.code, problem.severity) == ("property_fails", Severity.ERROR)
+    assert problem.story == (
+        "counterexample:\n"
+        '  starts in "a"\n'
+        '  1. "go" moves it to "b"\n'
+        '  2. "back" moves it to "a"\n'
+        '  previous is "b", state is "a"\n'
+        "\n"
+        'test "counterexample: no way back" {\n'
+        '  given { state = "a" }\n'
+        '  when "go" {}\n'
+        '  when "back" {}\n'
+        "  then {\n"
+        '    state = "a" # the property says otherwise: previous is "b", state is "a"\n'
+        "  }\n"
+        "}"
+    )
+
+
+FOUR_EYES = """
+state "a" "ask" {
+  set        = { by = event.user }
+  transition = "b"
+}
+state "b" "approve" {
+  when       = event.user != context.by
+  transition = "c"
+}
+state "c" { final = true }
+"""
+
+
+def test_what_is_remembered_is_followed() -> None:
+    claim = 'property "four eyes" { never = state == "c" && context.by == event.user }'
+    found = proof(f"{machine(FOUR_EYES)}\n{claim}")
+    assert found.diagnostics == ()
+    assert [f.outcome for f in found.findings] == [Outcome.HOLDS]
+    careless = FOUR_EYES.replace("when       = event.user != context.by\n", "")
+    [finding] = proof(f"{machine(careless)}\n{claim}").findings
+    assert finding.outcome is Outcome.FAILS
+    ask, approve = (move.event.payload["user"] for move in finding.way)
+    assert ask == approve
+
+
+COUNTER = """
+state "a" "more" {
+  when       = try(context.n, 0) < var.most
+  set        = { n = try(context.n, 0) + 1 }
+  transition = "a"
+}
+state "a" "done" {
+  when       = try(context.n, 0) >= 3
+  transition = "c"
+}
+state "c" { final = true }
+"""
+
+
+def test_a_counter_is_explored_as_far_as_it_counts() -> None:
+    claim = 'property "three" { never = state == "c" && context.n < 3 }'
+    found = proof(f"{machine(COUNTER)}\n{claim}", 'variable "most" { default = 20 }')
+    assert [f.outcome for f in found.findings] == [Outcome.HOLDS]
+
+
+def test_what_has_no_end_is_said_to_be_open() -> None:
+    claim = 'property "three" { never = state == "c" && context.n < 3 }'
+    found = proof(f"{machine(COUNTER)}\n{claim}", 'variable "most" { default = 10000 }', most=50)
+    [finding] = found.findings
+    assert finding.outcome is Outcome.OPEN
+    assert "only 50 configurations were explored" in finding.because
+    assert [d.code for d in found.diagnostics] == ["property_open"]
+    assert "explored in part" in found.summary()
+
+
+@pytest.mark.parametrize(
+    ("claim", "code"),
+    [
+        ("", "property_claims"),
+        ("always = true\nnever = false", "property_claims"),
+        ("always = true\nwithin = 2", "property_claims"),
+        ('never = true\nfrom = "a"', "property_claims"),
+        ('leads_to = "c"', "missing_attribute"),
+        ('reachable = "x"', "unknown_state"),
+        ("reachable = []", "wrong_type"),
+        ("reachable = 1", "wrong_type"),
+        ('reachable = "c"\nwithin = 0', "wrong_type"),
+        ('reachable = "c"\nwithin = "1h"', "wrong_type"),
+        ("always = now != null", "unknown_name"),
+        ("invariant = true", "unknown_attribute"),
+    ],
+)
+def test_a_claim_that_cannot_be_meant_is_reported(claim: str, code: str) -> None:
+    source = f'provisioner "p" {{\n{machine(LINE)}\nproperty "it" {{\n{claim}\n}}\n}}\n'
+    assert code in [d.code for d in read_definition(source, "p.hcl").diagnostics]
+
+
+CHART = """
+state "a" "start" { transition = "work" }
+parallel "work" {
+  state "code" {
+    initial = "writing"
+    state "writing" {
+      on "written" { transition = "work.code.done" }
+      after {
+        delay      = "72h"
+        transition = "stale"
+      }
+    }
+    state "done" { final = true }
+  }
+  state "docs" {
+    initial = "missing"
+    state "missing" {
+      on "documented" { transition = "work.docs.done" }
+    }
+    state "done" { final = true }
+  }
+  on "done.state.work" { transition = "shipped" }
+}
+state "stale" "revive" { transition = "a" }
+state "shipped" { final = true }
+"""
+
+
+def test_regions_timers_and_completions_are_explored_as_the_step_makes_them() -> None:
+    claims = (
+        'property "ends" { reachable = "shipped" }\n'
+        'property "fresh" { never = state == "stale" }\n'
+        'property "work is work" { reachable = "work.docs.done" }'
+    )
+    found = proof(f"{machine(CHART)}\n{claims}")
+    assert not found.open
+    ends, fresh, docs = found.findings
+    assert ends.outcome is Outcome.HOLDS
+    assert [move.event.name for move in fresh.way] == ["start", "after.work.code.writing.1"]
+    assert docs.outcome is Outcome.FAILS
+    assert {"work", "work.code.done", "work.docs.missing"} <= docs.way[-1].after.states
+    assert all(d.code == "property_fails" for d in found.diagnostics)
