@@ -144,7 +144,8 @@ class Intake:
             entities = tuple(dict.fromkeys(e.event.entity for e in events))
             return Received(delivery=number, verdict=verdict, reason=reason, entities=entities)
 
-        return await asyncio.wrap_future(self._store.submit(work))
+        lock = deliveries.lock_of(hook_id, digest)
+        return await asyncio.wrap_future(self._store.submit(work, locks=[lock]))
 
     def _tell(self, receipt: Received, said: dict[str, Any]) -> None:
         match receipt.verdict:

@@ -83,7 +83,8 @@ class Runtime:
                 source=definition.source,
                 now=self._clock(),
             )
-            await asyncio.wrap_future(self._store.submit(remember))
+            lock = f"definition/{definition.hash}"  # daemons that start together know the same ones
+            await asyncio.wrap_future(self._store.submit(remember, locks=[lock]))
 
     async def _work(self, entity: Entity) -> Turn:
         """The next thing for this entity: decide its head, or go on performing it."""

@@ -112,10 +112,15 @@ def insert(
     return row_id
 
 
+def lock_of(hook_id: int, digest: bytes) -> str:
+    """What a work that asks for a twin and inserts must lock, so that two equal deliveries cannot both be the first."""
+    return f"delivery/{hook_id}/{digest.hex()}"
+
+
 def twin(c: Connection, hook_id: int, digest: bytes) -> DeliveryRow | None:
     """The latest delivery with the same signed content that was not itself a duplicate.
 
-    Race-free if asked and inserted inside one submitted work.
+    Race-free if asked and inserted inside one submitted work with the lock `lock_of`.
     """
     row = c.execute(_TWIN, {"of_hook": hook_id, "of_digest": digest}).one_or_none()
     return None if row is None else DeliveryRow(**row._asdict())

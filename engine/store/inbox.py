@@ -8,6 +8,7 @@ from sqlalchemy import Connection, CursorResult, and_, bindparam, exists, func, 
 
 from engine.errors import FencedError
 from engine.model import Entity, Event, Verdict
+from engine.store import wakes
 from engine.store.columns import Moment
 from engine.store.prepared import insert_row
 from engine.store.tables import InboxStatus, inbox
@@ -86,6 +87,9 @@ def insert(
     c: Connection, delivery_row_id: int, events: Iterable[tuple[str, Event]], received_at: datetime
 ) -> list[int]:
     """Put events (each with its provisioner's name) at the end of their entities' lanes; returns their rows."""
+    events = tuple(events)
+    for _, event in events:
+        wakes.touch(c, event.entity.project, event.entity.id)
     return [
         insert_row(
             c,

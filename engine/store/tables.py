@@ -19,11 +19,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
+    func,
     literal_column,
 )
 
 from engine.model import EffectKind, Outcome, Verdict
 from engine.store.columns import Identity, Json, Moment, Word
+from engine.store.wakes import CREATE_FUNCTIONS
 
 metadata = MetaData(
     naming_convention={
@@ -159,6 +162,17 @@ _partial(
     where=inbox.c.finished_at.is_(None),
 )
 Index("ix_inbox_entity", inbox.c.project, inbox.c.entity_id, inbox.c.id)
+# Where processes share the store, each works whole partitions.
+Index(
+    "ix_inbox_partition",
+    func.interlock_partition(inbox.c.project, inbox.c.entity_id),
+    inbox.c.project,
+    inbox.c.entity_id,
+    inbox.c.id,
+    postgresql_where=inbox.c.finished_at.is_(None),
+).ddl_if(dialect="postgresql")
+for _function in CREATE_FUNCTIONS:
+    event.listen(metadata, "before_create", _function)
 
 once = Table(
     "once",
