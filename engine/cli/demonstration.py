@@ -23,8 +23,10 @@ from engine.practice.github import release_delivery
 from engine.practice.jira import JiraWorld
 from engine.practice.jira.server import PracticeServer
 from engine.run.clock import now
+from engine.run.lanes import Lanes
 from engine.serve.daemon import Daemon, listen
 from engine.serve.start import serve
+from engine.store.backend import is_postgresql
 
 #: The hook that the demonstration registers.
 HOOK, REPOSITORY = "signal-box", "octo-org/signal-box"
@@ -36,6 +38,10 @@ _ISSUES = 20
 def demonstrate(flags: Mapping[str, Any], environ: Mapping[str, str]) -> int:
     """Start everything, show one delivery moving an issue, and serve until stopped."""
     settings = _practice_settings(flags, environ)
+    if is_postgresql(settings.store):
+        raise SettingError(
+            "--practice forgets everything at each start, and a PostgreSQL store does not: leave --store out"
+        )
     start_logs(settings, "text" if settings.log_format == "auto" else None)
     try:
         asyncio.run(_run(settings, environ))
@@ -138,7 +144,9 @@ async def _show(daemon: Daemon, settings: DaemonSettings, issue: str, jira_url: 
         now=now(),
     )
     await asyncio.to_thread(deliver, f"{daemon.url}{issued['uri']}", signed)
-    await daemon.runtime.lanes.settle()
+    lanes = daemon.runtime.lanes
+    if isinstance(lanes, Lanes):
+        await lanes.settle()
     _say(f"From the delivery to the confirmed issue: {(time.monotonic() - started) * 1000:.0f} ms\n")
     _say(_next_steps(daemon.url, settings, issue, jira_url))
 

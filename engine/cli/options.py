@@ -13,7 +13,8 @@ from engine.config.settings import DaemonSettings, read_settings
 StoreUrl = Annotated[
     str | None,
     Parameter(
-        name="--store", help="Where the store is [env INTERLOCK_STORE; default sqlite:///interlock.db]."
+        name="--store",
+        help="Where the store is: sqlite:///FILE or postgresql://… [env INTERLOCK_STORE; default sqlite:///interlock.db].",
     ),
 ]
 WorkersFile = Annotated[

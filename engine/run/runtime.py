@@ -15,6 +15,8 @@ from engine.run.intake import Intake
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
 from engine.run.load import Serving
 from engine.run.perform import Performer
+from engine.run.reading import read
+from engine.run.working import Elsewhere, Working
 from engine.store import definitions, inbox
 from engine.store.database import Store
 from engine.store.tables import InboxStatus
@@ -32,8 +34,13 @@ class Runtime:
         hub: Hub,
         clock: Callable[[], datetime],
         policy: RetryPolicy | None = None,
+        *,
+        works: bool = True,
     ) -> None:
-        """Take the opened store and the checked definitions; nothing runs before `start`."""
+        """Take the opened store and the checked definitions; nothing runs before `start`.
+
+        One that does not work its lanes leaves that to other processes with the same store.
+        """
         self._store = store
         self._serving = serving
         self._hub = hub
@@ -41,9 +48,20 @@ class Runtime:
         policy = policy if policy is not None else RetryPolicy()
         self._decider = Decider(store, lambda: self._hub, lambda: self._serving, clock, policy)
         self._performer = Performer(store, lambda: self._hub, clock, policy)
-        self.lanes = Lanes(self._work, self._unfinished, clock)
+        self.lanes = self._lanes(works=works)
         self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
         self._retired: set[asyncio.Task[None]] = set()
+
+    def _lanes(self, *, works: bool) -> Working:
+        if not works:
+            return Elsewhere()
+        if self._store.remote:
+            from engine.run.procrastinate import (
+                Partitions,
+            )  # with what it imports, too much for an embedded daemon
+
+            return Partitions(self._store, self._work, self._clock)
+        return Lanes(self._work, self._unfinished, self._clock)
 
     @property
     def serving(self) -> Serving:
@@ -88,8 +106,7 @@ class Runtime:
 
     async def _work(self, entity: Entity) -> Turn:
         """The next thing for this entity: decide its head, or go on performing it."""
-        with self._store.read() as connection:
-            row = inbox.head(connection, entity.project, entity.id)
+        row = await read(self._store, lambda c: inbox.head(c, entity.project, entity.id))
         if row is None:
             return Idle()
         if row.due_at > self._clock():

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.config.settings import DaemonSettings
+from engine.errors import SettingError
 from engine.processors.registry import load_processors
 from engine.run.clock import now
 from engine.serve.daemon import Daemon, Place, listen
 from engine.serve.guard import is_loopback
+from engine.store.backend import is_postgresql
 from engine.store.database import Store
 from engine.store.secrets import load_or_create_key
 
@@ -18,9 +20,18 @@ def key_file(store_url: str) -> Path:
     return Path(store_url.removeprefix("sqlite:///").partition("?")[0]).with_suffix(".key")
 
 
+def _key(settings: DaemonSettings) -> bytes:
+    if is_postgresql(settings.store) and not settings.secret_key:
+        raise SettingError(
+            "a PostgreSQL store needs INTERLOCK_SECRET_KEY, the same for every daemon and command: 64 hexadecimal "
+            "digits, for instance from `openssl rand -hex 32`"
+        )
+    return load_or_create_key(settings.secret_key, key_file(settings.store))
+
+
 def open_store(settings: DaemonSettings) -> Store:
     """The store of these settings, with the key of its secrets; raises `StoreError` with what to do."""
-    return Store.open(settings.store, key=load_or_create_key(settings.secret_key, key_file(settings.store)))
+    return Store.open(settings.store, key=_key(settings))
 
 
 async def serve(
@@ -33,6 +44,10 @@ async def serve(
     `environ` answers the references of workers.yaml. Raises `SettingError`, `StoreError` or `InvalidDefinitionError`
     before anything is served.
     """
+    if settings.role != "all" and not is_postgresql(settings.store):
+        raise SettingError(
+            f"--role {settings.role} needs a store that daemons share: give --store postgresql://…, or leave --role out"
+        )
     listening = listen(settings.host, settings.port)
     try:
         store = open_store(settings)
@@ -42,6 +57,8 @@ async def serve(
                 machines=settings.machines,
                 token=settings.token or "",
                 loopback=is_loopback(settings.host),
+                receives=settings.role != "work",
+                works=settings.role != "receive",
             )
             await Daemon(place, listening, store, load_processors(), environ, now).run(beside)
         finally:

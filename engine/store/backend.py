@@ -20,6 +20,10 @@ class Backend(Protocol):
         """What messages call the store: a path, or an address without its password."""
 
     @property
+    def address(self) -> str:
+        """What another client of the database connects to, its password included: never to be shown."""
+
+    @property
     def writers(self) -> int:
         """How many threads may write at once."""
 

@@ -83,6 +83,11 @@ class Store:
         return self._backend.name
 
     @property
+    def address(self) -> str:
+        """What another client of the database connects to, its password included: never to be shown."""
+        return self._backend.address
+
+    @property
     def remote(self) -> bool:
         """Whether other machines use the store too, and asking it means waiting for a network."""
         return self._backend.remote

@@ -20,6 +20,7 @@ from engine.store import wakes
 #: A server in a network that swallows packets must not be waited for much longer than this.
 CONNECT_SECONDS = 5
 _SILENT_MILLISECONDS = 10_000
+_PAUSED_MILLISECONDS = 5_000
 _READERS_KEPT = 8
 #: A connection that was idle for this long is asked whether it still lives before it is written through.
 _IDLE_SECONDS = 1.0
@@ -58,6 +59,11 @@ class PostgreSQL:
         self._url = url.set(drivername="postgresql+psycopg")
         place = f"{url.host or 'local socket'}{f':{url.port}' if url.port else ''}"
         self.name = f"PostgreSQL database {url.database} at {place}"
+
+    @property
+    def address(self) -> str:
+        """The URL as libpq reads it, with the password."""
+        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def check(self, *, create: bool) -> None:
         """The server says by itself what is wrong when it is connected to."""
@@ -180,6 +186,8 @@ def _prepare_writer(connection: psycopg.Connection[object], record: object) -> N
     del record
     connection.adapters.register_dumper(str, _Text)
     with connection.cursor() as cursor:
+        # A process that was paused in a transaction would keep its locks, and everybody who waits for them.
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {_PAUSED_MILLISECONDS}")
         # A delivery is answered after its commit: the commit must be on the disk, whatever the server's default is.
         cursor.execute(
             "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"

@@ -43,7 +43,7 @@ class SQLite:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.name = str(path)
+        self.name = self.address = str(path)
         self._identity: tuple[int, int] | None = None
 
     def check(self, *, create: bool) -> None:

@@ -47,7 +47,7 @@ FROM unnest(%s::text[], %s::text[]) AS e (project, entity_id) ORDER BY 1
 """
 #: A queue's listeners hear the insert of a job by a trigger; that a waiting one was made earlier they hear by this.
 _NOTIFY = f"""SELECT pg_notify('{CHANNEL}', '{{"type": "job_inserted", "job_id": 0}}')"""
-_TAKE_OVER = f"DELETE FROM procrastinate_jobs WHERE id = %s AND status = 'doing' AND task_name = '{TASK}'"  # noqa: S608
+_END = f"DELETE FROM procrastinate_jobs WHERE id = %s AND status = 'doing' AND task_name = '{TASK}'"  # noqa: S608
 _STRANDED = f"""
 SELECT p FROM generate_series(0, interlock_partitions() - 1) AS p
 WHERE EXISTS (SELECT FROM inbox WHERE finished_at IS NULL AND interlock_partition(project, entity_id) = p)
@@ -88,10 +88,10 @@ def wake(c: Connection, partitions: Iterable[int], at: datetime | None = None) -
         c.exec_driver_sql(_NOTIFY)
 
 
-def take_over(c: Connection, job_id: int, partition: int) -> bool:
-    """Wake the partition of a dead worker's job and end that job; False if somebody else was first."""
-    wake(c, [partition])
-    return c.exec_driver_sql(_TAKE_OVER, (job_id,)).rowcount == 1
+def hand_over(c: Connection, job_id: int, partition: int, at: datetime | None = None) -> bool:
+    """End the job that works a partition and wake the partition again; False if the job had ended already."""
+    wake(c, [partition], at)
+    return c.exec_driver_sql(_END, (job_id,)).rowcount == 1
 
 
 def stranded(c: Connection) -> list[int]:

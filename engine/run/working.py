@@ -1,0 +1,42 @@
+"""Who works the lanes: what the runtime asks of it, and the answer of a daemon that leaves it to others."""
+
+from typing import Protocol
+
+from engine.model import Entity
+
+
+class Working(Protocol):
+    """Works the lanes of a store: in this process, or together with others."""
+
+    def start(self) -> None:
+        """Take up all unfinished work."""
+
+    def wake(self, entity: Entity) -> None:
+        """Say that the entity has new work."""
+
+    @property
+    def busy(self) -> int:
+        """How many entities have something to do now."""
+
+    @property
+    def waiting(self) -> int:
+        """How many entities wait for a retry."""
+
+    async def stop(self, grace: float) -> None:
+        """Begin nothing new, and let what is under way finish for so many seconds."""
+
+
+class Elsewhere:
+    """Works nothing: the transaction that writes an event wakes another daemon."""
+
+    busy = 0
+    waiting = 0
+
+    def start(self) -> None:
+        """Nothing to take up."""
+
+    def wake(self, entity: Entity) -> None:
+        """The transaction has done it."""
+
+    async def stop(self, grace: float) -> None:
+        """Nothing is under way."""
