@@ -151,12 +151,12 @@ class Partitions:
                 stalled_worker_timeout=STALE_SECONDS * 10,
             )
             self._beaten = asyncio.get_running_loop().time()
-            recovering = asyncio.create_task(self._recover(app.job_manager))
+            recovering = asyncio.create_task(self._recover(app.job_manager, self._worker))
             self._watch(self._worker)
             if self._stopping:
                 self._worker.stop()  # type: ignore[no-untyped-call]
             try:
-                await self._worker.run()  # type: ignore[no-untyped-call]
+                await _run(self._worker)
             finally:
                 self._worker = None
                 recovering.cancel()
@@ -255,9 +255,9 @@ class Partitions:
         if self._worker is not None:
             self._worker.stop()  # type: ignore[no-untyped-call]
 
-    async def _recover(self, manager: JobManager) -> None:
-        """Take over the partitions of workers that are dead."""
-        while True:
+    async def _recover(self, manager: JobManager, worker: Worker) -> None:
+        """Take over the partitions of workers that are dead, as long as this worker runs."""
+        while self._worker is worker:
             await asyncio.sleep(_RECOVER_SECONDS)
             try:
                 stalled = await manager.get_stalled_jobs(
@@ -319,6 +319,22 @@ class _Manager(JobManager):
             await on_notification(channel=channel, notification=notification)
 
         await super().listen_for_jobs(on_notification=heard, queues=queues)
+
+
+async def _run(worker: Worker) -> None:
+    """Run a worker to its end, but not for ever once it was stopped: a cancellation can be lost in its connections."""
+    running = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+    stopped = asyncio.create_task(worker._stop_event.wait())  # noqa: SLF001 -- the version is pinned
+    try:
+        await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({running}, timeout=_DRAIN_SECONDS + _GIVE_UP_SECONDS)
+        if running.done():
+            running.result()
+        else:
+            log.warning("worker.stuck")
+    finally:
+        stopped.cancel()
+        running.cancel()
 
 
 def _partition(job: Job) -> int:
