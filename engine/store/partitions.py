@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from engine.store.columns import Moment
 from engine.store.tables import inbox
@@ -13,7 +14,7 @@ _HEADS = (
         inbox.c.finished_at.is_(None),
         func.interlock_partition(inbox.c.project, inbox.c.entity_id) == bindparam("of_partition"),
     )
-    .distinct(inbox.c.project, inbox.c.entity_id)
+    .ext(distinct_on(inbox.c.project, inbox.c.entity_id))
     .order_by(inbox.c.project, inbox.c.entity_id, inbox.c.id)
 )
 _AFTER = tuple_(inbox.c.project, inbox.c.entity_id) > tuple_(

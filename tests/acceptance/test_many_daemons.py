@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -29,6 +30,10 @@ def jira(loop_thread: LoopThread) -> Iterator[PracticeJira]:
 @pytest.fixture
 def fleet(make_daemon: Callable[..., DaemonProcess], postgres: PostgresServer, jira: PracticeJira) -> Fleet:
     return Fleet(make_daemon, postgres, jira)
+
+
+def answers(daemon: DaemonProcess, status: int) -> bool:
+    return daemon.call("GET", "/readyz").status == status
 
 
 def all_well(fleet: Fleet, times: int = 1) -> None:
@@ -79,12 +84,12 @@ def test_the_database_is_restarted_in_the_middle(
         wait_until(lambda: fleet.ask("SELECT count(*) FROM history")[0][0] > 10, "nothing is decided")
         server.stop(kill=True)
         for daemon in (receiver, worker):
-            wait_until(lambda d=daemon: d.call("GET", "/readyz").status == 503, "/readyz knows nothing")
+            wait_until(partial(answers, daemon, 503), "/readyz knows nothing")
             assert b"PostgreSQL" in daemon.call("GET", "/readyz").body
             assert daemon.call("GET", "/livez").status == 200
         server.start()
         for daemon in (receiver, worker):
-            wait_until(lambda d=daemon: d.call("GET", "/readyz").status == 200, "/readyz stays unready")
+            wait_until(partial(answers, daemon, 200), "/readyz stays unready")
         delivering.join()
         all_well(fleet)
         for daemon in (receiver, worker):
