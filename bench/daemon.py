@@ -1,6 +1,8 @@
 """The whole daemon, from outside: start, first transition, deliveries per second, events done per second, memory."""
 
+import base64
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -16,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.practice.github import release_delivery
-from tests.harness.daemon import DaemonProcess, environment
+from engine.practice.jira import JiraWorld
+from engine.practice.jira.server import PracticeServer
+from tests.harness.daemon import DaemonProcess, LoopThread, PracticeJira, environment
 
 ROOT = Path(__file__).resolve().parents[1]
 DELIVERIES = 2_000
@@ -43,7 +47,7 @@ workers:
 
 
 def measure() -> list[dict[str, Any]]:
-    return [*_first_transition(), *_throughput()]
+    return [*_first_transition(), *_twenty(), *_throughput()]
 
 
 def _row(name: str, value: float, unit: str, reference: str, reference_value: float) -> dict[str, Any]:
@@ -116,15 +120,81 @@ def _first_transition() -> Iterator[dict[str, Any]]:
     )
 
 
+def _twenty() -> Iterator[dict[str, Any]]:
+    """Two definitions, twenty issues, twenty deliveries; and the same Jira calls made one after another, without us."""
+    thread = LoopThread()
+    server = PracticeServer(JiraWorld(["SOC:20", "DEVHOP:20"]))
+    thread.run(server.start())
+    jira = PracticeJira(server.world, server.url)
+    keys = [f"{project}-{n}" for n in range(1, 11) for project in ("SOC", "DEVHOP")]
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            daemon = DaemonProcess(Path(name), environment(jira.url))
+            (daemon.folder / "statemachines").mkdir()
+            for file in ("statemachines/jira.hcl", "workers.yaml"):
+                (daemon.folder / file).write_text((ROOT / file).read_text())
+            daemon.register_beside()
+            daemon.start()
+            try:
+                began = time.perf_counter()
+                first = 0.0
+                for key in keys:
+                    assert daemon.deliver(daemon.release(f"Ships {key}")).status == 200
+                    if not first and jira.status(keys[0]) == "In Progress":
+                        first = time.perf_counter() - began
+                while any(jira.status(key) != "In Progress" for key in keys):
+                    time.sleep(0.002)
+                all_moved = time.perf_counter() - began
+            finally:
+                daemon.terminate()
+        began = time.perf_counter()
+        for number in range(11, 21):
+            for project in ("SOC", "DEVHOP"):
+                _move_by_hand(jira.url, f"{project}-{number}")
+        by_hand = time.perf_counter() - began
+    finally:
+        thread.run(server.stop())
+        thread.close()
+    reference = "the same calls by hand, one after another"
+    yield _row(
+        "20 deliveries to the first issue moved",
+        first or all_moved,
+        "s",
+        f"{reference}, for one",
+        by_hand / 20,
+    )
+    yield _row("20 deliveries to all 20 issues moved", all_moved, "s", reference, by_hand)
+
+
+def _move_by_hand(url: str, key: str) -> None:
+    address = url.removeprefix("http://")
+    login = base64.b64encode(b"practice@example.com:practice-token").decode()
+    connection = http.client.HTTPConnection(address)
+    headers = {"authorization": f"Basic {login}", "content-type": "application/json"}
+    place = f"/rest/api/3/issue/{key}"
+    for method, path, body in (
+        ("GET", f"{place}?fields=status", None),
+        ("GET", f"{place}/transitions", None),
+        ("POST", f"{place}/transitions", b'{"transition": {"id": "11"}}'),
+        ("GET", f"{place}?fields=status", None),
+    ):
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status in {200, 204}, answer.status
+    connection.close()
+
+
 def _throughput() -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as name, _process("-m", "bench.sink") as (_, sink_port):
         folder = Path(name)
         (folder / "statemachines").mkdir()
         (folder / "statemachines/jira.hcl").write_text(_MACHINE)
         (folder / "workers.yaml").write_text(_WORKERS % int(sink_port))
-        daemon = DaemonProcess(folder, environment("http://127.0.0.1:9")).start()
+        daemon = DaemonProcess(folder, environment("http://127.0.0.1:9"))
         try:
-            daemon.register()
+            daemon.register_beside()
+            daemon.start()
             assert daemon.process is not None
             with _process("-m", "bench.bare", daemon.secret) as (bare, bare_port):
                 yield _row(

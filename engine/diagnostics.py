@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+#: A longer source line is shown in part.
+_LONGEST_LINE = 200
+
 
 class Severity(StrEnum):
     """How bad a problem is: an error stops, a warning does not."""
@@ -108,11 +111,21 @@ def _snippet(subject: Span, text: str) -> list[str]:
         return []
     line = all_lines[subject.line - 1].rstrip("\r")
     end = subject.end_column if subject.end_line == subject.line else len(line) + 1
+    start, line = _clipped(line, subject.column - 1)
     gutter = str(subject.line)
     margin = " " * len(gutter)
-    lead = "".join("\t" if c == "\t" else " " for c in line[: subject.column - 1])
+    column = subject.column - start
+    lead = "".join("\t" if c == "\t" else " " for c in line[: column - 1])
     return [
         f"{margin} |",
         f"{gutter} | {line}",
-        f"{margin} | {lead}{'^' * max(1, end - subject.column)}",
+        f"{margin} | {lead}{'^' * max(1, min(end - subject.column, len(line) - column + 1))}",
     ]
+
+
+def _clipped(line: str, at: int) -> tuple[int, str]:
+    """A window of a long line around a place, and where the window starts."""
+    if len(line) <= _LONGEST_LINE:
+        return 0, line
+    start = max(0, at - _LONGEST_LINE // 4)
+    return start, line[start : start + _LONGEST_LINE]

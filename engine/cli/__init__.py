@@ -13,10 +13,14 @@ _PREDECESSOR = {"-hcl-dir": "--machines", "-worker-cfg": "--workers"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 a problem that the message explains, 2 a wrong command line."""
     from engine.cli.app import make_app
+    from engine.serve.logs import configure_logs
+
+    # Standard output is a command's answer, for a person or a program; `run` takes it for its log.
+    configure_logs("warning", "text", colour=False, stream=sys.stderr)
 
     given = [_translated(a) for a in (sys.argv[1:] if arguments is None else arguments)]
     try:
-        result = make_app()(given, exit_on_error=True)
+        result = make_app(given)(given, exit_on_error=True)
     except InvalidDefinitionError as error:
         from engine.diagnostics import render
 
@@ -28,11 +32,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # The reader (head, less) has enough; the interpreter must not complain when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            return _quietly()
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"interlock: {place}{error.strerror or error}", file=sys.stderr)
+        return 1
     return result if isinstance(result, int) else 0
+
+
+def _quietly() -> int:
+    """The reader (head, less) has enough; the interpreter must not complain when it flushes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _translated(argument: str) -> str:

@@ -1,5 +1,7 @@
 """The commands and what they are called."""
 
+from collections.abc import Sequence
+
 from cyclopts import App
 
 from engine import __version__
@@ -10,7 +12,9 @@ Start with `interlock run --practice`: it shows one signed delivery moving an is
 """
 
 _GROUPS = {
+    "deadletters": "Look at what was given up, put it back, or drop it.",
     "hooks": "Register the endpoints that sources send to, and look at them.",
+    "store": "Look after the store: check it, copy it, remove what is old.",
     "practice": "Stand-ins to practise against: a Jira, and GitHub's deliveries.",
 }
 
@@ -18,20 +22,35 @@ _GROUPS = {
 _COMMANDS = (
     ("run", "run:run", "Start the daemon; with --practice, see it at work."),
     ("check", "check:check", "Check definitions and workers.yaml, and list every problem."),
+    ("explain", "explain:explain", "Explain the code of a problem: what is wrong, and what to do."),
     ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),
     ("deliveries", "deliveries:deliveries", "List what came in, and what became of it."),
+    ("replay", "replay:replay", "Decide again from history, without effects, and list what differs."),
+    ("verify", "verify:verify", "Check that the history is whole and comes out the same again."),
+    ("deadletters list", "deadletters:list_", "List what was given up."),
+    ("deadletters show", "deadletters:show", "Show one dead letter with every attempt."),
+    ("deadletters retry", "deadletters:retry", "Put dead letters back into their lanes."),
+    ("deadletters drop", "deadletters:drop", "Settle dead letters without doing anything about them."),
     ("hooks register", "hooks:register", "Register a hook and print its secret, this once."),
     ("hooks update", "hooks:update", "Give a hook a new secret."),
     ("hooks import", "hooks:import_", "Register or update a hook with a secret that you have."),
     ("hooks list", "hooks:list_", "List the hooks, without their secrets."),
     ("hooks find", "hooks:find", "Show one hook, without its secret."),
+    ("store check", "store:check", "Check the file, its schema and its rows."),
+    ("store backup", "store:backup", "Copy the store to a file while a daemon writes."),
+    ("store restore", "store:restore", "Put a backup in the store's place."),
+    ("store info", "store:info", "Say what is in the store, and who works on it."),
+    ("store prune", "store:prune", "Remove what is finished and old."),
     ("practice jira", "practice:jira", "Serve a practice Jira on loopback."),
     ("practice deliver", "practice:deliver", "Send a signed GitHub release to a running daemon."),
 )
 
 
-def make_app() -> App:
-    """The whole command line; a command's module is imported when it is called."""
+def make_app(given: Sequence[str] = ()) -> App:
+    """The whole command line; a command's module is imported when it is called.
+
+    `given` is what was typed: the command in it shows its own docstring as help, the others one line each.
+    """
     app = App(
         name="interlock",
         help=_HELP,
@@ -44,6 +63,8 @@ def make_app() -> App:
         app.command(group)
     for words, place, purpose in _COMMANDS:
         *group_name, name = words.split()
-        (groups[group_name[0]] if group_name else app).command(f"engine.cli.{place}", name=name, help=purpose)
+        called = words.split() == list(given[: len(words.split())])
+        home = groups[group_name[0]] if group_name else app
+        home.command(f"engine.cli.{place}", name=name, help=None if called else purpose)
     app.register_install_completion_command()
     return app

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from engine.cli.options import Json, MachinesFolder, WorkersFile, environment
 from engine.cli.tables import print_json
+from engine.config.conceal import without_secrets
 from engine.config.settings import read_settings
 from engine.diagnostics import Diagnostic, errors_in, render
 
@@ -56,14 +57,30 @@ def _check_each(files: tuple[Path, ...]) -> tuple[list[Diagnostic], dict[str, st
             continue
         sources[str(file)] = text
         if file.suffix in {".yaml", ".yml"}:
-            from engine.config.workers import read_workers
-
-            problems += read_workers(text, str(file)).diagnostics
+            sources[str(file)] = without_secrets(text)
+            problems += _check_workers(text, str(file))
         else:
             from engine.machine.read import read_definition
+            from engine.sources.check import check_sources
 
-            problems += read_definition(text, str(file)).diagnostics
+            read = read_definition(text, str(file))
+            problems += read.diagnostics
+            problems += check_sources(read.definition) if read.definition is not None else ()
     return problems, sources
+
+
+def _check_workers(text: str, name: str) -> list[Diagnostic]:
+    """What is wrong with a workers file by itself; whether its statefiles and variables exist is for the whole check."""
+    from engine.config.workers import read_workers
+    from engine.processors.registry import load_processors
+    from engine.run.hub import Hub
+
+    result = read_workers(text, name)
+    problems = list(result.diagnostics)
+    if result.workers is not None:
+        _, found = Hub.build(result.workers, load_processors(), {})
+        problems += [p for p in found if p.code in {"unknown_processor", "unknown_setting", "wrong_setting"}]
+    return problems
 
 
 def _check_together(

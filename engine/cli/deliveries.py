@@ -4,20 +4,22 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from engine.cli.options import Json, StoreUrl, settings_from
+from engine.cli.options import COUNT, Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
 from engine.errors import SettingError
-from engine.serve.start import open_store
+from engine.serve.start import open_existing_store
 from engine.store import deliveries as rows
 from engine.store.database import Connection
 from engine.store.tables import Receipt
 
 
 def deliveries(
-    number: Annotated[int | None, Parameter(help="Show this delivery with its body.")] = None,
+    number: Annotated[
+        int | None, Parameter(validator=COUNT, help="Show this delivery with its body.")
+    ] = None,
     *,
-    limit: Annotated[int, Parameter(help="How many to list, newest first.")] = 20,
-    before: Annotated[int | None, Parameter(help="List those before this number.")] = None,
+    limit: Annotated[int, Parameter(validator=COUNT, help="How many to list, newest first.")] = 20,
+    before: Annotated[int | None, Parameter(validator=COUNT, help="List those before this number.")] = None,
     source: Annotated[str | None, Parameter(help="Only those of this source.")] = None,
     verdict: Annotated[str | None, Parameter(help="Only accepted, ignored or duplicate ones.")] = None,
     store: StoreUrl = None,
@@ -25,7 +27,7 @@ def deliveries(
 ) -> int:
     """List deliveries with their verdicts, or show one whole."""
     wanted = None if verdict is None else _verdict(verdict)
-    opened = open_store(settings_from(store=store))
+    opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             if number is not None:
@@ -38,11 +40,8 @@ def deliveries(
     elif found:
         print_table(
             "",
-            ("number", "received", "source", "type", "verdict", "reason", "delivery id"),
-            [
-                (r.id, moment(r.received_at), r.source, r.type, r.verdict, r.reason, r.delivery_id)
-                for r in found
-            ],
+            ("number", "received", "source", "type", "verdict", "reason"),
+            [(r.id, moment(r.received_at), r.source, r.type, r.verdict, r.reason) for r in found],
         )
     else:
         print("No delivery was received yet.")

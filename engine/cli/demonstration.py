@@ -5,26 +5,30 @@ daemon's own log lines.
 """
 
 import asyncio
-import contextlib
+import secrets
+import socket
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine import resources
 from engine.cli.calls import call_json, deliver
 from engine.cli.command import myself
-from engine.cli.run import start_logs
+from engine.cli.logs import start_logs
+from engine.cli.practice_makers import practice_makers
 from engine.config.settings import DaemonSettings, read_settings
 from engine.config.workers import read_workers
 from engine.errors import InterlockError, SettingError
 from engine.practice.github import release_delivery
 from engine.practice.jira import JiraWorld
 from engine.practice.jira.server import PracticeServer
+from engine.processors.registry import load_processors
 from engine.run.clock import now
-from engine.run.lanes import Lanes
 from engine.serve.daemon import Daemon, listen
+from engine.serve.guard import is_loopback
 from engine.serve.start import serve
 from engine.store.backend import is_postgresql
 
@@ -36,47 +40,58 @@ _ISSUES = 20
 
 
 def demonstrate(flags: Mapping[str, Any], environ: Mapping[str, str]) -> int:
-    """Start everything, show one delivery moving an issue, and serve until stopped."""
+    """Start everything, show one delivery moving an issue, and serve until stopped.
+
+    Nothing of the user's own is touched: the store is a new one, whatever the environment names, and every call goes to
+    the practice Jira, whatever workers.yaml names. Raises `SettingError` if a store is asked for.
+    """
+    if flags.get("store") is not None:
+        raise SettingError("a practice daemon makes a store of its own under .practice: leave --store away")
     settings = _practice_settings(flags, environ)
     if is_postgresql(settings.store):
         raise SettingError(
             "--practice forgets everything at each start, and a PostgreSQL store does not: leave --store out"
         )
     start_logs(settings, "text" if settings.log_format == "auto" else None)
+    listening = _listen(settings, chosen=flags.get("port") is not None or "INTERLOCK_PORT" in environ)
     try:
-        asyncio.run(_run(settings, environ))
+        store = _fresh_store(int(listening.getsockname()[1]))
+        settings = replace(settings, store=f"sqlite:///{store}")
+        asyncio.run(_run(settings, environ, listening))
     except KeyboardInterrupt:
         return 130
+    finally:
+        listening.close()
     return 0
 
 
 def _practice_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> DaemonSettings:
-    """The user's settings; where they are silent, a free port, a fresh store, and the files that travel with the package."""
-    settings = read_settings(flags, environ)
-    chosen = dict(flags)
-    if flags.get("port") is None and "INTERLOCK_PORT" not in environ:
-        chosen["port"] = _free_port(settings)
-    if flags.get("store") is None and "INTERLOCK_STORE" not in environ:
-        chosen["store"] = f"sqlite:///{_fresh_store(chosen.get('port') or settings.port)}"
+    """The user's settings; where there are no files of the user's, those that travel with the package."""
+    settings = read_settings({**flags, "store": "sqlite:///:unused:"}, environ)
     if not settings.workers.exists() and flags.get("workers") is None:
-        chosen["workers"] = resources.shipped("workers.yaml")
-        chosen["machines"] = resources.shipped("statemachines")
-    return read_settings(chosen, environ)
+        settings = replace(
+            settings, workers=resources.shipped("workers.yaml"), machines=resources.shipped("statemachines")
+        )
+    if settings.token is None and not is_loopback(settings.host):
+        settings = replace(settings, token=secrets.token_urlsafe(24))
+    return settings
 
 
-def _free_port(settings: DaemonSettings) -> int:
-    """The usual port, or any free one if it is taken."""
-    for port in (settings.port, 0):
-        with contextlib.suppress(SettingError):
-            probe = listen(settings.host, port)
-            found = int(probe.getsockname()[1])
-            probe.close()
-            return found
-    return settings.port
+def _listen(settings: DaemonSettings, *, chosen: bool) -> socket.socket:
+    """A socket on the port that was chosen; on the usual one, or on any free one if that is taken."""
+    try:
+        return listen(settings.host, settings.port)
+    except SettingError:
+        if chosen:
+            raise
+        return listen(settings.host, 0)
 
 
 def _fresh_store(port: int) -> Path:
-    """An empty place for the store: the practice Jira forgets everything between two starts, so the store must too."""
+    """An empty place for the store: the practice Jira forgets everything between two starts, so the store must too.
+
+    The port is ours, so no other practice daemon works on this place.
+    """
     FOLDER.mkdir(exist_ok=True)
     store = FOLDER / f"interlock-{port}.db"
     for path in FOLDER.glob(f"{store.name}*"):
@@ -84,32 +99,22 @@ def _fresh_store(port: int) -> Path:
     return store
 
 
-async def _run(settings: DaemonSettings, environ: Mapping[str, str]) -> None:
+async def _run(settings: DaemonSettings, environ: Mapping[str, str], listening: socket.socket) -> None:
     projects = _projects(settings.workers)
     world = JiraWorld([f"{project.upper()}:{_ISSUES}" for project in projects])
-    jira = PracticeServer(world)
-    await jira.start()
-    jira_url = jira.url
-    _say(
-        f"A practice Jira with {_ISSUES} issues in each of {', '.join(p.upper() for p in projects)}: {jira_url}"
-    )
-    practised = {
-        **environ,
-        "ATLASSIAN_URL": jira_url,
-        "ATLASSIAN_EMAIL": world.account.email,
-        "ATLASSIAN_API_KEY": world.account.token,
-    }
+    async with PracticeServer(world) as jira:
+        _say(
+            f"A practice Jira with {_ISSUES} issues in each of {', '.join(p.upper() for p in projects)}: {jira.url}"
+        )
 
-    async def beside(daemon: Daemon) -> None:
-        try:
-            await _show(daemon, settings, f"{projects[0].upper()}-1", jira_url)
-        except InterlockError as error:
-            _say(f"The demonstration could not go on: {error}")
+        async def beside(daemon: Daemon) -> None:
+            try:
+                await _show(daemon, settings, f"{projects[0].upper()}-1", jira.url)
+            except InterlockError as error:
+                _say(f"The demonstration could not go on: {error}")
 
-    try:
-        await serve(settings, practised, beside)
-    finally:
-        await jira.stop()
+        makers = practice_makers(load_processors(), jira.url, world.account.email, world.account.token)
+        await serve(settings, environ, listening=listening, makers=makers, beside=beside)
 
 
 def _projects(workers_file: Path) -> list[str]:
@@ -144,9 +149,7 @@ async def _show(daemon: Daemon, settings: DaemonSettings, issue: str, jira_url: 
         now=now(),
     )
     await asyncio.to_thread(deliver, f"{daemon.url}{issued['uri']}", signed)
-    lanes = daemon.runtime.lanes
-    if isinstance(lanes, Lanes):
-        await lanes.settle()
+    await daemon.runtime.lanes.settle()
     _say(f"From the delivery to the confirmed issue: {(time.monotonic() - started) * 1000:.0f} ms\n")
     _say(_next_steps(daemon.url, settings, issue, jira_url))
 

@@ -7,10 +7,10 @@ from cyclopts import Parameter
 
 from engine.cli.options import Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
-from engine.errors import HookMissingError
+from engine.errors import HookMissingError, SettingError
 from engine.run import hooks as registry
 from engine.run.clock import now
-from engine.serve.start import open_store
+from engine.serve.start import open_existing_store, open_store
 from engine.store import hooks as rows
 
 Source = Annotated[str, Parameter(help="Who sends: github.")]
@@ -53,7 +53,10 @@ def import_(
 
         secret = getpass.getpass("Secret: ")
     else:
-        secret = sys.stdin.read().strip("\r\n")
+        try:
+            secret = sys.stdin.buffer.read().strip(b"\r\n").decode()
+        except UnicodeDecodeError:
+            raise SettingError("the secret on standard input is not UTF-8 text") from None
     opened = open_store(settings_from(store=store))
     try:
         issued = registry.import_hook(opened, _wanted(source, repo_id, repo_path), secret, now())
@@ -73,7 +76,7 @@ def list_(
     json: Json = False,
 ) -> int:
     """List the registered hooks, without their secrets."""
-    opened = open_store(settings_from(store=store))
+    opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             found = rows.list_of(connection, source)
@@ -103,7 +106,7 @@ def list_(
 
 def find(source: Source, repo_id: RepoId, *, store: StoreUrl = None, json: Json = False) -> int:
     """Show one hook, without its secret; the exit status is 1 if there is none."""
-    opened = open_store(settings_from(store=store))
+    opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             found = rows.find(connection, source, repo_id)

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from engine.config.env_file import read_environment
 from engine.config.settings import DaemonSettings, read_settings
 
+#: A number of rows, or of one.
+COUNT = validators.Number(gte=0, lte=2**31)
 StoreUrl = Annotated[
     str | None,
     Parameter(

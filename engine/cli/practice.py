@@ -83,12 +83,12 @@ def deliver(
     from engine.practice.github import release_delivery
     from engine.run.clock import now
     from engine.run.hooks import path_of, secret_of
-    from engine.serve.start import open_store
+    from engine.serve.start import open_existing_store
 
     if not issues:
         raise SettingError("name at least one issue: interlock practice deliver SOC-2")
     settings = settings_from(store=store)
-    opened = open_store(settings)
+    opened = open_existing_store(settings)
     try:
         secret = secret_of(opened, "github", hook)
     finally:

@@ -1,13 +1,13 @@
 """``interlock run``: the daemon."""
 
 import asyncio
-import sys
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from engine.cli.logs import start_logs
 from engine.cli.options import MachinesFolder, StoreUrl, WorkersFile, environment
-from engine.config.settings import DaemonSettings, read_settings
+from engine.config.settings import read_settings
 
 
 def run(
@@ -83,13 +83,3 @@ def run(
 
     asyncio.run(serve(settings, environ))
     return 0
-
-
-def start_logs(settings: DaemonSettings, form: str | None = None) -> None:
-    """Configure the logs as the settings, or else the terminal, say."""
-    from engine.serve.logs import configure_logs
-
-    terminal = sys.stdout.isatty()
-    if form is None:
-        form = settings.log_format if settings.log_format != "auto" else "text" if terminal else "json"
-    configure_logs(settings.log_level, form, colour=terminal)

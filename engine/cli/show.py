@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from engine.cli.options import Json, StoreUrl, settings_from
+from engine.cli.options import COUNT, Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
-from engine.serve.start import open_store
+from engine.serve.logs import legible
+from engine.serve.start import open_existing_store
 from engine.store import history, inbox, instances, outbox
 from engine.store.database import Connection
 
@@ -17,12 +18,12 @@ def show(
     project: Annotated[
         str | None, Parameter(help="Its project, where two have an entity of that name.")
     ] = None,
-    limit: Annotated[int, Parameter(help="How many decisions and effects to show.")] = 20,
+    limit: Annotated[int, Parameter(validator=COUNT, help="How many decisions and effects to show.")] = 20,
     store: StoreUrl = None,
     json: Json = False,
 ) -> int:
     """Show an entity's state, its last decisions with their traces, and its pending effects."""
-    opened = open_store(settings_from(store=store))
+    opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             found = _places(connection, entity, project)
@@ -108,7 +109,11 @@ def _page(c: Connection, project: str, entity_id: str, limit: int) -> dict[str, 
 
 
 def _print(page: dict[str, Any]) -> None:
-    status = f" (backend: {page['observed_status']})" if page["observed_status"] else ""
+    status = (
+        f", last seen as {legible(page['observed_status'])!r} in the backend"
+        if page["observed_status"]
+        else ""
+    )
     state = page["state"] if page["state"] is not None else "not decided yet"
     print(
         f"{page['entity']}  project {page['project']}  state {state}{status}  version {page['version'] or 0}"
@@ -133,6 +138,16 @@ def _print(page: dict[str, Any]) -> None:
                 for h in page["history"]
             ],
         )
+        newest = page["history"][0]
+        print(f"Trace of version {newest['version']}")
+        for candidate in newest["trace"].candidates:
+            taken = "taken" if candidate.taken else "not taken"
+            print(
+                f"  {candidate.place}  {candidate.source} -> {candidate.target}: {taken}, {legible(candidate.reason)}"
+            )
+        if not newest["trace"].candidates:
+            print("  no transition was looked at")
+        print()
     unfinished = [e for e in page["events"] if e["status"] != "done"]
     if unfinished:
         print_table(

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from engine.serve.logs import legible
+
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON."""
@@ -24,7 +26,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(Text("" if cell is None else legible(str(cell))) for cell in row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)

@@ -46,6 +46,8 @@ class Setting:
     default: str | None
     #: Raises ValueError with what is expected instead.
     read: Callable[[str], Any]
+    #: Whether there is a flag; a secret has none, because everyone may read a command line.
+    flag: bool = True
 
 
 def _text(value: str) -> str:
@@ -55,6 +57,7 @@ def _text(value: str) -> str:
 
 
 def _port(value: str) -> int:
+    value = value.removeprefix(":")  # the predecessor's form of an address without a host
     if not (value.isascii() and value.isdigit()) or len(value) > 5 or int(value) > 65535:  # noqa: PLR2004
         raise ValueError("a number from 0 to 65535")
     return int(value)
@@ -85,8 +88,10 @@ SETTINGS: Mapping[str, Setting] = {
         purpose="How much is logged.", default="info", read=_one_of("debug", "info", "warning", "error")
     ),
     "log_format": Setting(purpose="How it is logged.", default="auto", read=_one_of("auto", "json", "text")),
-    "token": Setting(purpose="The bearer token of the management API.", default=None, read=_text),
-    "secret_key": Setting(purpose="The key that encrypts hook secrets.", default=None, read=_text),
+    "token": Setting(purpose="The bearer token of the management API.", default=None, read=_text, flag=False),
+    "secret_key": Setting(
+        purpose="The key that encrypts hook secrets.", default=None, read=_text, flag=False
+    ),
 }
 
 

@@ -77,7 +77,7 @@ def _logic(node: syntax.Binary, left: Run, right: Run, *, decided: bool) -> Run:
 
 def _equality(node: syntax.Binary, left: Run, right: Run, *, negated: bool) -> Run:
     for side, other in ((node.left, right), (node.right, left)):
-        if isinstance(side, syntax.Literal) and isinstance(side.value, str):
+        if isinstance(side, syntax.Literal) and isinstance(side.value, str) and side.value.isascii():
             return _equals_text(side.value, other, negated=negated)
     return lambda scope, meter: equal(left(scope, meter), right(scope, meter), meter) is not negated
 

@@ -10,8 +10,9 @@ from typing import Any
 from engine.language import syntax, templates
 from engine.language.bodies import block_body
 from engine.language.depth import MAX_DEPTH, too_deep
-from engine.language.source import Place, Source
+from engine.language.source import Place
 from engine.language.tokens import Token
+from engine.language.traversals import Step, extend, nest
 
 #: A number with more digits, or an exponent beyond this, is refused.
 MAX_DIGITS = 400
@@ -32,18 +33,6 @@ def _from(first: Token, last: Any) -> Place:
 
 def _tokens(first: Token, last: Token) -> Place:
     return Place(first.frame.source, first.start, last.end)
-
-
-class _Step:
-    """One part of a path after its root, before the splats among them are nested."""
-
-    __slots__ = ("end", "key", "kind", "start")
-
-    def __init__(self, kind: str, key: Any, start: int, end: int) -> None:
-        self.kind = kind
-        self.key = key
-        self.start = start
-        self.end = end
 
 
 class Builder:
@@ -204,7 +193,8 @@ class Builder:
 
     def object_constructor(self, children: list[Any]) -> syntax.Expression:
         """``{ key = value }``."""
-        items = next((child for child in children if isinstance(child, list)), [])
+        items: list[Any] = next((child for child in children if isinstance(child, list)), [])
+        _check_keys(items)
         return syntax.Object(span=_tokens(children[0], children[-1]), items=tuple(items))
 
     def list_start(self, children: list[Any]) -> list[Any]:
@@ -286,16 +276,16 @@ class Builder:
     def path_attribute(self, children: list[Any]) -> list[Any]:
         """``.name``."""
         path, token = children
-        step = _Step("attribute", token.text[1:].lstrip(" \t"), token.start, token.end)
-        return _extend(path, step)
+        step = Step("attribute", token.text[1:].lstrip(" \t"), token.start, token.end)
+        return extend(path, step)
 
     def path_dot(self, children: list[Any]) -> list[Any]:
         """``.0``, ``.*`` and a name that a comment separates from its dot."""
         path, dot, token = children
         if token.type == "STAR":
-            return _extend(path, _Step("each", None, dot.start, token.end))
+            return extend(path, Step("each", None, dot.start, token.end))
         if token.type == "IDENT":
-            return _extend(path, _Step("attribute", token.text, dot.start, token.end))
+            return extend(path, Step("attribute", token.text, dot.start, token.end))
         place = _tokens(token, token)
         value = _number(token)
         if not token.text.isdigit():
@@ -307,22 +297,22 @@ class Builder:
                 token.start,
                 token.end,
             )
-        return _extend(path, _Step("index", syntax.Literal(span=place, value=value), dot.start, token.end))
+        return extend(path, Step("index", syntax.Literal(span=place, value=value), dot.start, token.end))
 
     def path_index(self, children: list[Any]) -> list[Any]:
         """``[key]``."""
         path, opener, key, closer = children
-        return _extend(path, _Step("index", key, opener.start, closer.end))
+        return extend(path, Step("index", key, opener.start, closer.end))
 
     def path_splat(self, children: list[Any]) -> list[Any]:
         """``[*]``."""
         path, opener, _, closer = children
-        return _extend(path, _Step("splat", None, opener.start, closer.end))
+        return extend(path, Step("splat", None, opener.start, closer.end))
 
     def traversal(self, children: list[Any]) -> syntax.Expression:
         """Nest a root and its steps."""
         root, *steps = children[0]
-        return _nest(root, steps)
+        return nest(root, steps)
 
     # Templates
 
@@ -385,48 +375,10 @@ def _add(parts: list[Any], part: templates.Sequence) -> list[Any]:
     return parts
 
 
-def _extend(path: Any, step: _Step) -> list[Any]:
-    if isinstance(path, list):
-        path.append(step)
-        return path
-    return [path, step]
-
-
 def _reduce(operands: list[syntax.Expression], operator: str) -> None:
     right = operands.pop()
     left = operands.pop()
     operands.append(syntax.Binary(span=_join(left, right), operator=operator, left=left, right=right))
-
-
-def _nest(root: Any, steps: list[_Step]) -> syntax.Expression:
-    """Steps after ``[*]`` all belong to the element; after ``.*`` only names and legacy indexes do."""
-    source = root.span.source
-    target: syntax.Expression = root
-    first = root.span.first
-    open_splats: list[tuple[syntax.Expression, int, bool]] = []
-    for step in steps:
-        legacy = source.text[step.start] == "."
-        if open_splats and not open_splats[-1][2] and (step.kind not in ("attribute", "index") or not legacy):
-            target, first = _close_splat(target, open_splats.pop(), source)
-        place = Place(source, first, step.end)
-        if step.kind == "attribute":
-            target = syntax.GetAttribute(span=place, target=target, name=step.key)
-        elif step.kind == "index":
-            target = syntax.Index(span=place, target=target, key=step.key)
-        else:
-            open_splats.append((target, first, step.kind == "splat"))
-            first = step.start
-            target = syntax.SplatItem(span=Place(source, step.start, step.end))
-    while open_splats:
-        target, first = _close_splat(target, open_splats.pop(), source)
-    return target
-
-
-def _close_splat(
-    each: Any, splat: tuple[syntax.Expression, int, bool], source: Source
-) -> tuple[syntax.Expression, int]:
-    target, first, full = splat
-    return syntax.Splat(span=Place(source, first, each.span.last), target=target, each=each, full=full), first
 
 
 def _number(token: Token) -> int | Decimal:
@@ -445,3 +397,19 @@ def _number(token: Token) -> int | Decimal:
         return int(text)
     value = Decimal(text)
     return int(value) if value == value.to_integral_value() else value
+
+
+def _check_keys(items: list[Any]) -> None:
+    """Report a key that is written twice; HCL would silently drop the first."""
+    seen: dict[Any, Any] = {}
+    for item in items:
+        if isinstance(item.key, syntax.Literal):
+            place: Any = item.key.span
+            if seen.setdefault(item.key.value, place) is not place:
+                place.source.report(
+                    "duplicate_key",
+                    f"This object has the key {place.text[:40]} twice",
+                    f"It stands on line {seen[item.key.value].line} already: keep one of the two.",
+                    place.first,
+                    place.last,
+                )

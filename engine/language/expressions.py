@@ -24,6 +24,10 @@ from engine.language.source import Place
 from engine.language.values import UnfitError, kind, show, text
 
 _MAX_DETAIL = 400
+_MAX_REFERENCES = 4
+
+#: A reference as its author wrote it, and what evaluates it.
+_Reference = tuple[str, Run]
 
 __all__ = ["Compiled", "check_names", "compile_expression"]
 
@@ -31,7 +35,7 @@ __all__ = ["Compiled", "check_names", "compile_expression"]
 class Compiled:
     """An expression, ready to be evaluated any number of times."""
 
-    __slots__ = ("_functions", "_run", "node", "roots")
+    __slots__ = ("_functions", "_references", "_run", "node", "roots")
 
     def __init__(self, node: syntax.Expression, functions: Mapping[str, Function]) -> None:
         #: The expression.
@@ -39,6 +43,7 @@ class Compiled:
         #: The root names that it uses.
         self.roots: frozenset[str] = roots_of(node)
         self._functions = functions
+        self._references: list[_Reference] | None = None
         self._run = Compiler(functions).compile(node)
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
@@ -59,10 +64,12 @@ class Compiled:
 
     def values(self, scope: Mapping[str, Any]) -> str:
         """The values of the references in the expression, for a trace: ``event.action is "closed"``."""
-        return _describe(self.node, scope, self._functions)
+        if self._references is None:
+            self._references = _references(self.node, self._functions)
+        return _describe(self._references, scope)
 
     def _diagnostic(self, failure: FailureError, scope: Mapping[str, Any]) -> Diagnostic:
-        involved = _describe(failure.node, scope, self._functions)
+        involved = _describe(_references(failure.node, self._functions), scope)
         detail = failure.detail
         if involved:
             detail = f"{detail} Here {involved}." if detail else f"Here {involved}."
@@ -84,14 +91,20 @@ def _settled(node: syntax.Node) -> Span:
     return node.span.settled() if isinstance(node.span, Place) else node.span
 
 
-def _describe(node: syntax.Node, scope: Mapping[str, Any], functions: Mapping[str, Function]) -> str:
-    shown = []
-    for reference in traversals_of(node)[:4]:
+def _references(node: syntax.Node, functions: Mapping[str, Function]) -> list[_Reference]:
+    compiler = Compiler(functions)
+    return [(wording(found, 60), compiler.compile(found)) for found in traversals_of(node)]
+
+
+def _describe(references: list[_Reference], scope: Mapping[str, Any]) -> str:
+    shown: list[str] = []
+    for name, run in references:
         try:
-            value = Compiler(functions).compile(reference)(scope, Meter())
+            shown.append(f"{name} is {show(run(scope, Meter()))}")
         except (FailureError, ExhaustedError, EvaluationError):
             continue
-        shown.append(f"{wording(reference, 60)} is {show(value)}")
+        if len(shown) == _MAX_REFERENCES:
+            break
     return ", ".join(shown)
 
 

@@ -112,7 +112,7 @@ class _Parse:
             self._report(token, before)
             if len(self.source.diagnostics) >= MAX_ERRORS:
                 break
-            before = self._recover(token, tokens)
+            before = self._recover(self._item_at(token, before) or token, tokens)
             if before.type == "$END":
                 break
         return whole(self._close(), self.source)
@@ -144,18 +144,28 @@ class _Parse:
     def _report(self, token: Token, before: Token | None) -> None:
         if token.type == "INVALID":
             problem, start, end = token.problem, token.start, token.end
-        elif self._begins_item(token) and token.frame.opener is not None:
-            opener = token.frame.opener
+        elif (item := self._item_at(token, before)) is not None and item.frame.opener is not None:
+            opener = item.frame.opener
             start, end = opener.start, opener.start + 1
             problem = Problem(
                 "unclosed",
                 f'This "{opener.text[0]}" is never closed',
-                f'Write the missing "{token.frame.closer}" before line {self.source.position(token.start)[0]}.',
+                f'Write the missing "{item.frame.closer}" before line {self.source.position(item.start)[0]}.',
             )
         else:
             problem = complaint(token, before, self.tables.actions[self.states[-1]])
             start, end = token.start, max(token.end, token.start + 1)
         self.source.report(*problem, start, min(end, len(self.source.text)))
+
+    def _item_at(self, token: Token, before: Token | None) -> Token | None:
+        """The token that begins the next attribute or block, when a token does not fit because of that."""
+        if self._begins_item(token):
+            return token
+        return (
+            before
+            if before is not None and token.frame is before.frame and self._begins_item(before)
+            else None
+        )
 
     def _begins_item(self, token: Token) -> bool:
         """Whether a token between brackets plainly begins the next attribute or block: a bracket was not closed."""

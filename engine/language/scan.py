@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from engine.language.characters import character_problem
 from engine.language.source import Source
 from engine.language.tokens import (
     BLOCK,
@@ -86,25 +87,6 @@ _BRACKETS = {"(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB", "{": "LBRACE", 
 _VALUE_ENDS = frozenset(
     {"IDENT", "ATTR", "STRING", "NUMBER", "QUOTE_END", "HEREDOC_END", "RPAR", "RSQB", "RBRACE", "STAR"}
 )
-_WHAT_CHARACTERS_MEAN = {
-    "'": ("single_quote", "Strings stand in double quotes", "Write \"…\" instead of '…'."),
-    ";": (
-        "semicolon",
-        "HCL has no semicolons",
-        "End the line instead: every attribute and block stands on its own line.",
-    ),
-    "&": ("single_ampersand", 'A single "&" is no operator', 'Write "&&" for a logical and.'),
-    "|": ("single_bar", 'A single "|" is no operator', 'Write "||" for a logical or.'),
-    "`": ("backtick", "Strings stand in double quotes", 'Write "…" instead of `…`.'),
-    "“": ("typographic_quote", "This is a typographic quotation mark", 'Write a plain " instead.'),
-    "”": ("typographic_quote", "This is a typographic quotation mark", 'Write a plain " instead.'),
-    "\u00a0": ("odd_space", "This is a no-break space", "Replace it by an ordinary space."),
-    "\ufeff": (
-        "odd_space",
-        "This is a byte order mark inside the file",
-        "Remove it; only the very first character may be one.",
-    ),
-}
 
 
 class Scanner:
@@ -115,7 +97,8 @@ class Scanner:
         self.position = 0
         self.file = Frame(FILE, None, source)
         self.stack = [self.file]
-        self._suspect: Frame | None = None
+        #: The first block whose brace was probably meant for the one around it, and where that brace is.
+        self._suspect: tuple[Frame, str] | None = None
 
     def tokens(self) -> Iterator[Token]:
         """The tokens from `position` on, ending with ``$END``; each leaves `position` behind itself."""
@@ -188,7 +171,8 @@ class Scanner:
         if frame is self.file:
             return Token("$END", "", start, frame)
         self.stack.pop()
-        return self._unclosed(self._suspect or frame, start, "the end of the file")
+        culprit, before = self._suspect or (frame, "the end of the file")
+        return self._unclosed(culprit, start, before)
 
     def _open(self, text: str, start: int, frame: Frame, previous: str) -> Token:
         if len(text) > 1:
@@ -229,13 +213,11 @@ class Scanner:
         closer = text[-1]
         if frame.closer == closer and (len(text) == 1 or frame.kind in (INTERPOLATION, DIRECTIVE)):
             stack.pop()
-            if (
-                frame.kind == BLOCK
-                and self._suspect is None
-                and frame.opener is not None
-                and self._indent(start) < self._indent(frame.opener.start)
-            ):
-                self._suspect = frame
+            if frame.kind == BLOCK and self._suspect is None and self._outdented(frame, start):
+                self._suspect = (
+                    frame,
+                    f'the "}}" of line {self.source.position(start)[0]}, which stands further left',
+                )
             name = "TEMPLATE_END" if frame.kind in (INTERPOLATION, DIRECTIVE) else _BRACKETS[closer]
             return Token(name, text, start, frame)
         if len(text) > 1:
@@ -331,17 +313,7 @@ class Scanner:
             token = Token("IDENT", char, start, frame)
             self._widen(token)
             return token
-        code, summary, detail = _WHAT_CHARACTERS_MEAN.get(
-            char,
-            (
-                "unknown_character",
-                f"{char!r} has no meaning here"
-                if char.isprintable()
-                else f"The character U+{ord(char):04X} has no meaning here",
-                "Remove it, or put it between double quotes.",
-            ),
-        )
-        return self._invalid(code, summary, detail, start, 1, frame)
+        return self._invalid(*character_problem(char), start, 1, frame)
 
     def _widen(self, token: Token) -> None:
         r"""Let the name end where Unicode says that it ends: beyond ASCII, ``\w`` is only nearly right."""

@@ -8,6 +8,10 @@ from engine.diagnostics import Diagnostic, Span
 
 _BOM = "\ufeff"
 _ZERO_WIDTH_JOINER = "\u200d"
+_FIRST_FLAG, _LAST_FLAG = "\U0001f1e6", "\U0001f1ff"
+_EXTENDING = frozenset({"Mn", "Me", "Mc"})
+#: The joiner, two vowels of Thai and Lao, and the skin tones.
+_ALSO_EXTENDING = frozenset({_ZERO_WIDTH_JOINER, "\u0e33", "\u0eb3", *map(chr, range(0x1F3FB, 0x1F400))})
 
 
 class Source:
@@ -181,32 +185,34 @@ def graphemes(text: str) -> int:
     count = 0
     before = ""
     flags = 0
+    picture = False  # the grapheme is an emoji so far, which a joiner may continue
     for char in text:
-        if not before or not _extends(before, char, flags):
-            count += 1
-        flags = flags + 1 if "\U0001f1e6" <= char <= "\U0001f1ff" else 0
+        joined = before != "" and _extends(before, char, flags, picture=picture)
+        count += not joined
+        flags = flags + 1 if _FIRST_FLAG <= char <= _LAST_FLAG else 0
+        picture = (unicodedata.category(char) == "So" and not flags) or (picture and joined)
         before = char
     return count
 
 
-def _extends(before: str, char: str, flags: int) -> bool:
+def _extends(before: str, char: str, flags: int, *, picture: bool) -> bool:
     """Whether `char` belongs to the grapheme that `before` is part of (the common rules of Unicode annex 29)."""
-    if unicodedata.category(char) in {"Mn", "Me", "Mc"} or char == _ZERO_WIDTH_JOINER:
+    if before == "\r" or unicodedata.category(before) == "Cc":
+        return before == "\r" and char == "\n"
+    if unicodedata.category(char) in _EXTENDING or char in _ALSO_EXTENDING:
         return True
-    if "\U0001f3fb" <= char <= "\U0001f3ff" or (before == "\r" and char == "\n"):
-        return True
-    if "\U0001f1e6" <= char <= "\U0001f1ff":
+    if _FIRST_FLAG <= char <= _LAST_FLAG:
         return flags % 2 == 1
     if before == _ZERO_WIDTH_JOINER and unicodedata.category(char) == "So":
-        return True
+        return picture
     return _joins_hangul(before, char)
 
 
 def _joins_hangul(before: str, char: str) -> bool:
+    lead = "\u1100" <= before <= "\u115f"
+    syllable = "\uac00" <= before <= "\ud7a3"
     if "\u1160" <= char <= "\u11a7":
-        return "\u1100" <= before <= "\u11a7" or (
-            "\uac00" <= before <= "\ud7a3" and (ord(before) - 0xAC00) % 28 == 0
-        )
+        return lead or "\u1160" <= before <= "\u11a7" or (syllable and (ord(before) - 0xAC00) % 28 == 0)
     if "\u11a8" <= char <= "\u11ff":
-        return "\u1160" <= before <= "\u11ff" or "\uac00" <= before <= "\ud7a3"
-    return "\u1100" <= char <= "\u115f" and "\u1100" <= before <= "\u115f"
+        return "\u1160" <= before <= "\u11ff" or syllable
+    return lead and ("\u1100" <= char <= "\u115f" or "\uac00" <= char <= "\ud7a3")

@@ -1,6 +1,7 @@
 """Text inside quotes and heredocs: escapes, strip markers, indentation, and the nodes they make."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -43,7 +44,7 @@ Parts = list[Token | Sequence]
 def unescape(source: Source, raw: str, start: int) -> str:
     """The characters that quoted text means; `start` is where it stands, for what is wrong with it."""
     if "\\" not in raw and "{" not in raw:
-        return raw
+        return _normal(raw)
 
     def one(found: re.Match[str]) -> str:
         short, long, incomplete, char = found.groups()
@@ -73,7 +74,12 @@ def unescape(source: Source, raw: str, start: int) -> str:
         source.report("invalid_escape", *problem, start + found.start(), start + found.end())
         return found[0]
 
-    return _ESCAPE.sub(one, raw)
+    return _normal(_ESCAPE.sub(one, raw))
+
+
+def _normal(text: str) -> str:
+    """Unicode's composed form, as HCL has it: what looks the same is the same."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def quoted(parts: Parts, first: Token, last: Token) -> syntax.Expression:
@@ -88,8 +94,7 @@ def heredoc(parts: Parts, first: Token, last: Token) -> syntax.Expression:
     if first.text.startswith("<<-"):
         _outdent(parts, texts)
     for key, text in texts.items():
-        if "{" in text:
-            texts[key] = _SEQUENCE.sub(lambda found: found[0][1:], text)
+        texts[key] = _normal(_SEQUENCE.sub(lambda found: found[0][1:], text))
     return _template(parts, texts, first, last)
 
 

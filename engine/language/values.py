@@ -2,6 +2,7 @@
 
 import json
 import math
+import unicodedata
 from collections.abc import Mapping
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
@@ -153,10 +154,7 @@ def equal(left: Any, right: Any, meter: Meter) -> bool:
     waiting = [(left, right)]
     while waiting:
         a, b = waiting.pop()
-        if type(a) is type(b) and isinstance(a, (str, bool, int, type(None))):
-            if a != b:
-                return False
-        elif isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
             if len(a) != len(b):
                 return False
             meter.step(len(a))
@@ -172,12 +170,23 @@ def equal(left: Any, right: Any, meter: Meter) -> bool:
 
 
 def _same_scalar(left: Any, right: Any) -> bool:
-    numbers = (int, float, Decimal)
+    if isinstance(left, str) and isinstance(right, str):
+        return left == right or (
+            not left.isascii() and not right.isascii() and _composed(left) == _composed(right)
+        )
+    if type(left) is type(right) and isinstance(left, (int, type(None))):
+        return bool(left == right)
     if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
+        return False
+    numbers = (int, float, Decimal)
     if isinstance(left, numbers) and isinstance(right, numbers):
         return number(left) == number(right)
     return bool(type(left) is type(right) and left == right)
+
+
+def _composed(value: str) -> str:
+    """One spelling for characters that Unicode can compose in several ways."""
+    return unicodedata.normalize("NFC", value)
 
 
 def encode(value: Any, meter: Meter, depth: int = 0) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.diagnostics import Span
 from engine.machine.expression import Expression, Names
+from engine.machine.values import composed
 
 #: As the source of a transition: every state that is not final.
 ANY = "*"
@@ -84,8 +85,9 @@ class Machine:
         """The state for a backend's status name, or for a state's own name; None if there is no alias for it.
 
         Status names come first, and a name that is written exactly so comes before one that differs in case; where
-        several differ only in case, none is meant.
+        several differ only in case, none is meant. Composed and decomposed characters are the same.
         """
+        status = composed(status)
         statuses = tuple(self.aliases.items())
         own = tuple((name, name) for name in self.aliases)
         return _pick(statuses, status) or _pick(own, status)

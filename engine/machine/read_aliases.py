@@ -4,6 +4,7 @@ from engine.diagnostics import Severity
 from engine.language import syntax
 from engine.machine.drafts import Alias
 from engine.machine.reading import Reader
+from engine.machine.values import composed
 
 
 def read_aliases(reader: Reader, block: syntax.Block, project: str) -> dict[str, Alias]:
@@ -32,6 +33,7 @@ def read_aliases(reader: Reader, block: syntax.Block, project: str) -> dict[str,
 def _aliases(reader: Reader, node: syntax.Object) -> dict[str, Alias]:
     found: dict[str, Alias] = {}
     by_status: dict[str, Alias] = {}
+    written: set[str] = set()
     for item in node.items:
         state = _text(reader, item.key, "a state's name")
         status = _text(reader, item.value, "a status name")
@@ -40,6 +42,10 @@ def _aliases(reader: Reader, node: syntax.Object) -> dict[str, Alias]:
         alias = Alias(state=state, status=status, span=item.key.span)
         first = found.setdefault(state, alias)
         same = by_status.setdefault(status, alias)
+        if first is not alias and isinstance(item.key, syntax.Literal) and state in written:
+            continue  # a key that is written out twice is a problem of the object, and reported as one
+        if isinstance(item.key, syntax.Literal):
+            written.add(state)
         if first is not alias:
             detail = f"The first one is at {first.span}: keep one of them."
             reader.report("duplicate_alias", f'"{state}" has two aliases', detail, item.key.span)
@@ -55,6 +61,6 @@ def _text(reader: Reader, node: syntax.Expression, what: str) -> str | None:
     if not fine:
         return None
     if isinstance(value, str) and value:
-        return value
+        return composed(value)
     reader.report("wrong_type", f"This is not {what}", "Write a text that is not empty.", node.span)
     return None

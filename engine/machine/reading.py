@@ -13,7 +13,7 @@ from engine.language.suggest import did_you_mean
 from engine.machine.expression import Expression, Look, Names
 from engine.machine.references import Reference, references
 from engine.machine.shapes import SHAPES, Shape, parents_of
-from engine.machine.values import printable
+from engine.machine.values import composed, printable
 from engine.model import END
 
 #: The names that an expression can start with, each with the attributes it has; None = any.
@@ -276,7 +276,7 @@ class Reader:
             return None
         fine, value = self.constant(node)
         if fine and isinstance(value, str):
-            return value
+            return composed(value)
         if fine:
             detail = f'Write {attribute.name} = "…".'
             self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)

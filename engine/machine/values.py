@@ -2,6 +2,7 @@
 
 import json
 import math
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -60,6 +61,11 @@ def _number(value: Decimal | float) -> float:
 def canonical(value: Any) -> str:
     """The value as JSON that is the same for equal values: keys sorted, no spaces; raises `NotPlainError`."""
     return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def composed(text: str) -> str:
+    """The text as definitions hold theirs, in Unicode's composed form: so that a name from elsewhere can be found."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def printable(text: str) -> str:

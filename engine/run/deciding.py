@@ -12,12 +12,12 @@ from engine.decide.retry import DeadLetter, RetryAt, RetryPolicy, after
 from engine.errors import StoreError
 from engine.machine.compile import CompiledProvisioner
 from engine.model import Entity, Event, Observation, Outcome, Verdict
+from engine.run.delivered import delivered
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
 from engine.run.load import Serving
 from engine.run.perform import tell_exchanges
-from engine.sources.catalog import SOURCES
-from engine.store import commit, deliveries, inbox, instances, once
+from engine.store import commit, inbox, instances, once
 from engine.store.database import Connection, Store
 from engine.store.tables import InboxStatus
 
@@ -55,7 +55,8 @@ class Decider:
     async def decide(self, row: inbox.InboxRow) -> Turn | Decided:
         """Observe the entity if its backend holds the state, decide the event and commit the decision."""
         entity = Entity(project=row.project, id=row.entity_id)
-        provisioner = self._serving().provisioners.get(row.provisioner)
+        serving = self._serving()
+        provisioner = serving.provisioners.get(row.provisioner)
         processor = self._hub().for_project(row.project)
         if provisioner is None:
             because = (
@@ -79,7 +80,11 @@ class Decider:
             if observed.outcome is not Outcome.DONE and not observed.missing:
                 return await self._later(row, observed)
         decided = await asyncio.wrap_future(
-            self._store.submit(lambda c: self._commit(c, row.id, entity, provisioner, observed))
+            self._store.submit(
+                lambda c: self._commit(
+                    c, row.id, entity, provisioner, observed, text=serving.texts[row.provisioner]
+                )
+            )
         )
         if decided.decision is not None:
             self._tell(row, decided.decision, observed)
@@ -89,7 +94,8 @@ class Decider:
         """The backend could not be read: wait, or give up when waiting cannot help."""
         now = self._clock()
         number = row.attempts + 1
-        what = after(number, observed, now, self._policy, key=f"observe/{row.id}", since=row.received_at)
+        since = row.retried_at or row.received_at
+        what = after(number, observed, now, self._policy, key=f"observe/{row.id}", since=since)
         if isinstance(what, RetryAt):
             await self._write(lambda c: inbox.postpone(c, row.id, number, what.at, observed.detail))
             log.warning(
@@ -117,6 +123,8 @@ class Decider:
         entity: Entity,
         provisioner: CompiledProvisioner,
         observed: Observation | None,
+        *,
+        text: str,
     ) -> Decided:
         """Runs in the store's writer: everything that the decision reads and writes is one transaction."""
         row = _row(c, row_id)
@@ -159,7 +167,7 @@ class Decider:
             inbox=row,
             before_version=held.snapshot.version if held is not None else None,
             instance=instance,
-            facts=decision.facts,
+            facts={**decision.facts, "text": text},
             trace=decision.step.trace,
             effects=decision.step.effects,
             now=now,
@@ -168,12 +176,7 @@ class Decider:
 
     def _event(self, c: Connection, row: inbox.InboxRow, entity: Entity) -> Event:
         """The event as it was correlated, its payload read again from the stored body."""
-        delivery = deliveries.get(c, row.delivery_row_id)
-        if delivery is None:
-            raise StoreError(
-                f"delivery {row.delivery_row_id} is gone: the store was changed by something else"
-            )
-        payload = SOURCES[delivery.source].payload_of(delivery.headers, deliveries.body(c, delivery.id))
+        delivery, payload = delivered(c, row.delivery_row_id)
         return Event(
             name=row.event,
             entity=entity,

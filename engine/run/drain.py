@@ -37,7 +37,7 @@ class Ended:
 
     #: Whether there may be more to do at once.
     more: bool
-    #: When something that failed is to be tried again; None if nothing is.
+    #: When what failed or was held back is to be tried again; None if nothing was.
     again_at: datetime | None = None
 
 
@@ -57,7 +57,7 @@ class Drain:
         self._gate = gate
         self._clock = clock
         self._running: dict[Entity, asyncio.Task[None]] = {}
-        self._troubled: dict[Entity, datetime] = {}
+        self._held: dict[Entity, datetime] = {}
         self._news = asyncio.Event()
         self._stopping = False
         self._closing = False
@@ -72,6 +72,11 @@ class Drain:
     def nudge(self) -> None:
         """Say that there may be new events."""
         self._news.set()
+
+    def hurry(self, entity: Entity) -> None:
+        """Let an entity that waits be tried again at once."""
+        if self._held.pop(entity, None) is not None:
+            self._news.set()
 
     def stop(self) -> None:
         """Begin nothing new; `run` ends when what is under way has ended."""
@@ -106,16 +111,16 @@ class Drain:
             begun = [entity for entity in page if self._begin(entity)]
             after = page[-1] if len(page) == PAGE else None
             if not begun and not self._running and after is None:
-                return Ended(more=False, again_at=min(self._troubled.values(), default=None))
+                return Ended(more=False, again_at=min(self._held.values(), default=None))
             await self._wait(more=after is not None)
         await self._finish(None)
         return Ended(more=True)
 
     def _begin(self, entity: Entity) -> bool:
-        until = self._troubled.get(entity)
+        until = self._held.get(entity)
         if entity in self._running or (until is not None and until > self._clock()):
             return False
-        self._troubled.pop(entity, None)
+        self._held.pop(entity, None)
         self._running[entity] = asyncio.get_running_loop().create_task(self._lane(entity))
         return True
 
@@ -125,15 +130,18 @@ class Drain:
             async with self._gate:
                 while not (self._stopping or self._closing):
                     turn = await self._work(entity)
+                    if isinstance(turn, Waiting):
+                        # Not always written in the store: it may wait for a backend that does not answer anybody.
+                        self._held[entity] = turn.until
                     if isinstance(turn, Idle | Waiting):
                         return
                     self._turns += 1
         except FencedError as error:
             log.warning("lane.fenced", entity=entity.id, project=entity.project, because=str(error))
-            self._troubled[entity] = self._clock() + TROUBLE_PAUSE
+            self._held[entity] = self._clock() + TROUBLE_PAUSE
         except Exception:
             log.exception("lane.failed", entity=entity.id, project=entity.project)
-            self._troubled[entity] = self._clock() + TROUBLE_PAUSE
+            self._held[entity] = self._clock() + TROUBLE_PAUSE
         finally:
             del self._running[entity]
             if not self._running:

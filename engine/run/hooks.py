@@ -92,7 +92,9 @@ def secret_of(store: Store, source: str, repo_id: str) -> str:
     with store.read() as connection:
         found = hooks.sealed_secret(connection, source, repo_id)
     if found is None:
-        raise HookMissingError(f"no {source} hook is registered for {repo_id!r}")
+        raise HookMissingError(
+            f"no {source} hook is registered for {repo_id!r}: interlock hooks register {source} {repo_id} owner/{repo_id}"
+        )
     return store.secrets.unseal(found[1], source=source, repo_id=repo_id)
 
 

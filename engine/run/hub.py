@@ -111,9 +111,16 @@ def _unknown_processor(worker: Worker, makers: Mapping[str, ProcessorMaker]) -> 
     return Diagnostic(
         code="unknown_processor",
         summary=f'the name "{worker.name}" does not say which processor it is',
-        detail=f"Add `processor:` with one of: {', '.join(sorted(makers))}.",
+        detail=f"{_nearest(worker.name, makers)}Add `processor:` with one of: {', '.join(sorted(makers))}.",
         subject=worker.span,
     )
+
+
+def _nearest(name: str, makers: Mapping[str, ProcessorMaker]) -> str:
+    """A question, if the worker's name is nearly one that says its processor."""
+    known = {*makers, *(word for maker in makers.values() for word in maker.worker_names)}
+    asked = did_you_mean(name, known)
+    return f"{asked} " if asked.startswith("Did you mean") else ""
 
 
 def _settings_of(

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from engine.errors import UnauthenticatedError, UnknownSourceError
-from engine.model import Delivery, Entity
+from engine.model import Delivery, Entity, Event
 from engine.run.load import Serving
 from engine.run.reading import read
 from engine.sources.catalog import SOURCES
@@ -98,7 +98,11 @@ class Intake:
             secret = self._store.secrets.unseal(found[1], source=source_name, repo_id=repo_id).encode()
         signed = verify(SOURCES[source_name].scheme, headers, body, secret)
         if found is None or not signed:
-            log.warning("delivery.refused", source=source_name, hook=repo_id, bytes=len(body))
+            # The operator is told which; the sender is not.
+            because = "no such hook is registered" if found is None else "the signature is missing or wrong"
+            log.warning(
+                "delivery.refused", source=source_name, hook=repo_id, bytes=len(body), because=because
+            )
             raise UnauthenticatedError("unknown hook, or missing or wrong signature")
         return found[0]
 
@@ -141,6 +145,8 @@ class Intake:
                 duplicate_of=twin.id if twin is not None and verdict is Receipt.DUPLICATE else None,
             )
             inbox.insert(connection, number, [(e.provisioner, e.event) for e in events], delivery.received_at)
+            if twin is not None:
+                _settle(connection, twin.id, [e.event for e in events], number)
             entities = tuple(dict.fromkeys(e.event.entity for e in events))
             return Received(delivery=number, verdict=verdict, reason=reason, entities=entities)
 
@@ -160,3 +166,9 @@ class Intake:
                 log.info("delivery.duplicate", **said, number=receipt.delivery, because=receipt.reason)
             case Receipt.IGNORED:
                 log.info("delivery.ignored", **said, number=receipt.delivery, because=receipt.reason)
+
+
+def _settle(c: Connection, first: int, events: Iterable[Event], again: int) -> None:
+    """The dead letters of the `first` delivery are taken care of by its repetition `again`."""
+    for event in events:
+        inbox.settle(c, first, event.entity, event.name, f"delivered again as delivery {again}")

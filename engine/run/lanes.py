@@ -68,6 +68,7 @@ class Lanes:
         self._ready: dict[Entity, None] = {}
         self._running: dict[Entity, asyncio.Task[None]] = {}
         self._again: set[Entity] = set()
+        self._hurried: set[Entity] = set()
         self._due: dict[Entity, datetime] = {}
         self._alarms: list[tuple[datetime, Entity]] = []
         self._alarm: asyncio.TimerHandle | None = None
@@ -93,6 +94,13 @@ class Lanes:
         else:
             self._ready[entity] = None
             self._pump()
+
+    def hurry(self, entity: Entity) -> None:
+        """Say that the head of the entity's lane is another now: look even if the lane waits."""
+        self._due.pop(entity, None)
+        if entity in self._running:
+            self._hurried.add(entity)
+        self.wake(entity)
 
     @property
     def waiting(self) -> int:
@@ -157,10 +165,12 @@ class Lanes:
             wait_until = self._clock() + TROUBLE_PAUSE
         finally:
             del self._running[entity]
-            woken = entity in self._again
+            hurried = entity in self._hurried
+            woken = hurried or entity in self._again
             self._again.discard(entity)
+            self._hurried.discard(entity)
             if not self._stopping:
-                if wait_until is not None:
+                if wait_until is not None and not hurried:
                     self._wait(entity, wait_until)
                 elif woken:
                     self._ready[entity] = None
@@ -170,6 +180,7 @@ class Lanes:
         """Work until there is nothing left (None) or the head must wait (until when)."""
         while not self._stopping:
             self._again.discard(entity)
+            self._hurried.discard(entity)
             turn = await self._work(entity)
             if isinstance(turn, Waiting):
                 return turn.until

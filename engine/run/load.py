@@ -1,9 +1,11 @@
 """Read workers.yaml and the definitions that it names, and hold them against each other."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.config.conceal import without_secrets
 from engine.config.workers import Workers, read_workers
 from engine.diagnostics import Diagnostic, Span, errors_in
 from engine.errors import InvalidDefinitionError
@@ -12,6 +14,7 @@ from engine.machine.definition import Definition
 from engine.machine.read import read_definition
 from engine.processors.processor import ProcessorMaker
 from engine.run.hub import Hub, check_action_workers, check_projects
+from engine.sources.check import check_sources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,13 @@ class Serving:
     provisioners: Mapping[str, CompiledProvisioner]
     #: Every definition read, by the name of its statefile.
     definitions: Mapping[str, Definition]
+    #: By project name, the hash of the text that its machine was read from (`text_hash`).
+    texts: Mapping[str, str]
+
+
+def text_hash(definition: Definition) -> str:
+    """Names a definition's very text: two files may mean the same, and give other places in a trace."""
+    return hashlib.sha256(f"{definition.filename}\0{definition.source}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +61,7 @@ def load(
     text = read_text(workers_file, "the file that maps projects to backends", diagnostics)
     if text is None:
         return Loaded(workers=None, serving=None, hub=None, diagnostics=tuple(diagnostics))
-    sources[str(workers_file)] = text
+    sources[str(workers_file)] = without_secrets(text)
     result = read_workers(text, str(workers_file))
     diagnostics += result.diagnostics
     workers = result.workers
@@ -67,6 +77,7 @@ def load(
         read = read_definition(text, str(path))
         diagnostics += read.diagnostics
         if read.definition is not None:
+            diagnostics += check_sources(read.definition)
             definitions[statefile] = read.definition
     names = {statefile: tuple(definition.provisioners) for statefile, definition in definitions.items()}
     diagnostics += check_projects(workers, names)
@@ -84,13 +95,15 @@ def load(
 
 def _serving(workers: Workers, definitions: Mapping[str, Definition]) -> Serving:
     provisioners: dict[str, CompiledProvisioner] = {}
+    texts: dict[str, str] = {}
     for worker in workers.workers:
         definition = definitions.get(worker.statefile) if worker.statefile is not None else None
         if definition is None:
             continue
         compiled = compile_definition(definition)
         provisioners.update({name: compiled[name] for name in worker.projects if name in compiled})
-    return Serving(provisioners=provisioners, definitions=definitions)
+        texts.update(dict.fromkeys(worker.projects, text_hash(definition)))
+    return Serving(provisioners=provisioners, definitions=definitions, texts=texts)
 
 
 def _workers_used(definitions: Mapping[str, Definition]) -> list[tuple[str, Span | None]]:

@@ -79,14 +79,13 @@ class Performer:
         last: bool,
     ) -> Turn:
         now = self._clock()
-        started = effect_row.created_at
         what = after(
-            number,
+            number - effect_row.earlier_attempts,
             attempt,
             now,
             self._policy,
             key=effect_row.key,
-            since=started,
+            since=effect_row.retried_at or effect_row.created_at,
             read_back=effect_row.read_back,
         )
         tell_exchanges(entity, attempt.exchanges)
@@ -135,6 +134,8 @@ class Performer:
     ) -> None:
         outbox.record_attempt(c, effect_row.id, number, attempt, now)
         outbox.finish(c, effect_row.id, attempt.detail, now)
+        if attempt.observed is not None:
+            instances.observed(c, row.project, row.entity_id, attempt.observed, now)
         if last:
             _finish(c, row, now)
 

@@ -79,6 +79,12 @@ class Partitions:
     def wake(self, entity: Entity) -> None:
         """The transaction that wrote the event has done it."""
 
+    def hurry(self, entity: Entity) -> None:
+        """Try again an entity that waits, in a drain or for a wake that is due later."""
+        for drain in self._drains.values():
+            drain.hurry(entity)
+        self._store.submit(lambda c: wakes.touch(c, entity.project, entity.id))
+
     @property
     def busy(self) -> int:
         """How many entities have something to do now."""
@@ -88,6 +94,11 @@ class Partitions:
     def waiting(self) -> int:
         """Entities that wait for a retry are in the store only."""
         return 0
+
+    async def settle(self) -> None:
+        """Return when nobody works or is to work now, in this process or in another."""
+        while await read(self._store, wakes.awake):  # noqa: ASYNC110 -- others say nothing when they are done
+            await asyncio.sleep(_POLL_SECONDS / 5)
 
     async def stop(self, grace: float) -> None:
         """Begin nothing new and let what is under way finish for `grace` seconds; the rest is for other workers."""

@@ -13,8 +13,9 @@ from engine.run.deciding import Decided, Decider
 from engine.run.hub import Hub
 from engine.run.intake import Intake
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
-from engine.run.load import Serving
+from engine.run.load import Serving, text_hash
 from engine.run.perform import Performer
+from engine.run.putback import PutBack
 from engine.run.reading import read
 from engine.run.working import Elsewhere, Working
 from engine.store import definitions, inbox
@@ -50,15 +51,16 @@ class Runtime:
         self._performer = Performer(store, lambda: self._hub, clock, policy)
         self.lanes = self._lanes(works=works)
         self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
+        self._put_back = PutBack(store, self.lanes.hurry)
+        self._watching: asyncio.Task[None] | None = None
         self._retired: set[asyncio.Task[None]] = set()
 
     def _lanes(self, *, works: bool) -> Working:
         if not works:
             return Elsewhere()
         if self._store.remote:
-            from engine.run.procrastinate import (
-                Partitions,
-            )  # with what it imports, too much for an embedded daemon
+            # Here, because with what it imports it is too much for an embedded daemon.
+            from engine.run.procrastinate import Partitions
 
             return Partitions(self._store, self._work, self._clock)
         return Lanes(self._work, self._unfinished, self._clock)
@@ -72,6 +74,8 @@ class Runtime:
         """Store the definitions' sources by hash, then take up all unfinished work."""
         await self._remember(self._serving)
         self.lanes.start()
+        if not self._store.remote:  # elsewhere the transaction that puts back wakes, too
+            self._watching = asyncio.get_running_loop().create_task(self._put_back.run())
 
     async def replace(self, serving: Serving, hub: Hub) -> None:
         """Decide with other definitions and workers from now on; calls under way finish on the old ones."""
@@ -83,20 +87,26 @@ class Runtime:
 
     async def stop(self, grace: float) -> None:
         """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
+        if self._watching is not None:
+            self._watching.cancel()
         await self.lanes.stop(grace)
-        for task in list(self._retired):
+        retired = list(self._retired)
+        for task in retired:
             task.cancel()
+        await asyncio.gather(*retired, return_exceptions=True)
         await self._hub.close()
 
     async def _retire(self, hub: Hub) -> None:
-        await asyncio.sleep(60)  # longer than any call may take
-        await hub.close()
+        try:
+            await asyncio.sleep(60)  # longer than any call may take
+        finally:
+            await hub.close()
 
     async def _remember(self, serving: Serving) -> None:
         for definition in serving.definitions.values():
             remember = partial(
                 definitions.remember,
-                hash=definition.hash,
+                hash=text_hash(definition),
                 filename=definition.filename,
                 source=definition.source,
                 now=self._clock(),
@@ -117,7 +127,8 @@ class Runtime:
         if not isinstance(turn, Decided):
             return turn
         if turn.effects:
-            return await self._performer.perform(turn.row, fresh=True)
+            # What died before may have happened unseen, even if it is decided anew.
+            return await self._performer.perform(turn.row, fresh=turn.row.retried_at is None)
         return Progress()
 
     def _unfinished(self, after: Entity | None, limit: int) -> Iterable[tuple[Entity, datetime | None]]:

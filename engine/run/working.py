@@ -14,6 +14,9 @@ class Working(Protocol):
     def wake(self, entity: Entity) -> None:
         """Say that the entity has new work."""
 
+    def hurry(self, entity: Entity) -> None:
+        """Say that the entity need not wait any longer for what it waits for."""
+
     @property
     def busy(self) -> int:
         """How many entities have something to do now."""
@@ -21,6 +24,9 @@ class Working(Protocol):
     @property
     def waiting(self) -> int:
         """How many entities wait for a retry."""
+
+    async def settle(self) -> None:
+        """Return when nothing is being worked or ready; what waits for its time does not count."""
 
     async def stop(self, grace: float) -> None:
         """Begin nothing new, and let what is under way finish for so many seconds."""
@@ -37,6 +43,12 @@ class Elsewhere:
 
     def wake(self, entity: Entity) -> None:
         """The transaction has done it."""
+
+    def hurry(self, entity: Entity) -> None:
+        """Nothing waits here."""
+
+    async def settle(self) -> None:
+        """Nothing is worked here."""
 
     async def stop(self, grace: float) -> None:
         """Nothing is under way."""

@@ -20,7 +20,7 @@ from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoin
 from starlette.responses import Response
 
 from engine import __version__
-from engine.errors import HookExistsError, HookMissingError, SettingError
+from engine.errors import HookExistsError, HookMissingError, SettingError, StoreError
 from engine.run.hooks import HookRequest, Issued, import_hook, register, update
 from engine.serve.guard import Guard
 from engine.store import hooks
@@ -237,6 +237,7 @@ def make_api(store: Store, guard: Guard, clock: Callable[[], datetime]) -> FastA
         summary="Registers hooks; deliveries are received beside it.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     refusals: dict[int | str, dict[str, Any]] = {
         code: {"model": Failure} for code in (400, 401, 403, 404, 409, 415, 500)
@@ -319,6 +320,12 @@ def _install_errors(api: FastAPI) -> None:
             error.status_code, name, f"There is no {request.method} {request.url.path}; see /openapi.json."
         )
         answer.headers.update(error.headers or {})
+        return answer
+
+    @api.exception_handler(StoreError)
+    async def not_stored(_request: Request, error: StoreError) -> JSONResponse:
+        answer = fail(503, "internal_server_error", str(error))
+        answer.headers["retry-after"] = "30"
         return answer
 
     @api.exception_handler(Exception)

@@ -1,5 +1,7 @@
 """The composition root of the HTTP side: fixed routes first, then deliveries, then management."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -44,6 +46,14 @@ class Application:
         """Answer one request."""
         if scope["type"] != "http":
             return
+        try:
+            await self._answer(scope, receive, send)
+        except asyncio.CancelledError:
+            # The daemon drains and this sender was not finished: nothing was kept, it may send again.
+            with contextlib.suppress(Exception):
+                await answer(send, 503, b'"{}"', headers=((b"retry-after", b"5"), (b"connection", b"close")))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         if path in _FIXED:
             await answer(send, 200, _FIXED[path], _TEXT)

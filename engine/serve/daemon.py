@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
 import socket
+import sys
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +23,7 @@ from engine.run.load import Loaded, load
 from engine.run.runtime import Runtime
 from engine.serve.app import Application
 from engine.serve.guard import Guard
+from engine.serve.protocol import DeadlineProtocol
 from engine.store.database import Store
 
 log = structlog.get_logger()
@@ -29,6 +32,11 @@ log = structlog.get_logger()
 DRAIN_SECONDS = 10.0
 _LANES_SECONDS = 7.0
 _HTTP_SECONDS = 2
+#: How long one thread keeps the interpreter while another wants it.
+_SWITCH_SECONDS = 0.0005
+#: More connections than this at once are answered with 503.
+_MOST_CONNECTIONS = 2_000
+_MOST_FILES = 65_536
 #: How often files are looked at for a change.
 _WATCH_SECONDS = 1.0
 
@@ -80,6 +88,8 @@ class Daemon:
         self._app = Application(store, self._runtime, guard, clock, receives=place.receives)
         self._stop = asyncio.Event()
         self._stamp = self._stamps()
+        self._reloading: asyncio.Task[None] | None = None
+        self._reload_again = False
 
     @property
     def runtime(self) -> Runtime:
@@ -98,7 +108,11 @@ class Daemon:
 
     async def run(self, beside: Callable[["Daemon"], Coroutine[Any, Any, None]] | None = None) -> None:
         """Serve until `stop` or a signal, then drain within 10 seconds. `beside` runs once the daemon is ready."""
+        # The store's writer needs the interpreter between its statements; the default of 5 ms makes it wait each time.
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        _raise_file_limit()
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_Complaints())
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, lambda: self._reload_soon(asked=True))
@@ -109,16 +123,22 @@ class Daemon:
                 access_log=False,
                 lifespan="off",
                 server_header=False,
+                http=DeadlineProtocol,
+                limit_concurrency=_MOST_CONNECTIONS,
                 ws="none",
                 timeout_graceful_shutdown=_HTTP_SECONDS,
             )
         )
-        self._reloading: asyncio.Task[None] | None = None
         await self._runtime.start()
         serving = asyncio.create_task(server.serve(sockets=[self._socket]))
         watching = asyncio.create_task(self._watch())
         aside = asyncio.create_task(_nothing() if beside is None else beside(self))
         self._app.ready = True
+        if not self._place.loopback and not self._place.token:
+            log.warning(
+                "management.closed",
+                because="the daemon listens beyond loopback and INTERLOCK_TOKEN is not set",
+            )
         log.info("daemon.ready", url=self.url, projects=sorted(self._runtime.serving.provisioners))
         try:
             stopped = asyncio.create_task(self._stop.wait())
@@ -159,8 +179,22 @@ class Daemon:
                     self._reload_soon(asked=False)
 
     def _reload_soon(self, *, asked: bool) -> None:
-        if self._reloading is None or self._reloading.done():
-            self._reloading = asyncio.get_running_loop().create_task(self._reload(asked=asked))
+        self._reload_again = self._reloading is not None and not self._reloading.done()
+        if not self._reload_again:
+            self._reloading = asyncio.get_running_loop().create_task(self._reload_until_done(asked=asked))
+
+    async def _reload_until_done(self, *, asked: bool) -> None:
+        """Reload, and once more if that was asked for meanwhile; never die silently."""
+        while True:
+            self._reload_again = False
+            try:
+                await self._reload(asked=asked)
+            except Exception:
+                log.exception(
+                    "definitions.kept", because="reading the files failed; the old definitions stay in force"
+                )
+            if not self._reload_again:
+                return
 
     async def _reload(self, *, asked: bool) -> None:
         """Read the files again; with any error among them, keep what is in force."""
@@ -190,6 +224,28 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+
+class _Complaints:
+    """What the event loop complains about, in the log, and not more than once a second for the same reason."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, float] = {}
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log one complaint."""
+        message = str(context.get("message", ""))
+        error = context.get("exception")
+        if loop.time() - self._last.get(message, -1.0) >= 1.0:
+            self._last[message] = loop.time()
+            log.error("loop.complained", because=message, error=repr(error) if error is not None else None)
+
+
+def _raise_file_limit() -> None:
+    """Allow as many open files, and so connections, as the system lets this process have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, _MOST_FILES), hard))
 
 
 async def _nothing() -> None:

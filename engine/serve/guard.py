@@ -1,8 +1,10 @@
 """Who may call the management routes.
 
 With a token: whoever sends it as a bearer token. Without one, only a program on this machine that speaks to the daemon
-directly: the daemon listens on loopback, the `Host` is a loopback name (DNS rebinding), nothing was forwarded (reverse
-proxies) and a request with a body is JSON (a web page cannot send that to another origin unasked).
+directly: the daemon listens on loopback, the `Host` is a loopback name (DNS rebinding), nothing in the headers speaks of a
+web page or of a proxy, and a request with a body is JSON (a web page cannot send that to another origin unasked). A proxy
+that hides itself completely cannot be told from a local program: whoever runs one publishes only the path of deliveries,
+or sets a token.
 """
 
 import hmac
@@ -10,7 +12,11 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+#: Headers that a proxy adds, or a browser; a local program sends none of them.
+_FOREIGN = frozenset(
+    {"forwarded", "via", "x-real-ip", "x-original-host", "origin", "sec-fetch-site", "cookie"}
+)
+_FOREIGN_PREFIXES = ("x-forwarded-", "cf-", "x-amz", "x-envoy-", "x-proxy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +49,7 @@ class Guard:
                 status=401,
                 message="this daemon listens beyond loopback and has no token: set INTERLOCK_TOKEN and start it again",
             )
-        if not is_loopback(host_name(headers.get("host", ""))) or any(name in headers for name in _FORWARDED):
+        if not is_loopback(host_name(headers.get("host", ""))) or any(map(_is_foreign, headers)):
             return Refusal(
                 status=403,
                 message="without a token, only direct calls to a loopback name are answered: set INTERLOCK_TOKEN",
@@ -68,6 +74,10 @@ def is_loopback(name: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def _is_foreign(header: str) -> bool:
+    return header in _FOREIGN or header.startswith(_FOREIGN_PREFIXES)
 
 
 def _media_type(headers: Mapping[str, str]) -> str:

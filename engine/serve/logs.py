@@ -6,7 +6,7 @@ Both are made from the same structured events, so what the operator reads is wha
 import logging
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -16,8 +16,8 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 EventDict = MutableMapping[str, Any]
 
 
-def configure_logs(level: str, form: str, *, colour: bool) -> None:
-    """Send every log line to standard output: `form` is ``json`` or ``text``; `level` a key of `LEVELS`."""
+def configure_logs(level: str, form: str, *, colour: bool, stream: TextIO | None = None) -> None:
+    """Send every log line to `stream` (standard output): `form` is ``json`` or ``text``; `level` a key of `LEVELS`."""
     render: Callable[[Any, str, EventDict], str | bytes]
     render = Narrator(colour=colour) if form == "text" else structlog.processors.JSONRenderer(sort_keys=False)
     structlog.configure(
@@ -29,10 +29,22 @@ def configure_logs(level: str, form: str, *, colour: bool) -> None:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(stream or sys.stdout),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr, force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
+
+
+class _Libraries(logging.Handler):
+    """Takes what libraries log into the same stream of events."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it as one event; its traceback, if it has one, belongs to it."""
+        text = legible(record.getMessage())
+        exc_info = record.exc_info if record.exc_info and record.exc_info[0] is not None else None
+        structlog.get_logger().log(
+            record.levelno, "library.said", library=record.name, text=text, exc_info=exc_info
+        )
 
 
 _RESET, _DIM = "\x1b[0m", "\x1b[2m"
@@ -61,18 +73,27 @@ class Narrator:
         head = f"{verb:<9}"
         if self._colour:
             clock, head = f"{_DIM}{clock}{_RESET}", f"{_COLOURS.get(level, '')}{head}{_RESET}"
-        lines = [f"{clock}  {head} {sentence}"]
-        lines += [f"{'':<12}  {'':<9}   {line}" for line in event.get("trace", ())]
+        lines = [f"{clock}  {head} {legible(sentence)}"]
+        lines += [f"{'':<12}  {'':<9}   {legible(line)}" for line in event.get("trace", ())]
+        if "rendered" in event:
+            lines.append(str(event["rendered"]))
         if "exception" in event:
             lines.append(str(event["exception"]))
         return "\n".join(lines)
 
 
-_HIDDEN = {"event", "level", "timestamp", "trace", "exception"}
+_HIDDEN = {"event", "level", "timestamp", "trace", "exception", "rendered"}
+_LONGEST_LINE = 400
 
 
 def _plain(event: Mapping[str, Any]) -> str:
     return " ".join(f"{k}={v}" for k, v in event.items() if k not in _HIDDEN and v is not None)
+
+
+def legible(text: str) -> str:
+    """Words from outside as one line of a terminal: no control characters, and no more than a reader reads."""
+    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:_LONGEST_LINE])
+    return shown if len(text) <= _LONGEST_LINE else f"{shown}…"
 
 
 def _decision(e: Mapping[str, Any]) -> tuple[str, str]:
@@ -105,7 +126,8 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
         "verify",
         f"{e['source']} {e['type']!r} for {e['hook']}: signature holds ({e['bytes']:,} bytes, {e['delivery']})",
     ),
-    "delivery.refused": lambda e: ("refuse", _plain(e)),
+    "delivery.refused": lambda e: ("refuse", f"{e['source']} delivery for {e['hook']}: {e['because']}"),
+    "definition.problem": lambda e: ("problem", str(e["summary"])),
     "delivery.duplicate": lambda e: ("inbox", f"delivery {e['number']} repeats: {e['because']}"),
     "delivery.ignored": lambda e: ("correlate", f"delivery {e['number']} ignored: {e['because']}"),
     "entities.found": lambda e: (

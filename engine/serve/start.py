@@ -1,18 +1,23 @@
 """Start a daemon from settings: listen, open the store, check the definitions, serve, drain."""
 
+import socket
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from engine.config.settings import DaemonSettings
 from engine.errors import SettingError
+from engine.processors.processor import ProcessorMaker
 from engine.processors.registry import load_processors
 from engine.run.clock import now
 from engine.serve.daemon import Daemon, Place, listen
 from engine.serve.guard import is_loopback
 from engine.store.backend import is_postgresql
 from engine.store.database import Store
+from engine.store.lock import DaemonLock
 from engine.store.secrets import load_or_create_key
+from engine.store.sqlite import path_of
 
 
 def key_file(store_url: str) -> Path:
@@ -34,34 +39,48 @@ def open_store(settings: DaemonSettings) -> Store:
     return Store.open(settings.store, key=_key(settings))
 
 
+def open_existing_store(settings: DaemonSettings) -> Store:
+    """The store of these settings to look at: neither it nor its key is made; raises `StoreError` with what to do."""
+    known = bool(settings.secret_key) or (
+        not is_postgresql(settings.store) and key_file(settings.store).exists()
+    )
+    key = _key(settings) if known else None
+    return Store.open(settings.store, key=key, migrate=False)
+
+
 async def serve(
     settings: DaemonSettings,
     environ: Mapping[str, str],
+    *,
+    listening: socket.socket | None = None,
+    makers: Mapping[str, ProcessorMaker] | None = None,
     beside: Callable[[Daemon], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Run a daemon until a signal stops it; `beside` runs next to it once it is ready.
 
-    `environ` answers the references of workers.yaml. Raises `SettingError`, `StoreError` or `InvalidDefinitionError`
-    before anything is served.
+    `environ` answers the references of workers.yaml. `listening` is a socket that listens already, `makers` are other
+    processors than the installed ones. Raises `SettingError`, `StoreError` or `InvalidDefinitionError` before anything
+    is served.
     """
     if settings.role != "all" and not is_postgresql(settings.store):
         raise SettingError(
             f"--role {settings.role} needs a store that daemons share: give --store postgresql://…, or leave --role out"
         )
-    listening = listen(settings.host, settings.port)
-    try:
+    with ExitStack() as held:
+        if listening is None:
+            listening = listen(settings.host, settings.port)
+        held.callback(listening.close)
+        if not is_postgresql(settings.store):
+            held.callback(DaemonLock.take(path_of(settings.store)).release)
         store = open_store(settings)
-        try:
-            place = Place(
-                workers=settings.workers,
-                machines=settings.machines,
-                token=settings.token or "",
-                loopback=is_loopback(settings.host),
-                receives=settings.role != "work",
-                works=settings.role != "receive",
-            )
-            await Daemon(place, listening, store, load_processors(), environ, now).run(beside)
-        finally:
-            store.close()
-    finally:
-        listening.close()
+        held.callback(store.close)
+        place = Place(
+            workers=settings.workers,
+            machines=settings.machines,
+            token=settings.token or "",
+            loopback=is_loopback(settings.host),
+            receives=settings.role != "work",
+            works=settings.role != "receive",
+        )
+        makers = load_processors() if makers is None else makers
+        await Daemon(place, listening, store, makers, environ, now).run(beside)

@@ -15,7 +15,7 @@ from engine.language.values import show
 from engine.machine.compile import CompiledProvisioner
 from engine.machine.definition import Receive
 from engine.machine.expression import Expression
-from engine.machine.values import NotPlainError, canonical, printable, timestamp
+from engine.machine.values import NotPlainError, canonical, composed, printable, timestamp
 from engine.model import Delivery, Entity, Event
 
 #: The most entities that one delivery can concern; a longer list is cut, with a reason.
@@ -108,6 +108,7 @@ class _Work:
         name = self._value("fire", receive.fire, scope)
         if not isinstance(name, str) or not _is_name(name):
             raise _RefusedError(f"fires no event: fire is {show(name)}")
+        name = composed(name)
         once = None
         if receive.once_per is not None:
             once = _once(name, self._value("once_per", receive.once_per, scope))
@@ -198,7 +199,7 @@ def _keys(value: Any) -> list[str]:
     for key in listed:
         if not isinstance(key, str) or not _is_name(key):
             raise _RefusedError(f"names no entity: it gives {show(key)}")
-    return list(dict.fromkeys(listed))
+    return list(dict.fromkeys(map(composed, listed)))
 
 
 def _is_name(text: str) -> bool:

@@ -137,7 +137,10 @@ def body(c: Connection, delivery_row_id: int) -> bytes:
     data = c.execute(_BODY, {"of_id": delivery_row_id}).scalar_one_or_none()
     if data is None:
         raise StoreError(f"the store has no body for delivery {delivery_row_id}")
-    return zlib.decompress(data)
+    try:
+        return zlib.decompress(data)
+    except zlib.error as error:
+        raise StoreError(f"the body of delivery {delivery_row_id} is damaged: {error}") from error
 
 
 def latest(

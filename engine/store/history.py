@@ -10,19 +10,20 @@ hash (lower-case hexadecimal) of the same entity's row before, empty for its fir
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select, tuple_
 
+from engine.errors import StoreError
 from engine.model import Candidate, Trace, Verdict
-from engine.store.columns import microseconds
+from engine.store.columns import Moment, microseconds
 from engine.store.encoding import encode, settled
 from engine.store.prepared import insert_row
-from engine.store.tables import history
+from engine.store.tables import checkpoints, history, instances
 
 _FORMAT = "interlock history 1"
 
@@ -62,7 +63,24 @@ _ROWS = select(*(history.c[name] for name in HistoryRow.__dataclass_fields__))
 _OF_ENTITY = (history.c.project == bindparam("of_project"), history.c.entity_id == bindparam("of_entity"))
 _NEWEST_OF_ENTITY = _ROWS.where(*_OF_ENTITY).order_by(history.c.id.desc()).limit(bindparam("at_most"))
 _NEWEST = _ROWS.order_by(history.c.id.desc()).limit(bindparam("at_most"))
+_CHAIN = (
+    _ROWS.where(*_OF_ENTITY, history.c.id > bindparam("after_id"))
+    .order_by(history.c.id)
+    .limit(bindparam("at_most"))
+)
+_SINCE = (
+    _ROWS.where(history.c.id > bindparam("after_id"), history.c.at >= bindparam("since", type_=Moment))
+    .order_by(history.c.id)
+    .limit(bindparam("at_most"))
+)
+_COUNT_SINCE = (
+    select(func.count()).select_from(history).where(history.c.at >= bindparam("since", type_=Moment))
+)
 _LAST_HASH = select(history.c.hash).where(*_OF_ENTITY).order_by(history.c.id.desc()).limit(1)
+_CHECKPOINT_HASH = select(checkpoints.c.hash).where(
+    checkpoints.c.project == bindparam("of_project"), checkpoints.c.entity_id == bindparam("of_entity")
+)
+_PAGE = 500
 
 
 def append(
@@ -78,7 +96,10 @@ def append(
     trace: Trace,
 ) -> HistoryRow:
     """Add a decision to its entity's chain; event, states and verdict are the trace's."""
-    last = c.execute(_LAST_HASH, {"of_project": project, "of_entity": entity_id}).scalar_one_or_none()
+    of_entity = {"of_project": project, "of_entity": entity_id}
+    last = c.execute(_LAST_HASH, of_entity).scalar_one_or_none()
+    if last is None:  # its first decision, or retention has removed all before this one
+        last = c.execute(_CHECKPOINT_HASH, of_entity).scalar_one_or_none()
     trace_values = settled(trace)
     values: dict[str, Any] = {
         "project": project,
@@ -111,6 +132,44 @@ def latest(c: Connection, limit: int) -> list[HistoryRow]:
     return [_row(**row._asdict()) for row in c.execute(_NEWEST, {"at_most": limit})]
 
 
+def chain(c: Connection, project: str, entity_id: str) -> Iterator[HistoryRow]:
+    """The entity's decisions, oldest first, however many there are; `StoreError` at one that cannot be read."""
+    after_id = 0
+    while True:
+        page = {"of_project": project, "of_entity": entity_id, "after_id": after_id, "at_most": _PAGE}
+        try:
+            rows = [_row(**row._asdict()) for row in c.execute(_CHAIN, page)]
+        except (ValueError, TypeError, KeyError) as error:
+            raise StoreError(f"the history of {entity_id} has a row that cannot be read: {error}") from error
+        yield from rows
+        if len(rows) < _PAGE:
+            return
+        after_id = rows[-1].id
+
+
+def since(c: Connection, moment: datetime, after_id: int, limit: int) -> list[HistoryRow]:
+    """The decisions of all entities from that moment on, oldest first; `after_id` turns the page."""
+    found = c.execute(_SINCE, {"since": moment, "after_id": after_id, "at_most": limit})
+    return [_row(**row._asdict()) for row in found]
+
+
+def count_since(c: Connection, moment: datetime) -> int:
+    """How many decisions were made from that moment on."""
+    count: int = c.execute(_COUNT_SINCE, {"since": moment}).scalar_one()
+    return count
+
+
+def entities(c: Connection, after: tuple[str, str], limit: int) -> list[tuple[str, str]]:
+    """Project and name of everything that was decided about or says so, in order; `after` turns the page."""
+    found: set[tuple[str, str]] = set()
+    for table in (history, instances, checkpoints):
+        place = tuple_(table.c.project, table.c.entity_id)
+        query = select(table.c.project, table.c.entity_id).distinct().where(place > tuple_(*after))
+        rows = c.execute(query.order_by(table.c.project, table.c.entity_id).limit(limit))
+        found.update((project, entity_id) for project, entity_id in rows)
+    return sorted(found)[:limit]
+
+
 def verify_chain(rows: Iterable[HistoryRow]) -> HistoryRow | None:
     """The first row of one entity, oldest first, that was changed or whose predecessor is missing; None if all hold.
 
@@ -120,13 +179,14 @@ def verify_chain(rows: Iterable[HistoryRow]) -> HistoryRow | None:
     for row in sorted(rows, key=attrgetter("id")):
         if previous is not None and row.previous_hash != previous:
             return row
-        if _digest_of(row) != row.hash:
+        if digest_of(row) != row.hash:
             return row
         previous = row.hash
     return None
 
 
-def _digest_of(row: HistoryRow) -> str:
+def digest_of(row: HistoryRow) -> str:
+    """What the row's hash must be, hexadecimal."""
     values = {name: getattr(row, name) for name in HistoryRow.__dataclass_fields__}
     return _digest(**{k: v for k, v in values.items() if k not in {"id", "hash"}}).hex()
 

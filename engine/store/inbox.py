@@ -45,6 +45,8 @@ class InboxRow:
     decided_at: datetime | None
     #: When nothing was left to do; None for the rows of a lane.
     finished_at: datetime | None
+    #: When an operator put it back after it had died; None if never.
+    retried_at: datetime | None = None
 
 
 _ROWS = select(*(inbox.c[name] for name in InboxRow.__dataclass_fields__))
@@ -52,6 +54,21 @@ _OF_ENTITY = and_(inbox.c.project == bindparam("of_project"), inbox.c.entity_id 
 _UNFINISHED = inbox.c.finished_at.is_(None)
 _GET = _ROWS.where(inbox.c.id == bindparam("of_id"))
 _HEAD = _ROWS.where(_OF_ENTITY, _UNFINISHED).order_by(inbox.c.id).limit(1)
+_PERFORMING = (
+    _ROWS.where(_OF_ENTITY, _UNFINISHED, inbox.c.status == InboxStatus.PERFORMING)
+    .order_by(inbox.c.id)
+    .limit(1)
+)
+_RETRIED = select(inbox.c.id, inbox.c.project, inbox.c.entity_id, inbox.c.retried_at).where(
+    inbox.c.retried_at.is_not(None), _UNFINISHED
+)
+_SETTLE = update(inbox).where(
+    inbox.c.delivery_row_id == bindparam("of_delivery"),
+    inbox.c.project == bindparam("of_project"),
+    inbox.c.entity_id == bindparam("of_entity"),
+    inbox.c.event == bindparam("of_event"),
+    inbox.c.status == bindparam("still", InboxStatus.DEAD),
+)
 _LATEST = _ROWS.where(_OF_ENTITY).order_by(inbox.c.id.desc()).limit(bindparam("at_most"))
 _DEAD_OF = select(inbox.c.project, inbox.c.entity_id, inbox.c.event).where(
     inbox.c.delivery_row_id == bindparam("of_delivery"), inbox.c.status == InboxStatus.DEAD
@@ -120,9 +137,31 @@ def get(c: Connection, inbox_id: int) -> InboxRow | None:
 
 
 def head(c: Connection, project: str, entity_id: str) -> InboxRow | None:
-    """The entity's oldest unfinished event: the only one that may be worked on."""
-    row = c.execute(_HEAD, {"of_project": project, "of_entity": entity_id}).one_or_none()
+    """The event that is to be worked on, alone: the entity's oldest unfinished one.
+
+    One that an operator put back may be older than one that is being performed: it waits until that is finished.
+    """
+    entity = {"of_project": project, "of_entity": entity_id}
+    row = c.execute(_HEAD, entity).one_or_none()
+    if row is not None and row.retried_at is not None and row.status is InboxStatus.PENDING:
+        row = c.execute(_PERFORMING, entity).one_or_none() or row
     return None if row is None else InboxRow(**row._asdict())
+
+
+def retried(c: Connection) -> dict[int, tuple[str, str, datetime]]:
+    """The unfinished events that an operator put back: project, entity and when, by row."""
+    return {row.id: (row.project, row.entity_id, row.retried_at) for row in c.execute(_RETRIED)}
+
+
+def settle(c: Connection, delivery_row_id: int, entity: Entity, event: str, because: str) -> None:
+    """Say of a delivery's dead letters for that entity and event that they are taken care of elsewhere."""
+    of = {
+        "of_delivery": delivery_row_id,
+        "of_project": entity.project,
+        "of_entity": entity.id,
+        "of_event": event,
+    }
+    c.execute(_SETTLE, {**of, "status": InboxStatus.DROPPED, "because": because})
 
 
 def of_entity(c: Connection, project: str, entity_id: str, limit: int) -> list[InboxRow]:

@@ -32,6 +32,7 @@ _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id =
 _LOAD = _ROWS.where(*_THIS)
 _FIND = _ROWS.where(instances.c.folded_id == bindparam("of_folded")).order_by(instances.c.project)
 _LATEST = _ROWS.order_by(instances.c.updated_at.desc()).limit(bindparam("at_most"))
+_OBSERVED = update(instances).where(*_THIS)
 _UPDATE = update(instances).where(*_THIS, instances.c.version == bindparam("of_version"))
 
 
@@ -81,6 +82,14 @@ def save(c: Connection, instance: Instance, *, expected_version: int | None) -> 
     this = {"of_project": instance.project, "of_entity": instance.entity_id, "of_version": expected_version}
     if c.execute(_UPDATE, {**this, **values}).rowcount != 1:
         raise _fenced(instance, expected_version)
+
+
+def observed(c: Connection, project: str, entity_id: str, status: str, now: datetime) -> None:
+    """Note the status that the backend shows after a call; it decides nothing, so the version stays."""
+    c.execute(
+        _OBSERVED,
+        {"of_project": project, "of_entity": entity_id, "observed_status": status, "updated_at": now},
+    )
 
 
 def _fenced(instance: Instance, expected_version: int | None) -> FencedError:

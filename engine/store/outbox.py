@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, select, update
@@ -44,6 +45,10 @@ class OutboxRow:
     last_detail: str
     created_at: datetime
     finished_at: datetime | None
+    #: When an operator put it back after it had died; None if never.
+    retried_at: datetime | None = None
+    #: How many of the attempts were made before that.
+    earlier_attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,8 @@ _ROWS = select(*(outbox.c[name] for name in OutboxRow.__dataclass_fields__))
 _OF_ENTITY = and_(outbox.c.project == bindparam("of_project"), outbox.c.entity_id == bindparam("of_entity"))
 _IS_PENDING = outbox.c.status == bindparam("still", OutboxStatus.PENDING)
 _PENDING = _ROWS.where(outbox.c.inbox_id == bindparam("of_inbox"), _IS_PENDING).order_by(outbox.c.position)
+_GET = _ROWS.where(outbox.c.id == bindparam("of_id"))
+_OF_EVENT = _ROWS.where(outbox.c.inbox_id == bindparam("of_inbox"))
 _NEWEST_OF_ENTITY = _ROWS.where(_OF_ENTITY).order_by(outbox.c.id.desc()).limit(bindparam("at_most"))
 _NEWEST_DEAD = _ROWS.where(outbox.c.status == DEAD).order_by(outbox.c.id.desc()).limit(bindparam("at_most"))
 _DELIVERY_DIGEST = (
@@ -97,6 +104,7 @@ def insert(
             "last_detail": "",
             "created_at": now,
             "finished_at": None,
+            "earlier_attempts": 0,
         }
         rows.append(OutboxRow(id=insert_row(c, outbox, values), **values))
     return rows
@@ -105,6 +113,18 @@ def insert(
 def pending(c: Connection, inbox_id: int) -> list[OutboxRow]:
     """What is still to be performed for that event, in order."""
     return [_row(**row._asdict()) for row in c.execute(_PENDING, {"of_inbox": inbox_id})]
+
+
+def get(c: Connection, outbox_id: int) -> OutboxRow | None:
+    """The effect of that row."""
+    row = c.execute(_GET, {"of_id": outbox_id}).one_or_none()
+    return None if row is None else _row(**row._asdict())
+
+
+def of_event(c: Connection, inbox_id: int) -> list[OutboxRow]:
+    """Every effect that was ever decided for that event, in the order of the decisions."""
+    found = [_row(**row._asdict()) for row in c.execute(_OF_EVENT, {"of_inbox": inbox_id})]
+    return sorted(found, key=attrgetter("id"))
 
 
 def of_entity(c: Connection, project: str, entity_id: str, limit: int) -> list[OutboxRow]:

@@ -3,6 +3,7 @@
 A current store is recognised by one row; Alembic is imported only to bring an older one forward.
 """
 
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The newest migration in `migrations/versions`; a test holds the two together.
-REVISION = "0001"
+REVISION = "0002"
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _VERSION_TABLE = "alembic_version"
 
@@ -62,6 +63,14 @@ def alembic_config(c: Connection) -> "Config":
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = c
     return config
+
+
+def revision_of(c: sqlite3.Connection) -> str | None:
+    """The revision that a file says it has; None if it says none. `sqlite3.DatabaseError` if it cannot be read."""
+    if c.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (_VERSION_TABLE,)).fetchone() is None:
+        return None
+    row = c.execute(f"SELECT version_num FROM {_VERSION_TABLE}").fetchone()  # noqa: S608
+    return None if row is None else str(row[0])
 
 
 def _revision(c: Connection, store: str) -> str | None:

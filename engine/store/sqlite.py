@@ -104,6 +104,10 @@ def path_of(url: str) -> Path:
     except ArgumentError:
         raise StoreError("the store must be a URL such as sqlite:///interlock.db") from None
     kind = parsed.get_backend_name()
+    if kind == "postgresql":
+        raise StoreError(
+            "this works on a store in a file; for PostgreSQL use the server's own tools, such as pg_dump"
+        )
     if kind != "sqlite":
         raise StoreError(f"{kind} cannot hold the store: use sqlite:///interlock.db, or postgresql://…")
     name = parsed.database

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     event,
     func,
     literal_column,
@@ -60,6 +61,8 @@ class InboxStatus(StrEnum):
     DONE = "done"
     #: It could not be decided, or its transition call was given up.
     DEAD = "dead"
+    #: A dead letter that is settled: an operator dropped it, or it was delivered again.
+    DROPPED = "dropped"
 
 
 class OutboxStatus(StrEnum):
@@ -71,7 +74,7 @@ class OutboxStatus(StrEnum):
     DONE = "done"
     #: Given up: a dead letter.
     DEAD = "dead"
-    #: Not performed, because the transition call before it was given up.
+    #: Not performed any more: the transition call before it was given up, or an operator dropped it.
     DROPPED = "dropped"
 
 
@@ -123,6 +126,7 @@ _partial(
 )
 Index("ix_deliveries_source_id", deliveries.c.source, deliveries.c.id)
 Index("ix_deliveries_verdict_id", deliveries.c.verdict, deliveries.c.id)
+_partial("ix_deliveries_repeats", deliveries.c.duplicate_of, where=deliveries.c.duplicate_of.is_not(None))
 
 bodies = Table(
     "bodies",
@@ -150,6 +154,7 @@ inbox = Table(
     Column("because", Text, nullable=False),
     Column("decided_at", Moment),
     Column("finished_at", Moment),
+    Column("retried_at", Moment),
     sqlite_autoincrement=True,
 )
 # The moment is always null here: as a column it makes SQLite prefer this index to the next, which holds done rows too.
@@ -162,6 +167,12 @@ _partial(
     where=inbox.c.finished_at.is_(None),
 )
 Index("ix_inbox_entity", inbox.c.project, inbox.c.entity_id, inbox.c.id)
+_partial("ix_inbox_dead", inbox.c.id, where=inbox.c.status == DEAD)
+_partial(
+    "ix_inbox_retried",
+    inbox.c.id,
+    where=and_(inbox.c.retried_at.is_not(None), inbox.c.finished_at.is_(None)),
+)
 # Where processes share the store, each works whole partitions.
 Index(
     "ix_inbox_partition",
@@ -238,6 +249,8 @@ outbox = Table(
     Column("last_detail", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("finished_at", Moment),
+    Column("retried_at", Moment),
+    Column("earlier_attempts", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 Index("ix_outbox_inbox", outbox.c.inbox_id, outbox.c.position)
@@ -255,6 +268,17 @@ attempts = Table(
     Column("observed", Text),
     Column("retry_after", Float),
     Column("exchanges", Json, nullable=False),
+)
+
+#: Where an entity's chain of history begins, when retention has removed its older part.
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("project", Text, primary_key=True),
+    Column("entity_id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 definitions = Table(

@@ -41,6 +41,10 @@ ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET
 scheduled_at = CASE WHEN excluded.scheduled_at IS NULL OR procrastinate_jobs.scheduled_at IS NULL THEN NULL
 ELSE least(procrastinate_jobs.scheduled_at, excluded.scheduled_at) END
 """  # noqa: S608 -- constants of this module
+_AWAKE = f"""
+SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE task_name = '{TASK}'
+AND (status = 'doing' OR status = 'todo' AND coalesce(scheduled_at <= now(), true)))
+"""  # noqa: S608
 _PARTITIONS_OF = """
 SELECT DISTINCT interlock_partition(e.project, e.entity_id)
 FROM unnest(%s::text[], %s::text[]) AS e (project, entity_id) ORDER BY 1
@@ -92,6 +96,11 @@ def hand_over(c: Connection, job_id: int, partition: int, at: datetime | None = 
     """End the job that works a partition and wake the partition again; False if the job had ended already."""
     wake(c, [partition], at)
     return c.exec_driver_sql(_END, (job_id,)).rowcount == 1
+
+
+def awake(c: Connection) -> bool:
+    """Whether any partition is worked, or is to be now."""
+    return bool(c.exec_driver_sql(_AWAKE).scalar_one())
 
 
 def stranded(c: Connection) -> list[int]:

@@ -16,7 +16,7 @@ def test_a_signed_release_moves_the_issue_and_everything_is_recorded(
     wait_until(lambda: jira.status("SOC-1") == "In Progress", "SOC-1 did not move")
     wait_until(lambda: not _pending(daemon, "SOC-1"), "the call is not confirmed")
     page = daemon.shown("soc-1")
-    assert page["state"] == "in_progress"
+    assert (page["state"], page["observed_status"]) == ("in_progress", "In Progress")
     assert [(h["before"], h["after"], h["verdict"]) for h in page["history"]] == [
         ("to_do", "in_progress", "moved")
     ]

@@ -8,6 +8,8 @@ import pytest
 from engine.config.settings import SETTINGS, variable
 from engine.machine.read import read_definition
 from engine.model import Verdict
+from engine.run.replay import Part
+from engine.store.check import Fault
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -50,7 +52,7 @@ def test_every_setting_is_in_the_operators_manual() -> None:
 def _logged_events() -> set[str]:
     call = re.compile(r'log\.(?:debug|info|warning|error|exception|log)\((?:level, |\s)*"([a-z_.]+)"')
     found = {name for path in (ROOT / "engine").rglob("*.py") for name in call.findall(path.read_text())}
-    return found | {"hook.registered", "hook.updated", "hook.imported"}
+    return found | {"library.said", "hook.registered", "hook.updated", "hook.imported"}
 
 
 def test_the_table_of_log_events_is_complete_and_true() -> None:
@@ -67,3 +69,13 @@ def test_the_table_of_log_events_is_complete_and_true() -> None:
 def test_every_verdict_is_documented() -> None:
     text = (ROOT / "docs/language.md").read_text()
     assert [v.value for v in Verdict if f"`{v.value}`" not in text] == []
+
+
+def test_every_fault_that_the_check_names_is_documented() -> None:
+    text = (ROOT / "docs/operating.md").read_text()
+    assert [fault.value for fault in Fault if f"| `{fault.value}` |" not in text] == []
+
+
+def test_every_part_that_verify_names_is_documented() -> None:
+    text = (ROOT / "docs/operating.md").read_text()
+    assert [part.value for part in Part if f"| `{part.value}` |" not in text] == []

@@ -51,7 +51,12 @@ def test_the_statuses() -> None:
 
 def test_the_settings_of_the_daemon() -> None:
     expected = [
-        [f"--{name.replace('_', '-')}", variable(name), setting.default or "", setting.purpose]
+        [
+            f"--{name.replace('_', '-')}" if setting.flag else "",
+            variable(name),
+            setting.default or "",
+            setting.purpose,
+        ]
         for name, setting in SETTINGS.items()
     ]
     assert rows(SETTINGS_PAGE, "settings: daemon") == expected

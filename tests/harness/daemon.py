@@ -101,9 +101,9 @@ class DaemonProcess:
         with self.log.open("ab") as out:
             at = out.tell()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "engine", "run", "--port", str(self.port), *self.arguments, *more],
+                [sys.executable, "-m", "engine", "run", *self.arguments, *more],
                 cwd=self.folder,
-                env=self.environ,
+                env={"INTERLOCK_PORT": str(self.port), **self.environ},
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
@@ -164,6 +164,13 @@ class DaemonProcess:
         )
         assert answer.status == 201, answer
         self.secret, self.uri = answer.json()["data"]["secret"], answer.json()["data"]["uri"]
+
+    def register_beside(self, repo_id: str = "signal-box") -> None:
+        """Register with the command line, without a daemon."""
+        run = self.cli("hooks", "register", "github", repo_id, f"octo-org/{repo_id}", "--json")
+        assert run.returncode == 0, run.stderr
+        issued = json.loads(run.stdout)
+        self.secret, self.uri = issued["secret"], issued["uri"]
 
     def release(self, notes: str, action: str = "published", **more: Any) -> SignedDelivery:
         number = next(self._numbers)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.machine.compile import CompiledMachine, compile_definition
 from engine.machine.read import read_definition
+from engine.machine.values import composed
 from engine.model import END
 
 #: Guards, by the text of the definition and what they come to for a payload: a truth value, or no usable value.
@@ -22,7 +23,7 @@ GUARDS: dict[str, Any] = {
 }
 
 _characters = st.characters(exclude_categories=("C", "Z"), exclude_characters="*=<>")
-names = st.text(_characters, min_size=1, max_size=12) | st.sampled_from(
+names = st.text(_characters, min_size=1, max_size=12).map(composed) | st.sampled_from(
     ["state", "to_a", "trigger", "events", "a b", "${x}", "%{if}", 'quo"te', "back\\slash", "on a"]
 )
 

@@ -116,6 +116,24 @@ def test_stopping_ends_everything_and_forgets_nothing_in_the_store(numbers: list
     assert len(work.done) + sum(work.pending.values()) == total
 
 
+def test_a_waiting_lane_is_looked_at_when_its_head_is_another() -> None:
+    work = Work({1: 2}, fails=set(), waits={1})
+
+    async def run() -> tuple[int, int]:
+        lanes = Lanes(work, work.unfinished, work.now)
+        lanes.wake(_entity(1))
+        await lanes.settle()
+        lanes.wake(_entity(1))
+        await lanes.settle()
+        before = len(work.done)
+        lanes.hurry(_entity(1))
+        await lanes.settle()
+        await lanes.stop(1)
+        return before, len(work.done)
+
+    assert asyncio.run(run()) == (0, 2)
+
+
 def test_a_hanging_work_is_cancelled_after_the_grace() -> None:
     ended: deque[str] = deque()
 

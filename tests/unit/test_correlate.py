@@ -137,6 +137,12 @@ def test_a_key_without_number_is_its_own_project() -> None:
     assert found(correlate([soc], delivery({}, "push"))) == [("soc", "soc", "next")]
 
 
+def test_names_from_a_payload_are_composed_like_those_of_a_definition() -> None:
+    soc = provisioner("soc", PUSH % ("event.key", "event.name"))
+    result = correlate([soc], delivery({"key": "SOC-1", "name": "pre\u0301parer"}, "push"))
+    assert found(result) == [("soc", "SOC-1", "pr\u00e9parer")]
+
+
 def test_the_number_of_entities_is_bounded() -> None:
     body = " ".join(f"SOC-{n}" for n in range(1, MOST_ENTITIES + 11))
     result = correlate([SOC], release(body))

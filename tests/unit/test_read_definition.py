@@ -129,6 +129,12 @@ def test_one_event_to_one_target_is_fine() -> None:
     read(machine('state "a" "next" { transition = "b" }\nstate "b" "next" { transition = "<end>" }'))
 
 
+def test_an_alias_that_is_written_twice_is_reported_once() -> None:
+    assert codes(machine(NEXT, aliases='aliasmapper "p" { aliases = { a: "A", a: "B" } }')) == [
+        "duplicate_key"
+    ]
+
+
 def test_several_candidates_are_legal_if_all_but_the_last_have_a_guard() -> None:
     body = """
     state "a" {
@@ -158,7 +164,7 @@ def test_the_wildcard_does_not_conflict_with_a_named_state() -> None:
         (FIRST + FIRST, "duplicate_provisioner"),
         (machine(NEXT) .replace("statemachine", 'statemachine "p" {\ninitial="a"\n}\nstatemachine'), "duplicate_machine"),
         (machine(NEXT, aliases='aliasmapper "p" { aliases = { a: "A" } }\n' * 2), "duplicate_aliasmapper"),
-        (machine(NEXT, aliases='aliasmapper "p" { aliases = { a: "A", a: "B" } }'), "duplicate_alias"),
+        (machine(NEXT, aliases='aliasmapper "p" { aliases = { a: "A", ("a"): "B" } }'), "duplicate_alias"),
         (
             machine(
                 NEXT + 'state "b" "x" { transition = "a" }', aliases='aliasmapper "p" { aliases = { a: "A", b: "A" } }'
@@ -342,6 +348,14 @@ class TestAliases:
         both = read(machine(body, aliases='aliasmapper "p" { aliases = { a: "Open", b: "OPEN" } }'))
         assert both.provisioners["p"].machine.state_of("OPEN") == "b"
         assert both.provisioners["p"].machine.state_of("open") is None
+
+    def test_composed_and_decomposed_names_are_the_same(self) -> None:
+        prepared = read(machine(NEXT, aliases='aliasmapper "p" { aliases = { a: "Pre\u0301pare\u0301" } }'))
+        both = prepared.provisioners["p"].machine
+        given = machine(NEXT, aliases='aliasmapper "p" { aliases = { a: var.x } }')
+        same = read('variable "x" {}\n' + given, x="Pre\u0301pare\u0301").provisioners["p"].machine
+        assert same.hash == both.hash
+        assert both.state_of("Pr\u00e9par\u00e9") == both.state_of("Pre\u0301pare\u0301") == "a"
 
     def test_without_a_mapper_names_map_to_themselves(self) -> None:
         plain = read(machine(NEXT)).provisioners["p"].machine

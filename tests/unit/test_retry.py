@@ -63,7 +63,7 @@ def test_the_backends_wait_is_honoured_and_capped(told: float, seconds: float) -
     assert decision == RetryAt(at=NOW + timedelta(seconds=seconds), read_back=False)
 
 
-@pytest.mark.parametrize("told", [0.0, -5.0, float("-inf"), float("nan")])
+@pytest.mark.parametrize("told", [0.0, 0.001, 1.5, -5.0, float("-inf"), float("nan")])
 def test_a_useless_wait_leaves_our_own(told: float) -> None:
     own = after(3, attempt(Outcome.RETRY), NOW, DEFAULT, "k")
     assert after(3, attempt(Outcome.RETRY, retry_after=told), NOW, DEFAULT, "k") == own

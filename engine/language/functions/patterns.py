@@ -35,6 +35,11 @@ def _pattern(pattern: str, argument: int) -> Any:
         raise UnfitError(f"is no RE2 pattern: {message}", argument) from None
 
 
+def _cost(text: str, start: int) -> int:
+    """The steps of one match among many: each may have to look at all of the text that follows."""
+    return 4 + (len(text) - start) // 2048
+
+
 def _captured(match: Any) -> Any:
     named = match.groupdict()
     if named:
@@ -53,7 +58,7 @@ def _regex(_meter: Meter, pattern: str, text: str) -> Any:
 def _regexall(meter: Meter, pattern: str, text: str) -> list[Any]:
     found = []
     for match in _pattern(pattern, 0).finditer(text):
-        meter.step()
+        meter.step(_cost(text, match.start()))
         found.append(_captured(match))
     return found
 
@@ -63,7 +68,7 @@ def _regexreplace(meter: Meter, text: str, pattern: str, replacement: str) -> st
     made: list[str] = []
     done = 0
     for match in compiled.finditer(text):
-        meter.step()
+        meter.step(_cost(text, match.start()))
         piece = _fill(replacement, match)
         meter.make(len(piece) + match.start() - done)
         made += (text[done : match.start()], piece)

@@ -76,12 +76,16 @@ async def _until_interrupted(world: JiraWorld, host: str, port: int, say: Callab
     say("Stopped.")
 
 
+def _shown(account: Account) -> str:
+    return account.token if account.token == Account().token else "that you gave"
+
+
 def _welcome(world: JiraWorld, url: str) -> list[str]:
     keys = ", ".join(project.key for project in world.projects()) or "none"
     example = '{"kind": "answer_lost", "on": "transition"}'
     return [
         f"Practice Jira ({world.deployment.value}) at {url}: {len(world.issues())} issues, projects {keys}.",
-        f"Sign in as {world.account.email} with the token that you gave.",
+        f"Sign in as {world.account.email} with the token {_shown(world.account)}.",
         f"What happened: curl {url}/practice/issues and {url}/practice/calls",
         f"Trouble: curl -X POST -H 'Content-Type: application/json' -d '{example}' {url}/practice/trouble",
     ]

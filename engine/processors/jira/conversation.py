@@ -123,6 +123,7 @@ class Conversation:
         said = self._transport.said(words_of(answer))
         place = f"{answer.exchange.method} {answer.exchange.url}"
         return Trouble(
-            outcome=Outcome.REFUSED,
+            # A login or maintenance page in between: it passes, or the budget of attempts ends it.
+            outcome=Outcome.RETRY,
             detail=f"{place} answered {answer.status} without {expected}; is the url Jira's address? It said: {said}",
         )

@@ -260,11 +260,11 @@ def test_reads_that_fail_are_read_again(kind: str) -> None:
     assert moves(world) == []
 
 
-def test_a_login_page_is_refused_and_the_url_is_doubted() -> None:
+def test_a_login_page_passes_and_the_url_is_doubted() -> None:
     world = a_world()
     world.trouble.next("login_page", on="issue")
     observation = observe(world)
-    assert observation.outcome is Outcome.REFUSED
+    assert observation.outcome is Outcome.RETRY
     assert "is the url Jira's address?" in observation.detail
     assert "<" not in observation.detail
 

@@ -1,7 +1,6 @@
 """The writer: what a resolved future promises, and what one failure may not do to others."""
 
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -178,20 +177,6 @@ def test_a_full_database_fails_its_batch_says_so_and_heals(store: Store) -> None
     store.write(lambda c: put(c, "next", 20_000))
     assert store.health() is None
     assert names_in(store.path) == {"next"}
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount, umount = shutil.which("mount"), shutil.which("umount")
-    if mount is None or umount is None:
-        pytest.skip("there is no mount command")
-    arguments = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    if subprocess.run([mount, *arguments], check=False, capture_output=True).returncode != 0:
-        pytest.skip("mounting a small disk needs root")
-    yield folder
-    subprocess.run([umount, str(folder)], check=True)
 
 
 def test_a_full_disk_fails_its_batch_and_heals_when_there_is_space(small_disk: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from engine.model import Attempt, Effect, EffectKind, Entity, Outcome, Snapshot, Trace, Verdict
-from engine.store import definitions, deliveries, history, hooks, inbox, instances, once, outbox
+from engine.store import deadletters, definitions, deliveries, history, hooks, inbox, instances, once, outbox
 from engine.store.database import Store
 from engine.store.tables import Receipt
 
@@ -50,6 +50,9 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
     "instances.latest": lambda c: instances.latest(c, 9),
     "history.of_entity": lambda c: history.of_entity(c, "soc", "SOC-1", 9),
     "history.latest": lambda c: history.latest(c, 9),
+    "inbox.retried": inbox.retried,
+    "outbox.get": lambda c: outbox.get(c, 1),
+    "outbox.of_event": lambda c: outbox.of_event(c, 1),
     "outbox.pending": lambda c: outbox.pending(c, 1),
     "outbox.of_entity": lambda c: outbox.of_entity(c, "soc", "SOC-1", 9),
     "outbox.dead": lambda c: outbox.dead(c, 9),
@@ -59,6 +62,7 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
 #: These write, or raise because there is no such row: only their statements matter here.
 CHANGES: dict[str, Callable[[Connection], Any]] = {
     "deliveries.body": lambda c: deliveries.body(c, 1),
+    "instances.observed": lambda c: instances.observed(c, "soc", "SOC-1", "Done", NOW),
     "inbox.postpone": lambda c: inbox.postpone(c, 1, 1, NOW, ""),
     "inbox.finish": lambda c: inbox.finish(c, 1, Verdict.MOVED, "", NOW),
     "instances.save": lambda c: instances.save(c, INSTANCE, expected_version=1),
@@ -90,6 +94,7 @@ WALKS = {
     "history.latest": "SCAN history",
     "instances.latest": "SCAN instances USING INDEX ix_instances_updated_at",
     "inbox.backlog": "SCAN inbox USING INDEX ix_inbox_lane",
+    "inbox.retried": "SCAN inbox USING INDEX ix_inbox_retried",
     "inbox.unfinished_entities": "SCAN inbox USING INDEX ix_inbox_lane",
     "outbox.dead": "SCAN outbox USING INDEX ix_outbox_dead",
 }
@@ -134,3 +139,12 @@ def test_lanes_are_rebuilt_from_unfinished_rows_only(store: Store, name: str) ->
     about_rows = [plan for plan in plans(store, CALLS[name]) if plan.startswith(("SCAN", "SEARCH"))]
     assert about_rows
     assert all("ix_inbox_lane" in plan for plan in about_rows)
+
+
+def test_dead_letters_are_found_among_dead_rows_only(store: Store) -> None:
+    found = plans(store, lambda c: deadletters.find(c, deadletters.Wanted(), 9))
+    assert [plan for plan in found if plan.startswith("SCAN")] == [
+        "SCAN inbox USING INDEX ix_inbox_dead",
+        "SCAN outbox USING INDEX ix_outbox_dead",
+    ]
+    assert not [plan for plan in found if "TEMP B-TREE" in plan]

@@ -23,8 +23,9 @@ from sqlalchemy import Connection
 
 from engine.errors import FencedError
 from engine.model import Effect, EffectKind, Entity, Event, Snapshot, Trace, Verdict
-from engine.store import commit, deliveries, history, hooks, inbox, instances, once, outbox
+from engine.store import commit, deadletters, deliveries, history, hooks, inbox, instances, once, outbox
 from engine.store.database import Store
+from engine.store.deadletters import LetterKind
 from engine.store.tables import InboxStatus, OutboxStatus, Receipt
 from tests.harness.postgres import PostgresServer
 
@@ -46,6 +47,9 @@ class Thing:
     status: InboxStatus = InboxStatus.PENDING
     due_at: datetime = EPOCH
     effects: list[OutboxStatus] = field(default_factory=list)
+    put_back: bool = False
+    #: What became of the effects of decisions before the last one.
+    past: list[OutboxStatus] = field(default_factory=list)
 
 
 class Rows(RuleBasedStateMachine):
@@ -79,7 +83,11 @@ class Rows(RuleBasedStateMachine):
 
     def lane(self, entity: Entity) -> list[Thing]:
         unfinished = (InboxStatus.PENDING, InboxStatus.PERFORMING)
-        return [t for t in self.things.values() if t.entity == entity and t.status in unfinished]
+        lane = [t for t in self.things.values() if t.entity == entity and t.status in unfinished]
+        if lane and lane[0].put_back and lane[0].status is InboxStatus.PENDING:
+            performing = [t for t in lane if t.status is InboxStatus.PERFORMING]
+            return [*performing[:1], *(t for t in lane if t not in performing[:1])]
+        return lane
 
     @rule(
         target=events, entities=st.lists(st.sampled_from(ENTITIES), max_size=3), content=st.binary(max_size=2)
@@ -170,6 +178,7 @@ class Rows(RuleBasedStateMachine):
                 self.store.write(work)
             return
         made = self.store.write(work)
+        thing.past += thing.effects
         assert not self.keys & {r.key for r in made}
         self.keys |= {r.key for r in made}
         self.versions[thing.entity] = after.snapshot.version
@@ -212,6 +221,54 @@ class Rows(RuleBasedStateMachine):
         self.store.write(work)
         thing.status = InboxStatus.DEAD if dead else InboxStatus.DONE
 
+    @rule(pick=st.integers(0, 20), again=st.booleans())
+    def settle_a_dead_event(self, *, pick: int, again: bool) -> None:
+        dead = [t for t in self.things.values() if t.status is InboxStatus.DEAD]
+        if not dead:
+            return
+        thing = dead[pick % len(dead)]
+        (letter,) = self.letters({(LetterKind.EVENT, thing.id)})
+        when = self.now()
+        change = deadletters.retry if again else deadletters.drop
+        self.store.write(lambda c: change(c, letter, when))
+        with pytest.raises(FencedError):
+            self.store.write(lambda c: change(c, letter, when))
+        closed = (OutboxStatus.DEAD, OutboxStatus.PENDING)
+        thing.effects = [OutboxStatus.DROPPED if s in closed else s for s in thing.effects]
+        thing.status = InboxStatus.PENDING if again else InboxStatus.DROPPED
+        if again:
+            thing.put_back, thing.due_at = True, when
+            self.holders = {place: holder for place, holder in self.holders.items() if holder != thing.id}
+
+    @rule(pick=st.integers(0, 20), again=st.booleans())
+    def settle_a_dead_action(self, *, pick: int, again: bool) -> None:
+        open_or_done = (InboxStatus.DONE, InboxStatus.PERFORMING)
+        dead = [
+            t
+            for t in self.things.values()
+            if t.status in open_or_done and t.effects[1:] == [OutboxStatus.DEAD]
+        ]
+        if not dead:
+            return
+        thing = dead[pick % len(dead)]
+        with self.store.read() as c:
+            row = outbox.of_event(c, thing.id)[-1]
+        (letter,) = self.letters({(LetterKind.ACTION, row.id)})
+        when = self.now()
+        change = deadletters.retry if again else deadletters.drop
+        self.store.write(lambda c: change(c, letter, when))
+        thing.effects[1] = OutboxStatus.PENDING if again else OutboxStatus.DROPPED
+        if again:
+            thing.status, thing.put_back, thing.due_at = InboxStatus.PERFORMING, True, when
+        with self.store.read() as c:
+            after = outbox.get(c, row.id)
+        assert after is not None
+        assert (after.key, after.read_back) == (row.key, again)
+
+    def letters(self, numbers: set[tuple[LetterKind, int]]) -> list[deadletters.DeadLetter]:
+        with self.store.read() as c:
+            return deadletters.find(c, deadletters.Wanted(numbers=frozenset(numbers)))
+
     @precondition(lambda self: self.things)
     @rule()
     def restart(self) -> None:
@@ -234,7 +291,8 @@ class Rows(RuleBasedStateMachine):
                 assert [row.version for row in rows] == [*range(self.versions.get(entity, 0), 0, -1)]
                 loaded = instances.load(c, entity.project, entity.id)
                 assert (loaded.snapshot.version if loaded else None) == self.versions.get(entity)
-            expected = [(e.project, e.id, lane[0].due_at) for e, lane in lanes.items() if lane]
+            oldest = {e: min(lane, key=lambda t: t.id) for e, lane in lanes.items() if lane}
+            expected = [(e.project, e.id, first.due_at) for e, first in oldest.items()]
             assert inbox.unfinished_entities(c, limit=9) == expected
             assert inbox.backlog(c) == sum(map(len, lanes.values()))
             for delivery in {t.delivery for t in self.things.values()}:
@@ -244,7 +302,12 @@ class Rows(RuleBasedStateMachine):
                     if t.delivery == delivery and t.status is InboxStatus.DEAD
                 }
                 assert {entity for entity, _ in inbox.dead_of(c, delivery)} == dead
-            kept = [s for t in self.things.values() for s in t.effects]
+            put_back = {t.id for lane in lanes.values() for t in lane if t.put_back}
+            assert set(inbox.retried(c)) == put_back
+            dead_events = {t.id for t in self.things.values() if t.status is InboxStatus.DEAD}
+            letters = deadletters.find(c, deadletters.Wanted())
+            assert {x.number for x in letters if x.kind is LetterKind.EVENT} == dead_events
+            kept = [s for t in self.things.values() for s in (*t.past, *t.effects)]
             assert len(outbox.dead(c, 1000)) == kept.count(OutboxStatus.DEAD)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from engine.language import parse, syntax
+from engine.language.complaints import _TABLE
 
 
 def expression(text: str) -> Any:
@@ -209,6 +210,7 @@ def test_escapes_are_checked(escape: str) -> None:
         ("a.", "name_missing"),
         ("a.0.1", "legacy_index"),
         ("{ a.b = 1 }", "ambiguous_key"),
+        ('{ a = 1, "a" = 2 }', "duplicate_key"),
         ("{ a }", "item_incomplete"),
         ("{ a = 1 b = 2 }", "separator_missing"),
         ("[1 2]", "separator_missing"),
@@ -245,3 +247,12 @@ def test_every_mistake_has_its_own_message(text: str, code: str) -> None:
     assert problem.code == code
     assert problem.subject is not None
     assert problem.detail
+
+
+def test_every_line_of_the_table_of_complaints_can_be_said() -> None:
+    words = {"token": "{", "before": "}", "opener": "(", "closer": ")"}
+    for row in _TABLE:
+        assert row.summary.format_map(words)
+        assert row.detail.format_map(words)
+        assert not row.summary.endswith(".")
+        assert row.detail.endswith(".")

@@ -1,9 +1,12 @@
 """Bodies, blocks, labels, attributes and comments."""
 
+import copy
+import pickle
 from pathlib import Path
 
 import pytest
 
+from engine.diagnostics import Span
 from engine.language import parse, syntax
 
 JIRA = Path(__file__).parents[3] / "statemachines" / "jira.hcl"
@@ -202,3 +205,12 @@ def test_every_construct_of_the_language_parses() -> None:
         "property",
         "test",
     ]
+
+
+def test_trees_can_be_copied_and_stored() -> None:
+    tree = body('a "b" {\n  c = d.e[0] + 1\n}\n')
+    assert copy.deepcopy(tree) == tree
+    stored = pickle.loads(pickle.dumps(tree))  # noqa: S301 - our own bytes
+    assert stored == tree
+    assert hash(stored) == hash(tree)
+    assert type(stored.span) is Span

@@ -1,0 +1,66 @@
+"""``interlock explain CODE``: what a diagnostic means, and what to do."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from engine.cli.options import Json
+from engine.cli.tables import print_json, print_table
+from engine.diagnostic_codes import CODES, page
+from engine.errors import SettingError
+
+
+def explain(
+    code: Annotated[
+        str | None, Parameter(help="The word in brackets: transition_state_unregistered.")
+    ] = None,
+    *,
+    json: Json = False,
+    page_: Annotated[
+        bool,
+        Parameter(name="--page", negative="", help="Print docs/diagnostics.md, which is made of the codes."),
+    ] = False,
+) -> int:
+    """Explain a code of `interlock check`: what is wrong, what to do, and an example; without a code, list them all."""
+    if page_:
+        print(page(), end="")
+    elif code is None:
+        _print_all(json=json)
+    else:
+        _print_one(_known(code), json=json)
+    return 0
+
+
+def _known(code: str) -> str:
+    """The code as it is written in the table; what people paste may have brackets and a severity around it."""
+    name = code.strip().rpartition("[")[2].rstrip("]:").replace("-", "_").lower()
+    if name in CODES:
+        return name
+    from engine.config.suggest import did_you_mean
+
+    close = did_you_mean(name, CODES)
+    advice = close if close.startswith("Did") else "`interlock explain` lists all."
+    raise SettingError(f"there is no diagnostic {code!r}. {advice}")
+
+
+def _print_one(name: str, *, json: bool) -> None:
+    code = CODES[name]
+    if json:
+        print_json({"code": name, **_as_json(name)})
+        return
+    lines = "\n".join(f"    {line}" for line in code.shown())
+    print(
+        f"{name}: {code.wrong}\n\n  help: {code.do}\n\n  {code.where.value.lower()}, for instance:\n\n{lines}"
+    )
+
+
+def _print_all(*, json: bool) -> None:
+    if json:
+        print_json([{"code": name, **_as_json(name)} for name in sorted(CODES)])
+    else:
+        print_table("", ("code", "what is wrong"), [(name, CODES[name].wrong) for name in sorted(CODES)])
+
+
+def _as_json(name: str) -> dict[str, str]:
+    code = CODES[name]
+    return {"where": code.where.value, "wrong": code.wrong, "do": code.do, "example": code.example}

@@ -1,0 +1,86 @@
+"""``interlock verify``: is the history whole, and does it come out the same again?"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from engine.cli.differences import report
+from engine.cli.options import Json, StoreUrl, settings_from
+from engine.cli.progress import progress
+from engine.cli.replay import BEGINNING
+from engine.errors import SettingError, StoreError
+from engine.run.replay import Difference, Part, Replay
+from engine.serve.start import open_existing_store
+from engine.store import history, instances
+from engine.store.database import Store
+from engine.store.history import HistoryRow
+
+_PAGE = 200
+
+
+def verify(
+    entity: Annotated[str | None, Parameter(help="Only this entity: SOC-12.")] = None,
+    *,
+    project: Annotated[
+        str | None, Parameter(help="Its project, where two have an entity of that name.")
+    ] = None,
+    store: StoreUrl = None,
+    json: Json = False,
+) -> int:
+    """Walk each entity's chain of hashes, and make every decision again, bit for bit, without network or effects.
+
+    A row that was changed, one that is missing, a history whose end was cut off and a changed instance show; so does a
+    decision that comes out differently from what was recorded. Needs no definitions and no workers: all that decided is in
+    the store. The exit status is 1 if anything does not agree.
+    """
+    opened = open_existing_store(settings_from(store=store))
+    try:
+        found: list[Difference] = []
+        checked = 0
+        replay = Replay()
+        with progress("Verifying", _count(opened) if entity is None else None) as advance:
+            for place in _places(opened, entity, project):
+                for item in _entity(opened, replay, *place):
+                    if isinstance(item, Difference):
+                        found.append(item)
+                    else:
+                        checked += 1
+                        advance(1)
+    finally:
+        opened.close()
+    return report(found, checked, "verified", json=json)
+
+
+def _entity(store: Store, replay: Replay, project: str, entity_id: str) -> Iterator[Difference | HistoryRow]:
+    try:
+        with store.read() as connection:  # one entity's own snapshot: the daemon may go on writing
+            yield from replay.entity(connection, project, entity_id)
+    except StoreError as error:
+        yield Difference(
+            project=project, entity_id=entity_id, version=None, part=Part.ROW, because=str(error)
+        )
+
+
+def _count(store: Store) -> int:
+    with store.read() as connection:
+        return history.count_since(connection, BEGINNING)
+
+
+def _places(store: Store, entity: str | None, project: str | None) -> Iterator[tuple[str, str]]:
+    if entity is not None:
+        with store.read() as connection:
+            named = [(i.project, i.entity_id) for i in instances.find(connection, entity)]
+        found = [place for place in named if project is None or place[0] == project.lower()]
+        if not found:
+            raise SettingError(f"nothing is known of {entity}; `interlock deliveries` shows what came in")
+        yield from found
+        return
+    after = ("", "")
+    while True:
+        with store.read() as connection:
+            page = history.entities(connection, after, _PAGE)
+        yield from (p for p in page if project is None or p[0] == project.lower())
+        if len(page) < _PAGE:
+            return
+        after = page[-1]

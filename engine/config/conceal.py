@@ -1,0 +1,24 @@
+"""What of a workers file may be shown: everything but the values of settings that are secrets."""
+
+import re
+
+#: A member whose name speaks of a secret, and its value up to the end of the line or of the flow collection.
+_SECRET = re.compile(
+    r"""(?P<name>["']?[\w-]*(?:token|secret|password|passwd|api_?key|authorization|credential|cookie)[\w-]*["']?\s*:[ \t]*)
+        (?P<value>"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}#][^,}#\n]*)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_REFERENCE = re.compile(r"""["']?env://\w*["']?\s*\Z""")
+
+
+def without_secrets(text: str) -> str:
+    """The text with every such value replaced by as many dots, so that columns stay; references stay as they are.
+
+    It works on the text, because a file may have to be shown just because it cannot be parsed.
+    """
+    return _SECRET.sub(_hide, text)
+
+
+def _hide(found: re.Match[str]) -> str:
+    value = found["value"]
+    return found[0] if _REFERENCE.match(value) else found["name"] + "·" * len(value)

@@ -1,0 +1,57 @@
+"""HTTP with deadlines: a sender that does not finish its headers or its body does not keep a connection.
+
+uvicorn bounds how long a connection may be idle between requests, and nothing else.
+"""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+#: From the connection, or the end of the last request, to the end of the headers.
+HEADER_SECONDS = 20.0
+#: From the end of the headers to the end of the body; GitHub itself gives up after 10 seconds.
+BODY_SECONDS = 60.0
+
+
+class DeadlineProtocol(HttpToolsProtocol):
+    """uvicorn's protocol that closes the connection of whoever is too slow."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Give a new connection its time for headers."""
+        super().connection_made(transport)
+        self._within(HEADER_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is waited for any more."""
+        self._within(None)
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """A request begins on a connection that was kept open."""
+        self._within(HEADER_SECONDS)
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The body has a time of its own."""
+        self._within(BODY_SECONDS)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is there; the answer takes as long as it takes."""
+        self._within(None)
+        super().on_message_complete()
+
+    def _within(self, seconds: float | None) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        if seconds is not None:
+            self._deadline = self.loop.call_later(seconds, self._too_slow)
+
+    def _too_slow(self) -> None:
+        transport: Any = self.transport
+        if transport is not None and not transport.is_closing():
+            transport.abort()

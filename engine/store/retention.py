@@ -1,0 +1,206 @@
+"""Retention: what is finished and old is removed, in batches so small that a daemon beside us hardly waits.
+
+First the history, oldest first and only as the beginning of each entity's chain: the hash of the last decision removed
+becomes the chain's checkpoint. Then the deliveries that nothing needs any more, with their bodies, events, effects,
+attempts and the values of ``once_per`` that they held. Instances, definitions, dead letters and unfinished work stay.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Connection,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+)
+
+from engine.store import checkpoints
+from engine.store.checkpoints import Checkpoint
+from engine.store.columns import Moment
+from engine.store.tables import (
+    InboxStatus,
+    OutboxStatus,
+    attempts,
+    bodies,
+    deliveries,
+    history,
+    inbox,
+    once,
+    outbox,
+)
+
+#: How many rows one transaction looks at.
+BATCH = 100
+
+_REPEATS = deliveries.alias("repeats")
+_CUTOFF: BindParameter[datetime] = bindparam("cutoff", type_=Moment)
+_IN_LANE = exists().where(inbox.c.id == history.c.inbox_id, inbox.c.finished_at.is_(None))
+_HISTORY = (
+    select(
+        history.c.id,
+        history.c.project,
+        history.c.entity_id,
+        history.c.version,
+        history.c.hash,
+        history.c.at,
+        or_(history.c.at >= _CUTOFF, _IN_LANE).label("needed"),
+    )
+    .where(history.c.id > bindparam("after_id"), history.c.id <= bindparam("upto"))
+    .order_by(history.c.id)
+    .limit(BATCH)
+)
+_OLDEST_DECISION = (
+    select(history.c.at)
+    .where(history.c.project == inbox.c.project, history.c.entity_id == inbox.c.entity_id)
+    .order_by(history.c.id)
+    .limit(1)
+    .correlate(inbox)
+    .scalar_subquery()
+)
+_NEEDED_EVENT = exists().where(
+    inbox.c.delivery_row_id == deliveries.c.id,
+    or_(
+        inbox.c.finished_at.is_(None),
+        inbox.c.finished_at >= _CUTOFF,
+        inbox.c.status == InboxStatus.DEAD,
+        exists().where(
+            outbox.c.inbox_id == inbox.c.id,
+            outbox.c.status.in_([OutboxStatus.PENDING, OutboxStatus.DEAD]),
+        ),
+        # A decision that can still be made again needs its delivery.
+        inbox.c.finished_at >= _OLDEST_DECISION,
+    ),
+)
+_DELIVERIES = (
+    select(
+        deliveries.c.id,
+        and_(
+            deliveries.c.received_at < _CUTOFF,
+            not_(_NEEDED_EVENT),
+            ~exists().where(_REPEATS.c.duplicate_of == deliveries.c.id, _REPEATS.c.received_at >= _CUTOFF),
+        ).label("removable"),
+    )
+    .where(deliveries.c.id > bindparam("after_id"), deliveries.c.id <= bindparam("upto"))
+    .order_by(deliveries.c.id)
+    .limit(BATCH)
+)
+
+
+@dataclass(slots=True)
+class Removed:
+    """What was removed so far."""
+
+    decisions: int = 0
+    deliveries: int = 0
+    events: int = 0
+    effects: int = 0
+
+
+@dataclass(slots=True)
+class Retention:
+    """Removes what is older than `cutoff`, one batch at a call."""
+
+    cutoff: datetime
+    removed: Removed = field(default_factory=Removed)
+    _after: int = 0
+    _upto: int | None = None
+    #: Entities whose chain cannot be shortened any more.
+    _ended: set[tuple[str, str]] = field(default_factory=set)
+    _steps: list[Callable[[Connection], bool]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Begin with the history."""
+        self._steps = [self._history, self._deliveries]
+
+    def batch(self, c: Connection) -> bool:
+        """Remove one batch, inside one work of the writer; False if nothing is left to do."""
+        if not self._steps:
+            return False
+        if not self._steps[0](c):
+            del self._steps[0]
+            self._after, self._upto = 0, None
+        return bool(self._steps)
+
+    def _history(self, c: Connection) -> bool:
+        page = {**self._page(c, history, history.c.at), "cutoff": self.cutoff}
+        rows = c.execute(_HISTORY, page).all()
+        gone: list[int] = []
+        marks: dict[tuple[str, str], Checkpoint] = {}
+        for row in rows:
+            place = (row.project, row.entity_id)
+            if row.needed or place in self._ended:
+                self._ended.add(place)
+                continue
+            gone.append(row.id)
+            marks[place] = Checkpoint(
+                project=row.project,
+                entity_id=row.entity_id,
+                version=row.version,
+                hash=row.hash.hex(),
+                at=row.at,
+            )
+        for mark in marks.values():
+            checkpoints.put(c, mark)
+        c.execute(delete(history).where(history.c.id.in_(gone)))
+        self.removed.decisions += len(gone)
+        return self._turn([row.id for row in rows])
+
+    def _deliveries(self, c: Connection) -> bool:
+        page = {**self._page(c, deliveries, deliveries.c.received_at), "cutoff": self.cutoff}
+        rows = c.execute(_DELIVERIES, page).all()
+        gone = [row.id for row in rows if row.removable]
+        gone += c.scalars(select(deliveries.c.id).where(deliveries.c.duplicate_of.in_(gone))).all()
+        events = select(inbox.c.id).where(inbox.c.delivery_row_id.in_(gone))
+        effects = select(outbox.c.id).where(outbox.c.inbox_id.in_(events))
+        c.execute(delete(attempts).where(attempts.c.outbox_id.in_(effects)))
+        self.removed.effects += c.execute(delete(outbox).where(outbox.c.inbox_id.in_(events))).rowcount
+        c.execute(delete(once).where(once.c.inbox_id.in_(events)))
+        self.removed.events += c.execute(delete(inbox).where(inbox.c.delivery_row_id.in_(gone))).rowcount
+        c.execute(delete(bodies).where(bodies.c.delivery_row_id.in_(gone)))
+        self.removed.deliveries += c.execute(delete(deliveries).where(deliveries.c.id.in_(gone))).rowcount
+        return self._turn([row.id for row in rows])
+
+    def _page(self, c: Connection, table: Table, moment: "Column[datetime]") -> dict[str, int]:
+        if self._upto is None:
+            self._upto = last_before(c, table, moment, self.cutoff)
+        return {"after_id": self._after, "upto": self._upto}
+
+    def _turn(self, seen: list[int]) -> bool:
+        if seen:
+            self._after = seen[-1]
+        return len(seen) == BATCH
+
+
+def candidates(c: Connection, cutoff: datetime) -> tuple[int, int]:
+    """How many decisions and deliveries are older than `cutoff`: at most so many can be removed."""
+    old_history = last_before(c, history, history.c.at, cutoff)
+    old_deliveries = last_before(c, deliveries, deliveries.c.received_at, cutoff)
+    decisions = select(func.count()).select_from(history).where(history.c.id <= old_history)
+    received = select(func.count()).select_from(deliveries).where(deliveries.c.id <= old_deliveries)
+    return c.execute(decisions).scalar_one(), c.execute(received).scalar_one()
+
+
+def last_before(c: Connection, table: Table, moment: "Column[datetime]", cutoff: datetime) -> int:
+    """The number up to which a table's rows are older than `cutoff`, found by halving: numbers follow time.
+
+    Where a clock was set back they follow it nearly; each row is looked at anyway before it is removed.
+    """
+    low, high = c.execute(select(func.min(table.c.id), func.max(table.c.id))).one()
+    if low is None:
+        return 0
+    low -= 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        at = c.execute(select(moment).where(table.c.id >= middle).order_by(table.c.id).limit(1)).scalar_one()
+        low, high = (middle, high) if at < cutoff else (low, middle - 1)
+    return int(low)

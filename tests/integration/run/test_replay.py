@@ -1,0 +1,176 @@
+"""History is decided again and comes out the same, or the difference is named."""
+
+import asyncio
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.cli import main
+from engine.machine.compile import compile_definition
+from engine.machine.read import read_definition
+from engine.model import Attempt, Outcome
+from engine.processors.processor import Call
+from engine.run.replay import Difference, Part, Replay
+from engine.store import history
+from engine.store.database import Store
+from engine.store.history import HistoryRow
+from tests.harness.engine import MACHINE, Backend, engine
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the history of four entities: moved, ended, repeated, and restored after a refusal."""
+    folder = tmp_path_factory.mktemp("written")
+
+    def answer(call: Call) -> Attempt:
+        refused = call.entity.id == "SOC-4" and call.effect.target == "done"
+        return Attempt(outcome=Outcome.REFUSED if refused else Outcome.DONE, detail="said")
+
+    async def run() -> None:
+        async with engine(folder, Backend(answer=answer)) as e:
+            for _ in range(3):
+                await e.release("Ships SOC-1, SOC-2 and SOC-4")
+            await e.release("Ships SOC-3", release_id=77)
+            await e.release("Ships SOC-3 again", release_id=77)
+            await e.runtime.lanes.settle()
+        # The same meaning, written differently: places in traces differ from here on.
+        async with engine(folder, Backend(answer=answer), machine="# A remark.\n" + MACHINE) as e:
+            await e.release("Ships SOC-1 and SOC-5", release_id=100)
+            await e.runtime.lanes.settle()
+
+    asyncio.run(run())
+    return folder / "interlock.db"
+
+
+@pytest.fixture
+def store_file(written: Path, tmp_path: Path) -> Path:
+    copy = tmp_path / "interlock.db"
+    copy.write_bytes(written.read_bytes())
+    return copy
+
+
+def verified(file: Path, replay: Replay | None = None) -> tuple[int, list[Difference]]:
+    store = Store.open(f"sqlite:///{file}")
+    rows, found = 0, []
+    with store.read() as c:
+        for place in history.entities(c, ("", ""), 100):
+            for item in (replay or Replay()).entity(c, *place):
+                if isinstance(item, HistoryRow):
+                    rows += 1
+                else:
+                    found.append(item)
+    store.close()
+    return rows, found
+
+
+def changed(file: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(file)) as c:
+        for statement in statements:
+            assert c.execute(statement).rowcount > 0, statement
+        c.commit()
+
+
+def test_what_nobody_touched_comes_out_the_same(store_file: Path) -> None:
+    rows, found = verified(store_file)
+    assert (rows, found) == (15, [])
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("UPDATE history SET verdict = 'ended' WHERE entity_id = 'SOC-1' AND version = 2", {Part.ROW}),
+        ("UPDATE history SET at = at + 1 WHERE entity_id = 'SOC-1' AND version = 1", {Part.ROW}),
+        ("DELETE FROM history WHERE entity_id = 'SOC-2' AND version = 2", {Part.CHAIN, Part.VERSION, Part.SNAPSHOT}),
+        ("DELETE FROM history WHERE entity_id = 'SOC-2' AND version = 1", {Part.CHAIN, Part.VERSION}),
+        ("DELETE FROM history WHERE entity_id = 'SOC-2' AND version = 3", {Part.INSTANCE}),
+        ("DELETE FROM history WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
+        ("DELETE FROM instances WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
+        ("UPDATE instances SET state = 'to_do' WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
+        ("UPDATE instances SET context = '{}' WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
+        ("UPDATE instances SET version = 9 WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
+        ("UPDATE definitions SET source = replace(source, 'done', 'gone')", {Part.DEFINITION}),
+        ("DELETE FROM definitions", {Part.DEFINITION}),
+        ("DELETE FROM bodies", {Part.BODY}),
+        ("UPDATE bodies SET data = x'789c030000000001'", {Part.BODY}),
+        ("UPDATE bodies SET data = x'00'", {Part.BODY}),
+        (
+            "UPDATE outbox SET effect = replace(effect, 'in_progress', 'done') WHERE entity_id = 'SOC-2'",
+            {Part.EFFECTS},
+        ),
+    ],
+)  # fmt: skip
+def test_whatever_is_changed_shows(store_file: Path, statement: str, expected: set[Part]) -> None:
+    changed(store_file, statement)
+    assert {d.part for d in verified(store_file)[1]} == expected
+
+
+def test_a_row_that_is_forged_whole_breaks_the_chain_after_it(store_file: Path) -> None:
+    store = Store.open(f"sqlite:///{store_file}")
+    with store.read() as c:
+        row = next(iter(history.chain(c, "soc", "SOC-1")))
+    store.close()
+    forged = history.digest_of(replace(row, inbox_id=row.inbox_id + 1))
+    with closing(sqlite3.connect(store_file)) as c:
+        values = (row.inbox_id + 1, bytes.fromhex(forged), row.id)
+        c.execute("UPDATE history SET inbox_id = ?, hash = ? WHERE id = ?", values)
+        c.commit()
+    parts = {d.part for d in verified(store_file)[1]}
+    assert Part.CHAIN in parts
+    assert Part.ROW not in parts
+
+
+def test_facts_that_cannot_be_read_are_named(store_file: Path) -> None:
+    store = Store.open(f"sqlite:///{store_file}")
+    with store.read() as c:
+        rows = list(history.chain(c, "soc", "SOC-1"))
+    store.close()
+    forged = history.digest_of(replace(rows[-1], facts={"nothing": 1}))
+    with closing(sqlite3.connect(store_file)) as c:
+        c.execute(
+            "UPDATE history SET facts = ?, hash = ? WHERE id = ?",
+            ('{"nothing":1}', bytes.fromhex(forged), rows[-1].id),
+        )
+        c.commit()
+    assert {d.part for d in verified(store_file)[1]} == {Part.ROW}
+
+
+def test_the_command_names_what_was_found_and_what_not(
+    store_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{store_file}"
+    assert main(["verify", "--store", url]) == 0
+    assert "15 decision(s) verified: no difference(s)" in capsys.readouterr().out
+    assert main(["replay", "--all", "--json", "--store", url]) == 0
+    assert json.loads(capsys.readouterr().out) == {"checked": 15, "differences": []}
+    assert main(["replay", "--since", "1h", "--json", "--store", url]) == 0
+    assert json.loads(capsys.readouterr().out)["checked"] == 15
+    assert main(["replay", "soc-2", "--store", url]) == 0
+    assert "3 decision(s) made again: no difference(s)" in capsys.readouterr().out
+    changed(store_file, "UPDATE history SET facts = '{' WHERE entity_id = 'SOC-1' AND version = 2")
+    assert main(["verify", "--json", "--store", url]) == 1
+    (difference,) = json.loads(capsys.readouterr().out)["differences"]
+    assert (difference["entity"], difference["part"]) == ("SOC-1", "row")
+    assert main(["verify", "SOC-2", "--store", url]) == 0
+    assert main(["verify", "SOC-99", "--store", url]) == 1
+    assert main(["replay", "--store", url]) == 1
+    assert "say what to replay" in capsys.readouterr().err
+
+
+def test_other_definitions_show_what_they_would_have_done(store_file: Path) -> None:
+    definition = read_definition(
+        MACHINE.replace('"in_progress" "next" { transition = "done" }', '"in_progress" "other" { transition = "done" }'),
+        "soc.hcl",
+    ).definition  # fmt: skip
+    assert definition is not None
+    replay = Replay(compile_definition(definition))
+    store = Store.open(f"sqlite:///{store_file}")
+    with store.read() as c:
+        rows = list(history.chain(c, "soc", "SOC-2"))
+        found = [d for row in rows for d in replay.row(c, row)]
+    store.close()
+    assert {(d.version, d.part) for d in found} == {(2, Part.TRACE), (2, Part.EFFECTS)}
+    assert found[0].again["verdict"] == "event_not_registered_for_state"

@@ -1,0 +1,68 @@
+"""A sender that does not finish does not keep its connection."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+
+from engine.serve import protocol
+from engine.serve.asgi import Receive, Scope, Send, answer
+from engine.serve.daemon import listen
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _app(scope: Scope, receive: Receive, send: Send) -> None:
+    with contextlib.suppress(asyncio.CancelledError):
+        while (await receive()).get("more_body", False):
+            pass
+        await answer(send, 200, b"ok", b"text/plain")
+
+
+async def _conversation(parts: list[bytes], pause: float) -> bytes:
+    """What a sender gets that sends these parts with pauses between them."""
+    listening = listen("127.0.0.1", 0)
+    config = uvicorn.Config(
+        _app, http=protocol.DeadlineProtocol, lifespan="off", log_config=None, timeout_keep_alive=30
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    reader, writer = await asyncio.open_connection(*listening.getsockname()[:2])
+    told = b""
+    with contextlib.suppress(ConnectionError):
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(pause)
+        told = await asyncio.wait_for(reader.read(4096), 10)
+    writer.close()
+    server.should_exit = True
+    await serving
+    listening.close()
+    return told
+
+
+HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "answered"),
+    [
+        ([HEAD + b"body"], True),
+        ([HEAD, b"bo", b"dy"], True),
+        ([b"POST / HTTP/1.1\r\nHo"], False),
+        ([b""], False),
+        ([HEAD, b"bo"], False),
+    ],
+)
+def test_who_gets_an_answer(monkeypatch: pytest.MonkeyPatch, parts: list[bytes], *, answered: bool) -> None:
+    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.5)
+    monkeypatch.setattr(protocol, "BODY_SECONDS", 0.5)
+    told = asyncio.run(_conversation(parts, 0.05))
+    assert told.startswith(b"HTTP/1.1 200") is answered
