@@ -41,19 +41,27 @@ async def _deliver_for_ever(e: Engine) -> None:
         await e.release(f"Ships SOC-{n % 50 + 1} and SOC-{n % 7 + 1}")
 
 
+def _decisions(store: Store) -> int:
+    with store.read() as c:
+        return history.count_since(c, datetime(2000, 1, 1, tzinfo=UTC))
+
+
 def test_a_backup_under_load_is_whole_and_the_load_goes_on(tmp_path: Path) -> None:
     copies = [tmp_path / f"copy-{n}.db" for n in range(4)]
 
     async def run() -> int:
         async with engine(tmp_path, Backend()) as e:
             load = asyncio.create_task(_deliver_for_ever(e))
+            seen = 0
             for copy in copies:
-                await asyncio.sleep(0.2)
+                while (decided := _decisions(e.store)) <= seen:
+                    await asyncio.sleep(0.01)
+                seen = decided
                 # In another thread with its own connections, as another process would.
                 await asyncio.to_thread(backup.backup, e.store.path, copy, force=False, told=silent)
             load.cancel()
-            with e.store.read() as c:
-                return history.count_since(c, datetime(2000, 1, 1, tzinfo=UTC))
+            await asyncio.gather(load, return_exceptions=True)
+            return _decisions(e.store)
 
     decided = asyncio.run(run())
     sizes = []
