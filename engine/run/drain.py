@@ -41,19 +41,43 @@ class Ended:
     again_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Went:
+    """What was done ahead of the lanes."""
+
+    #: How many events were decided.
+    turns: int
+    #: Entities that have more to do, or may have.
+    rest: list[Entity]
+
+
+async def _none_ahead(entities: list[Entity]) -> Went:
+    return Went(0, entities)
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Who works one partition during one drain."""
+
+    #: Does the next thing for an entity.
+    work: Callable[[Entity], Awaitable[Turn]]
+    #: May do a part for many entities at once; the lanes do the rest.
+    ahead: Callable[[list[Entity]], Awaitable[Went]] = _none_ahead
+
+
 class Drain:
     """One drain of one partition, run once."""
 
     def __init__(
         self,
         ready: Ready,
-        work: Callable[[Entity], Awaitable[Turn]],
+        hands: Hands,
         gate: asyncio.Semaphore,
         clock: Callable[[], datetime],
     ) -> None:
-        """Take how to find what is ready, what to do, and the gate that bounds all drains of the process."""
+        """Take how to find what is ready, who works it, and the gate that bounds all drains of the process."""
         self._ready = ready
-        self._work = work
+        self._hands = hands
         self._gate = gate
         self._clock = clock
         self._running: dict[Entity, asyncio.Task[None]] = {}
@@ -108,28 +132,33 @@ class Drain:
                 return Ended(more=True)
             self._news.clear()
             page = await self._ready(after, PAGE)
-            begun = [entity for entity in page if self._begin(entity)]
             after = page[-1] if len(page) == PAGE else None
-            if not begun and not self._running and after is None:
+            free = [entity for entity in page if self._is_free(entity)]
+            went = await self._hands.ahead(free) if free else Went(0, free)
+            self._turns += went.turns
+            for entity in went.rest:
+                self._begin(entity)
+            if not free and not self._running and after is None:
                 return Ended(more=False, again_at=min(self._held.values(), default=None))
             await self._wait(more=after is not None)
         await self._finish(None)
         return Ended(more=True)
 
-    def _begin(self, entity: Entity) -> bool:
+    def _is_free(self, entity: Entity) -> bool:
+        """Whether the entity is neither being worked nor held back."""
         until = self._held.get(entity)
-        if entity in self._running or (until is not None and until > self._clock()):
-            return False
+        return entity not in self._running and (until is None or until <= self._clock())
+
+    def _begin(self, entity: Entity) -> None:
         self._held.pop(entity, None)
         self._running[entity] = asyncio.get_running_loop().create_task(self._lane(entity))
-        return True
 
     async def _lane(self, entity: Entity) -> None:
         """Work one entity until nothing is left, its head must wait, or the drain closes."""
         try:
             async with self._gate:
                 while not (self._stopping or self._closing):
-                    turn = await self._work(entity)
+                    turn = await self._hands.work(entity)
                     if isinstance(turn, Waiting):
                         # Not always written in the store: it may wait for a backend that does not answer anybody.
                         self._held[entity] = turn.until

@@ -20,8 +20,8 @@ from procrastinate.worker import Worker
 
 from engine.errors import StoreError
 from engine.model import Entity
-from engine.run.drain import Drain, Ended
-from engine.run.lanes import TROUBLE_PAUSE, Turn
+from engine.run.drain import Drain, Ended, Hands
+from engine.run.lanes import TROUBLE_PAUSE
 from engine.run.reading import read
 from engine.store import partitions, wakes
 from engine.store.database import Connection, Store
@@ -47,19 +47,22 @@ _HOUSEKEEPING = "interlock.housekeeping"
 
 
 class Partitions:
-    """Runs `work` for entities with events, in whatever partitions this process gets."""
+    """Works entities with events, in whatever partitions this process gets."""
 
     def __init__(
         self,
         store: Store,
-        work: Callable[[Entity], Awaitable[Turn]],
+        hands: Callable[[], Hands],
         clock: Callable[[], datetime],
         *,
         concurrency: int = 64,
     ) -> None:
-        """Take the store that is shared and what to do; `concurrency` bounds the entities worked at once."""
+        """Take the store that is shared and who works; `concurrency` bounds the entities worked at once.
+
+        `hands` is asked for each drain anew: what they know of an entity must not outlive the drain.
+        """
         self._store = store
-        self._work = work
+        self._hands = hands
         self._clock = clock
         self._gate = asyncio.Semaphore(concurrency)
         self._drains: dict[int, Drain] = {}
@@ -191,7 +194,7 @@ class Partitions:
 
     async def _wake(self, context: JobContext, partition: int) -> None:
         """The job: drain the partition."""
-        drain = Drain(self._ready_in(partition), self._work, self._gate, self._clock)
+        drain = Drain(self._ready_in(partition), self._hands(), self._gate, self._clock)
         if self._stopping:
             drain.stop()
         number = _number(context.job)
@@ -303,6 +306,15 @@ class _Manager(JobManager):
     def __init__(self, connector: PsycopgConnector, owner: Partitions) -> None:
         super().__init__(connector)
         self._owner = owner
+        self._heard = 0
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        """Fetch; news that came meanwhile are not forgotten, as the worker would when it finds nothing."""
+        before = self._heard
+        job = await super().fetch_job(queues, worker_id)
+        if job is None and self._heard != before:
+            asyncio.get_running_loop().call_soon(self._owner.look)
+        return job
 
     async def update_heartbeat(self, worker_id: int) -> None:
         """Beat, and say so."""
@@ -326,6 +338,7 @@ class _Manager(JobManager):
         """Listen, and let drains that only wait for calls look for news."""
 
         async def heard(*, channel: str, notification: Any) -> None:
+            self._heard += 1
             self._owner.heard()
             await on_notification(channel=channel, notification=notification)
 

@@ -9,7 +9,9 @@ import structlog
 
 from engine.decide.retry import RetryPolicy
 from engine.model import Entity
+from engine.run.ahead import Ahead
 from engine.run.deciding import Decided, Decider
+from engine.run.drain import Hands
 from engine.run.hub import Hub
 from engine.run.intake import Intake
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
@@ -62,7 +64,7 @@ class Runtime:
             # Here, because with what it imports it is too much for an embedded daemon.
             from engine.run.procrastinate import Partitions
 
-            return Partitions(self._store, self._work, self._clock)
+            return Partitions(self._store, self._hands, self._clock)
         return Lanes(self._work, self._unfinished, self._clock)
 
     @property
@@ -114,7 +116,11 @@ class Runtime:
             lock = f"definition/{definition.hash}"  # daemons that start together know the same ones
             await asyncio.wrap_future(self._store.submit(remember, locks=[lock]))
 
-    async def _work(self, entity: Entity) -> Turn:
+    def _hands(self) -> Hands:
+        ahead = Ahead(self._store, self._decider, lambda: self._hub, lambda: self._serving, self._clock)
+        return Hands(work=partial(self._work, ahead=ahead), ahead=ahead.decide)
+
+    async def _work(self, entity: Entity, *, ahead: Ahead | None = None) -> Turn:
         """The next thing for this entity: decide its head, or go on performing it."""
         row = await read(self._store, lambda c: inbox.head(c, entity.project, entity.id))
         if row is None:
@@ -122,7 +128,7 @@ class Runtime:
         if row.due_at > self._clock():
             return Waiting(row.due_at)
         if row.status is InboxStatus.PERFORMING:
-            return await self._performer.perform(row, fresh=False)
+            return await self._performer.perform(row, fresh=ahead is not None and ahead.take_fresh(row))
         turn = await self._decider.decide(row)
         if not isinstance(turn, Decided):
             return turn

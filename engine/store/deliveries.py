@@ -72,6 +72,11 @@ def pack(body: bytes) -> PackedBody:
     return PackedBody(zlib.compress(body, _LEVEL))
 
 
+def unpack(data: bytes) -> bytes:
+    """The body that the store keeps so; `zlib.error` if it is damaged."""
+    return zlib.decompress(data)
+
+
 def insert(
     c: Connection,
     *,
@@ -138,7 +143,7 @@ def body(c: Connection, delivery_row_id: int) -> bytes:
     if data is None:
         raise StoreError(f"the store has no body for delivery {delivery_row_id}")
     try:
-        return zlib.decompress(data)
+        return unpack(data)
     except zlib.error as error:
         raise StoreError(f"the body of delivery {delivery_row_id} is damaged: {error}") from error
 

@@ -87,9 +87,16 @@ def insert(
     if not effects:
         return []
     digest: bytes = c.execute(_DELIVERY_DIGEST, {"of_inbox": inbox_id}).scalar_one()
-    rows = []
-    for position, effect in enumerate(effects):
-        values: dict[str, Any] = {
+    planned = planned_rows(inbox_id, entity, version, effects, now, digest)
+    return [OutboxRow(id=insert_row(c, outbox, values), **values) for values in planned]
+
+
+def planned_rows(
+    inbox_id: int, entity: Entity, version: int, effects: Sequence[Effect], now: datetime, digest: bytes
+) -> list[dict[str, Any]]:
+    """A decision's effects as rows to be inserted; `digest` is its delivery's."""
+    return [
+        {
             "inbox_id": inbox_id,
             "project": entity.project,
             "entity_id": entity.id,
@@ -106,8 +113,8 @@ def insert(
             "finished_at": None,
             "earlier_attempts": 0,
         }
-        rows.append(OutboxRow(id=insert_row(c, outbox, values), **values))
-    return rows
+        for position, effect in enumerate(effects)
+    ]
 
 
 def pending(c: Connection, inbox_id: int) -> list[OutboxRow]:

@@ -3,7 +3,7 @@
 SQLAlchemy writes the text and converts the values; only its bookkeeping for each execution is left out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,21 @@ def insert_row(c: Connection, table: Table, values: Mapping[str, Any]) -> int:
         return 0
     number: int = result.scalar_one() if returns else result.lastrowid
     return number
+
+
+def insert_rows(c: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows at once, without their numbers."""
+    if not rows:
+        return
+    text, parameters, _ = _prepared(table, c.dialect)
+    text = text.partition(" RETURNING ")[0]
+    c.exec_driver_sql(
+        text,
+        [
+            tuple([convert(row.get(name)) if convert else row.get(name) for name, convert in parameters])
+            for row in rows
+        ],
+    )
 
 
 @lru_cache(maxsize=64)

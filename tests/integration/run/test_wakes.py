@@ -14,6 +14,7 @@ from procrastinate.manager import get_channel_for_queues
 from sqlalchemy import Connection
 
 from engine.model import Entity, Event, Verdict
+from engine.run.drain import Hands
 from engine.run.lanes import Idle, Progress, Turn
 from engine.run.procrastinate import Partitions
 from engine.run.reading import read
@@ -186,7 +187,7 @@ class Worked:
 
 async def worked(store: Store, until: Callable[[], bool], patience: float = 30) -> Worked:
     work = Worked(store)
-    lanes = Partitions(store, work, lambda: datetime.now(UTC))
+    lanes = Partitions(store, lambda: Hands(work), lambda: datetime.now(UTC))
     lanes.start()
     try:
         async with asyncio.timeout(patience):
