@@ -30,7 +30,6 @@ from engine.run.clock import now
 from engine.serve.daemon import Daemon, listen
 from engine.serve.guard import is_loopback
 from engine.serve.start import serve
-from engine.store.backend import is_postgresql
 
 #: The hook that the demonstration registers.
 HOOK, REPOSITORY = "signal-box", "octo-org/signal-box"
@@ -48,10 +47,6 @@ def demonstrate(flags: Mapping[str, Any], environ: Mapping[str, str]) -> int:
     if flags.get("store") is not None:
         raise SettingError("a practice daemon makes a store of its own under .practice: leave --store away")
     settings = _practice_settings(flags, environ)
-    if is_postgresql(settings.store):
-        raise SettingError(
-            "--practice forgets everything at each start, and a PostgreSQL store does not: leave --store out"
-        )
     start_logs(settings, "text" if settings.log_format == "auto" else None)
     listening = _listen(settings, chosen=flags.get("port") is not None or "INTERLOCK_PORT" in environ)
     try:

@@ -71,6 +71,8 @@ class Partitions:
         self._running: asyncio.Task[None] | None = None
         self._stopping = False
         self._beaten = 0.0
+        #: Counts the reasons to look for jobs.
+        self.news = 0
 
     def start(self) -> None:
         """Begin to work partitions."""
@@ -256,11 +258,13 @@ class Partitions:
 
     def heard(self) -> None:
         """Some partition has news."""
+        self.news += 1
         for drain in self._drains.values():
             drain.nudge()
 
     def look(self) -> None:
         """Look for jobs at once: finishing one lets a waiting one be fetched, and nobody says so."""
+        self.news += 1
         if self._worker is not None:
             self._worker._new_job_event.set()  # noqa: SLF001 -- the version is pinned
 
@@ -306,13 +310,12 @@ class _Manager(JobManager):
     def __init__(self, connector: PsycopgConnector, owner: Partitions) -> None:
         super().__init__(connector)
         self._owner = owner
-        self._heard = 0
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         """Fetch; news that came meanwhile are not forgotten, as the worker would when it finds nothing."""
-        before = self._heard
+        before = self._owner.news
         job = await super().fetch_job(queues, worker_id)
-        if job is None and self._heard != before:
+        if job is None and self._owner.news != before:
             asyncio.get_running_loop().call_soon(self._owner.look)
         return job
 
@@ -338,7 +341,6 @@ class _Manager(JobManager):
         """Listen, and let drains that only wait for calls look for news."""
 
         async def heard(*, channel: str, notification: Any) -> None:
-            self._heard += 1
             self._owner.heard()
             await on_notification(channel=channel, notification=notification)
 

@@ -180,7 +180,7 @@ def test_what_is_missing_is_said_before_anything_starts(
     for arguments, said in (
         (["--store", secret], b"needs INTERLOCK_SECRET_KEY"),
         (["--role", "work"], b"needs a store that daemons share"),
-        (["--practice", "--store", secret], b"leave --store out"),
+        (["--practice", "--store", secret], b"leave --store away"),
     ):
         ended = daemon.cli("run", "--port", "0", *arguments)
         assert ended.returncode != 0

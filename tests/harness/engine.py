@@ -107,14 +107,16 @@ async def engine(
     machine: str = MACHINE,
     policy: RetryPolicy | None = None,
     clock: Callable[[], datetime] = now,
+    url: str = "",
+    works: bool = True,
 ) -> AsyncIterator[Engine]:
     """An engine that works its lanes until the block is left; a second one in the same folder goes on with the store."""
     (folder / "soc.hcl").write_text(machine)
     (folder / "workers.yaml").write_text(WORKERS)
     serving, hub = load(folder / "workers.yaml", folder, {backend.name: backend}, {}).usable()
-    store = Store.open(f"sqlite:///{folder}/interlock.db", key=b"k" * 32)
+    store = Store.open(url or f"sqlite:///{folder}/interlock.db", key=b"k" * 32)
     try:
-        runtime = Runtime(store, serving, hub, clock, policy)
+        runtime = Runtime(store, serving, hub, clock, policy, works=works)
         wanted = HookRequest(source="github", repo_id="signal-box", repo_path="octo-org/signal-box")
         secret = await asyncio.to_thread(_secret, store, wanted)
         await runtime.start()
