@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test check bench lock clean fmt
+.PHONY: help run test check bench soak conformance lock clean fmt
 
 help: ## List what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,7 @@ check: $(VENV)/.dev ## Exactly what CI runs: format, lint, types, imports, then 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/interlock check statemachines/*.hcl
+	$(BIN)/interlock fmt --check statemachines
 	@$(MAKE) --no-print-directory test
 
 fmt: $(VENV)/.dev ## Format the Python sources and mend what ruff can mend.
@@ -30,6 +31,10 @@ fmt: $(VENV)/.dev ## Format the Python sources and mend what ruff can mend.
 
 bench: $(VENV)/.dev ## Measure, each figure beside a reference from the same run, as JSON lines.
 	@$(BIN)/python -m bench
+
+conformance: $(VENV)/.dev ## Hold the language against HCL's reference implementation; needs Go and its module proxy.
+	@command -v go >/dev/null || { echo "Go is not on the path. Install it (https://go.dev/dl, or the package golang-go) and try again."; exit 1; }
+	@$(BIN)/python -m tests.conformance
 
 # A Debian without python3-venv has no ensurepip: say so, or install it where we may.
 $(BIN)/python:
@@ -51,6 +56,9 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
+soak: $(VENV)/.run ## Kill the daemon hundreds of times under load, and see whether anything is lost (an hour).
+	$(BIN)/interlock chaos --deliveries 5000 --kills 500 --seconds 3600 --seed $${SEED:-0}
+
 lock: $(VENV)/.dev ## Write the hashed requirement files anew from pyproject.toml and requirements/*.in.
 	$(BIN)/pip-compile $(LOCKFLAGS) --output-file requirements/run.txt pyproject.toml
 	$(BIN)/pip-compile $(LOCKFLAGS) --output-file requirements/build.txt requirements/build.in
@@ -59,4 +67,4 @@ lock: $(VENV)/.dev ## Write the hashed requirement files anew from pyproject.tom
 LOCKFLAGS := --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe
 
 clean: ## Remove the virtual environment, caches and the practice store.
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .practice .import_linter_cache
+	rm -rf $(VENV) .conformance .mypy_cache .ruff_cache .pytest_cache .hypothesis .practice .import_linter_cache

@@ -126,6 +126,12 @@ class StoreError(InterlockError):
     status = 503
 
 
+class StoreBusyError(StoreError):
+    """More waits for the disk than can be held; nothing was written, try again later."""
+
+    code = "store_busy"
+
+
 class StoreTooNewError(StoreError):
     """The store was written by a newer Interlock; upgrade this one, or restore a backup made before."""
 

@@ -8,6 +8,18 @@ from typing import Any
 
 #: The target that ends a machine's interest: no call is made and the state is kept (the predecessor's word).
 END = "<end>"
+#: Marks a member that is left out of stored JSON while it is empty: rows that were written before it keep their hashes.
+SPARSE: Mapping[str, bool] = {"sparse": True}
+#: The engine's own event: a transition call was given up.
+EFFECT_FAILED = "effect.failed"
+#: The engine's own events begin so: a timer ran out (`after.STATE.NUMBER`), a state came to its end (`done.state.STATE`).
+AFTER = "after."
+DONE_STATE = "done.state."
+
+
+def is_own_event(name: str) -> bool:
+    """Whether the engine sends itself events of that name: no delivery can."""
+    return name == EFFECT_FAILED or name.startswith((AFTER, DONE_STATE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -52,6 +64,8 @@ class Event:
     receive: str | None = None
     #: The name and the value of ``once_per``, as canonical JSON: a second event with the same one is `repeated`.
     once: str | None = None
+    #: The value of ``ordered_by``, as canonical JSON: an event with a smaller one than the last is `late`.
+    ordered: str | None = None
     #: The payload that expressions see as ``event``.
     payload: Any = None
     #: What expressions see as ``delivery``: source, type, id, received_at.
@@ -62,12 +76,27 @@ class Event:
 class Snapshot:
     """Where an instance is."""
 
-    #: The state's name in the machine.
+    #: The state's full name in the machine: ``review.waiting``; in a parallel state the innermost states of all
+    #: regions, sorted: ``review.code.open & review.docs.done``.
     state: str
     #: What the instance remembers.
     context: Mapping[str, Any] = field(default_factory=dict)
     #: Counts decisions, from 0; the fence against a second decision from the same place.
     version: int = 0
+    #: By `history` block the states that were left last, written like `state`.
+    histories: Mapping[str, str] = field(default_factory=dict)
+    #: Pending timers by their event, with the time they are due: RFC 3339 in UTC.
+    timers: Mapping[str, str] = field(default_factory=dict)
+    #: By `receive` block the value of ``ordered_by`` of the newest event, as canonical JSON.
+    latest: Mapping[str, str] = field(default_factory=dict)
+    #: False as long as nobody knows where the entity is: no step was made yet.
+    placed: bool = True
+
+    def memory(self) -> dict[str, Any]:
+        """What it keeps besides state, context and version, as JSON: only what is there."""
+        kept = {name: dict(getattr(self, name)) for name in ("histories", "timers", "latest")}
+        found: dict[str, Any] = {name: values for name, values in kept.items() if values}
+        return found if self.placed else {**found, "placed": False}
 
 
 class EffectKind(StrEnum):
@@ -96,6 +125,8 @@ class Effect:
     target_status: str | None = None
     #: The evaluated `request` or `action` block.
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    #: What is performed in its place when it is given up (`on_failure`).
+    fallbacks: "tuple[Effect, ...]" = field(default=(), metadata=SPARSE)
 
 
 class Verdict(StrEnum):
@@ -103,6 +134,8 @@ class Verdict(StrEnum):
 
     #: A transition was taken.
     MOVED = "moved"
+    #: A transition without a target was taken: it sets and calls, and no state is left.
+    STAYED = "stayed"
     #: The transition leads to ``<end>``: nothing is called.
     ENDED = "ended"
     #: No transition of the current state knows the event (the predecessor's name).
@@ -117,6 +150,12 @@ class Verdict(StrEnum):
     STATE_NOT_FOUND = "state_not_found_in_machine"
     #: `once_per` had this value before.
     REPEATED = "repeated"
+    #: `ordered_by` is older than that of an event decided before.
+    LATE = "late"
+    #: The timer was cancelled, or set anew, while its event waited.
+    TIMER_CANCELLED = "timer_cancelled"
+    #: `always` transitions follow one another without end: nothing moves.
+    ENDLESS = "endless_loop"
     #: The backend does not know the entity, or hides it.
     ENTITY_NOT_FOUND = "entity_not_found"
     #: The backend did not say where the entity is, and will not: nothing moves.
@@ -139,6 +178,8 @@ class Candidate:
     reason: str
     #: Where it stands in the definition: ``jira.hcl:11:5``.
     place: str = ""
+    #: What it was looked at for, after the step's own event: ``always``, ``done.state.review``; empty for that event.
+    on: str = field(default="", metadata=SPARSE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +209,10 @@ class Step:
     snapshot: Snapshot
     effects: tuple[Effect, ...]
     trace: Trace
+    #: Timers to set, or to set anew: when each is due, by its event.
+    armed: Mapping[str, str] = field(default_factory=dict)
+    #: Timers to cancel.
+    cancelled: tuple[str, ...] = ()
 
 
 class Outcome(StrEnum):

@@ -5,9 +5,9 @@ provisioner "soc" {
   # The machine's state names, and what Jira calls the same statuses.
   aliasmapper "soc" {
     aliases = {
-      to_do:       "To Do",
-      in_progress: "In Progress",
-      done:        "Done",
+      to_do       = "To Do",
+      in_progress = "In Progress",
+      done        = "Done",
     }
   }
 
@@ -36,9 +36,9 @@ provisioner "soc" {
 provisioner "devhop" {
   aliasmapper "devhop" {
     aliases = {
-      to_do:       "To Do",
-      in_progress: "In Progress",
-      done:        "Done",
+      to_do       = "To Do",
+      in_progress = "In Progress",
+      done        = "Done",
     }
   }
 

@@ -9,22 +9,27 @@ from engine.errors import InterlockError, InvalidDefinitionError
 #: Flags of the predecessor's two programs, written with one dash, and what they are here.
 _PREDECESSOR = {"-hcl-dir": "--machines", "-worker-cfg": "--workers"}
 
+#: Commands that editors and hooks run at every save. They log nothing and do not wait for the import of what would.
+_SILENT = {"check", "fmt"}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 a problem that the message explains, 2 a wrong command line."""
     from engine.cli.app import make_app
-    from engine.serve.logs import configure_logs
-
-    # Standard output is a command's answer, for a person or a program; `run` takes it for its log.
-    configure_logs("warning", "text", colour=False, stream=sys.stderr)
 
     given = [_translated(a) for a in (sys.argv[1:] if arguments is None else arguments)]
+    if not _SILENT.intersection(given[:1]):
+        from engine.serve.logs import configure_logs
+
+        # Standard output is a command's answer, for a person or a program; `run` takes it for its log.
+        configure_logs("warning", "text", colour=False, errors=True)
     try:
         result = make_app(given)(given, exit_on_error=True)
     except InvalidDefinitionError as error:
+        from engine.cli.colour import paint_problems
         from engine.diagnostics import render
 
-        print(render(error.diagnostics, error.sources), file=sys.stderr)
+        print(paint_problems(render(error.diagnostics, error.sources), sys.stderr), file=sys.stderr)
         print(f"\n{_count(len(error.diagnostics))}; nothing was started.", file=sys.stderr)
         return 1
     except InterlockError as error:

@@ -22,11 +22,13 @@ _GROUPS = {
 _COMMANDS = (
     ("run", "run:run", "Start the daemon; with --practice, see it at work."),
     ("check", "check:check", "Check definitions and workers.yaml, and list every problem."),
+    ("fmt", "fmt:fmt", "Rewrite definitions in the canonical style."),
     ("explain", "explain:explain", "Explain the code of a problem: what is wrong, and what to do."),
     ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),
     ("deliveries", "deliveries:deliveries", "List what came in, and what became of it."),
     ("replay", "replay:replay", "Decide again from history, without effects, and list what differs."),
     ("verify", "verify:verify", "Check that the history is whole and comes out the same again."),
+    ("chaos", "chaos:chaos", "Kill the daemon again and again, and see whether anything is lost."),
     ("deadletters list", "deadletters:list_", "List what was given up."),
     ("deadletters show", "deadletters:show", "Show one dead letter with every attempt."),
     ("deadletters retry", "deadletters:retry", "Put dead letters back into their lanes."),

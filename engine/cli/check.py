@@ -1,10 +1,12 @@
 """``interlock check``: are the definitions right?"""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from engine.cli.colour import paint_problems
 from engine.cli.options import Json, MachinesFolder, WorkersFile, environment
 from engine.cli.tables import print_json
 from engine.config.conceal import without_secrets
@@ -17,6 +19,9 @@ def check(
     workers: WorkersFile = None,
     machines: MachinesFolder = None,
     json: Json = False,
+    sarif: Annotated[
+        bool, Parameter(negative="", help="Print SARIF 2.1.0, for code hosts and editors.")
+    ] = False,
 ) -> int:
     """Check machine definitions and workers files, and list every problem.
 
@@ -28,7 +33,11 @@ def check(
         checked = [str(f) for f in files]
     else:
         problems, sources, checked = _check_together(workers, machines)
-    if json:
+    if sarif:
+        from engine.cli.sarif import sarif as as_sarif
+
+        print_json(as_sarif(problems, sources))
+    elif json:
         print_json(
             {
                 "ok": not errors_in(problems),
@@ -38,7 +47,7 @@ def check(
         )
     else:
         if problems:
-            print(render(problems, sources))
+            print(paint_problems(render(problems, sources), sys.stdout))
             print()
         count = sum(1 for p in problems if p.severity == "error")
         said = "no problem" if not problems else f"{count} error(s), {len(problems) - count} warning(s)"
@@ -47,7 +56,7 @@ def check(
 
 
 def _check_each(files: tuple[Path, ...]) -> tuple[list[Diagnostic], dict[str, str]]:
-    from engine.run.load import read_text
+    from engine.run.files import read_text
 
     problems: list[Diagnostic] = []
     sources: dict[str, str] = {}

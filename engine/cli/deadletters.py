@@ -78,7 +78,10 @@ def show(name: Names, *, store: StoreUrl = None, json: Json = False) -> int:
         return 0
     print(f"{letter.name}: {_what(letter)} of {letter.entity_id}, project {letter.project}")
     print(f"died {moment(letter.died_at)} after {letter.attempts} attempt(s): {letter.because}")
-    print(f"from delivery {letter.delivery}: interlock deliveries {letter.delivery}\n")
+    if letter.delivery is None:
+        print("from the engine itself: no delivery brought it\n")
+    else:
+        print(f"from delivery {letter.delivery}: interlock deliveries {letter.delivery}\n")
     for effect in tried:
         print_table(
             f"{effect['kind']} {effect['name']}, key {effect['idempotency_key']}",

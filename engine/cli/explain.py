@@ -20,10 +20,18 @@ def explain(
         bool,
         Parameter(name="--page", negative="", help="Print docs/diagnostics.md, which is made of the codes."),
     ] = False,
+    functions: Annotated[
+        bool,
+        Parameter(negative="", help="Print docs/reference/functions.md, which is made of the functions."),
+    ] = False,
 ) -> int:
     """Explain a code of `interlock check`: what is wrong, what to do, and an example; without a code, list them all."""
     if page_:
         print(page(), end="")
+    elif functions:
+        from engine.language.functions.examples import page as page_of_functions
+
+        print(page_of_functions(), end="")
     elif code is None:
         _print_all(json=json)
     else:

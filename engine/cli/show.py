@@ -1,5 +1,6 @@
 """``interlock show ENTITY``: where an entity is, how it came there, and what is still to be done."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -22,7 +23,7 @@ def show(
     store: StoreUrl = None,
     json: Json = False,
 ) -> int:
-    """Show an entity's state, its last decisions with their traces, and its pending effects."""
+    """Show an entity's state, its last decisions with their traces, its pending timers and its pending effects."""
     opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
@@ -62,6 +63,12 @@ def _page(c: Connection, project: str, entity_id: str, limit: int) -> dict[str, 
         "context": dict(instance.snapshot.context) if instance is not None else {},
         "machine_hash": instance.machine_hash if instance is not None else None,
         "updated_at": instance.updated_at if instance is not None else None,
+        "timers": [
+            {"event": event, "due_at": datetime.fromisoformat(due)}
+            for event, due in sorted(instance.snapshot.timers.items(), key=lambda item: item[1])
+        ]
+        if instance is not None
+        else [],
         "history": [
             {
                 "version": row.version,
@@ -142,12 +149,17 @@ def _print(page: dict[str, Any]) -> None:
         print(f"Trace of version {newest['version']}")
         for candidate in newest["trace"].candidates:
             taken = "taken" if candidate.taken else "not taken"
+            on = f"{candidate.on}: " if candidate.on else ""
             print(
-                f"  {candidate.place}  {candidate.source} -> {candidate.target}: {taken}, {legible(candidate.reason)}"
+                f"  {candidate.place}  {on}{candidate.source} -> {candidate.target}: {taken}, {legible(candidate.reason)}"
             )
         if not newest["trace"].candidates:
             print("  no transition was looked at")
         print()
+    if page["timers"]:
+        print_table(
+            "Pending timers", ("timer", "due"), [(t["event"], moment(t["due_at"])) for t in page["timers"]]
+        )
     unfinished = [e for e in page["events"] if e["status"] != "done"]
     if unfinished:
         print_table(

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from engine.serve.logs import legible
-
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON."""
@@ -21,6 +19,8 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from engine.serve.logs import legible
 
     table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:

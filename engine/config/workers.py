@@ -95,6 +95,10 @@ MEMBERS: Mapping[str, Member] = {
 
 _KINDS: Mapping[str, type] = {"string": str, "array": list, "object": dict}
 _KIND_WORDS = {"string": "text", "array": "a list", "object": "a mapping"}
+_KIND_HINTS = {
+    "string": "Put it in quotes if it is meant as text.",
+    "array": "Put it in brackets, [like, this], or write one a line, each behind a dash.",
+}
 _SHAPE = "The file starts with `workers:`, then a name, then `statefile:` and `projects:`."
 
 
@@ -249,7 +253,7 @@ class _Reader:
     def is_kind(self, kind: str, value: Positioned, what: str) -> bool:
         if isinstance(value.value, _KINDS[kind]):
             return True
-        detail = "Put it in quotes if it is meant as text." if kind == "string" else "Check the indentation."
+        detail = _KIND_HINTS.get(kind, "Check the indentation.")
         self.problem(
             "wrong_type", value.span, f"{what} is {_KIND_WORDS[kind]}, and here stands {value.kind}", detail
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from engine.decide.order import is_older
 from engine.machine.compile import CompiledMachine, CompiledProvisioner
 from engine.machine.step import step, unmoved
 from engine.machine.values import timestamp
@@ -41,22 +42,25 @@ def decide(
     not to be decided about. `repeated` says that `event.once` was decided about before. Never raises, never loses:
     every outcome is a step with a verdict.
     """
-    machine = provisioner.machine.definition
-    start = instance or Snapshot(state=machine.initial)
+    fresh = instance is None
+    start = Snapshot(state=provisioner.machine.initial, placed=False) if instance is None else instance
     return Decision(
-        step=_decided(provisioner, start, event, now, observed, fresh=instance is None, repeated=repeated),
+        step=_decided(provisioner, start, event, now, observed, fresh=fresh, repeated=repeated),
         facts=_facts(provisioner, instance, event, now, observed, repeated=repeated),
-        created=instance is None,
+        created=fresh,
     )
 
 
 def decide_again(provisioner: CompiledProvisioner, facts: Mapping[str, Any], payload: Any) -> Decision:
-    """The same decision from its recorded facts; `payload` is the delivery's, which the facts leave out."""
+    """The same decision from its recorded facts; `payload` is the delivery's, which the facts leave out.
+
+    An event of the engine itself has no delivery: its payload is in the facts, and `payload` is not looked at.
+    """
     event, snapshot, observation = facts["event"], facts["snapshot"], facts["observation"]
     return decide(
         provisioner,
         None if snapshot is None else Snapshot(**snapshot),
-        Event(**{**event, "entity": Entity(**event["entity"])}, payload=payload),
+        Event(**{"payload": payload, **event, "entity": Entity(**event["entity"])}),
         datetime.fromisoformat(facts["now"]),
         observed=None
         if observation is None
@@ -79,28 +83,45 @@ def _decided(
         return unmoved(
             start, event, Verdict.REPEATED, f"{event.receive} has seen once_per {event.once} before"
         )
+    last = start.latest.get(event.receive or "")
+    if event.ordered is not None and last is not None and is_older(event.ordered, last):
+        because = f"{event.receive} has seen ordered_by {last} before, this one says {event.ordered}"
+        return unmoved(start, event, Verdict.LATE, because)
+    if event.ordered is not None and event.receive is not None:
+        start = replace(start, latest={**start.latest, event.receive: event.ordered})
     if observed is None:
-        return step(provisioner.machine, start, event, now)
+        return step(provisioner.machine, replace(start, placed=True), event, now, arrived=not start.placed)
+    return _observed(provisioner.machine, start, event, now, observed, fresh=fresh)
+
+
+def _observed(
+    machine: CompiledMachine,
+    start: Snapshot,
+    event: Event,
+    now: datetime,
+    observed: Observation,
+    *,
+    fresh: bool,
+) -> Step:
     if observed.missing:
         because = f"the backend does not know {event.entity}, or hides it: {observed.detail}"
         return _nowhere(start, event, Verdict.ENTITY_NOT_FOUND, because)
     if observed.status is None:
         because = f"the backend did not say where {event.entity} is: {observed.detail}"
         return _nowhere(start, event, Verdict.UNOBSERVED, because)
-    machine = provisioner.machine.definition
-    state = _observed_state(provisioner.machine, None if fresh else start.state, observed.status)
+    state = _observed_state(machine, None if fresh else start.state, observed.status)
+    says = f'the backend has {event.entity} in "{observed.status}"'
     if state is None:
-        because = (
-            f'the backend has {event.entity} in "{observed.status}", which no alias of {machine.name} names'
-        )
+        because = f"{says}, which no alias of {machine.definition.name} names"
         return _nowhere(start, event, Verdict.UNALIASED, because)
-    if state not in machine.states:
-        because = (
-            f'the backend has {event.entity} in "{observed.status}", whose alias "{state}" names no state'
+    at = machine.configuration(state)
+    if at is None:
+        return _nowhere(
+            start, event, Verdict.STATE_NOT_FOUND, f'{says}, whose alias "{state}" names no state'
         )
-        return _nowhere(start, event, Verdict.STATE_NOT_FOUND, because)
-    decided = step(provisioner.machine, replace(start, state=state), event, now)
-    if fresh or state == start.state:
+    arrived = at.text != start.state or not start.placed
+    decided = step(machine, replace(start, state=at.text, placed=True), event, now, arrived=arrived)
+    if not arrived or not start.placed:
         return decided
     return replace(decided, trace=replace(decided.trace, drift_from=start.state))
 
@@ -108,12 +129,15 @@ def _decided(
 def _observed_state(machine: CompiledMachine, current: str | None, status: str) -> str | None:
     """Where the backend's status says the instance is; `current` is where it was, None if it is new.
 
-    The backend knows nothing of an internal state: as long as it shows a status from which the instance may have gone
-    there, the instance is still there.
+    The backend knows nothing of an internal state, and one status stands for all states in a state that has an alias:
+    as long as it shows what the instance's state would show, or may have come from, the instance is still there.
     """
     state = machine.definition.state_of(status)
-    if current is not None and state in machine.shown_as.get(current, ()):
-        return current
+    at = None if current is None else machine.configuration(current)
+    if at is not None:
+        shown = machine.definition.shown[at.innermost[0]]
+        if state == shown or state in machine.shown_as.get(shown, ()):
+            return current
     return state
 
 
@@ -143,11 +167,18 @@ def _facts(
             "entity": {"project": event.entity.project, "id": event.entity.id},
             "receive": event.receive,
             "once": event.once,
+            "ordered": event.ordered,
             "delivery": dict(event.delivery),
+            **({"payload": event.payload} if event.receive is None else {}),
         },
         "snapshot": None
         if instance is None
-        else {"state": instance.state, "context": dict(instance.context), "version": instance.version},
+        else {
+            "state": instance.state,
+            "context": dict(instance.context),
+            "version": instance.version,
+            **instance.memory(),
+        },
         "observation": None
         if observed is None
         else {

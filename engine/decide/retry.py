@@ -17,8 +17,8 @@ from engine.model import Attempt, Observation, Outcome
 class RetryPolicy:
     """How patient to be. Times are seconds."""
 
-    #: Attempts before an effect is a dead letter.
-    attempts: int = 8
+    #: Attempts before an effect is a dead letter: with these waits, two hours; a backend may be down for one.
+    attempts: int = 32
     #: The same, where the last answer named a time to wait: told to wait, patience costs the backend nothing.
     attempts_when_told: int = 32
     #: No attempt starts later than this after the first one.

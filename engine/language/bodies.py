@@ -44,18 +44,20 @@ def _sort(content: list[Any], place: Place) -> syntax.Body:
 def _check_lines(content: list[Any], opener: Token, closer: Token) -> None:
     """A block is empty, holds one attribute on its own line, or gives each item a line."""
     first = content[0]
-    if isinstance(first, Token) and first.type == "NEWLINE":
+    if isinstance(first, Token):
         _check_separators([*content, closer])
         return
     source = opener.frame.source
     if isinstance(first, syntax.Block):
-        place: Any = first.header_span
+        place: Any = first.type_span
+        next_: Any = first.labels[0].span if first.labels else None
+        brace: Any = first.body.span
         source.report(
             "block_in_one_line_block",
             "A block on one line cannot hold another block",
             'Break the line after the outer "{" and before its "}".',
             place.first,
-            place.last,
+            next_.last if next_ is not None else brace.first + 1,
         )
         return
     if len(content) == 1:

@@ -4,11 +4,13 @@ Each method takes the rule's children, tokens and finished nodes, and returns a 
 thought by the parser (a second attribute of the same name, two attributes in a one-line block) are reported here.
 """
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from engine.language import syntax, templates
 from engine.language.bodies import block_body
+from engine.language.chains import operation
 from engine.language.depth import MAX_DEPTH, too_deep
 from engine.language.source import Place
 from engine.language.tokens import Token
@@ -17,10 +19,8 @@ from engine.language.traversals import Step, extend, nest
 #: A number with more digits, or an exponent beyond this, is refused.
 MAX_DIGITS = 400
 
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 _KEYWORDS = {"true": True, "false": False, "null": None}
-_PRECEDENCE = {
-    "||": 1, "&&": 2, "==": 3, "!=": 3, "<": 4, ">": 4, "<=": 4, ">=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6,
-}  # fmt: skip
 
 
 def _join(first: Any, last: Any) -> Place:
@@ -133,18 +133,7 @@ class Builder:
 
     def binary(self, children: list[Any]) -> syntax.Expression:
         """Give a flat chain its precedences: all operators group to the left."""
-        chain = children[0]
-        operands: list[syntax.Expression] = [chain[0]]
-        waiting: list[str] = []
-        for i in range(1, len(chain), 2):
-            operator = chain[i].text
-            while waiting and _PRECEDENCE[waiting[-1]] >= _PRECEDENCE[operator]:
-                _reduce(operands, waiting.pop())
-            waiting.append(operator)
-            operands.append(chain[i + 1])
-        while waiting:
-            _reduce(operands, waiting.pop())
-        return operands[0]
+        return operation(children[0])
 
     def unary(self, children: list[Any]) -> syntax.Expression:
         """``-x`` or ``!x``."""
@@ -176,15 +165,37 @@ class Builder:
 
     def call(self, children: list[Any]) -> syntax.Expression:
         """``name(arguments)``."""
-        name = children[0]
-        arguments = children[2] if isinstance(children[2], list) else []
+        name, _, (arguments, expand), _ = children
         return syntax.Call(
             span=_tokens(name, children[-1]),
             name=name.text,
             name_span=_tokens(name, name),
             arguments=tuple(arguments),
-            expand=isinstance(children[-2], Token) and children[-2].type == "ELLIPSIS",
+            expand=expand,
         )
+
+    def arguments_none(self, _children: list[Any]) -> tuple[list[Any], bool]:
+        """Take no arguments."""
+        return [], False
+
+    def arguments_some(self, children: list[Any]) -> tuple[list[Any], bool]:
+        """Take arguments, with or without a comma after the last one."""
+        return children[0], False
+
+    def arguments_expanded(self, children: list[Any]) -> tuple[list[Any], bool]:
+        """Take arguments, the last of which is a list of more."""
+        return children[0], True
+
+    def scoped_start(self, children: list[Any]) -> Token:
+        """``scope::name``: one name, without the spaces that may stand around the colons."""
+        return self.scoped_more(children)
+
+    def scoped_more(self, children: list[Any]) -> Token:
+        """Add a name to a scoped one."""
+        scope, _, name = children
+        joined = Token("IDENT", f"{scope.text}::{name.text}", scope.start, scope.frame)
+        joined.end = name.end
+        return joined
 
     def tuple_constructor(self, children: list[Any]) -> syntax.Expression:
         """``[a, b]``."""
@@ -222,7 +233,7 @@ class Builder:
         elif isinstance(key, syntax.Literal) and (key.value is None or isinstance(key.value, bool)):
             key = syntax.Literal(span=place, value=place.text)
         elif isinstance(key, (syntax.GetAttribute, syntax.Index, syntax.Splat)):
-            place.source.report(
+            place.source.doubt(
                 "ambiguous_key",
                 "This key could be a reference or a name with dots",
                 'Put it in parentheses for the reference, "(a.b) = …", or in quotes for the name.',
@@ -287,9 +298,8 @@ class Builder:
         if token.type == "IDENT":
             return extend(path, Step("attribute", token.text, dot.start, token.end))
         place = _tokens(token, token)
-        value = _number(token)
+        value = _number(token) if token.text.isdigit() else 0
         if not token.text.isdigit():
-            value = 0
             place.source.report(
                 "legacy_index",
                 f'".{token.text}" is no index',
@@ -375,14 +385,17 @@ def _add(parts: list[Any], part: templates.Sequence) -> list[Any]:
     return parts
 
 
-def _reduce(operands: list[syntax.Expression], operator: str) -> None:
-    right = operands.pop()
-    left = operands.pop()
-    operands.append(syntax.Binary(span=_join(left, right), operator=operator, left=left, right=right))
-
-
 def _number(token: Token) -> int | Decimal:
     text = token.text
+    if not text.isdigit() and _NUMBER.fullmatch(text) is None:
+        token.frame.source.report(
+            "number_malformed",
+            f"{text[:40]} is no number",
+            "A number has at most one decimal point. Write text in quotes.",
+            token.start,
+            token.end,
+        )
+        return 0
     mantissa, _, exponent = text.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or (exponent and (len(exponent) > 4 or abs(int(exponent)) > MAX_DIGITS)):  # noqa: PLR2004
         token.frame.source.report(
@@ -400,13 +413,13 @@ def _number(token: Token) -> int | Decimal:
 
 
 def _check_keys(items: list[Any]) -> None:
-    """Report a key that is written twice; HCL would silently drop the first."""
+    """A key that is written twice: HCL would silently drop the first."""
     seen: dict[Any, Any] = {}
     for item in items:
         if isinstance(item.key, syntax.Literal):
             place: Any = item.key.span
             if seen.setdefault(item.key.value, place) is not place:
-                place.source.report(
+                place.source.doubt(
                     "duplicate_key",
                     f"This object has the key {place.text[:40]} twice",
                     f"It stands on line {seen[item.key.value].line} already: keep one of the two.",

@@ -44,29 +44,28 @@ _CODE = re.compile(
     | (?P<ATTR> \.[ \t]*+[^\W\d][\w-]*+ )
     | (?P<STRING> "(?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{{|%%\{{|[$%](?!\{{))*+" )
     | (?P<NEWLINE> (?:\r?\n|(?:\#|//)[^\n]*+(?:\n|\Z)) (?:[ \t]++|\r?\n|(?:\#|//)[^\n]*+(?:\n|\Z))*+ )
-    | (?P<NUMBER> [0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)? )
+    | (?P<NUMBER> [0-9]++(?:\.*+(?:[0-9]|[eE][+-]?[0-9]))*+ )
     | (?P<COMMENT> /\*(?s:.*?)\*/ )
     | (?P<OPENER> \{{{_GAP}for(?![\w-]) | \[{_GAP}for(?![\w-]) | [({{\[] )
     | (?P<CLOSER> ~?\}} | [)\]] )
     | (?P<HEREDOC> <<-?[^\W\d][\w-]*+\r?\n )
     | (?P<QUOTE> " )
-    | (?P<OTHER> /\*| == | != | <= | >= | && | \|\| | => | [-+*/%<>!=?:,.] )
+    | (?P<OTHER> /\*| :: | == | != | <= | >= | && | \|\| | => | [-+*/%<>!=?:,.] )
     | (?P<END> \Z )
     | (?P<UNKNOWN> (?s:.) )
     )""",
     re.VERBOSE,
 )
+_SEQUENCES = rf"""
+    | (?P<INTERPOLATION> \$\{{~? )
+    | (?P<DIRECTIVE> %\{{~?{_GAP}(?P<keyword>[\w-]*+) )"""
 _QUOTED = re.compile(
-    r"""(?P<TEXT> (?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{|%%\{|[$%](?!\{))++ )
-    | (?P<QUOTE_END> " )
-    | (?P<INTERPOLATION> \$\{~? )
-    | (?P<DIRECTIVE> %\{~?[ \t\r\n]*+(?P<keyword>[A-Za-z_]*+) )""",
+    r"""(?P<TEXT> (?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{|%%\{|[$%](?!\{))++ ) | (?P<QUOTE_END> " )"""
+    + _SEQUENCES,
     re.VERBOSE,
 )
 _HEREDOC = re.compile(
-    r"""(?P<TEXT> (?:[^\n$%]++|\$\$\{|%%\{|[$%](?!\{))++\n? | \n )
-    | (?P<INTERPOLATION> \$\{~? )
-    | (?P<DIRECTIVE> %\{~?[ \t\r\n]*+(?P<keyword>[A-Za-z_]*+) )""",
+    r"""(?P<TEXT> (?:[^\n$%]++|\$\$\{|%%\{|[$%](?!\{))++\n? | \n )""" + _SEQUENCES,
     re.VERBOSE,
 )
 _NAMED = frozenset({"IDENT", "ATTR"})
@@ -79,7 +78,7 @@ _DIRECTIVES = {
 }
 _DIRECTIVE_DEPTH = {"if": 1, "for": 1, "endif": -1, "endfor": -1}
 _SYMBOLS = {
-    "=": "EQUAL", "=>": "ARROW", "?": "QUESTION", ":": "COLON", ",": "COMMA", ".": "DOT", "-": "MINUS", "*": "STAR",
+    "=": "EQUAL", "=>": "ARROW", "?": "QUESTION", ":": "COLON", "::": "SCOPE", ",": "COMMA", ".": "DOT", "-": "MINUS", "*": "STAR",
     "!": "BANG",
 } | dict.fromkeys(("==", "!=", "<=", ">=", "<", ">", "&&", "||", "+", "/", "%"), "OPERATOR")  # fmt: skip
 _BRACKETS = {"(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB", "{": "LBRACE", "}": "RBRACE"}
@@ -124,7 +123,7 @@ class Scanner:
                 found: Any = match(text, self.position)
                 kind = found.lastgroup
                 self.position = found.end()
-                if kind == "COMMENT" or (kind == "NEWLINE" and not frame.newlines):
+                if kind == "COMMENT" or (kind == "NEWLINE" and (previous == "NEWLINE" or not frame.newlines)):
                     continue
                 start = found.start(kind)
                 if kind in rare:

@@ -1,30 +1,28 @@
 """A text and the places in it: character offsets while parsing, lines and columns only for what is shown."""
 
-import unicodedata
 from bisect import bisect_right
 from typing import Any
 
 from engine.diagnostics import Diagnostic, Span
+from engine.language.graphemes import graphemes
 
 _BOM = "\ufeff"
-_ZERO_WIDTH_JOINER = "\u200d"
-_FIRST_FLAG, _LAST_FLAG = "\U0001f1e6", "\U0001f1ff"
-_EXTENDING = frozenset({"Mn", "Me", "Mc"})
-#: The joiner, two vowels of Thai and Lao, and the skin tones.
-_ALSO_EXTENDING = frozenset({_ZERO_WIDTH_JOINER, "\u0e33", "\u0eb3", *map(chr, range(0x1F3FB, 0x1F400))})
 
 
 class Source:
     """One file while it is parsed: its text without byte order mark, and the problems found so far."""
 
-    __slots__ = ("_bytes", "_lines", "bom", "diagnostics", "filename", "text")
+    __slots__ = ("_bytes", "_lines", "bom", "diagnostics", "filename", "mistakes", "text")
 
     def __init__(self, text: str, filename: str) -> None:
         """Take the decoded text, with its byte order mark if it has one."""
         self.bom = 3 if text.startswith(_BOM) else 0
         self.text = text[1:] if self.bom else text
         self.filename = filename
+        #: What no HCL file may say.
         self.diagnostics: list[Diagnostic] = []
+        #: What HCL allows and nobody means.
+        self.mistakes: list[Diagnostic] = []
         self._lines: list[int] | None = None
         self._bytes: list[int] | None = None
 
@@ -34,9 +32,15 @@ class Source:
 
     def report(self, code: str, summary: str, detail: str, start: int, end: int) -> None:
         """Add an error that underlines the range between two character offsets."""
-        self.diagnostics.append(
-            Diagnostic(code=code, summary=summary, detail=detail, subject=Place(self, start, end).settled())
-        )
+        self.diagnostics.append(self._error(code, summary, detail, start, end))
+
+    def doubt(self, code: str, summary: str, detail: str, start: int, end: int) -> None:
+        """Add a mistake: like an error, but the syntax allows it."""
+        self.mistakes.append(self._error(code, summary, detail, start, end))
+
+    def _error(self, code: str, summary: str, detail: str, start: int, end: int) -> Diagnostic:
+        place = Place(self, start, end).settled()
+        return Diagnostic(code=code, summary=summary, detail=detail, subject=place)
 
     def _line_starts(self) -> list[int]:
         if self._lines is None:
@@ -176,43 +180,3 @@ def _plain(filename: str, *numbers: int) -> Span:
         end_line=end_line,
         end_column=end_column,
     )
-
-
-def graphemes(text: str) -> int:
-    """How many characters a reader sees: combining marks, joined emoji, flags and Hangul syllables count once."""
-    if text.isascii():
-        return len(text) - text.count("\r\n")
-    count = 0
-    before = ""
-    flags = 0
-    picture = False  # the grapheme is an emoji so far, which a joiner may continue
-    for char in text:
-        joined = before != "" and _extends(before, char, flags, picture=picture)
-        count += not joined
-        flags = flags + 1 if _FIRST_FLAG <= char <= _LAST_FLAG else 0
-        picture = (unicodedata.category(char) == "So" and not flags) or (picture and joined)
-        before = char
-    return count
-
-
-def _extends(before: str, char: str, flags: int, *, picture: bool) -> bool:
-    """Whether `char` belongs to the grapheme that `before` is part of (the common rules of Unicode annex 29)."""
-    if before == "\r" or unicodedata.category(before) == "Cc":
-        return before == "\r" and char == "\n"
-    if unicodedata.category(char) in _EXTENDING or char in _ALSO_EXTENDING:
-        return True
-    if _FIRST_FLAG <= char <= _LAST_FLAG:
-        return flags % 2 == 1
-    if before == _ZERO_WIDTH_JOINER and unicodedata.category(char) == "So":
-        return picture
-    return _joins_hangul(before, char)
-
-
-def _joins_hangul(before: str, char: str) -> bool:
-    lead = "\u1100" <= before <= "\u115f"
-    syllable = "\uac00" <= before <= "\ud7a3"
-    if "\u1160" <= char <= "\u11a7":
-        return lead or "\u1160" <= before <= "\u11a7" or (syllable and (ord(before) - 0xAC00) % 28 == 0)
-    if "\u11a8" <= char <= "\u11ff":
-        return "\u1160" <= before <= "\u11ff" or syllable
-    return lead and ("\u1100" <= char <= "\u115f" or "\uac00" <= char <= "\ud7a3")

@@ -1,6 +1,7 @@
 """Lark's LALR tables for the grammar, with the tree builder's methods in them, made at the first parse."""
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,8 @@ from engine.resources import grammar
 if TYPE_CHECKING:
     from lark import Lark
 
-#: To shift: (None, next state, ""); to reduce: (builder method, number of children, name of the rule).
+#: To shift: (None, next state, ""); to reduce: (builder method, number of children, name of the rule), where None for
+#: the method says that the only child stands for itself, as in a chain of precedences.
 Action = tuple[Callable[[list[Any]], Any] | None, int, str]
 
 
@@ -67,9 +69,13 @@ def tables() -> Tables:
     for state in range(len(automaton.states)):
         act: dict[str, Action] = {}
         go: dict[str, int] = {}
-        for name, (kind, argument) in automaton.states[state].items():
+        for symbol, (kind, argument) in automaton.states[state].items():
+            name = sys.intern(str(symbol))  # Lark's own strings compare in Python, at every look-up
             if kind is not Shift:
-                act[name] = (automaton.callbacks[argument], len(argument.expansion), argument.origin.name)
+                rule = sys.intern(str(argument.origin.name))
+                passes = argument.options.expand1 and not argument.alias and len(argument.expansion) == 1
+                build = None if passes else automaton.callbacks[argument]
+                act[name] = (build, len(argument.expansion), rule)
             elif name.isupper() or name == "$END":
                 act[name] = (None, argument, "")
             else:

@@ -34,6 +34,14 @@ def nest(root: Any, steps: list[Step]) -> syntax.Expression:
     open_splats: list[tuple[syntax.Expression, int, bool]] = []
     for step in steps:
         legacy = source.text[step.start] == "."
+        if step.kind == "each" and open_splats and not open_splats[-1][2]:
+            source.report(
+                "nested_splat",
+                'A ".*" cannot follow another in one path',
+                'Write "[*]" for both: every element of every element.',
+                step.start,
+                step.end,
+            )
         if open_splats and not open_splats[-1][2] and (step.kind not in ("attribute", "index") or not legacy):
             target, first = _close_splat(target, open_splats.pop(), source)
         place = Place(source, first, step.end)

@@ -1,7 +1,7 @@
 """What a definition means, as one number: equal for equal meaning, whatever its layout, comments and parentheses."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ from engine.language import syntax
 from engine.machine.values import canonical
 
 if TYPE_CHECKING:
-    from engine.machine.definition import Provisioner, State, Transition
+    from engine.machine.definition import Action, History, Provisioner, Reaction, Receive, State, Transition
     from engine.machine.expression import Expression, Names
 
 
@@ -50,45 +50,64 @@ def meaning_of_machine(
     *,
     name: str,
     initial: str,
-    states: Iterable["State"],
+    states: Collection["State"],
+    histories: Iterable["History"],
     aliases: Mapping[str, str],
     transitions: Iterable["Transition"],
     names: "Names",
 ) -> Any:
     """All of a machine that can make a difference to a decision, as JSON."""
     listed = sorted(transitions, key=lambda t: (t.source, t.event))  # stable: candidates stay in their order
+    # The order of nested states is that in which regions are entered; the order at the top means nothing.
+    nested = [state for state in states if state.parent is not None]
+    placed = sorted((s for s in states if s.parent is None), key=lambda s: s.name) + nested
+    used = [e for t in listed for e in _expressions_of(t)] + [e for s in placed for e in _expressions_in(s)]
     return {
         "name": name,
         "initial": initial,
-        "states": sorted([state.name, state.alias, state.final] for state in states),
+        "states": [_meaning_of_state(state) for state in placed],
+        "histories": sorted([h.name, h.deep, h.target or ""] for h in histories),
         "aliases": dict(aliases),
         "transitions": [_meaning_of_transition(t) for t in listed],
-        "names": _meaning_of_names(names, [e for t in listed for e in _expressions_of(t)]),
+        "names": _meaning_of_names(names, used),
     }
 
 
 def meaning_of_provisioner(provisioner: "Provisioner") -> Any:
     """A machine and what it listens to, as JSON."""
     receives = [
-        [
-            receive.key,
-            receive.source,
-            receive.type,
-            *(_optional(e) for e in (receive.when, receive.entity, receive.fire, receive.once_per)),
-        ]
+        [receive.key, receive.source, receive.type, *map(_optional, _asked(receive))]
         for receive in provisioner.receives
     ]
-    used = [
-        e
-        for receive in provisioner.receives
-        for e in (receive.when, receive.entity, receive.fire, receive.once_per)
-        if e is not None
-    ]
+    used = [e for receive in provisioner.receives for e in _asked(receive) if e is not None]
     return {
         "machine": provisioner.machine.hash,
         "receives": receives,
         "names": _meaning_of_names(provisioner.machine.names, used),
     }
+
+
+def _asked(receive: "Receive") -> list["Expression | None"]:
+    return [receive.when, receive.entity, receive.fire, receive.once_per, receive.ordered_by]
+
+
+def _meaning_of_state(state: "State") -> Any:
+    return [
+        state.name,
+        state.alias,
+        state.final,
+        state.kind,
+        state.initial,
+        _meaning_of_reaction(state.on_enter),
+        _meaning_of_reaction(state.on_exit),
+        [[timer.event, hash_of_expression(timer.delay.node)] for timer in state.timers],
+    ]
+
+
+def _meaning_of_reaction(reaction: "Reaction | None") -> Any:
+    if reaction is None:
+        return None
+    return [_optional(reaction.set), [_meaning_of_action(a) for a in reaction.actions]]
 
 
 def _meaning_of_transition(transition: "Transition") -> Any:
@@ -99,14 +118,34 @@ def _meaning_of_transition(transition: "Transition") -> Any:
         _optional(transition.guard),
         _optional(transition.set),
         _arguments(transition.request),
-        [[action.worker, action.name, _arguments(action.arguments)] for action in transition.actions],
+        [_meaning_of_action(action) for action in transition.actions],
     ]
+
+
+def _meaning_of_action(action: "Action") -> Any:
+    fallbacks = [_meaning_of_action(a) for a in action.fallbacks]
+    return [action.worker, action.name, _arguments(action.arguments), fallbacks]
 
 
 def _expressions_of(transition: "Transition") -> list["Expression"]:
     single = [e for e in (transition.guard, transition.set) if e is not None]
-    blocks = [transition.request, *(action.arguments for action in transition.actions)]
-    return [*single, *(e for block in blocks for e in block.values())]
+    return [*single, *transition.request.values(), *_expressions_of_actions(transition.actions)]
+
+
+def _expressions_in(state: "State") -> list["Expression"]:
+    found = [timer.delay for timer in state.timers]
+    for reaction in (state.on_enter, state.on_exit):
+        if reaction is not None:
+            found += [] if reaction.set is None else [reaction.set]
+            found += _expressions_of_actions(reaction.actions)
+    return found
+
+
+def _expressions_of_actions(actions: Iterable["Action"]) -> list["Expression"]:
+    found: list[Expression] = []
+    for action in actions:
+        found += [*action.arguments.values(), *_expressions_of_actions(action.fallbacks)]
+    return found
 
 
 def _meaning_of_names(names: "Names", expressions: Iterable["Expression"]) -> Any:

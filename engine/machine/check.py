@@ -5,10 +5,11 @@ The codes are the predecessor's where it had one: ``transition_state_unregistere
 """
 
 from engine.diagnostics import Severity
-from engine.machine.definition import ANY
-from engine.machine.drafts import MachineDraft, TransitionDraft
+from engine.machine.check_nesting import check_nesting
+from engine.machine.definition import ALWAYS, ANY, Kind
+from engine.machine.drafts import MachineDraft, StateDraft, TransitionDraft
 from engine.machine.reading import Reader
-from engine.model import END
+from engine.model import DONE_STATE, END
 
 
 def check_machine(reader: Reader, machine: MachineDraft) -> None:
@@ -16,7 +17,10 @@ def check_machine(reader: Reader, machine: MachineDraft) -> None:
     _check_initial(reader, machine)
     _check_targets(reader, machine)
     _check_conflicts(reader, machine)
+    _check_endless(reader, machine)
+    _check_completions(reader, machine)
     _check_finals(reader, machine)
+    check_nesting(reader, machine)
     _check_aliases(reader, machine)
     _check_requests(reader, machine)
 
@@ -24,8 +28,8 @@ def check_machine(reader: Reader, machine: MachineDraft) -> None:
 def _check_initial(reader: Reader, machine: MachineDraft) -> None:
     if machine.initial is None or machine.initial_span is None or machine.initial in machine.states:
         return
-    detail = reader.suggest(machine.initial, machine.states) or f'Add state "{machine.initial}" {{ … }}.'
     summary = f'The initial state "{machine.initial}" has no block'
+    detail = _instead(reader, machine, machine.initial)
     reader.report("initial_state_unregistered", summary, detail, machine.initial_span)
 
 
@@ -33,9 +37,26 @@ def _check_targets(reader: Reader, machine: MachineDraft) -> None:
     for draft in machine.transitions:
         if draft.target is None or draft.target == END or draft.target in machine.states:
             continue
-        detail = reader.suggest(draft.target, machine.states) or f'Add state "{draft.target}" {{ … }}.'
+        if draft.target in machine.histories:
+            continue
         summary = f'The target "{draft.target}" has no state block'
+        detail = _instead(reader, machine, draft.target, draft.source)
         reader.report("transition_state_unregistered", summary, detail, draft.target_span, context=draft.span)
+    for history in machine.histories.values():
+        if history.target is not None and history.target not in machine.states:
+            summary = f'The target "{history.target}" has no state block'
+            detail = _instead(reader, machine, history.target, history.parent)
+            reader.report("transition_state_unregistered", summary, detail, history.target_span)
+
+
+def _instead(reader: Reader, machine: MachineDraft, name: str, scope: str | None = None) -> str:
+    """What may have been meant by a name that names nothing in `scope`."""
+    inner = [full for full in machine.states if full.endswith(f".{name}")]
+    if inner:
+        return f'From here it is called "{inner[0]}".'
+    around = machine.around(scope) if scope in machine.states else []
+    near = [child.rpartition(".")[2] for outer in around for child in machine.states[outer].children]
+    return reader.suggest(name, [*near, *machine.states]) or f'Add state "{name}" {{ … }}.'
 
 
 def _check_conflicts(reader: Reader, machine: MachineDraft) -> None:
@@ -47,7 +68,7 @@ def _check_conflicts(reader: Reader, machine: MachineDraft) -> None:
         if first is not None:
             reader.report(
                 "conflicts",
-                f'State "{draft.source}" has a second transition on "{draft.event}"',
+                f'State "{draft.source}" has a second transition {draft.on}',
                 f"The one at {first.span} is always taken, so this one at {draft.span} never is: "
                 "remove one, or give all but the last a guard (when = …).",
                 draft.span,
@@ -55,6 +76,42 @@ def _check_conflicts(reader: Reader, machine: MachineDraft) -> None:
             )
         elif not draft.guarded:
             unguarded[place] = draft
+
+
+def _check_endless(reader: Reader, machine: MachineDraft) -> None:
+    """Without a guard, an eventless transition that does not leave its state is taken again and again."""
+    for draft in machine.transitions:
+        if draft.event == ALWAYS and not draft.guarded and draft.target in (None, draft.source):
+            detail = "Give it a guard (when = …) that its own set makes false, or a target."
+            summary = f'The always block of "{draft.source}" is taken without end'
+            reader.report("endless_loop", summary, detail, draft.span)
+
+
+def _check_completions(reader: Reader, machine: MachineDraft) -> None:
+    """An event that says that a state came to its end names a state that can."""
+    ends = {
+        DONE_STATE + name: state for name, state in machine.states.items() if state.kind is not Kind.ATOMIC
+    }
+    for draft in machine.transitions:
+        if not draft.event.startswith(DONE_STATE):
+            continue
+        if draft.event not in ends:
+            detail = (
+                reader.suggest(draft.event, ends) or "Name a state that has states in it, by its full name."
+            )
+            summary = f'No state ends with "{draft.event}"'
+            reader.report("completion_without_state", summary, detail, draft.span)
+        elif not any(machine.states[s].final for s in _inside(machine, ends[draft.event])):
+            detail = f'Give a state in "{draft.event.removeprefix(DONE_STATE)}" final = true.'
+            summary = f'"{draft.event}" never comes: no state in it is final'
+            reader.report("completion_without_state", summary, detail, draft.span)
+
+
+def _inside(machine: MachineDraft, state: StateDraft) -> list[str]:
+    """The states whose end is its own: those right inside it, or right inside its regions."""
+    if not state.parallel:
+        return state.children
+    return [inner for region in state.children for inner in machine.states[region].children]
 
 
 def _check_finals(reader: Reader, machine: MachineDraft) -> None:
@@ -67,34 +124,59 @@ def _check_finals(reader: Reader, machine: MachineDraft) -> None:
 
 
 def _check_aliases(reader: Reader, machine: MachineDraft) -> None:
-    if machine.aliases is None:
-        return
+    aliases = machine.aliases
     for name, state in machine.states.items():
-        alias = machine.aliases.get(name)
-        if alias is None and not state.internal:
-            spare = machine.aliases.keys() - machine.states.keys()
-            hint = reader.suggest(name, spare)
-            detail = f'Add {name}: "…" to aliases, or alias = null to the state if the backend knows nothing of it.'
-            summary = f'State "{name}" has no alias'
-            reader.report("state_id_alias_mapping_not_found", summary, f"{hint} {detail}".strip(), state.span)
+        alias = None if aliases is None else aliases.get(name)
+        outer = None if state.parent is None else machine.shown(state.parent)
+        parallel = next((s for s in machine.around(name)[1:] if machine.states[s].parallel), None)
         if alias is not None and state.internal:
             detail = f"Remove the alias at {alias.span}, or alias = null from the state."
             summary = f'State "{name}" is internal and has an alias'
             reader.report("internal_state_has_alias", summary, detail, state.full or state.span)
-    for name, alias in machine.aliases.items():
+        elif parallel is not None and (state.internal or alias is not None):
+            detail = (
+                f'A backend shows one status at a time: give the alias to "{parallel}", for all states in it.'
+            )
+            summary = f'State "{name}" is in a parallel state and has an alias of its own'
+            place = state.span if alias is None else alias.span
+            reader.report("alias_inside_parallel", summary, detail, place)
+        elif outer is not None and state.internal:
+            detail = f'Remove alias = null, or the alias of "{outer}".'
+            summary = f'State "{name}" is internal, and "{outer}" around it says what the backend shows'
+            reader.report("internal_state_has_alias", summary, detail, state.full or state.span)
+        elif aliases is not None and parallel is None and _is_bare(machine, state):
+            _report_unaliased(reader, machine, state)
+    for name, alias in (aliases or {}).items():
         if name not in machine.states:
             detail = reader.suggest(name, machine.states) or "Remove it, or add the state."
             summary = f'The alias "{name}" names no state'
             reader.report("alias_without_state", summary, detail, alias.span, severity=Severity.WARNING)
 
 
+def _is_bare(machine: MachineDraft, state: StateDraft) -> bool:
+    """Whether an instance can be in a state of which nothing says what the backend shows."""
+    return state.kind is not Kind.COMPOUND and machine.shown(state.name) is None
+
+
+def _report_unaliased(reader: Reader, machine: MachineDraft, state: StateDraft) -> None:
+    name = state.name
+    spare = (machine.aliases or {}).keys() - machine.states.keys()
+    key = name if state.parent is None else f'"{name}"'
+    detail = f'Add {key}: "…" to aliases, or alias = null to the state if the backend knows nothing of it.'
+    hint = reader.suggest(name, spare)
+    summary = f'State "{name}" has no alias'
+    reader.report("state_id_alias_mapping_not_found", summary, f"{hint} {detail}".strip(), state.span)
+
+
 def _check_requests(reader: Reader, machine: MachineDraft) -> None:
     """A request decorates the call that moves the entity; where there is no call, it would vanish."""
     for draft in machine.transitions:
-        target = machine.states.get(draft.target or "")
-        if not draft.decorated or target is None or draft.source == ANY:
+        if not draft.decorated or draft.source == ANY or draft.target not in machine.states:
             continue
-        if target.internal or draft.target == draft.source:
-            why = "the target is internal" if target.internal else "the state stays the same"
+        target = machine.shown(draft.target)
+        if target is None:  # a compound state: the state in it that is entered says what is shown
+            continue
+        if machine.states[target].internal or target == machine.shown(draft.source):
+            why = "the target is internal" if machine.states[target].internal else "the state stays the same"
             detail = "Remove the request, or make the call with an action block."
             reader.report("request_without_call", f"No call is made here: {why}", detail, draft.span)

@@ -1,21 +1,27 @@
 """Machines made ready to decide, on the `transitions` library: the only place that knows it.
 
-One library machine serves a definition for its whole life and never learns of an entity. Each decision passes a
-carrier of its own through it; the library picks the transition, and the guards are asked through the carrier.
+One library machine serves a definition for its whole life and never learns of an entity. Its transitions are tried in
+their order with their own conditions, which ask the decision's judge. A trigger of the library does the same for one
+state, and a property test holds the two together; but which transitions of parallel states go together, and what nested
+states are left and entered, says the tree: there the library differs from SCXML.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import transitions
 
-from engine.machine.definition import ANY, Definition, Machine, Receive, Transition
-from engine.model import END
+from engine.machine.definition import ALWAYS, ANY, Definition, Kind, Machine, Receive, Transition
+from engine.machine.tree import Configuration, Move, Tree
+from engine.model import AFTER, END
 
-#: Whether a candidate may be taken; asked once for each, in order, until one may.
+#: Whether a candidate may be taken; asked for one after the other, in order, until one may.
 Judge = Callable[[Transition], bool]
+
+#: How many moves and configurations are kept ready.
+_MOST_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,22 +29,77 @@ class CompiledMachine:
     """A machine that can choose."""
 
     definition: Machine
-    #: All transitions that may be taken, by state and event, in the order in which they are tried.
+    tree: Tree
+    #: Where an instance starts, as snapshots write it.
+    initial: str
+    #: All transitions that may be taken in an innermost state, by it and the event, in the order they are tried.
     table: Mapping[tuple[str, str], tuple[Transition, ...]]
+    #: It has transitions that wait for no event.
+    eventless: bool
+    #: Something is to be done or timed when states are entered or left.
+    reacts: bool
     #: For each internal state the states as which the backend may still show it: where the instance came from.
     shown_as: Mapping[str, frozenset[str]]
     #: The library's machine: immutable, without models.
     library: Any
+    _configurations: dict[str, Configuration] = field(default_factory=dict, repr=False, compare=False)
+    _moves: dict[tuple[str, tuple[int, ...]], Move] = field(default_factory=dict, repr=False, compare=False)
 
-    def candidates(self, state: str, event: str) -> tuple[Transition, ...]:
-        """What may happen on an event in a state, in the order in which it is tried."""
-        return self.table.get((state, event), ())
+    def configuration(self, state: str) -> Configuration | None:
+        """All states that an instance is in whose snapshot says `state`; None if the machine has no such state."""
+        found = self._configurations.get(state)
+        if found is None:
+            found = self.tree.configuration(state)
+            if found is not None:
+                _keep(self._configurations, state, found)
+        return found
 
-    def choose(self, state: str, event: str, judge: Judge) -> tuple[Transition | None, str]:
-        """The transition taken, if any, and the state after it. There must be candidates for `state` and `event`."""
-        carrier = _Carrier(state, judge)
-        self.library.events[_trigger(event)].trigger(carrier)
-        return carrier.taken, carrier.state
+    def candidates(self, at: Configuration, event: str) -> tuple[Transition, ...]:
+        """What may happen on an event, in the order in which it is tried."""
+        if len(at.innermost) == 1:
+            return self.table.get((at.innermost[0], event), ())
+        listed = (t for state in at.innermost for t in self.table.get((state, event), ()))
+        return tuple({id(t): t for t in listed}.values())
+
+    def choose(self, at: Configuration, event: str, judge: Judge) -> tuple[Transition, ...]:
+        """The transitions that an event enables, at most one for each innermost state, in their order."""
+        known = self.library.events[_trigger(event)]
+        carrier = Carrier(judge)
+        data = transitions.EventData(None, known, self.library, carrier, (), {})
+        found: dict[int, Transition] = {}
+        for state in at.innermost:
+            for candidate in known.transitions.get(state, ()):
+                if all(condition.check(data) for condition in candidate.conditions):
+                    taken = carrier.taken
+                    found[id(taken)] = taken
+                    break
+        return tuple(found.values())
+
+    def move(self, at: Configuration, taken: Sequence[Transition], histories: Mapping[str, str]) -> Move:
+        """What transitions that go together do to a configuration."""
+        if self.definition.histories:
+            return self.tree.move(at, taken, histories)
+        key = (at.text, tuple(map(id, taken)))  # the machine keeps its transitions, and so their identity
+        found = self._moves.get(key)
+        if found is None:
+            found = self.tree.move(at, taken, histories)
+            _keep(self._moves, key, found)
+        return found
+
+    def events(self, at: Configuration) -> list[str]:
+        """The names of the events that transitions know there, sorted; timers left out."""
+        names = {name for state, name in self.table if state in at.innermost}
+        return sorted(name for name in names if name != ALWAYS and not name.startswith(AFTER))
+
+    def knows(self, event: str) -> bool:
+        """Whether any transition waits for the event."""
+        return any(transition.event == event for transition in self.definition.transitions)
+
+
+def _keep(kept: dict[Any, Any], key: Any, value: Any) -> None:
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    kept[key] = value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +129,8 @@ def compile_definition(definition: Definition) -> dict[str, CompiledProvisioner]
 
 def compile_machine(machine: Machine) -> CompiledMachine:
     """Make a machine ready to decide."""
-    table = _table(machine)
+    tree = Tree(machine)
+    table = _table(machine, tree)
     library = transitions.Machine(
         model=None,
         states=list(machine.states),
@@ -82,40 +144,62 @@ def compile_machine(machine: Machine) -> CompiledMachine:
             library.add_transition(
                 _trigger(event),
                 [state],  # a list: a bare "*" would mean every state to the library
-                None
-                if transition.target == END
-                else transition.target,  # None: taken without a change of state
+                transition.target
+                if transition.target in machine.states
+                else None,  # None: no change of state
                 conditions=[partial(_ask, transition)],
             )
+    states = machine.states.values()
     return CompiledMachine(
-        definition=machine, table=table, shown_as=_shown_as(machine, table), library=library
+        definition=machine,
+        tree=tree,
+        initial=tree.entering(machine.initial).text,
+        table=table,
+        eventless=any(event == ALWAYS for _, event in table),
+        reacts=any(s.on_enter is not None or s.on_exit is not None or s.timers for s in states),
+        shown_as=_shown_as(machine, tree, table),
+        library=library,
     )
 
 
-def _table(machine: Machine) -> dict[tuple[str, str], tuple[Transition, ...]]:
-    """The candidates of every state that is not final: its own first, then those of every state."""
+def _table(machine: Machine, tree: Tree) -> dict[tuple[str, str], tuple[Transition, ...]]:
+    """The candidates of every innermost state that is not the end: its own, those around it, those of every state."""
     declared: dict[str, list[Transition]] = {}
     for transition in machine.transitions:
         declared.setdefault(transition.source, []).append(transition)
     table: dict[tuple[str, str], list[Transition]] = {}
     for state in machine.states.values():
-        if state.final:
+        if state.kind is not Kind.ATOMIC or (state.final and state.parent is None):
             continue
-        for transition in (*declared.get(state.name, ()), *declared.get(ANY, ())):
-            table.setdefault((state.name, transition.event), []).append(transition)
+        for source in (state.name, *tree.around(state.name), ANY):
+            for transition in declared.get(source, ()):
+                table.setdefault((state.name, transition.event), []).append(transition)
     return {key: tuple(found) for key, found in table.items()}
 
 
 def _shown_as(
-    machine: Machine, table: Mapping[tuple[str, str], tuple[Transition, ...]]
+    machine: Machine, tree: Tree, table: Mapping[tuple[str, str], tuple[Transition, ...]]
 ) -> dict[str, frozenset[str]]:
     """For each internal state, the states with a status from which it is reached through internal states only."""
+    internal = {name for name in machine.shown.values() if machine.states[name].alias is None}
+    if not internal:
+        return {}
     into: dict[str, set[str]] = {}
     for (state, _), candidates in table.items():
         for transition in candidates:
-            into.setdefault(transition.target, set()).add(state)
-    internal = {name for name, state in machine.states.items() if state.alias is None}
+            for target in _innermost(machine, tree, transition.target):
+                into.setdefault(machine.shown[target], set()).add(machine.shown[state])
     return {name: frozenset(_origins(name, into, internal) - internal) for name in internal}
+
+
+def _innermost(machine: Machine, tree: Tree, target: str | None) -> Iterable[str]:
+    """The innermost states that a transition to `target` may lead to."""
+    if target is None or target == END:
+        return ()
+    if target in machine.histories:
+        inside = tree.inside(machine.histories[target].parent)
+        return (name for name in inside if machine.states[name].kind is Kind.ATOMIC)
+    return tree.entering(target).innermost
 
 
 def _origins(state: str, into: Mapping[str, set[str]], passable: set[str]) -> set[str]:
@@ -129,15 +213,15 @@ def _origins(state: str, into: Mapping[str, set[str]], passable: set[str]) -> se
     return found
 
 
-class _Carrier:
-    """What the library moves in place of a model: the state, and who is asked about candidates."""
+class Carrier:
+    """What the library has in place of a model: who is asked about candidates, and the last one that may be taken."""
 
     __slots__ = ("judge", "state", "taken")
 
-    def __init__(self, state: str, judge: Judge) -> None:
+    def __init__(self, judge: Judge, state: str = "") -> None:
         self.state = state
         self.judge = judge
-        self.taken: Transition | None = None
+        self.taken: Any = None
 
 
 def _ask(transition: Transition, data: Any) -> bool:

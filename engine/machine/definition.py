@@ -1,7 +1,8 @@
 """What a definition says, as frozen values. `engine.machine.read` makes them; nothing else does."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from engine.diagnostics import Span
@@ -10,6 +11,8 @@ from engine.machine.values import composed
 
 #: As the source of a transition: every state that is not final.
 ANY = "*"
+#: As the event of a transition: none, it is tried whenever a state was entered or left (`always`).
+ALWAYS = "<always>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,8 @@ class Action:
     name: str
     #: What it is called with.
     arguments: Mapping[str, Expression]
+    #: Made in its place when it is given up (`on_failure`).
+    fallbacks: "tuple[Action, ...]" = ()
     span: Span
 
 
@@ -29,11 +34,12 @@ class Action:
 class Transition:
     """What may happen on an event in a state."""
 
+    #: The event's name; for a timer `Timer.event`, for an eventless transition `ALWAYS`.
     event: str
-    #: The state that declares it, or `ANY`.
+    #: The full name of the state that declares it, or `ANY`.
     source: str
-    #: A state, or `engine.model.END`.
-    target: str
+    #: A state's or a history's full name, or `engine.model.END`; None = no state is left.
+    target: str | None
     #: Must hold for the transition to be taken; None = always.
     guard: Expression | None = None
     #: An object that is merged into the instance's context; null deletes.
@@ -46,16 +52,73 @@ class Transition:
     span: Span
 
 
+class Kind(StrEnum):
+    """What a state is made of."""
+
+    #: Nothing: an instance can be just there.
+    ATOMIC = "atomic"
+    #: States, of which it is always in one.
+    COMPOUND = "compound"
+    #: Regions, in all of which it is at once.
+    PARALLEL = "parallel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """What is done whenever a state is entered, or left."""
+
+    #: An object that is merged into the instance's context; null deletes.
+    set: Expression | None = None
+    actions: tuple[Action, ...] = ()
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """An `after` block: set when its state is entered, cancelled when it is left."""
+
+    #: The event that the engine sends itself when it has run out: ``after.STATE.NUMBER``.
+    event: str
+    #: Gives a duration such as ``"72h"``, or a number of seconds.
+    delay: Expression
+    span: Span
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """A place where an instance can be."""
 
+    #: The full name: those of the states around it and its own, joined by dots.
     name: str
-    #: What the backend calls it; None for an internal state, of which the backend knows nothing.
+    #: What the backend calls it; None for an internal state, of which the backend knows nothing, and for one that has
+    #: the alias of a state around it (`Machine.shown`).
     alias: str | None
     #: Nothing leads out of it.
     final: bool = False
+    #: The full name of the state around it; None at the top.
+    parent: str | None = None
+    kind: Kind = Kind.ATOMIC
+    #: The full name of the state in it that is entered with it; None unless it is compound.
+    initial: str | None = None
+    on_enter: Reaction | None = None
+    on_exit: Reaction | None = None
+    timers: tuple[Timer, ...] = ()
     #: Where it is declared first.
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A target that stands for the states in its parent that were left last."""
+
+    #: The full name.
+    name: str
+    #: The full name of the state whose past it keeps.
+    parent: str
+    #: It brings back the innermost states, not only the ones right inside its parent.
+    deep: bool
+    #: Where it leads before its parent was ever left: a state in it; None = as if the parent were entered.
+    target: str | None
     span: Span
 
 
@@ -64,9 +127,14 @@ class Machine:
     """States and the transitions between them."""
 
     name: str
+    #: The full name of the state an instance starts in.
     initial: str
-    #: In the order of the definition.
+    #: By full name, in the order of the definition: outer states before those in them.
     states: Mapping[str, State]
+    #: By full name.
+    histories: Mapping[str, History] = field(default_factory=dict)
+    #: For every state the one whose alias, or ``alias = null``, holds for it: itself, or one around it.
+    shown: Mapping[str, str]
     #: In the order of the definition, which is the order in which candidates are tried.
     transitions: tuple[Transition, ...]
     #: State name to status name, spare ones (without a state) included.
@@ -76,9 +144,19 @@ class Machine:
     #: SHA-256 of what the machine means, whatever its layout: lower-case hexadecimal digits.
     hash: str
 
+    def actions(self) -> Iterator[Action]:
+        """Every action that it can make, those that take the place of others included."""
+        reactions = [r for s in self.states.values() for r in (s.on_enter, s.on_exit) if r is not None]
+        todo = [action for transition in self.transitions for action in transition.actions]
+        todo += [action for reaction in reactions for action in reaction.actions]
+        while todo:
+            action = todo.pop(0)
+            todo[:0] = action.fallbacks
+            yield action
+
     def status_of(self, state: str) -> str | None:
-        """What the backend calls a state; None if it knows nothing of it."""
-        found = self.states.get(state)
+        """What the backend calls a state, itself or one around it; None if it knows nothing of it."""
+        found = self.states.get(self.shown.get(state, state))
         return None if found is None else found.alias
 
     def state_of(self, status: str) -> str | None:
@@ -120,6 +198,8 @@ class Receive:
     fire: Expression
     #: Gives a value that is the same for all deliveries about one fact; None = every delivery is a fact of its own.
     once_per: Expression | None
+    #: Gives a time or a number that grows from one event of an entity to the next; None = as they come.
+    ordered_by: Expression | None = None
     span: Span
 
 

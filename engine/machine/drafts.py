@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.diagnostics import Span
-from engine.machine.definition import Transition
+from engine.machine.definition import ALWAYS, Kind, Reaction, Timer, Transition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class TransitionDraft:
 
     source: str
     event: str
-    #: Where it says that it leads; None if it does not say.
+    #: Where it says that it leads; None if it does not say. `resolve` makes it a full name.
     target: str | None
     target_span: Span
     #: It has a guard, readable or not.
@@ -34,19 +34,56 @@ class TransitionDraft:
     #: The transition, if all of it could be read.
     transition: Transition | None
 
+    @property
+    def on(self) -> str:
+        """What it waits for, in words."""
+        return "always" if self.event == ALWAYS else f'on "{self.event}"'
+
 
 @dataclass(slots=True, kw_only=True)
 class StateDraft:
     """A state as it was read so far; several blocks may speak of it."""
 
+    #: The full name.
     name: str
     #: Its first block.
     span: Span
+    #: The state around it.
+    parent: str | None = None
     #: Its block in the full form, if it has one.
     full: Span | None = None
     final: bool = False
     #: It says ``alias = null``.
     internal: bool = False
+    #: It is a `parallel` block.
+    parallel: bool = False
+    #: The full names of the states right inside it.
+    children: list[str] = field(default_factory=list)
+    initial: str | None = None
+    initial_span: Span | None = None
+    on_enter: Reaction | None = None
+    on_exit: Reaction | None = None
+    timers: list[Timer] = field(default_factory=list)
+
+    @property
+    def kind(self) -> Kind:
+        """What it is made of."""
+        if self.parallel:
+            return Kind.PARALLEL
+        return Kind.COMPOUND if self.children else Kind.ATOMIC
+
+
+@dataclass(slots=True, kw_only=True)
+class HistoryDraft:
+    """A history as it was read."""
+
+    #: The full name.
+    name: str
+    parent: str
+    deep: bool
+    target: str | None
+    target_span: Span
+    span: Span
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +96,30 @@ class MachineDraft:
     initial: str | None = None
     initial_span: Span | None = None
     states: dict[str, StateDraft] = field(default_factory=dict)
+    histories: dict[str, HistoryDraft] = field(default_factory=dict)
     transitions: list[TransitionDraft] = field(default_factory=list)
     #: None without an aliasmapper.
     aliases: Mapping[str, Alias] | None = None
+
+    def around(self, name: str) -> list[str]:
+        """A state and those around it, the innermost first."""
+        found: list[str] = []
+        current: str | None = name
+        while current is not None:
+            found.append(current)
+            current = self.states[current].parent
+        return found
+
+    def says_alias(self, name: str) -> bool:
+        """Whether a state itself says what the backend calls it, or that it has no name there."""
+        state = self.states[name]
+        if state.internal:
+            return True
+        if self.aliases is not None:
+            return name in self.aliases
+        inside_parallel = any(self.states[outer].parallel for outer in self.around(name)[1:])
+        return state.kind is not Kind.COMPOUND and not inside_parallel
+
+    def shown(self, name: str) -> str | None:
+        """The state whose alias, or ``alias = null``, holds for this one; None if nothing is said."""
+        return next((outer for outer in self.around(name) if self.says_alias(outer)), None)

@@ -14,6 +14,7 @@ from engine.machine.read_names import read_names
 from engine.machine.read_receive import read_receives
 from engine.machine.reading import Reader, settled
 from engine.machine.shapes import FILE
+from engine.model import AFTER, DONE_STATE, is_own_event
 
 #: Problems that say that something is not there.
 _ABSENCES = frozenset(
@@ -63,7 +64,8 @@ def read_definition(source: str, filename: str, variables: Mapping[str, Any] | N
             parsed.tree.span,
             severity=Severity.WARNING,
         )
-    found = (*parsed.diagnostics, *_worth_telling(reader.diagnostics, broken=errors_in(parsed.diagnostics)))
+    said = (*parsed.diagnostics, *parsed.mistakes)
+    found = (*said, *_worth_telling(reader.diagnostics, broken=errors_in(said)))
     ordered = tuple(sorted(found, key=lambda d: d.subject.start if d.subject is not None else 0))
     if errors_in(ordered):
         return ReadResult(definition=None, diagnostics=ordered)
@@ -151,7 +153,14 @@ def _check_fired(reader: Reader, machine: Machine, receives: tuple[Receive, ...]
     known = {transition.event for transition in machine.transitions}
     for receive in receives:
         fired = receive.fire.node
-        if not isinstance(fired, syntax.Literal) or fired.value in known:
+        if not isinstance(fired, syntax.Literal):
+            continue
+        if is_own_event(str(fired.value)):
+            detail = f'Choose another name: one that does not begin with "{AFTER}" or "{DONE_STATE}".'
+            summary = f'The event "{fired.value}" is one that only the engine sends'
+            reader.report("own_event_fired", summary, detail, fired.span)
+            continue
+        if fired.value in known:
             continue
         written = receive.span.filename == reader.filename
         who = f"The receive block {receive.key}" if written else "Without a receive block a published release"

@@ -16,6 +16,7 @@ ROOTS: Roots = {
     "entity": ("id", "project"),
     "state": None,
     "previous": None,
+    "active": None,
     "context": None,
     "var": None,
     "local": None,

@@ -47,7 +47,7 @@ def _receive(reader: Reader, block: syntax.Block) -> Receive | None:
     nodes = {attribute.name: attribute.value for attribute in block.body.attributes}
     expressions = {
         name: reader.expression(nodes[name], RECEIVE_ROOTS, explained=True)
-        for name in ("when", "entity", "fire", "once_per")
+        for name in ("when", "entity", "fire", "once_per", "ordered_by")
         if name in nodes
     }
     entity, fire = expressions.get("entity"), expressions.get("fire")
@@ -62,5 +62,6 @@ def _receive(reader: Reader, block: syntax.Block) -> Receive | None:
         entity=entity,
         fire=fire,
         once_per=expressions.get("once_per"),
+        ordered_by=expressions.get("ordered_by"),
         span=settled(block.header_span),
     )

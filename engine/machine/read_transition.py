@@ -1,54 +1,57 @@
-"""Reads what may happen on an event: the body of an ``on`` block, or of a `state` block with two labels."""
+"""Reads what may happen: the body of an ``on``, `always` or `after` block, or of a `state` block with two labels."""
 
 from collections.abc import Mapping
 
+from engine.diagnostics import Span
 from engine.language import syntax
-from engine.machine.definition import Action, Transition
+from engine.machine.definition import Action, Reaction, Transition
 from engine.machine.drafts import TransitionDraft
 from engine.machine.expression import Expression
 from engine.machine.read_names import ROOTS
 from engine.machine.reading import Reader, Roots, settled
+from engine.machine.shapes import SHAPES
 from engine.model import END
 
 #: A guard is asked before anything happened: nothing is previous.
 GUARD_ROOTS: Roots = {root: known for root, known in ROOTS.items() if root != "previous"}
 
 
-def read_transition(reader: Reader, source: str, event: syntax.Label, block: syntax.Block) -> TransitionDraft:
+def read_transition(reader: Reader, source: str, event: str, block: syntax.Block) -> TransitionDraft:
     """Read one candidate; whatever is wrong with it is reported."""
     body = block.body
     attribute = body.attribute("transition")
     target = None if attribute is None else reader.constant_text(attribute)
-    guard = _optional(reader, body.attribute("when"), GUARD_ROOTS, explained=True)
-    change = _optional(reader, body.attribute("set"), ROOTS)
+    guard = optional(reader, body.attribute("when"), GUARD_ROOTS, explained=True)
+    change = optional(reader, body.attribute("set"), ROOTS)
     request = _request(reader, body)
-    actions = [_action(reader, inner) for inner in body.blocks_of("action")]
+    actions = read_actions(reader, body)
+    if attribute is None:
+        _check_internal(reader, block)
     if target == END:
         _check_end(reader, body)
-    complete = [a for a in actions if a is not None]
     readable = (
-        target is not None
+        (target is not None or attribute is None)
         and (guard is not None or body.attribute("when") is None)
         and (change is not None or body.attribute("set") is None)
         and request is not None
-        and len(complete) == len(actions)
+        and actions is not None
     )
     return TransitionDraft(
         source=source,
-        event=event.value,
+        event=event,
         target=target,
         target_span=settled(block.header_span) if attribute is None else attribute.value.span,
         guarded=body.attribute("when") is not None,
         decorated=bool(body.blocks_of("request")),
         span=settled(block.header_span),
         transition=Transition(
-            event=event.value,
+            event=event,
             source=source,
-            target=target or "",
+            target=target,
             guard=guard,
             set=change,
             request=request or {},
-            actions=tuple(complete),
+            actions=actions or (),
             span=settled(block.header_span),
         )
         if readable
@@ -56,35 +59,91 @@ def read_transition(reader: Reader, source: str, event: syntax.Label, block: syn
     )
 
 
-def _optional(
+def read_reaction(reader: Reader, block: syntax.Block) -> Reaction:
+    """Read what is done when a state is entered or left; whatever is wrong with it is reported."""
+    reader.check_shape(block)
+    change = optional(reader, block.body.attribute("set"), ROOTS)
+    return Reaction(
+        set=change, actions=read_actions(reader, block.body) or (), span=settled(block.header_span)
+    )
+
+
+def read_actions(reader: Reader, body: syntax.Body) -> tuple[Action, ...] | None:
+    """The actions of a body, in order; None if one was reported to be unreadable."""
+    actions = [_action(reader, inner) for inner in body.blocks_of("action")]
+    whole = tuple(a for a in actions if a is not None)
+    return whole if len(whole) == len(actions) else None
+
+
+def optional(
     reader: Reader, attribute: syntax.Attribute | None, roots: Roots, *, explained: bool = False
 ) -> Expression | None:
+    """The expression of an attribute that may be missing."""
     return None if attribute is None else reader.expression(attribute.value, roots, explained=explained)
 
 
-def _request(reader: Reader, body: syntax.Body) -> Mapping[str, Expression] | None:
-    blocks = body.blocks_of("request")
+def only(reader: Reader, body: syntax.Body, kind: str, owner: str) -> syntax.Block | None:
+    """The block of a kind of which there is one at most; more are reported."""
+    blocks = body.blocks_of(kind)
     for later in blocks[1:]:
         detail = f"The first one is at {blocks[0].header_span}: put everything into it."
-        reader.report("duplicate_block", "A transition has one request", detail, later.header_span)
-    for block in blocks:
-        reader.check_shape(block)
-    return _arguments(reader, blocks[0].body) if blocks else {}
+        reader.report("duplicate_block", f"{owner} has one {kind}", detail, later.header_span)
+    return blocks[0] if blocks else None
+
+
+def _request(reader: Reader, body: syntax.Body) -> Mapping[str, Expression] | None:
+    for inner in body.blocks_of("request"):
+        reader.check_shape(inner)
+    block = only(reader, body, "request", "A transition")
+    return {} if block is None else _arguments(reader, block.body)
 
 
 def _action(reader: Reader, block: syntax.Block) -> Action | None:
     labelled = reader.check_shape(block)
     arguments = _arguments(reader, block.body)
-    if not labelled or arguments is None:
+    fallbacks = _fallbacks(reader, block)
+    if not labelled or arguments is None or fallbacks is None:
         return None
     worker, name = (label.value for label in block.labels)
-    return Action(worker=worker, name=name, arguments=arguments, span=settled(block.header_span))
+    return Action(
+        worker=worker, name=name, arguments=arguments, fallbacks=fallbacks, span=settled(block.header_span)
+    )
+
+
+def _fallbacks(reader: Reader, action: syntax.Block) -> tuple[Action, ...] | None:
+    block = only(reader, action.body, "on_failure", "An action")
+    if block is None:
+        return ()
+    reader.check_shape(block)
+    if not block.body.blocks_of("action"):
+        detail = 'Add action "WORKER" "NAME" { … }: what is to be called instead.'
+        reader.report("missing_block", "An on_failure block has no action", detail, block.header_span)
+    return read_actions(reader, block.body)
 
 
 def _arguments(reader: Reader, body: syntax.Body) -> dict[str, Expression] | None:
     read = {a.name: reader.expression(a.value, ROOTS) for a in body.attributes}
     whole = {name: expression for name, expression in read.items() if expression is not None}
     return whole if len(whole) == len(read) else None
+
+
+def _check_internal(reader: Reader, block: syntax.Block) -> None:
+    """Without a target a transition keeps the state: then it must do something else, and has no call to decorate."""
+    body = block.body
+    given = {a.name for a in body.attributes}
+    misnamed = given - SHAPES[block.type if block.type != "state" else "state event"].attributes()
+    if body.attribute("set") is None and not body.blocks_of("action") and not misnamed:
+        detail = 'Add transition = "…"; or set = { … } or an action, to stay in the state.'
+        what = f"A {block.type} block"
+        reader.report("missing_attribute", f'{what} has no "transition"', detail, block.header_span)
+    elif not misnamed:
+        for request in body.blocks_of("request"):
+            detail = "Remove the request, or make the call with an action block."
+            _no_call(reader, "the state is kept", detail, request.header_span)
+
+
+def _no_call(reader: Reader, why: str, detail: str, place: Span) -> None:
+    reader.report("request_without_call", f"No call is made here: {why}", detail, place)
 
 
 def _check_end(reader: Reader, body: syntax.Body) -> None:

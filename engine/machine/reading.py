@@ -10,6 +10,7 @@ from engine.language import syntax
 from engine.language.expressions import check_names, compile_expression
 from engine.language.functions import STANDARD
 from engine.language.suggest import did_you_mean
+from engine.machine.definition import ALWAYS
 from engine.machine.expression import Expression, Look, Names
 from engine.machine.references import Reference, references
 from engine.machine.shapes import SHAPES, Shape, parents_of
@@ -29,7 +30,7 @@ _LONGEST_LINE = 500
 #: Looking for a similar name takes time; a file with more mistakes than this has another problem.
 _MOST_SUGGESTIONS = 100
 #: Names that mean something else where a state or an event is named; "=" is magic to the library below.
-_RESERVED = frozenset({END, "*", "="})
+_RESERVED = frozenset({END, ALWAYS, "*", "="})
 
 
 class Reader:

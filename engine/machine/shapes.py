@@ -47,12 +47,13 @@ def _shape(
 
 
 _CANDIDATE = {
-    "required": ("transition",),
-    "optional": ("when", "set"),
+    "optional": ("transition", "when", "set"),
     "blocks": ("request", "action"),
     "later": ("await",),
     "renamed": {"to": "transition", "target": "transition", "guard": "when", "if": "when"},
 }
+_REACTION = {"optional": ("set",), "blocks": ("action",)}
+_INSIDE = ("on", "after", "always", "on_enter", "on_exit", "state", "parallel", "history")
 
 FILE = _shape(blocks=("provisioner", "locals", "variable"))
 
@@ -70,28 +71,28 @@ SHAPES: Mapping[str, Shape] = {
     "statemachine": _shape(
         "project",
         required=("initial",),
-        blocks=("state",),
-        later=("parallel", "on_enter", "on_exit"),
+        blocks=("state", "parallel"),
         renamed={"entrypoint": "initial", "start": "initial"},
     ),
     "receive": _shape(
         "source",
         "type",
         required=("entity", "fire"),
-        optional=("when", "once_per"),
-        later=("ordered_by",),
+        optional=("when", "once_per", "ordered_by"),
         renamed={"event": "fire", "guard": "when", "if": "when"},
     ),
-    "state": _shape(
-        "state",
-        optional=("final", "alias"),
-        blocks=("on",),
-        later=("state", "parallel", "history", "always", "after", "on_enter", "on_exit", "initial", "await"),
-    ),
+    "state": _shape("state", optional=("final", "alias", "initial"), blocks=_INSIDE, later=("await",)),
+    "parallel": _shape("state", optional=("alias",), blocks=_INSIDE),
+    "history": _shape("name", optional=("deep", "transition")),
+    "always": _shape(**_CANDIDATE),  # type: ignore[arg-type]
+    "after": _shape(required=("delay",), **_CANDIDATE),  # type: ignore[arg-type]
+    "on_enter": _shape(**_REACTION),  # type: ignore[arg-type]
+    "on_exit": _shape(**_REACTION),  # type: ignore[arg-type]
     "on": _shape("event", **_CANDIDATE),  # type: ignore[arg-type]
     "state event": _shape("state", "event", **_CANDIDATE),  # type: ignore[arg-type]
     "request": Shape(open=True),
-    "action": Shape(labels=("worker", "name"), open=True, later=frozenset({"on_failure"})),
+    "action": Shape(labels=("worker", "name"), open=True, blocks=frozenset({"on_failure"})),
+    "on_failure": _shape(blocks=("action",)),
 }
 
 

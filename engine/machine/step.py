@@ -1,62 +1,66 @@
 """The step: a machine, a snapshot and an event in; the next snapshot, the effects and the trace out. Pure.
 
-A guard that cannot be evaluated counts as false. A candidate whose guard holds but whose `set`, `request` or `action`
-cannot be evaluated is not taken, and no later candidate is tried in its place: nothing moves, the verdict is
-`arguments_not_evaluated`, and the trace says what failed. A half-made call, or a transition that the author put second,
-would both be worse.
+A step goes on until nothing more happens by itself: after the event's transitions those that wait for none (`always`),
+then the completion events of states that came to their end, one at a time, as SCXML's macrostep does. It is taken as a
+whole or not at all: a guard that cannot be evaluated counts as false, but a transition whose guard holds and whose
+`set`, `request`, `action` or timer cannot be evaluated makes the whole step stay where it began, with the verdict
+`arguments_not_evaluated`. A half-made call, or a transition that the author put second, would both be worse.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from engine.errors import EvaluationError
-from engine.language.values import show
 from engine.machine.compile import CompiledMachine
-from engine.machine.definition import Machine, Transition
-from engine.machine.expression import Expression
-from engine.machine.values import NotPlainError, canonical, plain, printable, timestamp
+from engine.machine.definition import Transition
+from engine.machine.macrostep import EndlessError, HinderedError, Macrostep
+from engine.machine.timers import is_pending, is_timer
+from engine.machine.tree import Configuration
+from engine.machine.values import printable
 from engine.model import END, Candidate, Effect, EffectKind, Event, Snapshot, Step, Trace, Verdict
 
-#: The most that an instance may remember, in characters of JSON: it is written with every decision.
-LARGEST_CONTEXT = 256 * 1024
 
+def step(
+    machine: CompiledMachine, snapshot: Snapshot, event: Event, now: datetime, *, arrived: bool = False
+) -> Step:
+    """Decide about an event. `now` has a time zone; the snapshot's version grows by one whatever the verdict.
 
-def step(machine: CompiledMachine, snapshot: Snapshot, event: Event, now: datetime) -> Step:
-    """Decide about an event. `now` has a time zone; the snapshot's version grows by one whatever the verdict."""
-    definition = machine.definition
-    before = snapshot.state
-    if before not in definition.states:
-        because = f'the machine {definition.name} has no state "{before}"'
+    `arrived` says that the instance was put into its state just now, without a transition: its timers are set, without
+    any action, and what waits for no event is tried before the event.
+    """
+    at = machine.configuration(snapshot.state)
+    if at is None:
+        because = f'the machine {machine.definition.name} has no state "{snapshot.state}"'
         return unmoved(snapshot, event, Verdict.STATE_NOT_FOUND, because)
-    candidates = machine.candidates(before, event.name)
-    if not candidates:
-        because = _why_not_registered(machine, before, event.name)
-        return unmoved(snapshot, event, Verdict.EVENT_NOT_REGISTERED, because)
-    judge = _Judge(definition=definition, snapshot=snapshot, scope=_scope(definition, snapshot, event, now))
-    taken, after = machine.choose(before, event.name, judge.may_take)
-    listed = _listed(candidates, judge.reasons, taken)
-    if taken is None:
-        reasons = "; ".join(c.reason for c in listed)
-        verdict = Verdict.UNEVALUATED if judge.blocked else Verdict.GUARDED
-        because = f'nothing moves "{before}" on "{event.name}": {reasons}'
-        return unmoved(snapshot, event, verdict, because, listed)
-    if taken.target == END:
-        because = f'"{event.name}" ends in "{before}": nothing is called'
-        return unmoved(snapshot, event, Verdict.ENDED, because, listed)
-    return Step(
-        snapshot=Snapshot(state=after, context=judge.context, version=snapshot.version + 1),
-        effects=judge.effects,
-        trace=Trace(
-            verdict=Verdict.MOVED,
-            before=before,
-            event=event.name,
-            after=after,
-            candidates=listed,
-            because=f'"{event.name}" moves "{before}" to "{after}"',
-        ),
-    )
+    if at.text != snapshot.state:
+        snapshot = replace(snapshot, state=at.text)
+    work = Macrostep(machine, snapshot, event, now, at)
+    base = snapshot
+    try:
+        if arrived and (machine.reacts or machine.eventless or snapshot.timers):
+            work.arrive()
+            base = replace(snapshot, timers=work.timers)
+            work.settle()
+        if is_timer(event):
+            if not is_pending(base, event):
+                because = f"the timer {event.name} was cancelled, or set anew, before its event was decided"
+                return _timed(snapshot, unmoved(base, event, Verdict.TIMER_CANCELLED, because))
+            base = replace(base, timers={n: due for n, due in base.timers.items() if n != event.name})
+            work.timers = {n: due for n, due in work.timers.items() if n != event.name}
+        taken = work.react(event.name)
+        if taken and not _only_ends(taken):
+            work.settle()
+    except HinderedError as problem:
+        because = f'nothing moves "{at.text}" on "{event.name}": {problem}'
+        return _timed(snapshot, unmoved(base, event, Verdict.UNEVALUATED, because, tuple(work.listed)))
+    except EndlessError:
+        because = (
+            f'nothing moves "{at.text}" on "{event.name}": its always blocks follow one another without end'
+        )
+        return _timed(snapshot, unmoved(base, event, Verdict.ENDLESS, because, tuple(work.listed)))
+    if not work.handled:
+        return _timed(snapshot, _not_taken(work, base, at, taken))
+    return _timed(snapshot, _taken(work, at))
 
 
 def unmoved(
@@ -81,140 +85,88 @@ def unmoved(
     )
 
 
-class _CannotBindError(Exception):
-    """A candidate's arguments cannot be evaluated; the message says which and why."""
+def _only_ends(taken: Iterable[Transition]) -> bool:
+    return all(transition.target == END for transition in taken)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Judge:
-    """Asked about one candidate after the other; keeps what it saw, and what the last one that holds would do."""
-
-    definition: Machine
-    snapshot: Snapshot
-    scope: dict[str, Any]
-    #: For each candidate asked about, why it was or was not taken.
-    reasons: dict[int, str] = field(default_factory=dict)
-    blocked: bool = False
-    context: Mapping[str, Any] = field(default_factory=dict)
-    effects: tuple[Effect, ...] = ()
-
-    def may_take(self, transition: Transition) -> bool:
-        """Whether the guard holds and everything the transition would do can be evaluated."""
-        if self.blocked:
-            self._note(transition, "not tried: an earlier one held and could not be evaluated")
-            return False
-        held, reason = _guard(transition.guard, self.scope)
-        if held and transition.target != END:
-            try:
-                self._bind(transition)
-            except _CannotBindError as problem:
-                self.blocked = True
-                held, reason = False, f"{reason}, but {problem}"
-        self._note(transition, reason)
-        return held
-
-    def _note(self, transition: Transition, reason: str) -> None:
-        self.reasons[id(transition)] = reason
-
-    def _bind(self, transition: Transition) -> None:
-        source, target = self.snapshot.state, transition.target
-        names = self.definition.names
-        roots = {root: value for root, value in self.scope.items() if root not in ("var", "local")}
-        scope = names.scope(**{**roots, "state": target, "previous": source})
-        self.context = self._merged(transition.set, scope)
-        request = _arguments("request", transition.request, scope)
-        calls = [
-            Effect(
-                kind=EffectKind.ACTION,
-                name=action.name,
-                worker=action.worker,
-                arguments=_arguments(f"action {action.name}", action.arguments, scope),
-            )
-            for action in transition.actions
-        ]
-        target_status = self.definition.status_of(target)
-        if target_status is not None and target != source:
-            calls.insert(
-                0,
-                Effect(
-                    kind=EffectKind.TRANSITION,
-                    name=target,
-                    source=source,
-                    target=target,
-                    source_status=self.definition.status_of(source),
-                    target_status=target_status,
-                    arguments=request,
-                ),
-            )
-        self.effects = tuple(calls)
-
-    def _merged(self, change: Expression | None, scope: Mapping[str, Any]) -> Mapping[str, Any]:
-        if change is None:
-            return self.snapshot.context
-        value = _value("set", change, scope)
-        if not isinstance(value, dict):
-            raise _CannotBindError(f"set is no object: it is {show(value)}")
-        merged = {**self.snapshot.context, **value}
-        kept = {name: item for name, item in merged.items() if item is not None}
-        if len(canonical(kept)) > LARGEST_CONTEXT:
-            raise _CannotBindError(f"the context would be larger than {LARGEST_CONTEXT} characters")
-        return kept
-
-
-def _scope(definition: Machine, snapshot: Snapshot, event: Event, now: datetime) -> dict[str, Any]:
-    return definition.names.scope(
-        event=event.payload,
-        delivery=event.delivery,
-        entity={"id": event.entity.id, "project": event.entity.project},
-        state=snapshot.state,
-        context=snapshot.context,
-        now=timestamp(now),
+def _timed(before: Snapshot, decided: Step) -> Step:
+    """The step with what it does to timers."""
+    timers = decided.snapshot.timers
+    if timers is before.timers or timers == before.timers:
+        return decided
+    return replace(
+        decided,
+        armed={name: due for name, due in timers.items() if before.timers.get(name) != due},
+        cancelled=tuple(name for name in before.timers if name not in timers),
     )
 
 
-def _guard(guard: Expression | None, scope: Mapping[str, Any]) -> tuple[bool, str]:
-    """Whether a guard holds, and why, in words for the operator."""
-    if guard is None:
-        return True, "no guard"
-    try:
-        value = guard.evaluate(scope)
-    except EvaluationError as problem:
-        return False, f"guard could not be evaluated: {problem}"
-    if not isinstance(value, bool):
-        return False, f"guard is neither true nor false: it is {show(value)}"
-    seen = guard.seen(scope)
-    return value, ("guard held" if value else "guard false") + (f": {seen}" if seen else "")
+def _not_taken(work: Macrostep, base: Snapshot, at: Configuration, taken: tuple[Transition, ...]) -> Step:
+    """Nothing moves and nothing is called: because the event ends here, is not known, or no guard held."""
+    name, listed = work.event.name, tuple(work.listed)
+    if taken:
+        because = f'"{name}" ends in "{at.text}": nothing is called'
+        return unmoved(base, work.event, Verdict.ENDED, because, listed)
+    if any(not candidate.on for candidate in listed):
+        reasons = "; ".join(c.reason for c in listed if not c.on)
+        because = f'nothing moves "{at.text}" on "{name}": {reasons}'
+        return unmoved(base, work.event, Verdict.GUARDED, because, listed)
+    because = _why_not_registered(work.machine, at, name)
+    return unmoved(base, work.event, Verdict.EVENT_NOT_REGISTERED, because, listed)
 
 
-def _arguments(block: str, arguments: Mapping[str, Expression], scope: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _value(f"{name} of {block}", expression, scope) for name, expression in arguments.items()}
-
-
-def _value(what: str, expression: Expression, scope: Mapping[str, Any]) -> Any:
-    try:
-        return plain(expression.evaluate(scope))
-    except (EvaluationError, NotPlainError) as problem:
-        raise _CannotBindError(f"{what} could not be evaluated: {problem}") from None
-
-
-def _listed(
-    candidates: Iterable[Transition], reasons: Mapping[int, str], taken: Transition | None
-) -> tuple[Candidate, ...]:
-    return tuple(
-        Candidate(
-            source=transition.source,
-            target=transition.target,
-            taken=transition is taken,
-            reason=printable(reasons.get(id(transition), "not tried: an earlier one was taken")),
-            place=str(transition.span),
+def _taken(work: Macrostep, before: Configuration) -> Step:
+    definition = work.machine.definition
+    after, snapshot = work.at, work.snapshot
+    source, target = definition.shown[before.innermost[0]], definition.shown[after.innermost[0]]
+    effects = tuple(work.effects)
+    status = definition.status_of(target)
+    if status is not None and target != source:
+        call = Effect(
+            kind=EffectKind.TRANSITION,
+            name=after.text,
+            source=before.text,
+            target=after.text,
+            source_status=definition.status_of(source),
+            target_status=status,
+            arguments=work.request,
         )
-        for transition in candidates
+        effects = (call, *effects)
+    return Step(
+        snapshot=Snapshot(
+            state=after.text,
+            context=work.context,
+            version=snapshot.version + 1,
+            histories=work.histories,
+            timers=work.timers,
+            latest=snapshot.latest,
+            placed=snapshot.placed,
+        ),
+        effects=effects,
+        trace=Trace(
+            verdict=Verdict.MOVED if work.moved else Verdict.STAYED,
+            before=before.text,
+            event=work.event.name,
+            after=after.text,
+            candidates=tuple(work.listed),
+            because=_because(work, before.text, after.text),
+        ),
     )
 
 
-def _why_not_registered(machine: CompiledMachine, state: str, event: str) -> str:
-    if machine.definition.states[state].final:
-        return f'"{state}" is final: no event leads out of it'
-    known = sorted(name for at, name in machine.table if at == state)
-    knows = ", ".join(f'"{name}"' for name in known) or "no event"
-    return f'no transition leaves "{state}" on "{event}"; it knows {knows}'
+def _because(work: Macrostep, before: str, after: str) -> str:
+    name = work.event.name
+    if not work.moved:
+        return f'"{name}" leaves "{before}" as it is, with what it sets and calls'
+    through = "".join(f' through "{state}"' for state in work.passed)
+    if any(c.taken and not c.on for c in work.listed):
+        return f'"{name}" moves "{before}" to "{after}"{through}'
+    return f'"{before}" moves to "{after}"{through} by itself; "{name}" moves nothing there'
+
+
+def _why_not_registered(machine: CompiledMachine, at: Configuration, event: str) -> str:
+    states: Mapping[str, object] = machine.definition.states
+    if at.text in states and machine.definition.states[at.text].final and "." not in at.text:
+        return f'"{at.text}" is final: no event leads out of it'
+    knows = ", ".join(f'"{name}"' for name in machine.events(at)) or "no event"
+    return f'no transition leaves "{at.text}" on "{event}"; it knows {knows}'

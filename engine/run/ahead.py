@@ -21,6 +21,7 @@ from engine.run.load import Serving
 from engine.sources.catalog import SOURCES
 from engine.store import many, once
 from engine.store.database import Connection, Store
+from engine.store.deliveries import DeliveryRow
 from engine.store.inbox import InboxRow
 from engine.store.tables import InboxStatus
 
@@ -71,7 +72,7 @@ class Ahead:
         for one, decision in made:
             if one.effects:
                 self._just_decided.add(one.row.id)
-            self._decider.tell(one.row, decision, None)
+            self._decider.committed(one.row, decision, None)
         return Went(len(made), [e for e in entities if e not in finished])
 
     def _commit(
@@ -109,12 +110,13 @@ class Ahead:
         for row in rows:
             provisioner = self._serving().provisioners.get(row.provisioner)
             simple = row.status is InboxStatus.PENDING and row.retried_at is None and row.attempts == 0
-            if provisioner is None or not simple or row.due_at > now:
+            if provisioner is None or not simple or row.due_at > now or row.delivery_row_id is None:
                 break
             key = keys.get(row.id)
             repeated = key is not None and held.setdefault(key, row.id) != row.id
+            delivered = found.deliveries[row.delivery_row_id]
             one, decision = self._one(
-                entity, row, provisioner, snapshot, found, now, repeated=repeated, key=key
+                entity, row, provisioner, snapshot, delivered, now, repeated=repeated, key=key
             )
             made.append((one, decision))
             snapshot = one.snapshot
@@ -128,13 +130,13 @@ class Ahead:
         row: InboxRow,
         provisioner: CompiledProvisioner,
         snapshot: Snapshot | None,
-        found: many.Found,
+        delivered: tuple[DeliveryRow, bytes],
         now: datetime,
         *,
         repeated: bool,
         key: bytes | None,
     ) -> tuple[many.One, Decision]:
-        delivery, body = found.deliveries[row.delivery_row_id]
+        delivery, body = delivered
         payload = SOURCES[delivery.source].payload_of(delivery.headers, body)
         event = event_of(row, entity, delivery, payload)
         decision = decide(provisioner, snapshot, event, now, observed=None, repeated=repeated)
@@ -147,6 +149,9 @@ class Ahead:
             facts={**decision.facts, "text": self._serving().texts[row.provisioner]},
             trace=decision.step.trace,
             effects=decision.step.effects,
+            armed=decision.step.armed,
+            cancelled=decision.step.cancelled,
+            delivery=delivery,
             claim=None if repeated else key,
         )
         return one, decision

@@ -13,6 +13,7 @@ from engine.decide.retry import DeadLetter, RetryAt, RetryPolicy, after
 from engine.errors import StoreError
 from engine.machine.compile import CompiledProvisioner
 from engine.model import Entity, Event, Observation, Outcome, Verdict
+from engine.run.circuits import Circuits
 from engine.run.delivered import delivered
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
@@ -20,9 +21,13 @@ from engine.run.load import Serving
 from engine.run.perform import tell_exchanges
 from engine.store import commit, deliveries, inbox, instances, once
 from engine.store.database import Connection, Store
+from engine.store.encoding import decode
 from engine.store.tables import InboxStatus
 
 log = structlog.get_logger()
+
+#: What expressions see as ``delivery.source`` of an event of the engine itself.
+OWN_SOURCE = "engine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,17 @@ class Decider:
         serving: Callable[[], Serving],
         clock: Callable[[], datetime],
         policy: RetryPolicy,
+        armed: Callable[[], None],
+        circuits: Circuits,
     ) -> None:
-        """Take the parts; `hub` and `serving` are asked anew each time, because both can be reloaded."""
+        """Take the parts; `armed` is told when timers were set; `hub` and `serving` are asked anew each time, because both can be reloaded."""
         self._store = store
         self._hub = hub
         self._serving = serving
         self._clock = clock
         self._policy = policy
+        self._armed = armed
+        self._circuits = circuits
 
     async def decide(self, row: inbox.InboxRow) -> Turn | Decided:
         """Observe the entity if its backend holds the state, decide the event and commit the decision."""
@@ -68,6 +77,13 @@ class Decider:
             return Progress()
         observed: Observation | None = None
         if processor.observes:
+            backend = self._hub().backend_of(row.project)
+            until = self._circuits.wait(backend, entity)
+            if until is not None:
+                because = f"waits for {backend}, which did not answer others"
+                if row.because != because:
+                    await self._write(lambda c: inbox.postpone(c, row.id, row.attempts, row.due_at, because))
+                return Waiting(until)
             log.debug("entity.observing", **_said(row))
             try:
                 observed = await processor.observe(entity)
@@ -77,6 +93,7 @@ class Decider:
                 observed = Observation(
                     outcome=Outcome.UNKNOWN, detail=f"the processor failed: {type(error).__name__}"
                 )
+            self._circuits.tell(backend, observed)
             tell_exchanges(entity, observed.exchanges)
             if observed.outcome is not Outcome.DONE and not observed.missing:
                 return await self._later(row, observed)
@@ -88,7 +105,7 @@ class Decider:
             )
         )
         if decided.decision is not None:
-            self.tell(row, decided.decision, observed)
+            self.committed(row, decided.decision, observed)
         return decided
 
     async def _later(self, row: inbox.InboxRow, observed: Observation) -> Turn:
@@ -172,15 +189,31 @@ class Decider:
             trace=decision.step.trace,
             effects=decision.step.effects,
             now=now,
+            armed=decision.step.armed,
+            cancelled=decision.step.cancelled,
         )
         return Decided(_row(c, row_id), decision, len(effects))
 
     def _event(self, c: Connection, row: inbox.InboxRow, entity: Entity) -> Event:
-        """The event as it was correlated, its payload read again from the stored body."""
+        """The event as it was correlated, its payload read again from the stored body; or one of the engine's own."""
+        if row.delivery_row_id is None:
+            return Event(
+                name=row.event,
+                entity=entity,
+                payload=None if row.payload is None else decode(row.payload),
+                delivery={
+                    "source": OWN_SOURCE,
+                    "type": row.event,
+                    "id": "",
+                    "received_at": row.received_at.isoformat(),
+                },
+            )
         return event_of(row, entity, *delivered(c, row.delivery_row_id))
 
-    def tell(self, row: inbox.InboxRow, decision: Decision, observed: Observation | None) -> None:
-        """Log a decision that was committed."""
+    def committed(self, row: inbox.InboxRow, decision: Decision, observed: Observation | None) -> None:
+        """Tell of a decision that was committed: the log, and who fires its timers."""
+        if decision.step.armed:
+            self._armed()
         trace = decision.step.trace
         log.info(
             "decision",
@@ -192,7 +225,7 @@ class Decider:
             because=trace.because,
             drift_from=trace.drift_from,
             trace=[
-                f"{c.place + ' ' if c.place else ''}{c.source} -> {c.target}: {'taken' if c.taken else 'not taken'}, {c.reason}"
+                f"{c.place + ' ' if c.place else ''}{c.on + ': ' if c.on else ''}{c.source} -> {c.target}: {'taken' if c.taken else 'not taken'}, {c.reason}"
                 for c in trace.candidates
             ],
         )
@@ -208,6 +241,7 @@ def event_of(row: inbox.InboxRow, entity: Entity, delivery: deliveries.DeliveryR
         entity=entity,
         receive=row.receive,
         once=row.once,
+        ordered=row.ordered,
         payload=payload,
         delivery={
             "source": delivery.source,
@@ -225,7 +259,7 @@ def _row(c: Connection, row_id: int) -> inbox.InboxRow:
     return row
 
 
-def _said(row: inbox.InboxRow) -> dict[str, str | int]:
+def _said(row: inbox.InboxRow) -> dict[str, str | int | None]:
     return {
         "entity": row.entity_id,
         "project": row.project,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from engine.config.references import resolve
 from engine.config.suggest import did_you_mean
@@ -59,6 +60,14 @@ class Hub:
             return self.for_project(project)
         found = self._by_worker.get(effect.worker)
         return _Nobody(f'there is no worker "{effect.worker}"') if found is None else found
+
+    def backend_of(self, project: str, effect: Effect | None = None) -> str:
+        """Names what an observation (no effect) or an effect would call: the worker and, if the effect says, the host."""
+        worker = effect.worker if effect is not None else ""
+        name = worker or self._by_project.get(project.lower(), project)
+        url = effect.arguments.get("url") if effect is not None else None
+        host = urlsplit(url).netloc.rpartition("@")[2] if isinstance(url, str) and "[" not in url else ""
+        return f"{name} {host}".rstrip()
 
     def names(self) -> tuple[str, ...]:
         """The workers that an action may name."""

@@ -13,6 +13,7 @@ from engine.machine.compile import CompiledProvisioner, compile_definition
 from engine.machine.definition import Definition
 from engine.machine.read import read_definition
 from engine.processors.processor import ProcessorMaker
+from engine.run.files import read_text
 from engine.run.hub import Hub, check_action_workers, check_projects
 from engine.sources.check import check_sources
 
@@ -112,25 +113,5 @@ def _workers_used(definitions: Mapping[str, Definition]) -> list[tuple[str, Span
         (action.worker, action.span)
         for definition in definitions.values()
         for provisioner in definition.provisioners.values()
-        for transition in provisioner.machine.transitions
-        for action in transition.actions
+        for action in provisioner.machine.actions()
     ]
-
-
-def read_text(path: Path, what: str, diagnostics: list[Diagnostic]) -> str | None:
-    """The file's text, or None and one more of `diagnostics`; `what` says what the file is for."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        diagnostics.append(
-            Diagnostic(code="not_utf8", summary=f"{path} is not UTF-8 text", detail="Save the file as UTF-8.")
-        )
-    except OSError as error:
-        diagnostics.append(
-            Diagnostic(
-                code="unreadable_file",
-                summary=f"{path} cannot be read: {error.strerror or error}",
-                detail=f"It is {what}. Name the right place, or make the file readable.",
-            )
-        )
-    return None

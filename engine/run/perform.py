@@ -8,10 +8,21 @@ import structlog
 
 from engine.decide.retry import DeadLetter, Done, RetryAt, RetryPolicy, after
 from engine.errors import StoreError
-from engine.model import Attempt, EffectKind, Entity, Exchange, Outcome, Snapshot
+from engine.model import (
+    EFFECT_FAILED,
+    Attempt,
+    EffectKind,
+    Entity,
+    Event,
+    Exchange,
+    Outcome,
+    Snapshot,
+)
 from engine.processors.processor import Call
+from engine.run.circuits import Circuits
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
+from engine.run.load import Serving
 from engine.run.reading import read
 from engine.store import commit, history, inbox, instances, once, outbox
 from engine.store.database import Connection, Store
@@ -23,11 +34,19 @@ class Performer:
     """Performs the effects of one decision, in order, each until it is done or a dead letter."""
 
     def __init__(
-        self, store: Store, hub: Callable[[], Hub], clock: Callable[[], datetime], policy: RetryPolicy
+        self,
+        store: Store,
+        hub: Callable[[], Hub],
+        serving: Callable[[], Serving],
+        clock: Callable[[], datetime],
+        policy: RetryPolicy,
+        circuits: Circuits,
     ) -> None:
-        """Take the parts; `hub` is asked anew for each effect, because workers can be reloaded."""
+        """Take the parts; `hub` and `serving` are asked anew for each effect, because both can be reloaded."""
+        self._circuits = circuits
         self._store = store
         self._hub = hub
+        self._serving = serving
         self._clock = clock
         self._policy = policy
 
@@ -45,8 +64,14 @@ class Performer:
         effect_row = pending[0]
         if effect_row.due_at > self._clock():
             return Waiting(effect_row.due_at)
+        backend = self._hub().backend_of(entity.project, effect_row.effect)
+        until = self._circuits.wait(backend, entity)
+        if until is not None:
+            await self._remark(effect_row, f"waits for {backend}, which did not answer others")
+            return Waiting(until)
         attempt_number = effect_row.attempts + 1
         attempt = await self._call(entity, effect_row, attempt_number, fresh=fresh)
+        self._circuits.tell(backend, attempt)
         return await self._obey(row, entity, effect_row, attempt_number, attempt, last=len(pending) == 1)
 
     async def _call(
@@ -151,7 +176,7 @@ class Performer:
         *,
         last: bool,
     ) -> None:
-        """A dead transition call ends its decision; a dead action does not stop the actions after it."""
+        """A dead transition call ends its decision; a dead action does not stop what takes its place or comes after it."""
         outbox.record_attempt(c, effect_row.id, number, attempt, now)
         outbox.bury(c, effect_row.id, reason, now)
         if effect_row.effect.kind is EffectKind.TRANSITION:
@@ -160,8 +185,27 @@ class Performer:
             once.release(c, row.id)
             if not self._hub().for_project(row.project).observes:
                 self._restore(c, row, reason, now)
-        elif last:
+            self._raise_failed(c, row, effect_row, reason, now)
+        elif not outbox.fall_back(c, effect_row, now) and last:
             _finish(c, row, now)
+
+    def _raise_failed(
+        self, c: Connection, row: inbox.InboxRow, effect_row: outbox.OutboxRow, reason: str, now: datetime
+    ) -> None:
+        """Tell the machine, if it wants to know; what it then calls in vain is not told again."""
+        provisioner = self._serving().provisioners.get(row.provisioner)
+        if row.event == EFFECT_FAILED or provisioner is None or not provisioner.machine.knows(EFFECT_FAILED):
+            return
+        effect = effect_row.effect
+        payload = {
+            "event": row.event,
+            "source": effect.source,
+            "target": effect.target,
+            "target_status": effect.target_status,
+            "reason": reason,
+        }
+        entity = Entity(project=row.project, id=row.entity_id)
+        inbox.insert_own(c, row.provisioner, Event(name=EFFECT_FAILED, entity=entity, payload=payload), now)
 
     def _restore(self, c: Connection, row: inbox.InboxRow, reason: str, now: datetime) -> None:
         """Where nothing observes, the instance goes back to where the decision that failed had found it."""
@@ -171,9 +215,20 @@ class Performer:
             return
         before = newest.facts.get("snapshot")
         snapshot = (
-            Snapshot(**before) if before is not None else Snapshot(state=newest.before or held.snapshot.state)
+            Snapshot(**before)
+            if before is not None
+            else Snapshot(state=newest.before or held.snapshot.state, placed=False)
         )
         commit.restore(c, inbox=row, instance=held, snapshot=snapshot, because=reason, now=now)
+
+    async def _remark(self, effect: outbox.OutboxRow, detail: str) -> None:
+        """Say in the effect's row why nothing happens; no attempt is counted."""
+        if effect.last_detail != detail:
+            await self._write(
+                lambda c: outbox.postpone(
+                    c, effect.id, effect.attempts, effect.due_at, effect.read_back, detail
+                )
+            )
 
     async def _write(self, work: Callable[[Connection], None]) -> None:
         await asyncio.wrap_future(self._store.submit(work))

@@ -203,6 +203,8 @@ def _payload(c: Connection, row: HistoryRow) -> Any:
     event = inbox.get(c, row.inbox_id)
     if event is None:
         raise _MissingError(Part.BODY, f"event {row.inbox_id} of the inbox is gone")
+    if event.delivery_row_id is None:
+        return None  # an event of the engine itself: its payload is among the facts
     try:
         delivery, payload = delivered(c, event.delivery_row_id)
         body = deliveries.body(c, delivery.id)

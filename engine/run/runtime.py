@@ -8,8 +8,10 @@ from functools import partial
 import structlog
 
 from engine.decide.retry import RetryPolicy
+from engine.errors import FencedError
 from engine.model import Entity
 from engine.run.ahead import Ahead
+from engine.run.circuits import Circuits
 from engine.run.deciding import Decided, Decider
 from engine.run.drain import Hands
 from engine.run.hub import Hub
@@ -17,8 +19,10 @@ from engine.run.intake import Intake
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
 from engine.run.load import Serving, text_hash
 from engine.run.perform import Performer
+from engine.run.poison import is_the_stores, set_aside
 from engine.run.putback import PutBack
 from engine.run.reading import read
+from engine.run.timers import Timers
 from engine.run.working import Elsewhere, Working
 from engine.store import definitions, inbox
 from engine.store.database import Store
@@ -49,9 +53,13 @@ class Runtime:
         self._hub = hub
         self._clock = clock
         policy = policy if policy is not None else RetryPolicy()
-        self._decider = Decider(store, lambda: self._hub, lambda: self._serving, clock, policy)
-        self._performer = Performer(store, lambda: self._hub, clock, policy)
         self.lanes = self._lanes(works=works)
+        self.timers = Timers(store, self.lanes.wake, clock)
+        self._works = works
+        circuits = Circuits(clock, self.lanes.hurry)
+        hub_now, serving_now = (lambda: self._hub), (lambda: self._serving)
+        self._decider = Decider(store, hub_now, serving_now, clock, policy, self.timers.changed, circuits)
+        self._performer = Performer(store, hub_now, serving_now, clock, policy, circuits)
         self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
         self._put_back = PutBack(store, self.lanes.hurry)
         self._watching: asyncio.Task[None] | None = None
@@ -76,6 +84,8 @@ class Runtime:
         """Store the definitions' sources by hash, then take up all unfinished work."""
         await self._remember(self._serving)
         self.lanes.start()
+        if self._works:
+            self.timers.start()
         if not self._store.remote:  # elsewhere the transaction that puts back wakes, too
             self._watching = asyncio.get_running_loop().create_task(self._put_back.run())
 
@@ -89,6 +99,7 @@ class Runtime:
 
     async def stop(self, grace: float) -> None:
         """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
+        await self.timers.stop()
         if self._watching is not None:
             self._watching.cancel()
         await self.lanes.stop(grace)
@@ -127,6 +138,16 @@ class Runtime:
             return Idle()
         if row.due_at > self._clock():
             return Waiting(row.due_at)
+        try:
+            return await self._turn(row, ahead)
+        except FencedError:
+            raise  # another daemon was first: no fault of the event
+        except Exception as error:
+            if is_the_stores(error, self._store):
+                raise
+            return await set_aside(self._store, row, error, self._clock)
+
+    async def _turn(self, row: inbox.InboxRow, ahead: Ahead | None) -> Turn:
         if row.status is InboxStatus.PERFORMING:
             return await self._performer.perform(row, fresh=ahead is not None and ahead.take_fresh(row))
         turn = await self._decider.decide(row)

@@ -9,6 +9,7 @@ import structlog
 
 from engine.run.runtime import Runtime
 from engine.serve.asgi import App, Receive, Scope, Send, answer
+from engine.serve.budget import Budget
 from engine.serve.guard import Guard
 from engine.serve.receive import hook_of, receive_delivery
 from engine.store.database import Store
@@ -38,6 +39,7 @@ class Application:
         self._runtime = runtime
         self._guard = guard
         self._clock = clock
+        self._budget = Budget()
         self._management: App | None = None
         #: False while starting and while draining.
         self.ready = False
@@ -63,7 +65,7 @@ class Application:
             if not self._receives:
                 await answer(send, 503, b'"{}"', headers=((b"retry-after", b"30"),))
                 return
-            await receive_delivery(self._runtime.intake, *hook, scope, receive, send)
+            await receive_delivery(self._runtime.intake, self._budget, *hook, scope, receive, send)
         else:
             await self._manage(scope, receive, send)
 

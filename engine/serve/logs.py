@@ -6,7 +6,7 @@ Both are made from the same structured events, so what the operator reads is wha
 import logging
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any, TextIO
+from typing import Any
 
 import structlog
 
@@ -16,8 +16,11 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 EventDict = MutableMapping[str, Any]
 
 
-def configure_logs(level: str, form: str, *, colour: bool, stream: TextIO | None = None) -> None:
-    """Send every log line to `stream` (standard output): `form` is ``json`` or ``text``; `level` a key of `LEVELS`."""
+def configure_logs(level: str, form: str, *, colour: bool, errors: bool = False) -> None:
+    """Send every log line to standard output, or with `errors` to standard error.
+
+    `form` is ``json`` or ``text``; `level` a key of `LEVELS`.
+    """
     render: Callable[[Any, str, EventDict], str | bytes]
     render = Narrator(colour=colour) if form == "text" else structlog.processors.JSONRenderer(sort_keys=False)
     structlog.configure(
@@ -29,7 +32,8 @@ def configure_logs(level: str, form: str, *, colour: bool, stream: TextIO | None
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stdout),
+        # The stream is looked up for each line: whoever runs a command inside a program may exchange it.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr if errors else sys.stdout),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
@@ -143,6 +147,11 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     ),
     "effect.confirmed": _confirmed,
     "effect.waiting": lambda e: ("wait", f"{e['entity']} until {e['until'][11:19]}: {e['detail']}"),
+    "circuit.opened": lambda e: (
+        "wait",
+        f"{e['backend']} is left alone until {e['until'][11:19]}: {e['because']}",
+    ),
+    "circuit.closed": lambda e: ("perform", f"{e['backend']} answers again"),
     "effect.dead": lambda e: (
         "dead",
         f"{e['entity']} {e['effect']} {e['name']!r} is a dead letter: {e['because']}",

@@ -10,9 +10,10 @@ from urllib.parse import unquote
 
 import structlog
 
-from engine.errors import BodyTooLargeError, SenderError, StoreError, UnauthenticatedError
+from engine.errors import BodyTooLargeError, SenderError, StoreBusyError, StoreError, UnauthenticatedError
 from engine.run.intake import Intake
 from engine.serve.asgi import Receive, Scope, Send, answer, headers_of
+from engine.serve.budget import Budget, Claim
 from engine.store.tables import Receipt
 
 log = structlog.get_logger()
@@ -33,7 +34,7 @@ def hook_of(scope: Scope) -> tuple[str, str] | None:
 
 
 async def receive_delivery(
-    intake: Intake, source: str, repo_id: str, scope: Scope, receive: Receive, send: Send
+    intake: Intake, budget: Budget, source: str, repo_id: str, scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Accept one delivery and answer when it is durable."""
     if scope["method"] != "POST":
@@ -41,14 +42,21 @@ async def receive_delivery(
         return
     headers = headers_of(scope)
     try:
-        body = await _read(headers, receive)
-        receipt = await intake.accept(source, repo_id, headers, body)
+        claim = budget.claim()
+        try:
+            body = await _read(headers, receive, claim)
+            receipt = await intake.accept(source, repo_id, headers, body)
+        finally:
+            claim.release()
     except UnauthenticatedError:
         await answer(send, 401)
     except SenderError as error:
         log.warning("delivery.refused", source=source, hook=repo_id, status=error.status, because=str(error))
         close = ((b"connection", b"close"),) if isinstance(error, BodyTooLargeError) else ()
         await answer(send, error.status, _BODY, headers=close)
+    except StoreBusyError as error:
+        log.warning("delivery.put_off", source=source, hook=repo_id, because=str(error))
+        await answer(send, 503, _BODY, headers=((b"retry-after", b"5"),))
     except StoreError as error:
         log.error("delivery.not_stored", source=source, hook=repo_id, because=str(error))  # noqa: TRY400
         await answer(send, 503, _BODY, headers=((b"retry-after", b"30"),))
@@ -56,13 +64,18 @@ async def receive_delivery(
         await answer(send, _STATUS[receipt.verdict], _BODY)
 
 
-async def _read(headers: dict[str, str], receive: Receive) -> bytes:
-    """The whole body, or `BodyTooLargeError` as soon as it is known to be too large."""
+async def _read(headers: dict[str, str], receive: Receive, claim: Claim) -> bytes:
+    """The whole body; `BodyTooLargeError` or `StoreBusyError` as soon as it is known to be too much."""
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > MAX_BODY:
         raise BodyTooLargeError(f"a body of {declared} bytes is announced; the most is {MAX_BODY}")
     chunks: list[bytes] = []
     size = 0
+    put_off: StoreBusyError | None = None
+    try:
+        claim.expect(int(declared) if declared.isdecimal() else 0)
+    except StoreBusyError as error:
+        put_off = error
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -71,6 +84,16 @@ async def _read(headers: dict[str, str], receive: Receive) -> bytes:
         size += len(chunk)
         if size > MAX_BODY:
             raise BodyTooLargeError(f"the body is larger than {MAX_BODY} bytes")
-        chunks.append(chunk)
+        if put_off is None:
+            try:
+                claim.add(len(chunk))
+                chunks.append(chunk)
+            except StoreBusyError as error:
+                # The rest is read and not kept: whoever is cut off while sending does not see the answer.
+                put_off = error
+                chunks.clear()
+                claim.release()
         if not message.get("more_body", False):
+            if put_off is not None:
+                raise put_off
             return b"".join(chunks)

@@ -1,21 +1,127 @@
 """What can be said about a definition only by who knows the sources."""
 
-from engine.diagnostics import Diagnostic
+from collections.abc import Iterable, Iterator
+
+from engine.diagnostics import Diagnostic, Severity
+from engine.language import syntax
+from engine.language.depth import children
 from engine.language.suggest import did_you_mean
-from engine.machine.definition import Definition
+from engine.machine.definition import Definition, Provisioner, Receive, Transition
+from engine.machine.expression import Expression
+from engine.machine.reading import settled
+from engine.machine.references import Reference
 from engine.sources.catalog import SOURCES
+from engine.sources.payloads import KNOWN_TYPES, Fault, fault_in, is_known
+
+#: A missing field is what these are for.
+_FORGIVING = frozenset({"try", "can"})
+_SHOWN = 8
 
 
 def check_sources(definition: Definition) -> tuple[Diagnostic, ...]:
-    """An error for every `receive` block of a source that is not installed."""
-    return tuple(
-        Diagnostic(
+    """Unknown sources, misspelled event types, and fields that no payload of the deliveries concerned has.
+
+    Event types and payloads that are not known are taken as they come.
+    """
+    return tuple(_problems(definition))
+
+
+def _problems(definition: Definition) -> Iterator[Diagnostic]:
+    everywhere: list[Receive] = []
+    for provisioner in definition.provisioners.values():
+        everywhere += provisioner.receives
+        for receive in provisioner.receives:
+            yield from _check_receive(receive)
+        for transition in provisioner.machine.transitions:
+            firing = [r for r in provisioner.receives if _may_fire(r, transition.event)]
+            yield from _check_paths(_expressions_of(transition), firing)
+    shared = {
+        id(expression): expression
+        for provisioner in definition.provisioners.values()
+        for expression in _locals_of(provisioner)
+    }
+    yield from _check_paths(shared.values(), everywhere)
+
+
+def _check_receive(receive: Receive) -> Iterator[Diagnostic]:
+    if receive.source not in SOURCES:
+        yield Diagnostic(
             code="unknown_source",
             summary=f'There is no source "{receive.source}"',
             detail=did_you_mean(receive.source, SOURCES) or f"The sources are {', '.join(sorted(SOURCES))}.",
             subject=receive.span,
         )
-        for provisioner in definition.provisioners.values()
-        for receive in provisioner.receives
-        if receive.source not in SOURCES
+        return
+    types = KNOWN_TYPES.get(receive.source)
+    if types is not None and receive.type not in types:
+        advice = did_you_mean(receive.type, types)
+        if advice:
+            yield Diagnostic(
+                code="unknown_event_type",
+                summary=f'{receive.source} is not known to send "{receive.type}"',
+                detail=f"{advice} A block for a type that is never sent does nothing.",
+                subject=receive.span,
+                severity=Severity.WARNING,
+            )
+    expressions = (receive.when, receive.entity, receive.fire, receive.once_per)
+    yield from _check_paths([e for e in expressions if e is not None], [receive])
+
+
+def _may_fire(receive: Receive, event: str) -> bool:
+    node = receive.fire.node
+    return not isinstance(node, syntax.Literal) or node.value == event
+
+
+def _expressions_of(transition: Transition) -> list[Expression]:
+    single = [e for e in (transition.guard, transition.set) if e is not None]
+    blocks = [transition.request, *(action.arguments for action in transition.actions)]
+    return [*single, *(e for block in blocks for e in block.values())]
+
+
+def _locals_of(provisioner: Provisioner) -> Iterable[Expression]:
+    return provisioner.machine.names.locals.values()
+
+
+def _check_paths(expressions: Iterable[Expression], receives: list[Receive]) -> Iterator[Diagnostic]:
+    """A field that none of the deliveries has which the expressions may see; nothing if any of them is unknown."""
+    if not receives or not all(is_known(r.source, r.type) for r in receives):
+        return
+    kinds = list(dict.fromkeys((r.source, r.type) for r in receives))
+    for expression in expressions:
+        forgiven = _forgiven(expression.node)
+        for reference in expression.references:
+            if reference.root != "event" or any(a <= reference.node.span.start < b for a, b in forgiven):
+                continue
+            faults = [fault_in(source, kind, reference.steps) for source, kind in kinds]
+            told = [
+                (kind, fault) for (_, kind), fault in zip(kinds, faults, strict=True) if fault is not None
+            ]
+            if len(told) == len(kinds):
+                yield _missing_field(reference, *max(told, key=lambda pair: pair[1].at))
+
+
+def _forgiven(node: syntax.Expression) -> list[tuple[int, int]]:
+    """The bytes of calls that deal with missing fields themselves."""
+    found = []
+    waiting: list[syntax.Node] = [node]
+    while waiting:
+        at = waiting.pop()
+        if isinstance(at, syntax.Call) and at.name in _FORGIVING:
+            found.append((at.span.start, at.span.end))
+        waiting += children(at)
+    return found
+
+
+def _missing_field(reference: Reference, event_type: str, fault: Fault) -> Diagnostic:
+    name = str(reference.steps[fault.at])
+    advice = did_you_mean(name, fault.known)
+    listed = ", ".join(sorted(fault.known)[:_SHOWN]) + (", …" if len(fault.known) > _SHOWN else "")
+    path = ".".join(["event", *map(str, reference.steps[: fault.at])])
+    return Diagnostic(
+        code="unknown_payload_field",
+        summary=f'{path} of a "{event_type}" delivery has no field "{name}"',
+        detail=advice or f"It has {listed}. If it is new, keep it: this is a warning.",
+        subject=settled(reference.node.span),
+        # A near miss is a slip of the pen. What is far from everything may be newer than our table.
+        severity=Severity.ERROR if advice else Severity.WARNING,
     )

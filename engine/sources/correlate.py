@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from engine.errors import EvaluationError
@@ -16,7 +17,7 @@ from engine.machine.compile import CompiledProvisioner
 from engine.machine.definition import Receive
 from engine.machine.expression import Expression
 from engine.machine.values import NotPlainError, canonical, composed, printable, timestamp
-from engine.model import Delivery, Entity, Event
+from engine.model import Delivery, Entity, Event, is_own_event
 
 #: The most entities that one delivery can concern; a longer list is cut, with a reason.
 MOST_ENTITIES = 1000
@@ -109,11 +110,15 @@ class _Work:
         if not isinstance(name, str) or not _is_name(name):
             raise _RefusedError(f"fires no event: fire is {show(name)}")
         name = composed(name)
-        once = None
+        if is_own_event(name):
+            raise _RefusedError(f"fires no event: {show(name)} is one of the engine's own")
+        once, ordered = None, None
         if receive.once_per is not None:
             once = _once(name, self._value("once_per", receive.once_per, scope))
+        if receive.ordered_by is not None:
+            ordered = _ordered(self._value("ordered_by", receive.ordered_by, scope))
         for key in own:
-            self._add(provisioner.name, receive, _entity(provisioner.name, key), name, once)
+            self._add(provisioner.name, receive, _entity(provisioner.name, key), name, once, ordered)
 
     def _keys(self, entity: Expression, scope: dict[str, Any]) -> dict[str, list[str]]:
         """The keys in the payload by project."""
@@ -127,7 +132,15 @@ class _Work:
                     self.strangers.setdefault(project, keys[0])
         return self.keys[id(entity)]
 
-    def _add(self, project: str, receive: Receive, entity: Entity, name: str, once: str | None) -> None:
+    def _add(
+        self,
+        project: str,
+        receive: Receive,
+        entity: Entity,
+        name: str,
+        once: str | None,
+        ordered: str | None,
+    ) -> None:
         if entity not in self.entities and len(self.entities) >= MOST_ENTITIES:
             self.cut = True
             return
@@ -137,6 +150,7 @@ class _Work:
             entity=entity,
             receive=receive.key,
             once=once,
+            ordered=ordered,
             payload=self.delivery.payload,
             delivery=_facts(self.delivery),
         )
@@ -226,6 +240,25 @@ def _once(name: str, value: Any) -> str | None:
     if len(text) <= _LONGEST_ONCE:
         return text
     return canonical([name, "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()])
+
+
+def _ordered(value: Any) -> str | None:
+    """What says which of two events is older, as canonical JSON; null means that nobody knows."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise _RefusedError(
+            f"cannot use the value of ordered_by: {show(value)} is neither a time nor a number"
+        )
+    try:
+        text = canonical(value)
+    except NotPlainError as problem:
+        raise _RefusedError(f"cannot use the value of ordered_by: {problem}") from None
+    if len(text) > _LONGEST_ONCE:
+        raise _RefusedError(
+            f"cannot use the value of ordered_by: it has more than {_LONGEST_ONCE} characters"
+        )
+    return text
 
 
 def _listed(names: list[str], word: str) -> str:

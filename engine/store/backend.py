@@ -46,6 +46,9 @@ class Backend(Protocol):
     def reading(self, connection: Connection) -> AbstractContextManager[None]:
         """A snapshot."""
 
+    def rebuilding(self, connection: Connection) -> AbstractContextManager[None]:
+        """Around a transaction that may copy tables: references are checked at its end."""
+
     def lock_schema(self, connection: Connection) -> None:
         """Inside a transaction, let only one process at a time bring the schema forward."""
 

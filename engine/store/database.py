@@ -153,7 +153,7 @@ def _bring_forward(writers: Engine, backend: Backend, *, migrate: bool) -> None:
         raise StoreError(
             f"{backend.name} has no current schema yet: start the daemon once, it brings the store forward"
         )
-    with writers.connect() as c, backend.writing(c):
+    with writers.connect() as c, backend.rebuilding(c), backend.writing(c):
         backend.lock_schema(c)
         schema.bring_forward(c, backend.name)
         backend.complete_schema(c)

@@ -49,8 +49,8 @@ class DeadLetter:
     died_at: datetime
     #: What the last attempt said.
     because: str
-    #: The delivery that it came from.
-    delivery: int
+    #: The delivery that it came from; None for an event of the engine itself.
+    delivery: int | None
 
     @property
     def name(self) -> str:

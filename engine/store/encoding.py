@@ -6,9 +6,12 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import orjson
+
+from engine.model import SPARSE
 
 # Left to orjson, a dataclass would keep the order of its fields.
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
@@ -42,7 +45,7 @@ def _simpler(value: Any) -> Any:
     if isinstance(value, Decimal):
         return _number(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: getattr(value, f.name) for f in fields(value)}
+        return _members(value)
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"a {type(value).__name__} has no place in JSON")
@@ -59,12 +62,26 @@ def _plain(value: Any) -> Any:
     if isinstance(value, int | Decimal):
         return _number(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return {name: _plain(member) for name, member in _members(value).items()}
     if isinstance(value, Mapping):
         return {_key(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
     raise TypeError(f"a {type(value).__name__} has no place in JSON")
+
+
+def _members(value: Any) -> dict[str, Any]:
+    """The members of a frozen value, without the empty ones that are marked `SPARSE`."""
+    return {
+        name: member
+        for name, sparse in _fields(type(value))  # type: ignore[arg-type]
+        if (member := getattr(value, name)) or not sparse
+    }
+
+
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, bool], ...]:
+    return tuple((f.name, f.metadata == SPARSE) for f in fields(kind))
 
 
 def _key(key: Any) -> str:

@@ -19,6 +19,7 @@ from engine.store.tables import (
     inbox,
     instances,
     outbox,
+    timers,
 )
 
 
@@ -48,6 +49,7 @@ _COUNTED = {
     "checkpoints": checkpoints,
     "effects": outbox,
     "attempts": attempts,
+    "timers": timers,
     "definitions": definitions,
 }
 

@@ -10,6 +10,7 @@ from engine.errors import FencedError
 from engine.model import Entity, Event, Verdict
 from engine.store import wakes
 from engine.store.columns import Moment
+from engine.store.encoding import encode
 from engine.store.prepared import insert_row
 from engine.store.tables import InboxStatus, inbox
 
@@ -20,8 +21,8 @@ class InboxRow:
 
     #: The row's number: the order in which an entity's events are decided.
     id: int
-    #: The delivery it came from, whose body is the event's payload.
-    delivery_row_id: int
+    #: The delivery it came from, whose body is the event's payload; None for an event of the engine itself.
+    delivery_row_id: int | None
     #: The provisioner whose machine decides.
     provisioner: str
     project: str
@@ -45,6 +46,10 @@ class InboxRow:
     decided_at: datetime | None
     #: When nothing was left to do; None for the rows of a lane.
     finished_at: datetime | None
+    #: The value of ``ordered_by``, as canonical JSON.
+    ordered: str | None = None
+    #: The payload of an event of the engine itself, as JSON; None where it is the delivery's.
+    payload: str | None = None
     #: When an operator put it back after it had died; None if never.
     retried_at: datetime | None = None
 
@@ -108,26 +113,32 @@ def insert(
     for _, event in events:
         wakes.touch(c, event.entity.project, event.entity.id)
     return [
-        insert_row(
-            c,
-            inbox,
-            {
-                "delivery_row_id": delivery_row_id,
-                "provisioner": provisioner,
-                "project": event.entity.project,
-                "entity_id": event.entity.id,
-                "event": event.name,
-                "receive": event.receive,
-                "once": event.once,
-                "status": InboxStatus.PENDING,
-                "attempts": 0,
-                "due_at": received_at,
-                "received_at": received_at,
-                "because": "",
-            },
-        )
+        insert_row(c, inbox, {"delivery_row_id": delivery_row_id, **_new(provisioner, event, received_at)})
         for provisioner, event in events
     ]
+
+
+def insert_own(c: Connection, provisioner: str, event: Event, now: datetime) -> int:
+    """Put an event of the engine itself, which has no delivery, at the end of its entity's lane; returns its row."""
+    wakes.touch(c, event.entity.project, event.entity.id)
+    return insert_row(c, inbox, {"payload": encode(event.payload), **_new(provisioner, event, now)})
+
+
+def _new(provisioner: str, event: Event, received_at: datetime) -> dict[str, object]:
+    return {
+        "provisioner": provisioner,
+        "project": event.entity.project,
+        "entity_id": event.entity.id,
+        "event": event.name,
+        "receive": event.receive,
+        "once": event.once,
+        "ordered": event.ordered,
+        "status": InboxStatus.PENDING,
+        "attempts": 0,
+        "due_at": received_at,
+        "received_at": received_at,
+        "because": "",
+    }
 
 
 def get(c: Connection, inbox_id: int) -> InboxRow | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
@@ -59,6 +60,7 @@ def save(c: Connection, instance: Instance, *, expected_version: int | None) -> 
     values = {
         "state": snapshot.state,
         "context": snapshot.context,
+        "memory": snapshot.memory(),
         "version": snapshot.version,
         "machine_hash": instance.machine_hash,
         "observed_status": instance.observed_status,
@@ -99,5 +101,7 @@ def _fenced(instance: Instance, expected_version: int | None) -> FencedError:
     )
 
 
-def _instance(*, state: str, context: dict[str, object], version: int, **rest: object) -> Instance:
-    return Instance(snapshot=Snapshot(state=state, context=context, version=version), **rest)  # type: ignore[arg-type]
+def _instance(
+    *, state: str, context: dict[str, Any], version: int, memory: dict[str, Any], **rest: Any
+) -> Instance:
+    return Instance(snapshot=Snapshot(state=state, context=context, version=version, **memory), **rest)

@@ -15,6 +15,7 @@ from engine.errors import FencedError
 from engine.model import Effect, Entity, Snapshot, Trace
 from engine.store import history as chains
 from engine.store import outbox as planned
+from engine.store import timers
 from engine.store.deliveries import DeliveryRow, unpack
 from engine.store.inbox import InboxRow
 from engine.store.prepared import insert_rows
@@ -24,7 +25,7 @@ from engine.store.tables import once as claims
 _WANTED = "unnest(CAST(:projects AS text[]), CAST(:entities AS text[])) AS w (project, entity_id)"
 _INBOX = [inbox.c[name] for name in InboxRow.__dataclass_fields__]
 _DELIVERY = [deliveries.c[name] for name in DeliveryRow.__dataclass_fields__]
-_STATE = ("project", "entity_id", "state", "context", "version")
+_STATE = ("project", "entity_id", "state", "context", "memory", "version")
 
 
 def _listed(names: Iterable[str], of: str) -> str:
@@ -86,6 +87,11 @@ class One:
     facts: Mapping[str, Any]
     trace: Trace
     effects: Sequence[Effect]
+    #: The step's timers.
+    armed: Mapping[str, str]
+    cancelled: Sequence[str]
+    #: The delivery that the event came from.
+    delivery: DeliveryRow
     #: The key of its ``once_per`` value, if it claims it.
     claim: bytes | None = None
 
@@ -100,7 +106,7 @@ def find(c: Connection, entities: Sequence[Entity], each: int) -> Found:
         rows.setdefault(Entity(project=row.project, id=row.entity_id), []).append(row)
     snapshots = {
         Entity(project=r.project, id=r.entity_id): Snapshot(
-            state=r.state, context=r.context, version=r.version
+            state=r.state, context=r.context, version=r.version, **r.memory
         )
         for r in c.execute(_INSTANCES, wanted)
     }
@@ -108,7 +114,7 @@ def find(c: Connection, entities: Sequence[Entity], each: int) -> Found:
         Entity(project=project, id=entity_id): bytes(found or b"")
         for project, entity_id, found in c.execute(_LAST, wanted)
     }
-    numbers = list({row.delivery_row_id for of in rows.values() for row in of})
+    numbers = list({row.delivery_row_id for of in rows.values() for row in of} - {None})
     delivered: dict[int, tuple[DeliveryRow, bytes]] = {}
     for r in c.execute(_DELIVERED, {"numbers": numbers}):
         *values, data = r
@@ -150,9 +156,8 @@ def commit(c: Connection, found: Found, made: Sequence[One], now: datetime) -> N
         )
         last[one.entity] = values["hash"]
         rows.histories.append(values)
-        digest = found.deliveries[one.row.delivery_row_id][0].digest
         rows.effects += planned.planned_rows(
-            one.row.id, one.entity, one.snapshot.version, one.effects, now, digest
+            one.row.id, one.entity, one.snapshot.version, one.effects, now, one.delivery.digest
         )
         status = InboxStatus.PERFORMING if one.effects else InboxStatus.DONE
         rows.decided.append(
@@ -174,6 +179,9 @@ def commit(c: Connection, found: Found, made: Sequence[One], now: datetime) -> N
     insert_rows(c, history, rows.histories)
     insert_rows(c, outbox, rows.effects)
     insert_rows(c, claims, rows.claimed)
+    for one in made:
+        if one.armed or one.cancelled:
+            timers.change(c, one.entity, one.armed, one.cancelled)
 
 
 def _move(c: Connection, found: Found, ends: Mapping[Entity, One], now: datetime) -> None:
@@ -183,6 +191,7 @@ def _move(c: Connection, found: Found, ends: Mapping[Entity, One], now: datetime
         values = {
             "state": one.snapshot.state,
             "context": one.snapshot.context,
+            "memory": one.snapshot.memory(),
             "version": one.snapshot.version,
             "machine_hash": one.machine_hash,
             "observed_status": None,

@@ -86,7 +86,7 @@ def insert(
     """Put a decision's effects in the outbox, in the order they are to be performed; `version` is the decision's."""
     if not effects:
         return []
-    digest: bytes = c.execute(_DELIVERY_DIGEST, {"of_inbox": inbox_id}).scalar_one()
+    digest: bytes = c.execute(_DELIVERY_DIGEST, {"of_inbox": inbox_id}).scalar_one_or_none() or b""
     planned = planned_rows(inbox_id, entity, version, effects, now, digest)
     return [OutboxRow(id=insert_row(c, outbox, values), **values) for values in planned]
 
@@ -94,27 +94,54 @@ def insert(
 def planned_rows(
     inbox_id: int, entity: Entity, version: int, effects: Sequence[Effect], now: datetime, digest: bytes
 ) -> list[dict[str, Any]]:
-    """A decision's effects as rows to be inserted; `digest` is its delivery's."""
-    return [
-        {
-            "inbox_id": inbox_id,
-            "project": entity.project,
-            "entity_id": entity.id,
-            "key": _key(entity, version, position, digest),
-            "position": position,
-            "kind": effect.kind,
-            "effect": effect,
-            "status": OutboxStatus.PENDING,
-            "attempts": 0,
-            "due_at": now,
-            "read_back": False,
-            "last_detail": "",
-            "created_at": now,
-            "finished_at": None,
-            "earlier_attempts": 0,
-        }
-        for position, effect in enumerate(effects)
-    ]
+    """A decision's effects as rows to be inserted; `digest` is its delivery's, empty where there is none."""
+    rows = []
+    position = 0
+    for effect in effects:
+        key = _key([entity.project, entity.id, version, position, digest.hex()])
+        rows.append(_values(inbox_id, entity, key, position, effect, now))
+        position += _places(effect)
+    return rows
+
+
+def fall_back(c: Connection, given_up: OutboxRow, now: datetime) -> list[OutboxRow]:
+    """Put what takes the place of an effect that was given up in the outbox, to be performed next."""
+    entity = Entity(project=given_up.project, id=given_up.entity_id)
+    rows = []
+    position = given_up.position + 1
+    for effect in given_up.effect.fallbacks:
+        key = _key([given_up.key, position])
+        values = _values(given_up.inbox_id, entity, key, position, effect, now)
+        rows.append(OutboxRow(id=insert_row(c, outbox, values), **values))
+        position += _places(effect)
+    return rows
+
+
+def _values(
+    inbox_id: int, entity: Entity, key: str, position: int, effect: Effect, now: datetime
+) -> dict[str, Any]:
+    return {
+        "inbox_id": inbox_id,
+        "project": entity.project,
+        "entity_id": entity.id,
+        "key": key,
+        "position": position,
+        "kind": effect.kind,
+        "effect": effect,
+        "status": OutboxStatus.PENDING,
+        "attempts": 0,
+        "due_at": now,
+        "read_back": False,
+        "last_detail": "",
+        "created_at": now,
+        "finished_at": None,
+        "earlier_attempts": 0,
+    }
+
+
+def _places(effect: Effect) -> int:
+    """How many positions an effect needs: its own, and those of what may take its place."""
+    return 1 + sum(map(_places, effect.fallbacks))
 
 
 def pending(c: Connection, inbox_id: int) -> list[OutboxRow]:
@@ -184,9 +211,8 @@ def drop_rest(c: Connection, inbox_id: int, now: datetime) -> None:
     c.execute(_DROP_REST, {"of_inbox": inbox_id, "status": OutboxStatus.DROPPED, "finished_at": now})
 
 
-def _key(entity: Entity, version: int, position: int, digest: bytes) -> str:
-    identity = encode([entity.project, entity.id, version, position, digest.hex()])
-    return hashlib.sha256(identity.encode()).hexdigest()[:_KEY_DIGITS]
+def _key(identity: list[Any]) -> str:
+    return hashlib.sha256(encode(identity).encode()).hexdigest()[:_KEY_DIGITS]
 
 
 def _change(c: Connection, outbox_id: int, **values: object) -> None:
@@ -195,7 +221,12 @@ def _change(c: Connection, outbox_id: int, **values: object) -> None:
 
 
 def _row(*, effect: dict[str, Any], **rest: Any) -> OutboxRow:
-    return OutboxRow(effect=Effect(**{**effect, "kind": EffectKind(effect["kind"])}), **rest)
+    return OutboxRow(effect=_effect(effect), **rest)
+
+
+def _effect(values: dict[str, Any]) -> Effect:
+    fallbacks = tuple(map(_effect, values.get("fallbacks", ())))
+    return Effect(**{**values, "kind": EffectKind(values["kind"]), "fallbacks": fallbacks})
 
 
 def _attempt_row(

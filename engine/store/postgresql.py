@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -94,6 +94,11 @@ class PostgreSQL:
         """A snapshot: from the first statement on, nothing that others write is seen."""
         with connection.begin():
             yield
+
+    def rebuilding(self, connection: Connection) -> AbstractContextManager[None]:
+        """Tables are changed where they are."""
+        del connection
+        return nullcontext()
 
     def lock_schema(self, connection: Connection) -> None:
         """Wait until no other daemon makes or changes the tables."""

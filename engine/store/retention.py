@@ -67,19 +67,26 @@ _OLDEST_DECISION = (
     .correlate(inbox)
     .scalar_subquery()
 )
-_NEEDED_EVENT = exists().where(
-    inbox.c.delivery_row_id == deliveries.c.id,
-    or_(
-        inbox.c.finished_at.is_(None),
-        inbox.c.finished_at >= _CUTOFF,
-        inbox.c.status == InboxStatus.DEAD,
-        exists().where(
-            outbox.c.inbox_id == inbox.c.id,
-            outbox.c.status.in_([OutboxStatus.PENDING, OutboxStatus.DEAD]),
-        ),
-        # A decision that can still be made again needs its delivery.
-        inbox.c.finished_at >= _OLDEST_DECISION,
+_IS_NEEDED = or_(
+    inbox.c.finished_at.is_(None),
+    inbox.c.finished_at >= _CUTOFF,
+    inbox.c.status == InboxStatus.DEAD,
+    exists().where(
+        outbox.c.inbox_id == inbox.c.id,
+        outbox.c.status.in_([OutboxStatus.PENDING, OutboxStatus.DEAD]),
     ),
+    # A decision that can still be made again needs its event, and its delivery.
+    inbox.c.finished_at >= _OLDEST_DECISION,
+)
+_NEEDED_EVENT = exists().where(inbox.c.delivery_row_id == deliveries.c.id, _IS_NEEDED)
+#: Events of the engine itself, which go with no delivery.
+_OWN_EVENTS = (
+    select(inbox.c.id, not_(_IS_NEEDED).label("removable"))
+    .where(
+        inbox.c.id > bindparam("after_id"), inbox.c.id <= bindparam("upto"), inbox.c.delivery_row_id.is_(None)
+    )
+    .order_by(inbox.c.id)
+    .limit(BATCH)
 )
 _DELIVERIES = (
     select(
@@ -120,7 +127,7 @@ class Retention:
 
     def __post_init__(self) -> None:
         """Begin with the history."""
-        self._steps = [self._history, self._deliveries]
+        self._steps = [self._history, self._deliveries, self._own_events]
 
     def batch(self, c: Connection) -> bool:
         """Remove one batch, inside one work of the writer; False if nothing is left to do."""
@@ -160,15 +167,23 @@ class Retention:
         rows = c.execute(_DELIVERIES, page).all()
         gone = [row.id for row in rows if row.removable]
         gone += c.scalars(select(deliveries.c.id).where(deliveries.c.duplicate_of.in_(gone))).all()
-        events = select(inbox.c.id).where(inbox.c.delivery_row_id.in_(gone))
-        effects = select(outbox.c.id).where(outbox.c.inbox_id.in_(events))
-        c.execute(delete(attempts).where(attempts.c.outbox_id.in_(effects)))
-        self.removed.effects += c.execute(delete(outbox).where(outbox.c.inbox_id.in_(events))).rowcount
-        c.execute(delete(once).where(once.c.inbox_id.in_(events)))
-        self.removed.events += c.execute(delete(inbox).where(inbox.c.delivery_row_id.in_(gone))).rowcount
+        self._events(c, list(c.scalars(select(inbox.c.id).where(inbox.c.delivery_row_id.in_(gone)))))
         c.execute(delete(bodies).where(bodies.c.delivery_row_id.in_(gone)))
         self.removed.deliveries += c.execute(delete(deliveries).where(deliveries.c.id.in_(gone))).rowcount
         return self._turn([row.id for row in rows])
+
+    def _own_events(self, c: Connection) -> bool:
+        page = {**self._page(c, inbox, inbox.c.received_at), "cutoff": self.cutoff}
+        rows = c.execute(_OWN_EVENTS, page).all()
+        self._events(c, [row.id for row in rows if row.removable])
+        return self._turn([row.id for row in rows])
+
+    def _events(self, c: Connection, gone: list[int]) -> None:
+        effects = select(outbox.c.id).where(outbox.c.inbox_id.in_(gone))
+        c.execute(delete(attempts).where(attempts.c.outbox_id.in_(effects)))
+        self.removed.effects += c.execute(delete(outbox).where(outbox.c.inbox_id.in_(gone))).rowcount
+        c.execute(delete(once).where(once.c.inbox_id.in_(gone)))
+        self.removed.events += c.execute(delete(inbox).where(inbox.c.id.in_(gone))).rowcount
 
     def _page(self, c: Connection, table: Table, moment: "Column[datetime]") -> dict[str, int]:
         if self._upto is None:

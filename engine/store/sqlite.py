@@ -67,11 +67,16 @@ class SQLite:
         """A snapshot."""
         return reading(connection)
 
+    def rebuilding(self, connection: Connection) -> AbstractContextManager[None]:
+        """Around a transaction that copies tables."""
+        return rebuilding(connection)
+
     def lock_schema(self, connection: Connection) -> None:
         """The write lock is held already."""
 
     def complete_schema(self, connection: Connection) -> None:
-        """A file needs the tables only."""
+        """A file needs the tables only, and that no row refers to one that is missing."""
+        check_references(connection, self.path)
 
     def lock(self, connection: Connection, keys: frozenset[str]) -> None:
         """The write lock is held already."""
@@ -188,6 +193,27 @@ def writing(connection: Connection) -> Iterator[None]:
     with connection.begin():
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         yield
+
+
+@contextmanager
+def rebuilding(connection: Connection) -> Iterator[None]:
+    """Around a transaction that copies tables: references are checked at its end, not while a table is missing."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 -- this module makes the engines
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
+def check_references(connection: Connection, path: Path) -> None:
+    """`StoreError` if a row refers to one that is not there."""
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise StoreError(
+            f"{path} is damaged: a row of {broken[0]} refers to one that is missing; restore a backup"
+        )
 
 
 @contextmanager

@@ -139,7 +139,7 @@ inbox = Table(
     "inbox",
     metadata,
     Column("id", Identity, primary_key=True),
-    Column("delivery_row_id", Identity, ForeignKey(deliveries.c.id), nullable=False, index=True),
+    Column("delivery_row_id", Identity, ForeignKey(deliveries.c.id), index=True),
     Column("provisioner", Text, nullable=False),
     Column("project", Text, nullable=False),
     Column("entity_id", Text, nullable=False),
@@ -155,6 +155,8 @@ inbox = Table(
     Column("decided_at", Moment),
     Column("finished_at", Moment),
     Column("retried_at", Moment),
+    Column("ordered", Text),
+    Column("payload", Text),
     sqlite_autoincrement=True,
 )
 # The moment is always null here: as a column it makes SQLite prefer this index to the next, which holds done rows too.
@@ -205,9 +207,21 @@ instances = Table(
     Column("machine_hash", Text, nullable=False),
     Column("observed_status", Text),
     Column("updated_at", Moment, nullable=False, index=True),
+    Column("memory", Json, nullable=False, server_default="{}"),
     UniqueConstraint("project", "entity_id"),
 )
 Index("ix_instances_folded", instances.c.folded_id, instances.c.project)
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("project", Text, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("due_at", Moment, nullable=False, index=True),
+    UniqueConstraint("project", "entity_id", "event"),
+)
 
 history = Table(
     "history",

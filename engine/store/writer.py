@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.errors import StoreError
+from engine.errors import StoreBusyError, StoreError
 from engine.store.backend import Backend
 
 #: The most works of one transaction, and the most that may wait.
@@ -66,13 +66,13 @@ class Writer:
             thread.start()
 
     def submit(self, work: Callable[[Connection], Any], locks: frozenset[str] = frozenset()) -> "Future[Any]":
-        """Queue a work. `StoreError` at once if the writer is closed or too many works wait."""
+        """Queue a work. `StoreError` at once if the writer is closed, `StoreBusyError` if too many works wait."""
         future: Future[Any] = Future()
         with self._changed:
             if self._closing:
                 raise StoreError("the store is closed: nothing was written")
             if len(self._jobs) >= WAITING:
-                raise StoreError(
+                raise StoreBusyError(
                     f"{WAITING} writes are waiting for the disk: try again later; nothing was written"
                 )
             self._jobs.append(_Job(work, locks, future))

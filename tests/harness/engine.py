@@ -15,6 +15,7 @@ from engine.processors.processor import Call, Processor, Settings
 from engine.run.clock import now
 from engine.run.hooks import HookRequest, register
 from engine.run.intake import Received
+from engine.run.lanes import Lanes
 from engine.run.load import load
 from engine.run.runtime import Runtime
 from engine.store.database import Store
@@ -81,6 +82,12 @@ class Engine:
     runtime: Runtime
     secret: str
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def lanes(self) -> Lanes:
+        """The lanes of a store in a file."""
+        assert isinstance(self.runtime.lanes, Lanes)
+        return self.runtime.lanes
 
     async def release(self, notes: str, **more: object) -> Received:
         """Deliver a signed release."""

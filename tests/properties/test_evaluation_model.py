@@ -1,5 +1,6 @@
 """The evaluator against a plain model that shares nothing with it: exact fractions and Python's own booleans."""
 
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -133,7 +134,9 @@ def test_equality_is_that_of_json(left: Any, right: Any) -> None:
 @settings(deadline=None)
 @given(
     json_values,
-    st.lists(st.sampled_from([".a", ".b", "[0]", "[1]", '["a"]', "[*]", ".*", "[*].a", ".*.b"]), max_size=4),
+    st.lists(
+        st.sampled_from([".a", ".b", "[0]", "[1]", '["a"]', "[*]", ".*", "[*].a", ".*.b"]), max_size=4
+    ).filter(lambda steps: re.search(r"\.\*[.\w]*\.\*", "".join(steps)) is None),  # HCL refuses ".*.a.*"
 )
 def test_paths_into_any_payload_give_a_value_or_a_problem(payload: Any, steps: list[str]) -> None:
     text = "event" + "".join(steps)

@@ -5,7 +5,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.model import Entity
@@ -65,6 +65,7 @@ async def _settled(lanes: Lanes, work: Work) -> None:
     await lanes.settle()
 
 
+@settings(deadline=None)
 @given(
     pending=st.dictionaries(st.integers(0, 40), st.integers(0, 4), max_size=40),
     woken=st.lists(st.integers(0, 40), max_size=60),

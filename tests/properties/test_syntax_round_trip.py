@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from lark.exceptions import LarkError
 
 from engine.diagnostics import Span
-from engine.language import parse, syntax
+from engine.language import parse, pieces, syntax
+from engine.language.format import format_text
 from engine.language.tables import make_lark
 
 SPAN = Span(filename="", start=0, end=0, line=1, column=1, end_line=1, end_column=1)
@@ -448,3 +449,40 @@ def test_lark_refuses_what_we_refuse(text: str) -> None:
 def test_the_design_of_names_is_not_fooled_by_regular_expressions() -> None:
     assert re.fullmatch(r"\w+", "²")
     assert [d.code for d in parse("² = 1\n", "broken.hcl").diagnostics] == ["unknown_character"]
+
+
+IN_TEMPLATES = {pieces.TEXT, pieces.CLOSE_QUOTE, pieces.CLOSE_HEREDOC, pieces.OPEN_INTERPOLATION, pieces.OPEN_DIRECTIVE}  # fmt: skip
+
+
+def respaced(text: str, gaps: list[str]) -> str:
+    """The same tokens with other spaces between them, and comments where there may be one."""
+    widths = itertools.cycle(gaps)
+    written = ""
+    for piece in pieces.cut(text):
+        gap = "" if piece.kind in IN_TEMPLATES else next(widths)
+        written += (gap or " " * bool(piece.spaces)) + piece.text
+    return written
+
+
+def words(text: str) -> list[str]:
+    return [piece.text for piece in pieces.cut(text)]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(names, expressions, names), min_size=1, max_size=3),
+    st.lists(st.sampled_from(["", " ", "   ", "\t", " /* c */"]), min_size=1, max_size=9),
+    st.sampled_from(["", " # d", "// d"]),
+)
+def test_formatting_changes_nothing_but_spaces_and_only_once(
+    items: list[tuple[str, syntax.Expression, str]], gaps: list[str], comment: str
+) -> None:
+    text = "".join(f"{block} {{\n{name} = {show(value)}{comment}\n}}\n" for name, value, block in items)
+    text = respaced(text, gaps)
+    before = parse(text, "generated.hcl")
+    assert before.diagnostics == ()
+    formatted = format_text(text, "generated.hcl").text
+    assert formatted is not None
+    assert bare(parse(formatted, "generated.hcl").tree) == bare(before.tree)
+    assert words(formatted) == words(text)
+    assert format_text(formatted, "generated.hcl").text == formatted

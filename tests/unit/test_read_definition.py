@@ -247,20 +247,9 @@ def test_what_may_be_meant_is_only_a_warning(source: str, code: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        machine(NEXT + 'parallel "x" {}'),
-        machine('state "a" {\nstate "b" {}\n}\n' + NEXT),
-        machine('state "a" {\nhistory "b" {}\n}\n' + NEXT),
-        machine('state "a" {\nalways { transition = "a" }\n}\n' + NEXT),
-        machine('state "a" {\nafter {\n delay = "1h"\n transition = "a"\n}\n}\n' + NEXT),
-        machine('state "a" {\non_enter {}\n}\n' + NEXT),
-        machine('state "a" {\non_exit {}\n}\n' + NEXT),
         machine('state "a" "next" {\n transition = "a"\n await "x" {}\n}'),
         machine(NEXT, aliases='property "x" { never = false }'),
         machine(NEXT, aliases='test "x" {}'),
-        machine(
-            NEXT,
-            aliases='receive "github" "push" {\n entity = "P-1"\n fire = "next"\n ordered_by = event.x\n}',
-        ),
     ],
 )
 def test_what_a_later_version_will_run_is_named_and_not_passed_over(source: str) -> None:

@@ -41,17 +41,28 @@ def test_a_plain_retry_does_not_read_back_unless_the_question_is_still_open() ->
     assert later.read_back
 
 
-def test_the_default_policy_gives_up_after_eight_attempts() -> None:
-    assert isinstance(after(7, attempt(Outcome.RETRY), NOW, DEFAULT, "k"), RetryAt)
-    gone = after(8, attempt(Outcome.RETRY), NOW, DEFAULT, "k")
-    assert gone == DeadLetter(reason="given up after 8 attempts; the last one said: Jira said: no")
+def test_the_default_policy_gives_up_after_32_attempts() -> None:
+    assert isinstance(after(31, attempt(Outcome.RETRY), NOW, DEFAULT, "k"), RetryAt)
+    gone = after(32, attempt(Outcome.RETRY), NOW, DEFAULT, "k")
+    assert gone == DeadLetter(reason="given up after 32 attempts; the last one said: Jira said: no")
+
+
+@pytest.mark.parametrize("key", ["a", "b", "c", "0c041fdf3aa81c3e09c2b507db616793"])
+def test_a_backend_that_is_down_for_an_hour_leaves_no_dead_letters(key: str) -> None:
+    now = NOW
+    for number in range(1, DEFAULT.attempts):
+        decision = after(number, attempt(Outcome.RETRY), now, DEFAULT, key, since=NOW)
+        assert isinstance(decision, RetryAt)
+        now = decision.at
+    assert now - NOW > timedelta(hours=1)
 
 
 def test_being_told_to_wait_has_a_budget_of_its_own() -> None:
+    policy = RetryPolicy(attempts=8)
     told = attempt(Outcome.RETRY, retry_after=30)
-    assert isinstance(after(8, told, NOW, DEFAULT, "k"), RetryAt)
-    assert isinstance(after(31, told, NOW, DEFAULT, "k"), RetryAt)
-    assert isinstance(after(32, told, NOW, DEFAULT, "k"), DeadLetter)
+    assert isinstance(after(8, told, NOW, policy, "k"), RetryAt)
+    assert isinstance(after(31, told, NOW, policy, "k"), RetryAt)
+    assert isinstance(after(32, told, NOW, policy, "k"), DeadLetter)
 
 
 @pytest.mark.parametrize(

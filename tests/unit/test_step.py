@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
+from engine.machine.binding import LARGEST_CONTEXT
 from engine.machine.compile import CompiledMachine, compile_definition
 from engine.machine.read import read_definition
-from engine.machine.step import LARGEST_CONTEXT, step
+from engine.machine.step import step
 from engine.model import Effect, EffectKind, Entity, Event, Snapshot, Step, Verdict
 
 NOW = datetime(2024, 1, 31, 12, 0, tzinfo=UTC)

@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 from engine.language.functions.function import function
+from engine.language.graphemes import graphemes
 from engine.language.meter import Meter
-from engine.language.source import graphemes
 from engine.language.values import UnfitError, decode, encode, equal, number, show, text
 
 _VERB = re.compile(r"%(?:(%)|([-+ 0#]*)([0-9]*)(?:\.([0-9]*))?([vsqdftxX])|(.?))")

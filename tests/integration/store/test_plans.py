@@ -9,7 +9,18 @@ import pytest
 from sqlalchemy import Connection
 
 from engine.model import Attempt, Effect, EffectKind, Entity, Outcome, Snapshot, Trace, Verdict
-from engine.store import deadletters, definitions, deliveries, history, hooks, inbox, instances, once, outbox
+from engine.store import (
+    deadletters,
+    definitions,
+    deliveries,
+    history,
+    hooks,
+    inbox,
+    instances,
+    once,
+    outbox,
+    timers,
+)
 from engine.store.database import Store
 from engine.store.tables import Receipt
 
@@ -57,6 +68,8 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
     "outbox.of_entity": lambda c: outbox.of_entity(c, "soc", "SOC-1", 9),
     "outbox.dead": lambda c: outbox.dead(c, 9),
     "outbox.attempts_of": lambda c: outbox.attempts_of(c, 1),
+    "timers.next_due": timers.next_due,
+    "timers.fire": lambda c: timers.fire(c, NOW, 9),
     "definitions.get": lambda c: definitions.get(c, "h"),
 }
 #: These write, or raise because there is no such row: only their statements matter here.
@@ -83,6 +96,7 @@ CHANGES: dict[str, Callable[[Connection], Any]] = {
     ),
     "outbox.drop_rest": lambda c: outbox.drop_rest(c, 1, NOW),
     "once.claim": lambda c: once.claim(c, project="p", receive="r", once="1", entity_id="e", inbox_id=1),
+    "timers.change": lambda c: timers.change(c, SOC, {"x": NOW.isoformat()}, ["y"]),
     "once.release": lambda c: once.release(c, 1),
     "hooks.replace_secret": lambda c: hooks.replace_secret(
         c, source="github", repo_id="1", repo_path="", sealed=b"", now=NOW

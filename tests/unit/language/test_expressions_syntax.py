@@ -7,6 +7,7 @@ import pytest
 
 from engine.language import parse, syntax
 from engine.language.complaints import _TABLE
+from engine.language.expressions import Compiled
 
 
 def expression(text: str) -> Any:
@@ -209,8 +210,10 @@ def test_escapes_are_checked(escape: str) -> None:
     [
         ("a.", "name_missing"),
         ("a.0.1", "legacy_index"),
-        ("{ a.b = 1 }", "ambiguous_key"),
-        ('{ a = 1, "a" = 2 }', "duplicate_key"),
+        ("a.*.b.*", "nested_splat"),
+        ("0.1.1", "number_malformed"),
+        ("1e5e5", "number_malformed"),
+        ("1.e5.e5", "number_malformed"),
         ("{ a }", "item_incomplete"),
         ("{ a = 1 b = 2 }", "separator_missing"),
         ("[1 2]", "separator_missing"),
@@ -247,6 +250,45 @@ def test_every_mistake_has_its_own_message(text: str, code: str) -> None:
     assert problem.code == code
     assert problem.subject is not None
     assert problem.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("{ a.b = 1 }", "ambiguous_key"), ('{ a = 1, "a" = 2 }', "duplicate_key")]
+)
+def test_what_hcl_allows_and_nobody_means_is_told_apart(text: str, code: str) -> None:
+    result = parse(f"x = {text}\n", "test.hcl")
+    assert result.diagnostics == ()
+    assert [(d.code, d.subject.line) for d in result.mistakes if d.subject] == [(code, 1)]
+
+
+def test_comments_may_stand_before_the_name_of_a_directive() -> None:
+    assert codes('"%{ /* a */ if b /* c */ }x%{ # d\n endif }"') == []
+
+
+def test_a_function_may_have_a_scope() -> None:
+    node = expression("provider :: aws::f (1)")
+    assert isinstance(node, syntax.Call)
+    assert node.name == "provider::aws::f"
+    assert (node.name_span.start, node.name_span.end) == (4, 22)
+    assert codes("a::b") == ["unexpected"]
+    assert codes("a::1()") == ["unexpected"]
+
+
+@pytest.mark.parametrize("operator", ["&&", "||"])
+def test_a_long_condition_is_read_and_evaluated_in_order(operator: str) -> None:
+    names = [f"n{i}" for i in range(5000)]
+    node = expression(f" {operator} ".join(names))
+    kept, decided = (True, False) if operator == "&&" else (False, True)
+    scope: dict[str, Any] = dict.fromkeys(names, kept)
+    assert Compiled(node, {}).evaluate(scope) is kept
+    assert Compiled(node, {}).evaluate({**dict.fromkeys(names[:4000], kept), "n4000": decided}) is decided
+
+
+def test_a_long_condition_keeps_its_precedences() -> None:
+    node = expression(" || ".join(f"a{i} == {i} + 1 && b{i}" for i in range(200)))
+    scope: dict[str, Any] = {f"a{i}": i for i in range(200)} | {f"b{i}": True for i in range(200)}
+    assert Compiled(node, {}).evaluate(scope) is False
+    assert Compiled(node, {}).evaluate({**scope, "a150": 151}) is True
 
 
 def test_every_line_of_the_table_of_complaints_can_be_said() -> None:

@@ -1,0 +1,70 @@
+"""Binds what a transition sets, calls and times to the values of one decision."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine.errors import EvaluationError
+from engine.language.values import show
+from engine.machine.definition import Action, Timer
+from engine.machine.durations import seconds_of
+from engine.machine.expression import Expression
+from engine.machine.values import NotPlainError, canonical, plain, timestamp
+from engine.model import Effect, EffectKind
+
+#: The most that an instance may remember, in characters of JSON: it is written with every decision.
+LARGEST_CONTEXT = 256 * 1024
+
+
+class CannotBindError(Exception):
+    """Something cannot be evaluated; the message says what and why."""
+
+
+def merged(
+    context: Mapping[str, Any], change: Expression | None, scope: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The context after a `set`; null deletes."""
+    if change is None:
+        return context
+    value = _value("set", change, scope)
+    if not isinstance(value, dict):
+        raise CannotBindError(f"set is no object: it is {show(value)}")
+    kept = {name: item for name, item in {**context, **value}.items() if item is not None}
+    if len(canonical(kept)) > LARGEST_CONTEXT:
+        raise CannotBindError(f"the context would be larger than {LARGEST_CONTEXT} characters")
+    return kept
+
+
+def calls(actions: Iterable[Action], scope: Mapping[str, Any]) -> tuple[Effect, ...]:
+    """The effects of actions, with those that take their place when they are given up."""
+    return tuple(
+        Effect(
+            kind=EffectKind.ACTION,
+            name=action.name,
+            worker=action.worker,
+            arguments=arguments(f"action {action.name}", action.arguments, scope),
+            fallbacks=calls(action.fallbacks, scope) if action.fallbacks else (),
+        )
+        for action in actions
+    )
+
+
+def arguments(block: str, given: Mapping[str, Expression], scope: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a `request` or an `action` block."""
+    return {name: _value(f"{name} of {block}", expression, scope) for name, expression in given.items()}
+
+
+def due(timer: Timer, now: datetime, scope: Mapping[str, Any]) -> str:
+    """When a timer that is set now is due, as `Snapshot.timers` has it."""
+    value = _value("delay", timer.delay, scope)
+    try:
+        return timestamp(now + timedelta(seconds=seconds_of(value)))
+    except (ValueError, OverflowError) as problem:
+        raise CannotBindError(f"the delay of {timer.event} {problem}") from None
+
+
+def _value(what: str, expression: Expression, scope: Mapping[str, Any]) -> Any:
+    try:
+        return plain(expression.evaluate(scope))
+    except (EvaluationError, NotPlainError) as problem:
+        raise CannotBindError(f"{what} could not be evaluated: {problem}") from None

@@ -1,0 +1,264 @@
+"""What happens in one step, round by round: transitions are chosen, states left and entered, values bound."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.errors import EvaluationError
+from engine.language.values import show
+from engine.machine import binding
+from engine.machine.compile import CompiledMachine
+from engine.machine.definition import ALWAYS, Action, Reaction, Transition
+from engine.machine.expression import Expression
+from engine.machine.tree import Configuration
+from engine.machine.values import printable, timestamp
+from engine.model import END, Candidate, Effect, Event, Snapshot
+
+#: More rounds than this by themselves are taken for an endless loop.
+MOST_ROUNDS = 100
+#: Of an endless loop this much is told: the rest is the same again.
+_MOST_TOLD = 20
+
+_NOT_TRIED = "not tried: an earlier one was taken"
+_HINDERED = "not tried: an earlier one held and could not be evaluated"
+
+
+class EndlessError(Exception):
+    """Transitions that wait for no event follow one another without end."""
+
+
+class HinderedError(Exception):
+    """A transition whose guard holds cannot be evaluated; the message says which part of it and why."""
+
+
+class Macrostep:
+    """One step while it is made. Nothing of it counts if it raises."""
+
+    __slots__ = (
+        "_coming",
+        "_reasons",
+        "_scope",
+        "at",
+        "context",
+        "effects",
+        "event",
+        "handled",
+        "histories",
+        "listed",
+        "machine",
+        "moved",
+        "now",
+        "passed",
+        "request",
+        "snapshot",
+        "timers",
+    )  # fmt: skip
+
+    def __init__(
+        self, machine: CompiledMachine, snapshot: Snapshot, event: Event, now: datetime, at: Configuration
+    ) -> None:
+        """Begin where the snapshot is: `at` is its state."""
+        self.machine = machine
+        self.snapshot = snapshot
+        self.event = event
+        self.now = now
+        self.at = at
+        self.context = snapshot.context
+        self.histories = snapshot.histories
+        self.timers = snapshot.timers
+        #: What is called, without the backend's transition call, and what decorates that one.
+        self.effects: list[Effect] = []
+        self.request: dict[str, Any] = {}
+        #: Every transition looked at.
+        self.listed: list[Candidate] = []
+        #: A transition other than to the end was taken, and one that leaves or enters a state.
+        self.handled = False
+        self.moved = False
+        #: The states between the first and the last.
+        self.passed: list[str] = []
+        self._coming: list[str] = []
+        self._reasons: dict[int, str] = {}
+        self._scope: dict[str, Any] | None = None
+
+    def arrive(self) -> None:
+        """Set the timers of the states the instance is in, instead of those of where it was; raises `HinderedError`."""
+        self.timers = {}
+        try:
+            for name in self.at.active:
+                self._arm(name, self.at, self.at)
+        except binding.CannotBindError as problem:
+            raise HinderedError(str(problem)) from None
+
+    def settle(self) -> None:
+        """Go on until nothing happens by itself any more; raises `EndlessError` or `HinderedError`."""
+        for _ in range(MOST_ROUNDS):
+            if self.machine.eventless and self.react(ALWAYS, on="always"):
+                continue
+            if not self._coming:
+                return
+            name = self._coming.pop(0)
+            self.react(name, on=name)
+        self.listed = [_untaken(c) for c in self.listed[:_MOST_TOLD]]
+        raise EndlessError
+
+    def react(self, name: str, on: str = "") -> tuple[Transition, ...]:
+        """Take the transitions that an event enables, and say which; raises `HinderedError`."""
+        machine, at = self.machine, self.at
+        candidates = machine.candidates(at, name)
+        if not candidates:
+            return ()
+        self._reasons = {}
+        self._scope = None
+        enabled = machine.choose(at, name, self._may_take)
+        taken = enabled
+        if len(enabled) > 1:
+            taken = tuple(machine.tree.sorted_out(at, enabled, self.histories))
+            for transition in enabled:
+                if transition not in taken:
+                    self._reasons[id(transition)] += ", but another one leaves the same state"
+        try:
+            self._take([t for t in taken if t.target != END])
+        except binding.CannotBindError as problem:
+            self._hinder(candidates, taken, str(problem), on)
+        chosen = {id(t) for t in taken}
+        self.listed += [
+            _candidate(t, self._reasons.get(id(t), _NOT_TRIED), id(t) in chosen, on) for t in candidates
+        ]
+        return taken
+
+    def _hinder(
+        self, candidates: Iterable[Transition], taken: Iterable[Transition], problem: str, on: str
+    ) -> None:
+        held = {id(t): f"{self._reasons[id(t)]}, but {problem}" for t in taken}
+        found = [
+            _candidate(t, {**self._reasons, **held}.get(id(t), _HINDERED), False, on) for t in candidates
+        ]
+        self.listed = [_untaken(c) for c in self.listed] + found
+        raise HinderedError("; ".join(c.reason for c in found)) from None
+
+    def _may_take(self, transition: Transition) -> bool:
+        """Whether the guard holds; the library asks."""
+        known = self._reasons.get(id(transition))
+        if known is not None:  # another region asked before
+            return known.startswith(("no guard", "guard held"))
+        guard = transition.guard
+        if guard is None:
+            self._reasons[id(transition)] = "no guard"
+            return True
+        if self._scope is None:
+            self._scope = self._names(self.at, None)
+        held, self._reasons[id(transition)] = _ask(guard, self._scope)
+        return held
+
+    def _take(self, taken: list[Transition]) -> None:
+        if not taken:
+            return
+        before = self.at
+        move = self.machine.move(before, taken, self.histories)
+        after = move.after
+        self._scope = None
+        reacts = self.machine.reacts
+        if reacts:
+            for name in move.left:
+                self._react_to(self.machine.definition.states[name].on_exit, before, after)
+                self._disarm(name)
+        for transition in taken:
+            self._set(transition.set, before, after)
+            if transition.request:
+                scope = self._bound(before, after)
+                self.request |= binding.arguments("request", transition.request, scope)
+            self._call(transition.actions, before, after)
+        if reacts:
+            for name in move.entered:
+                self._react_to(self.machine.definition.states[name].on_enter, before, after)
+                self._arm(name, before, after)
+        if move.entered:
+            if self.moved:
+                self.passed.append(before.text)
+            self.moved = True
+        self.handled = True
+        self._coming += move.completed
+        self.histories = move.histories
+        self.at = after
+
+    def _react_to(self, reaction: Reaction | None, before: Configuration, after: Configuration) -> None:
+        if reaction is not None:
+            self._set(reaction.set, before, after)
+            self._call(reaction.actions, before, after)
+
+    def _set(self, change: Expression | None, before: Configuration, after: Configuration) -> None:
+        if change is not None:
+            self.context = binding.merged(self.context, change, self._bound(before, after))
+            self._scope = None
+
+    def _call(self, actions: tuple[Action, ...], before: Configuration, after: Configuration) -> None:
+        if actions:
+            self.effects += binding.calls(actions, self._bound(before, after))
+
+    def _arm(self, name: str, before: Configuration, after: Configuration) -> None:
+        for timer in self.machine.definition.states[name].timers:
+            due = binding.due(timer, self.now, self._bound(before, after))
+            self.timers = {**self.timers, timer.event: due}
+
+    def _disarm(self, name: str) -> None:
+        own = {timer.event for timer in self.machine.definition.states[name].timers}
+        if own:
+            self.timers = {event: due for event, due in self.timers.items() if event not in own}
+
+    def _bound(self, before: Configuration, after: Configuration) -> Mapping[str, Any]:
+        """The scope of what is done between two configurations; made anew when the context has changed."""
+        if self._scope is None:
+            self._scope = self._names(after, before.text)
+        return self._scope
+
+    def _names(self, at: Configuration, previous: str | None) -> dict[str, Any]:
+        event = self.event
+        roots: dict[str, Any] = {
+            "event": event.payload,
+            "delivery": event.delivery,
+            "entity": {"id": event.entity.id, "project": event.entity.project},
+            "state": at.text,
+            "active": at.active,
+            "context": self.context,
+            "now": timestamp(self.now),
+        }
+        if previous is not None:
+            roots["previous"] = previous
+        return self.machine.definition.names.scope(**roots)
+
+
+def _ask(guard: Expression, scope: Mapping[str, Any]) -> tuple[bool, str]:
+    """Whether a guard holds, and why, in words for the operator."""
+    try:
+        value = guard.evaluate(scope)
+    except EvaluationError as problem:
+        return False, f"guard could not be evaluated: {problem}"
+    if not isinstance(value, bool):
+        return False, f"guard is neither true nor false: it is {show(value)}"
+    seen = guard.seen(scope)
+    return value, ("guard held" if value else "guard false") + (f": {seen}" if seen else "")
+
+
+def _candidate(transition: Transition, reason: str, taken: bool, on: str) -> Candidate:  # noqa: FBT001
+    return Candidate(
+        source=transition.source,
+        target=transition.source if transition.target is None else transition.target,
+        taken=taken,
+        reason=printable(reason),
+        place=str(transition.span),
+        on=on,
+    )
+
+
+def _untaken(candidate: Candidate) -> Candidate:
+    """A candidate of an earlier round of a step that was not made after all."""
+    if not candidate.taken:
+        return candidate
+    return Candidate(
+        source=candidate.source,
+        target=candidate.target,
+        taken=False,
+        reason=f"{candidate.reason}, but the step could not be finished",
+        place=candidate.place,
+        on=candidate.on,
+    )

@@ -1,0 +1,100 @@
+"""Obey the breakers: who may call a worker's backend now, and who waits until another's call has come through.
+
+Of those that wait for one backend, one comes back to try; the others are woken when it answers. So a hundred thousand
+entities that wait cost nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from engine.decide.breaker import Breaker, BreakerPolicy, Circuit, admit, is_well, told
+from engine.model import Attempt, Entity, Observation
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Line:
+    """One backend: its breaker, and who waits."""
+
+    breaker: Breaker = field(default_factory=Breaker)
+    #: Who comes back to try when it is time.
+    herald: Entity | None = None
+    #: Who is woken when it is well.
+    held: dict[Entity, None] = field(default_factory=dict)
+
+
+class Circuits:
+    """The breakers of one daemon, by the name of the backend."""
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        hurry: Callable[[Entity], None],
+        policy: BreakerPolicy | None = None,
+    ) -> None:
+        """Take the time, and how to say that an entity need not wait any longer."""
+        self._clock = clock
+        self._hurry = hurry
+        self._policy = policy if policy is not None else BreakerPolicy()
+        self._lines: dict[str, _Line] = {}
+
+    def wait(self, backend: str, entity: Entity) -> datetime | None:
+        """None if the entity's call may be made now, and its outcome must be told; else how long to wait."""
+        line = self._lines.get(backend)
+        if line is None:
+            return None
+        line.breaker, until = admit(line.breaker, self._clock(), self._policy)
+        if until is None:
+            line.held.pop(entity, None)
+            line.herald = None if line.herald == entity else line.herald
+            if line.breaker.circuit is Circuit.HALF_OPEN:
+                log.info("circuit.probing", backend=backend, entity=entity.id)
+            return None
+        if line.breaker.circuit is Circuit.OPEN and line.herald in {None, entity}:
+            line.held.pop(entity, None)
+            line.herald = entity
+            return until
+        line.held[entity] = None
+        return until + timedelta(seconds=self._policy.probe)
+
+    def tell(self, backend: str, said: Attempt | Observation) -> None:
+        """What came of a call that was let through."""
+        well = is_well(said.outcome, said.exchanges, said.retry_after)
+        line = self._lines.get(backend)
+        if line is None:
+            if well is not False:
+                return
+            line = self._lines[backend] = _Line()
+        before = line.breaker.circuit
+        line.breaker = told(line.breaker, well=well, now=self._clock(), policy=self._policy)
+        after = line.breaker.circuit
+        if line.breaker.until is None and not line.breaker.failures:
+            del self._lines[backend]
+        if after is Circuit.CLOSED and before is not Circuit.CLOSED:
+            log.info("circuit.closed", backend=backend, waiting=len(line.held))
+            waiting = [*line.held, *([line.herald] if line.herald is not None else [])]
+            line.held.clear()
+            line.herald = None
+            for entity in waiting:
+                self._hurry(entity)
+        elif after is Circuit.OPEN and before is not Circuit.OPEN:
+            until = line.breaker.until
+            log.warning(
+                "circuit.opened",
+                backend=backend,
+                because=said.detail,
+                until=until.isoformat() if until is not None else None,
+                waiting=len(line.held),
+            )
+            self._next_herald(line)
+        elif before is Circuit.HALF_OPEN and well is None:
+            self._next_herald(line)
+
+    def _next_herald(self, line: _Line) -> None:
+        """Let one of those that are held come back: it will be told when to try."""
+        if line.herald is None and line.held:
+            self._hurry(next(iter(line.held)))

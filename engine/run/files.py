@@ -1,0 +1,24 @@
+"""Files that people write, read into text or into a problem."""
+
+from pathlib import Path
+
+from engine.diagnostics import Diagnostic
+
+
+def read_text(path: Path, what: str, diagnostics: list[Diagnostic]) -> str | None:
+    """The file's text, or None and one more of `diagnostics`; `what` says what the file is for."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        diagnostics.append(
+            Diagnostic(code="not_utf8", summary=f"{path} is not UTF-8 text", detail="Save the file as UTF-8.")
+        )
+    except OSError as error:
+        diagnostics.append(
+            Diagnostic(
+                code="unreadable_file",
+                summary=f"{path} cannot be read: {error.strerror or error}",
+                detail=f"It is {what}. Name the right place, or make the file readable.",
+            )
+        )
+    return None

@@ -1,0 +1,77 @@
+"""``python -m tests.conformance``: build the reference, compare, and say what differs; 1 if more differs than allowed."""
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.conformance.parity import run
+from tests.conformance.reference import Reference, build, module_folder
+
+#: What of the comparisons may differ at most, in percent.
+ALLOWED = {
+    "accepted by one only": 0.1,
+    "formatted differently": 0.1,
+    "not idempotent": 0.0,
+    "first error on another line": 12.0,
+}
+
+
+def run_suite(folder: Path) -> int:
+    """HCL's own conformance suite, by its own harness, against our hcldec."""
+    decoder = folder.resolve() / "our-hcldec"
+    root = Path(__file__).resolve().parents[2]
+    decoder.write_text(
+        f'#!/bin/sh\nPYTHONPATH="{root}" exec "{sys.executable}" -m tests.conformance.hcldec "$@"\n'
+    )
+    decoder.chmod(0o755)
+    tests = module_folder(folder) / "specsuite" / "tests"
+    done = subprocess.run([folder / "hclspecsuite", tests, decoder], check=False)
+    print(f"the conformance suite {'passed' if done.returncode == 0 else 'failed'}", flush=True)
+    return done.returncode
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="conformance", description=__doc__)
+    options.add_argument("folders", nargs="*", type=Path, help="more folders with HCL files")
+    options.add_argument(
+        "--build", type=Path, default=Path(".conformance"), help="where the reference is built"
+    )
+    options.add_argument("--respacings", type=int, default=3000)
+    options.add_argument("--mutations", type=int, default=20000)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--examples", type=int, default=3, help="how many of each difference to print")
+    given = options.parse_args()
+    folder = build(given.build)
+    suite = run_suite(folder)
+    began = time.monotonic()
+    reference = Reference(folder)
+    try:
+        tally = run(
+            (module_folder(folder), *given.folders),
+            reference,
+            respacings=given.respacings,
+            mutations=given.mutations,
+            seed=given.seed,
+        )
+    finally:
+        reference.close()
+    for kind, found in tally.examples.items():
+        for name, why, source in found[: given.examples]:
+            print(f"--- {kind}: {name}: {why}\n{source.decode('utf-8', 'replace')}")
+    total = {
+        "first error on another line": tally.counts["refused by both"],
+        "accepted by one only": tally.counts["refused by both"] + tally.counts["accepted by both"],
+    }
+    failed = False
+    for kind, count in sorted(tally.counts.items()):
+        share = 100 * count / max(1, total.get(kind, tally.counts["accepted by both"]))
+        limit = ALLOWED.get(kind)
+        failed |= limit is not None and share > limit
+        print(f"{count:8} {kind}" + (f" ({share:.2f} %, allowed {limit} %)" if limit is not None else ""))
+    print(f"{time.monotonic() - began:8.0f} seconds")
+    return int(failed or suite != 0)
+
+
+sys.exit(main())

@@ -1,0 +1,72 @@
+// Reads one file in base64 a line, and answers each with one line of JSON: what the reference says of it, and its format.
+package main
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/json"
+	"os"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+)
+
+type problem struct {
+	Summary string `json:"summary"`
+	Detail  string `json:"detail"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Start   int    `json:"start"`
+	End     int    `json:"end"`
+}
+
+type answer struct {
+	Problems  []problem `json:"problems"`
+	Formatted string    `json:"formatted"`
+	Panic     string    `json:"panic,omitempty"`
+}
+
+func read(src []byte) (a answer) {
+	defer func() {
+		if r := recover(); r != nil {
+			a.Panic = "panic"
+		}
+	}()
+	a.Problems = []problem{}
+	_, diags := hclsyntax.ParseConfig(src, "f.hcl", hcl.Pos{Byte: 0, Line: 1, Column: 1})
+	for _, d := range diags {
+		if d.Severity != hcl.DiagError {
+			continue
+		}
+		p := problem{Summary: d.Summary, Detail: d.Detail}
+		if d.Subject != nil {
+			p.Line, p.Column, p.Start, p.End = d.Subject.Start.Line, d.Subject.Start.Column, d.Subject.Start.Byte, d.Subject.End.Byte
+		}
+		a.Problems = append(a.Problems, p)
+	}
+	if len(a.Problems) == 0 {
+		a.Formatted = base64.StdEncoding.EncodeToString(hclwrite.Format(src))
+	}
+	return a
+}
+
+func main() {
+	in := bufio.NewReaderSize(os.Stdin, 1<<20)
+	out := bufio.NewWriter(os.Stdout)
+	encoder := json.NewEncoder(out)
+	for {
+		line, err := in.ReadBytes('\n')
+		if err != nil {
+			break
+		}
+		src, err := base64.StdEncoding.DecodeString(string(line[:len(line)-1]))
+		if err != nil {
+			panic(err)
+		}
+		if err := encoder.Encode(read(src)); err != nil {
+			panic(err)
+		}
+		out.Flush()
+	}
+}
