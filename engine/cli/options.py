@@ -15,7 +15,8 @@ COUNT = validators.Number(gte=0, lte=2**31)
 StoreUrl = Annotated[
     str | None,
     Parameter(
-        name="--store", help="Where the store is [env INTERLOCK_STORE; default sqlite:///interlock.db]."
+        name="--store",
+        help="Where the store is: sqlite:///FILE or postgresql://… [env INTERLOCK_STORE; default sqlite:///interlock.db].",
     ),
 ]
 WorkersFile = Annotated[

@@ -22,6 +22,13 @@ def run(
         ),
     ] = None,
     store: StoreUrl = None,
+    role: Annotated[
+        Literal["all", "receive", "work"] | None,
+        Parameter(
+            help="Where daemons share a PostgreSQL store: only receive deliveries, only work them, or both "
+            "[env INTERLOCK_ROLE; default all]."
+        ),
+    ] = None,
     workers: WorkersFile = None,
     machines: MachinesFolder = None,
     log_level: Annotated[
@@ -49,6 +56,9 @@ def run(
     jira processor takes ATLASSIAN_URL, ATLASSIAN_EMAIL and ATLASSIAN_API_KEY where workers.yaml is silent. Set
     INTERLOCK_TOKEN to call the management routes from elsewhere, and INTERLOCK_SECRET_KEY to keep the key that encrypts
     hook secrets out of the key file.
+
+    With `--store postgresql://user@host/database` any number of daemons, on any number of hosts, share the work, and any of
+    them may die. They need the same INTERLOCK_SECRET_KEY, the same definitions and the same workers.yaml.
     """
     environ = environment()
     flags = {
@@ -56,6 +66,7 @@ def run(
         # The predecessor's worker is started with an address: -p :9093.
         "port": port.removeprefix(":") if port is not None else None,
         "store": store,
+        "role": role,
         "workers": workers,
         "machines": machines,
         "log_level": log_level,

@@ -23,6 +23,8 @@ class DaemonSettings:
     port: int
     #: A database URL.
     store: str
+    #: What this daemon does of the work: ``all``, ``receive`` or ``work``.
+    role: str
     workers: Path
     #: The directory of the definitions.
     machines: Path
@@ -75,6 +77,11 @@ SETTINGS: Mapping[str, Setting] = {
     "host": Setting(purpose="Where to listen.", default="127.0.0.1", read=_text),
     "port": Setting(purpose="The port to listen on.", default="9091", read=_port),
     "store": Setting(purpose="The store's URL.", default="sqlite:///interlock.db", read=_text),
+    "role": Setting(
+        purpose="Which part of the work, where daemons share a store.",
+        default="all",
+        read=_one_of("all", "receive", "work"),
+    ),
     "workers": Setting(purpose="Which backend serves which projects.", default="workers.yaml", read=Path),
     "machines": Setting(purpose="The directory of the definitions.", default="statemachines", read=Path),
     "log_level": Setting(

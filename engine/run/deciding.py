@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -18,7 +19,7 @@ from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
 from engine.run.load import Serving
 from engine.run.perform import tell_exchanges
-from engine.store import commit, inbox, instances, once
+from engine.store import commit, deliveries, inbox, instances, once
 from engine.store.database import Connection, Store
 from engine.store.encoding import decode
 from engine.store.tables import InboxStatus
@@ -104,9 +105,7 @@ class Decider:
             )
         )
         if decided.decision is not None:
-            self._tell(row, decided.decision, observed)
-            if decided.decision.step.armed:
-                self._armed()
+            self.committed(row, decided.decision, observed)
         return decided
 
     async def _later(self, row: inbox.InboxRow, observed: Observation) -> Turn:
@@ -209,23 +208,12 @@ class Decider:
                     "received_at": row.received_at.isoformat(),
                 },
             )
-        delivery, payload = delivered(c, row.delivery_row_id)
-        return Event(
-            name=row.event,
-            entity=entity,
-            receive=row.receive,
-            once=row.once,
-            ordered=row.ordered,
-            payload=payload,
-            delivery={
-                "source": delivery.source,
-                "type": delivery.type,
-                "id": delivery.delivery_id,
-                "received_at": delivery.received_at.isoformat(),
-            },
-        )
+        return event_of(row, entity, *delivered(c, row.delivery_row_id))
 
-    def _tell(self, row: inbox.InboxRow, decision: Decision, observed: Observation | None) -> None:
+    def committed(self, row: inbox.InboxRow, decision: Decision, observed: Observation | None) -> None:
+        """Tell of a decision that was committed: the log, and who fires its timers."""
+        if decision.step.armed:
+            self._armed()
         trace = decision.step.trace
         log.info(
             "decision",
@@ -244,6 +232,24 @@ class Decider:
 
     async def _write(self, work: Callable[[Connection], None]) -> None:
         await asyncio.wrap_future(self._store.submit(work))
+
+
+def event_of(row: inbox.InboxRow, entity: Entity, delivery: deliveries.DeliveryRow, payload: Any) -> Event:
+    """The event of an inbox row as it was correlated, with its delivery's payload."""
+    return Event(
+        name=row.event,
+        entity=entity,
+        receive=row.receive,
+        once=row.once,
+        ordered=row.ordered,
+        payload=payload,
+        delivery={
+            "source": delivery.source,
+            "type": delivery.type,
+            "id": delivery.delivery_id,
+            "received_at": delivery.received_at.isoformat(),
+        },
+    )
 
 
 def _row(c: Connection, row_id: int) -> inbox.InboxRow:

@@ -56,7 +56,7 @@ def register(store: Store, wanted: HookRequest, now: datetime) -> Issued:
     _check(wanted)
     secret = randomness.token_hex(32)
     sealed = _seal(store, wanted, secret)
-    store.write(lambda c: hooks.register(c, **_named(wanted), sealed=sealed, now=now))
+    store.write(lambda c: hooks.register(c, **_named(wanted), sealed=sealed, now=now), locks=[_lock(wanted)])
     return _issued(wanted, secret, "hook.registered")
 
 
@@ -68,7 +68,9 @@ def update(store: Store, wanted: HookRequest, now: datetime) -> Issued:
     _check(wanted)
     secret = randomness.token_hex(32)
     sealed = _seal(store, wanted, secret)
-    store.write(lambda c: hooks.replace_secret(c, **_named(wanted), sealed=sealed, now=now))
+    store.write(
+        lambda c: hooks.replace_secret(c, **_named(wanted), sealed=sealed, now=now), locks=[_lock(wanted)]
+    )
     return _issued(wanted, secret, "hook.updated")
 
 
@@ -81,7 +83,7 @@ def import_hook(store: Store, wanted: HookRequest, secret: str, now: datetime) -
     if not secret or len(secret) > _LONGEST_SECRET:
         raise SettingError(f"the secret must have 1 to {_LONGEST_SECRET} characters")
     sealed = _seal(store, wanted, secret)
-    store.write(lambda c: hooks.upsert(c, **_named(wanted), sealed=sealed, now=now))
+    store.write(lambda c: hooks.upsert(c, **_named(wanted), sealed=sealed, now=now), locks=[_lock(wanted)])
     return _issued(wanted, secret, "hook.imported")
 
 
@@ -108,6 +110,10 @@ def _check(wanted: HookRequest) -> None:
 
 def _seal(store: Store, wanted: HookRequest, secret: str) -> bytes:
     return store.secrets.seal(secret, source=wanted.source, repo_id=wanted.repo_id)
+
+
+def _lock(wanted: HookRequest) -> str:
+    return f"hook/{wanted.source}/{wanted.repo_id}"
 
 
 def _named(wanted: HookRequest) -> dict[str, str]:

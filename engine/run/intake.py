@@ -12,6 +12,7 @@ import structlog
 from engine.errors import UnauthenticatedError, UnknownSourceError
 from engine.model import Delivery, Entity, Event
 from engine.run.load import Serving
+from engine.run.reading import read
 from engine.sources.catalog import SOURCES
 from engine.sources.correlate import Correlation, correlate
 from engine.sources.signatures import verify
@@ -70,7 +71,7 @@ class Intake:
             raise UnknownSourceError(
                 f"no source is named {source_name!r}; the choices are {', '.join(SOURCES)}"
             )
-        hook = self._verified(source_name, repo_id, headers, body)
+        hook = await self._verified(source_name, repo_id, headers, body)
         payload = source.payload_of(headers, body)
         delivery = Delivery(
             source=source_name,
@@ -88,11 +89,10 @@ class Intake:
             self._wake(entity)
         return receipt
 
-    def _verified(
+    async def _verified(
         self, source_name: str, repo_id: str, headers: Mapping[str, str], body: bytes
     ) -> hooks.Hook:
-        with self._store.read() as connection:
-            found = hooks.sealed_secret(connection, source_name, repo_id)
+        found = await read(self._store, lambda c: hooks.sealed_secret(c, source_name, repo_id))
         secret = _NO_SECRET
         if found is not None:
             secret = self._store.secrets.unseal(found[1], source=source_name, repo_id=repo_id).encode()
@@ -150,7 +150,8 @@ class Intake:
             entities = tuple(dict.fromkeys(e.event.entity for e in events))
             return Received(delivery=number, verdict=verdict, reason=reason, entities=entities)
 
-        return await asyncio.wrap_future(self._store.submit(work))
+        lock = deliveries.lock_of(hook_id, digest)
+        return await asyncio.wrap_future(self._store.submit(work, locks=[lock]))
 
     def _tell(self, receipt: Received, said: dict[str, Any]) -> None:
         match receipt.verdict:

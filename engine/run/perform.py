@@ -23,6 +23,7 @@ from engine.run.circuits import Circuits
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
 from engine.run.load import Serving
+from engine.run.reading import read
 from engine.store import commit, history, inbox, instances, once, outbox
 from engine.store.database import Connection, Store
 
@@ -56,8 +57,7 @@ class Performer:
         happened unseen, and the first call is made without asking the backend before.
         """
         entity = Entity(project=row.project, id=row.entity_id)
-        with self._store.read() as connection:
-            pending = outbox.pending(connection, row.id)
+        pending = await read(self._store, lambda c: outbox.pending(c, row.id))
         if not pending:
             await self._write(lambda c: _finish(c, row, self._clock()))
             return Progress()

@@ -8,9 +8,12 @@ from functools import partial
 import structlog
 
 from engine.decide.retry import RetryPolicy
+from engine.errors import FencedError
 from engine.model import Entity
+from engine.run.ahead import Ahead
 from engine.run.circuits import Circuits
 from engine.run.deciding import Decided, Decider
+from engine.run.drain import Hands
 from engine.run.hub import Hub
 from engine.run.intake import Intake
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
@@ -18,7 +21,9 @@ from engine.run.load import Serving, text_hash
 from engine.run.perform import Performer
 from engine.run.poison import is_the_stores, set_aside
 from engine.run.putback import PutBack
+from engine.run.reading import read
 from engine.run.timers import Timers
+from engine.run.working import Elsewhere, Working
 from engine.store import definitions, inbox
 from engine.store.database import Store
 from engine.store.tables import InboxStatus
@@ -36,15 +41,21 @@ class Runtime:
         hub: Hub,
         clock: Callable[[], datetime],
         policy: RetryPolicy | None = None,
+        *,
+        works: bool = True,
     ) -> None:
-        """Take the opened store and the checked definitions; nothing runs before `start`."""
+        """Take the opened store and the checked definitions; nothing runs before `start`.
+
+        One that does not work its lanes leaves that to other processes with the same store.
+        """
         self._store = store
         self._serving = serving
         self._hub = hub
         self._clock = clock
         policy = policy if policy is not None else RetryPolicy()
-        self.lanes = Lanes(self._work, self._unfinished, clock)
+        self.lanes = self._lanes(works=works)
         self.timers = Timers(store, self.lanes.wake, clock)
+        self._works = works
         circuits = Circuits(clock, self.lanes.hurry)
         hub_now, serving_now = (lambda: self._hub), (lambda: self._serving)
         self._decider = Decider(store, hub_now, serving_now, clock, policy, self.timers.changed, circuits)
@@ -53,6 +64,16 @@ class Runtime:
         self._put_back = PutBack(store, self.lanes.hurry)
         self._watching: asyncio.Task[None] | None = None
         self._retired: set[asyncio.Task[None]] = set()
+
+    def _lanes(self, *, works: bool) -> Working:
+        if not works:
+            return Elsewhere()
+        if self._store.remote:
+            # Here, because with what it imports it is too much for an embedded daemon.
+            from engine.run.procrastinate import Partitions
+
+            return Partitions(self._store, self._hands, self._clock)
+        return Lanes(self._work, self._unfinished, self._clock)
 
     @property
     def serving(self) -> Serving:
@@ -63,8 +84,10 @@ class Runtime:
         """Store the definitions' sources by hash, then take up all unfinished work."""
         await self._remember(self._serving)
         self.lanes.start()
-        self.timers.start()
-        self._watching = asyncio.get_running_loop().create_task(self._put_back.run())
+        if self._works:
+            self.timers.start()
+        if not self._store.remote:  # elsewhere the transaction that puts back wakes, too
+            self._watching = asyncio.get_running_loop().create_task(self._put_back.run())
 
     async def replace(self, serving: Serving, hub: Hub) -> None:
         """Decide with other definitions and workers from now on; calls under way finish on the old ones."""
@@ -101,26 +124,32 @@ class Runtime:
                 source=definition.source,
                 now=self._clock(),
             )
-            await asyncio.wrap_future(self._store.submit(remember))
+            lock = f"definition/{definition.hash}"  # daemons that start together know the same ones
+            await asyncio.wrap_future(self._store.submit(remember, locks=[lock]))
 
-    async def _work(self, entity: Entity) -> Turn:
+    def _hands(self) -> Hands:
+        ahead = Ahead(self._store, self._decider, lambda: self._hub, lambda: self._serving, self._clock)
+        return Hands(work=partial(self._work, ahead=ahead), ahead=ahead.decide)
+
+    async def _work(self, entity: Entity, *, ahead: Ahead | None = None) -> Turn:
         """The next thing for this entity: decide its head, or go on performing it."""
-        with self._store.read() as connection:
-            row = inbox.head(connection, entity.project, entity.id)
+        row = await read(self._store, lambda c: inbox.head(c, entity.project, entity.id))
         if row is None:
             return Idle()
         if row.due_at > self._clock():
             return Waiting(row.due_at)
         try:
-            return await self._turn(row)
+            return await self._turn(row, ahead)
+        except FencedError:
+            raise  # another daemon was first: no fault of the event
         except Exception as error:
             if is_the_stores(error, self._store):
                 raise
             return await set_aside(self._store, row, error, self._clock)
 
-    async def _turn(self, row: inbox.InboxRow) -> Turn:
+    async def _turn(self, row: inbox.InboxRow, ahead: Ahead | None) -> Turn:
         if row.status is InboxStatus.PERFORMING:
-            return await self._performer.perform(row, fresh=False)
+            return await self._performer.perform(row, fresh=ahead is not None and ahead.take_fresh(row))
         turn = await self._decider.decide(row)
         if not isinstance(turn, Decided):
             return turn

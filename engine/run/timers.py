@@ -9,6 +9,7 @@ import structlog
 
 from engine.errors import StoreError
 from engine.model import Entity
+from engine.run.reading import read
 from engine.store import timers
 from engine.store.database import Store
 
@@ -64,14 +65,15 @@ class Timers:
 
     async def _fire(self) -> float:
         """Fire what is due, and say how many seconds to sleep."""
-        with self._store.read() as connection:
-            due = timers.next_due(connection)
+        due = await read(self._store, timers.next_due)
         now = self._clock()
         if due is None:
             return LONGEST_SLEEP
         if due > now:
             return min((due - now).total_seconds(), LONGEST_SLEEP)
-        fired = await asyncio.wrap_future(self._store.submit(lambda c: timers.fire(c, now, BATCH)))
+        # The lock: daemons that share a store all look, and each timer is fired once.
+        firing = self._store.submit(lambda c: timers.fire(c, now, BATCH), locks=["timers"])
+        fired = await asyncio.wrap_future(firing)
         log.info("timers.fired", count=len(fired))
         for entity in fired:
             self._wake(entity)

@@ -24,8 +24,17 @@ _TEXT = b"text/plain; charset=utf-8"
 class Application:
     """The daemon's ASGI application."""
 
-    def __init__(self, store: Store, runtime: Runtime, guard: Guard, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        runtime: Runtime,
+        guard: Guard,
+        clock: Callable[[], datetime],
+        *,
+        receives: bool = True,
+    ) -> None:
         """Take the running parts. `ready` says when work can be accepted."""
+        self._receives = receives
         self._store = store
         self._runtime = runtime
         self._guard = guard
@@ -53,6 +62,9 @@ class Application:
         elif path == "/readyz":
             await self._readyz(send)
         elif (hook := hook_of(scope)) is not None:
+            if not self._receives:
+                await answer(send, 503, b'"{}"', headers=((b"retry-after", b"30"),))
+                return
             await receive_delivery(self._runtime.intake, self._budget, *hook, scope, receive, send)
         else:
             await self._manage(scope, receive, send)

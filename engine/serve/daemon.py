@@ -53,6 +53,10 @@ class Place:
     loopback: bool
     #: Bearer token of the management routes, empty if there is none.
     token: str
+    #: Whether it accepts deliveries.
+    receives: bool = True
+    #: Whether it decides and performs.
+    works: bool = True
 
 
 class Daemon:
@@ -79,9 +83,9 @@ class Daemon:
         serving, hub = loaded.usable()
         _say_problems(loaded)
         self._socket = listening
-        self._runtime = Runtime(store, serving, hub, clock)
+        self._runtime = Runtime(store, serving, hub, clock, works=place.works)
         guard = Guard(token=place.token, loopback=place.loopback)
-        self._app = Application(store, self._runtime, guard, clock)
+        self._app = Application(store, self._runtime, guard, clock, receives=place.receives)
         self._stop = asyncio.Event()
         self._stamp = self._stamps()
         self._reloading: asyncio.Task[None] | None = None

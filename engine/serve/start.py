@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.config.settings import DaemonSettings
+from engine.errors import SettingError
 from engine.processors.processor import ProcessorMaker
 from engine.processors.registry import load_processors
 from engine.run.clock import now
 from engine.serve.daemon import Daemon, Place, listen
 from engine.serve.guard import is_loopback
+from engine.store.backend import is_postgresql
 from engine.store.database import Store
 from engine.store.lock import DaemonLock
 from engine.store.secrets import load_or_create_key
@@ -23,16 +25,26 @@ def key_file(store_url: str) -> Path:
     return Path(store_url.removeprefix("sqlite:///").partition("?")[0]).with_suffix(".key")
 
 
+def _key(settings: DaemonSettings) -> bytes:
+    if is_postgresql(settings.store) and not settings.secret_key:
+        raise SettingError(
+            "a PostgreSQL store needs INTERLOCK_SECRET_KEY, the same for every daemon and command: 64 hexadecimal "
+            "digits, for instance from `openssl rand -hex 32`"
+        )
+    return load_or_create_key(settings.secret_key, key_file(settings.store))
+
+
 def open_store(settings: DaemonSettings) -> Store:
     """The store of these settings, with the key of its secrets; raises `StoreError` with what to do."""
-    return Store.open(settings.store, key=load_or_create_key(settings.secret_key, key_file(settings.store)))
+    return Store.open(settings.store, key=_key(settings))
 
 
 def open_existing_store(settings: DaemonSettings) -> Store:
     """The store of these settings to look at: neither it nor its key is made; raises `StoreError` with what to do."""
-    place = key_file(settings.store)
-    known = bool(settings.secret_key) or place.exists()
-    key = load_or_create_key(settings.secret_key, place) if known else None
+    known = bool(settings.secret_key) or (
+        not is_postgresql(settings.store) and key_file(settings.store).exists()
+    )
+    key = _key(settings) if known else None
     return Store.open(settings.store, key=key, migrate=False)
 
 
@@ -50,11 +62,16 @@ async def serve(
     processors than the installed ones. Raises `SettingError`, `StoreError` or `InvalidDefinitionError` before anything
     is served.
     """
+    if settings.role != "all" and not is_postgresql(settings.store):
+        raise SettingError(
+            f"--role {settings.role} needs a store that daemons share: give --store postgresql://…, or leave --role out"
+        )
     with ExitStack() as held:
         if listening is None:
             listening = listen(settings.host, settings.port)
         held.callback(listening.close)
-        held.callback(DaemonLock.take(path_of(settings.store)).release)
+        if not is_postgresql(settings.store):
+            held.callback(DaemonLock.take(path_of(settings.store)).release)
         store = open_store(settings)
         held.callback(store.close)
         place = Place(
@@ -62,6 +79,8 @@ async def serve(
             machines=settings.machines,
             token=settings.token or "",
             loopback=is_loopback(settings.host),
+            receives=settings.role != "work",
+            works=settings.role != "receive",
         )
         makers = load_processors() if makers is None else makers
         await Daemon(place, listening, store, makers, environ, now).run(beside)

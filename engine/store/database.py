@@ -1,16 +1,18 @@
 """The store itself: open it, write through its one writer, read snapshots, ask how it is."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TypeVar
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.errors import SecretKeyError, StoreError
-from engine.store import schema, sqlite
+from engine.store import schema
+from engine.store.backend import Backend, backend_of
 from engine.store.secrets import SecretBox
 from engine.store.tables import hooks, probe
 from engine.store.writer import Writer
@@ -19,46 +21,76 @@ __all__ = ["Connection", "Store"]
 
 T = TypeVar("T")
 
-_KEY_IDS = select(func.min(hooks.c.key_id), func.max(hooks.c.key_id))
+_KEY_IDS = tuple(
+    select(hooks.c.key_id).order_by(order).limit(1) for order in (hooks.c.key_id.asc(), hooks.c.key_id.desc())
+)
+#: A try to write that takes longer than this is no answer.
+_SILENT_SECONDS = 3.0
 _TRY = (insert(probe).values(id=1), delete(probe))
 
 
 class Store:
-    """One open store. Any thread may use it; other processes may have the same file open."""
+    """One open store. Any thread may use it; other processes may have the same store open."""
 
-    def __init__(self, path: Path, readers: Engine, writers: Engine, box: SecretBox | None) -> None:
-        self.path = path
+    def __init__(self, backend: Backend, readers: Engine, writers: Engine, box: SecretBox | None) -> None:
+        self._backend = backend
         self._readers = readers
-        self._writer = Writer(writers, path)
+        self._writer = Writer(writers, backend)
         self._box = box
         self._probing: Future[None] | None = None
+        self._probing_since = 0.0
 
     @classmethod
     def open(cls, url: str, *, key: bytes | None = None, migrate: bool = True) -> Self:
-        """Open the store of a ``sqlite:///`` URL; with `migrate`, make it or bring it forward first.
+        """Open the store of a ``sqlite:///`` or ``postgresql://`` URL; with `migrate`, make it or bring it forward.
 
         `key` is the key of hook secrets; `SecretKeyError` if secrets of the store were sealed with another. `StoreError`
         says what is wrong with the file; `StoreTooNewError` if a newer Interlock wrote it.
         """
-        path = sqlite.path_of(url)
-        sqlite.check_file(path, create=migrate)
-        readers, writers = sqlite.reader_engine(path), sqlite.writer_engine(path)
+        backend = backend_of(url)
+        backend.check(create=migrate)
+        readers, writers = backend.reader_engine(), backend.writer_engine()
         box = None if key is None else SecretBox(key)
         try:
-            with writers.connect(), readers.connect() as c, sqlite.reading(c):
-                current = schema.is_current(c, path)
+            with writers.connect(), readers.connect() as c, backend.reading(c):
+                current = schema.is_current(c, backend.name)
             if not current:
-                _bring_forward(writers, path, migrate=migrate)
+                _bring_forward(writers, backend, migrate=migrate)
             if box is not None:
                 with readers.connect() as c:
                     _check_key(c, box)
         except SQLAlchemyError as error:
             readers.dispose()
-            raise sqlite.store_error(error, path) from error
+            writers.dispose()
+            raise StoreError(backend.explain(error)) from error
         except StoreError:
             readers.dispose()
+            writers.dispose()
             raise
-        return cls(path, readers, writers, box)
+        return cls(backend, readers, writers, box)
+
+    @property
+    def path(self) -> Path:
+        """The file; `StoreError` if the store is none."""
+        path = getattr(self._backend, "path", None)
+        if path is None:
+            raise StoreError(f"{self._backend.name} is no file")
+        return Path(path)
+
+    @property
+    def name(self) -> str:
+        """What messages call the store."""
+        return self._backend.name
+
+    @property
+    def address(self) -> str:
+        """What another client of the database connects to, its password included: never to be shown."""
+        return self._backend.address
+
+    @property
+    def remote(self) -> bool:
+        """Whether other machines use the store too, and asking it means waiting for a network."""
+        return self._backend.remote
 
     @property
     def secrets(self) -> SecretBox:
@@ -69,38 +101,44 @@ class Store:
             )
         return self._box
 
-    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
+    def submit(self, work: Callable[[Connection], T], *, locks: Iterable[str] = ()) -> "Future[T]":
         """Queue a work for the next commit; its future is resolved after the commit, with the work's result.
 
-        A work runs once, on the writer's thread, alone; it must only read and write its connection. What it raises is
-        undone alone and is its future's exception; if the commit fails, every future of it has a `StoreError`.
+        A work runs once, on a writer's thread; it must only read and write its connection. What it raises is undone
+        alone and is its future's exception; if the commit fails, every future of it has a `StoreError`. In a file it
+        runs alone. Elsewhere only works that name a common lock exclude each other, in all processes.
         """
-        return self._writer.submit(work)
+        return self._writer.submit(work, frozenset(locks))
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], *, locks: Iterable[str] = ()) -> T:
         """Do a work and wait for its commit."""
-        return self.submit(work).result()
+        return self.submit(work, locks=locks).result()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One snapshot of the store, whatever is written meanwhile; it cannot be written through."""
         try:
-            with self._readers.connect() as c, sqlite.reading(c):
+            with self._readers.connect() as c, self._backend.reading(c):
                 yield c
         except SQLAlchemyError as error:
-            raise sqlite.store_error(error, self.path) from error
+            raise StoreError(self._backend.explain(error)) from error
 
     def health(self) -> str | None:
         """None if the last commit worked, else what is wrong and what to do; then a write is tried, for the next time."""
         if self._writer.closed:
             return "the store is closed"
         trouble = self._writer.trouble
-        if trouble is not None and (self._probing is None or self._probing.done()):
-            self._probing = self._writer.submit(_try_writing)
+        now = time.monotonic()
+        if self._probing is not None and not self._probing.done():
+            silent = now - self._probing_since > _SILENT_SECONDS
+            return trouble or (f"{self.name} does not answer" if silent else None)
+        # A file says by itself what it lacks when it is written; a server may be gone without a word.
+        if trouble is not None or self.remote:
+            self._probing, self._probing_since = self._writer.submit(_try_writing), now
         return trouble
 
     def close(self) -> None:
-        """Commit everything that waits, then let go of the file. A second time does nothing."""
+        """Commit everything that waits, then let go of the store. A second time does nothing."""
         self._writer.close()
         self._readers.dispose()
 
@@ -110,19 +148,20 @@ def _try_writing(c: Connection) -> None:
         c.execute(statement)
 
 
-def _bring_forward(writers: Engine, path: Path, *, migrate: bool) -> None:
+def _bring_forward(writers: Engine, backend: Backend, *, migrate: bool) -> None:
     if not migrate:
         raise StoreError(
-            f"{path} has no current schema yet: start the daemon once, it brings the store forward"
+            f"{backend.name} has no current schema yet: start the daemon once, it brings the store forward"
         )
-    with writers.connect() as c, sqlite.rebuilding(c), sqlite.writing(c):
-        schema.bring_forward(c, path)
-        sqlite.check_references(c, path)
+    with writers.connect() as c, backend.rebuilding(c), backend.writing(c):
+        backend.lock_schema(c)
+        schema.bring_forward(c, backend.name)
+        backend.complete_schema(c)
 
 
 def _check_key(c: Connection, box: SecretBox) -> None:
-    for key_id in c.execute(_KEY_IDS).one():
-        if key_id not in {None, box.key_id}:
+    for smallest_or_largest in _KEY_IDS:
+        if c.execute(smallest_or_largest).scalar() not in {None, box.key_id}:
             raise SecretKeyError(
                 "the hook secrets in the store were encrypted with another key: start with that one "
                 "(INTERLOCK_SECRET_KEY or the key file)"

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, func, literal, select, update
 
 from engine.errors import FencedError
 from engine.model import EffectKind
-from engine.store import once, outbox
+from engine.store import once, outbox, wakes
 from engine.store.tables import DEAD, InboxStatus, OutboxStatus, inbox
 from engine.store.tables import outbox as effects
 
@@ -102,6 +102,7 @@ def find(c: Connection, wanted: Wanted, limit: int | None = None) -> list[DeadLe
 
 def retry(c: Connection, letter: DeadLetter, now: datetime) -> None:
     """Put a dead letter back; `FencedError` if it is none any more."""
+    wakes.touch(c, letter.project, letter.entity_id)
     if letter.kind is LetterKind.EVENT:
         values = {"status": InboxStatus.PENDING, "due_at": now, "retried_at": now, "because": ""}
         _changed(c.execute(_PUT_BACK, {"of_id": letter.number, **values}).rowcount, letter)

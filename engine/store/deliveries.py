@@ -72,6 +72,11 @@ def pack(body: bytes) -> PackedBody:
     return PackedBody(zlib.compress(body, _LEVEL))
 
 
+def unpack(data: bytes) -> bytes:
+    """The body that the store keeps so; `zlib.error` if it is damaged."""
+    return zlib.decompress(data)
+
+
 def insert(
     c: Connection,
     *,
@@ -112,10 +117,15 @@ def insert(
     return row_id
 
 
+def lock_of(hook_id: int, digest: bytes) -> str:
+    """What a work that asks for a twin and inserts must lock, so that two equal deliveries cannot both be the first."""
+    return f"delivery/{hook_id}/{digest.hex()}"
+
+
 def twin(c: Connection, hook_id: int, digest: bytes) -> DeliveryRow | None:
     """The latest delivery with the same signed content that was not itself a duplicate.
 
-    Race-free if asked and inserted inside one submitted work.
+    Race-free if asked and inserted inside one submitted work with the lock `lock_of`.
     """
     row = c.execute(_TWIN, {"of_hook": hook_id, "of_digest": digest}).one_or_none()
     return None if row is None else DeliveryRow(**row._asdict())
@@ -133,7 +143,7 @@ def body(c: Connection, delivery_row_id: int) -> bytes:
     if data is None:
         raise StoreError(f"the store has no body for delivery {delivery_row_id}")
     try:
-        return zlib.decompress(data)
+        return unpack(data)
     except zlib.error as error:
         raise StoreError(f"the body of delivery {delivery_row_id} is damaged: {error}") from error
 

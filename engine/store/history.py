@@ -100,7 +100,33 @@ def append(
     last = c.execute(_LAST_HASH, of_entity).scalar_one_or_none()
     if last is None:  # its first decision, or retention has removed all before this one
         last = c.execute(_CHECKPOINT_HASH, of_entity).scalar_one_or_none()
-    trace_values = settled(trace)
+    values = linked(
+        project=project,
+        entity_id=entity_id,
+        version=version,
+        inbox_id=inbox_id,
+        at=at,
+        machine_hash=machine_hash,
+        facts=facts,
+        trace=trace,
+        previous=last or b"",
+    )
+    return _row(id=insert_row(c, history, values), **values)
+
+
+def linked(
+    *,
+    project: str,
+    entity_id: str,
+    version: int,
+    inbox_id: int,
+    at: datetime,
+    machine_hash: str,
+    facts: Mapping[str, Any],
+    trace: Trace,
+    previous: bytes,
+) -> dict[str, Any]:
+    """A decision as a row of its entity's chain; `previous` is the hash of the row before, empty for the first."""
     values: dict[str, Any] = {
         "project": project,
         "entity_id": entity_id,
@@ -113,12 +139,10 @@ def append(
         "after": trace.after,
         "verdict": trace.verdict,
         "facts": settled(facts),
-        "trace": trace_values,
+        "trace": settled(trace),
     }
-    previous = b"" if last is None else last
     own = _digest(**{**values, "previous_hash": previous.hex()})
-    row_id = insert_row(c, history, {**values, "previous_hash": previous, "hash": own})
-    return _row(id=row_id, **values, previous_hash=previous, hash=own)
+    return {**values, "previous_hash": previous, "hash": own}
 
 
 def of_entity(c: Connection, project: str, entity_id: str, limit: int) -> list[HistoryRow]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, CursorResult, and_, bindparam, exists, func, 
 
 from engine.errors import FencedError
 from engine.model import Entity, Event, Verdict
+from engine.store import wakes
 from engine.store.columns import Moment
 from engine.store.encoding import encode
 from engine.store.prepared import insert_row
@@ -108,6 +109,9 @@ def insert(
     c: Connection, delivery_row_id: int, events: Iterable[tuple[str, Event]], received_at: datetime
 ) -> list[int]:
     """Put events (each with its provisioner's name) at the end of their entities' lanes; returns their rows."""
+    events = tuple(events)
+    for _, event in events:
+        wakes.touch(c, event.entity.project, event.entity.id)
     return [
         insert_row(c, inbox, {"delivery_row_id": delivery_row_id, **_new(provisioner, event, received_at)})
         for provisioner, event in events
@@ -116,6 +120,7 @@ def insert(
 
 def insert_own(c: Connection, provisioner: str, event: Event, now: datetime) -> int:
     """Put an event of the engine itself, which has no delivery, at the end of its entity's lane; returns its row."""
+    wakes.touch(c, event.entity.project, event.entity.id)
     return insert_row(c, inbox, {"payload": encode(event.payload), **_new(provisioner, event, now)})
 
 

@@ -12,12 +12,16 @@ _HOLDER = select(claims.c.inbox_id).where(claims.c.key == bindparam("of_key"))
 _RELEASE = delete(claims).where(claims.c.inbox_id == bindparam("of_inbox"))
 
 
+def key_of(*, project: str, receive: str, once: str, entity_id: str) -> bytes:
+    """What a value is claimed by: a digest, because the value is as long as its sender likes and indexes are not."""
+    return hashlib.sha256(encode([project, receive, once, entity_id]).encode()).digest()
+
+
 def claim(
     c: Connection, *, project: str, receive: str, once: str, entity_id: str, inbox_id: int
 ) -> int | None:
     """None if this event of the inbox holds the value now, else the event that holds it."""
-    # A digest, because the value is as long as its sender likes and indexes are not.
-    key = hashlib.sha256(encode([project, receive, once, entity_id]).encode()).digest()
+    key = key_of(project=project, receive=receive, once=once, entity_id=entity_id)
     holder: int | None = c.execute(_HOLDER, {"of_key": key}).scalar_one_or_none()
     if holder is None:
         insert_row(c, claims, {"key": key, "inbox_id": inbox_id})

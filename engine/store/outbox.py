@@ -87,11 +87,19 @@ def insert(
     if not effects:
         return []
     digest: bytes = c.execute(_DELIVERY_DIGEST, {"of_inbox": inbox_id}).scalar_one_or_none() or b""
+    planned = planned_rows(inbox_id, entity, version, effects, now, digest)
+    return [OutboxRow(id=insert_row(c, outbox, values), **values) for values in planned]
+
+
+def planned_rows(
+    inbox_id: int, entity: Entity, version: int, effects: Sequence[Effect], now: datetime, digest: bytes
+) -> list[dict[str, Any]]:
+    """A decision's effects as rows to be inserted; `digest` is its delivery's, empty where there is none."""
     rows = []
     position = 0
     for effect in effects:
         key = _key([entity.project, entity.id, version, position, digest.hex()])
-        rows.append(_insert(c, inbox_id, entity, key, position, effect, now))
+        rows.append(_values(inbox_id, entity, key, position, effect, now))
         position += _places(effect)
     return rows
 
@@ -103,15 +111,16 @@ def fall_back(c: Connection, given_up: OutboxRow, now: datetime) -> list[OutboxR
     position = given_up.position + 1
     for effect in given_up.effect.fallbacks:
         key = _key([given_up.key, position])
-        rows.append(_insert(c, given_up.inbox_id, entity, key, position, effect, now))
+        values = _values(given_up.inbox_id, entity, key, position, effect, now)
+        rows.append(OutboxRow(id=insert_row(c, outbox, values), **values))
         position += _places(effect)
     return rows
 
 
-def _insert(
-    c: Connection, inbox_id: int, entity: Entity, key: str, position: int, effect: Effect, now: datetime
-) -> OutboxRow:
-    values: dict[str, Any] = {
+def _values(
+    inbox_id: int, entity: Entity, key: str, position: int, effect: Effect, now: datetime
+) -> dict[str, Any]:
+    return {
         "inbox_id": inbox_id,
         "project": entity.project,
         "entity_id": entity.id,
@@ -128,7 +137,6 @@ def _insert(
         "finished_at": None,
         "earlier_attempts": 0,
     }
-    return OutboxRow(id=insert_row(c, outbox, values), **values)
 
 
 def _places(effect: Effect) -> int:

@@ -21,22 +21,22 @@ _MIGRATIONS = Path(__file__).with_name("migrations")
 _VERSION_TABLE = "alembic_version"
 
 
-def is_current(c: Connection, path: Path) -> bool:
+def is_current(c: Connection, store: str) -> bool:
     """Whether the store has this release's schema; `StoreTooNewError` if it has a later one's."""
-    revision = _revision(c, path)
+    revision = _revision(c, store)
     if revision is not None and revision > REVISION:
         raise StoreTooNewError(
-            f"{path} was written by a newer Interlock (schema {revision}, this one knows {REVISION}): "
+            f"{store} was written by a newer Interlock (schema {revision}, this one knows {REVISION}): "
             "upgrade Interlock, or restore a backup made before"
         )
     return revision == REVISION
 
 
-def bring_forward(c: Connection, path: Path) -> None:
-    """Inside one transaction, make the schema in an empty file, or migrate an older one."""
-    if is_current(c, path):  # another process was first
+def bring_forward(c: Connection, store: str) -> None:
+    """Inside one transaction, make the schema in an empty store, or migrate an older one."""
+    if is_current(c, store):  # another process was first
         return
-    if _revision(c, path) is None:
+    if _revision(c, store) is None:
         metadata.create_all(c, checkfirst=False)
         c.execute(text(f"CREATE TABLE {_VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
         c.execute(text(f"INSERT INTO {_VERSION_TABLE} VALUES (:revision)"), {"revision": REVISION})  # noqa: S608
@@ -73,12 +73,12 @@ def revision_of(c: sqlite3.Connection) -> str | None:
     return None if row is None else str(row[0])
 
 
-def _revision(c: Connection, path: Path) -> str | None:
-    """The schema's revision; None if the file is empty."""
+def _revision(c: Connection, store: str) -> str | None:
+    """The schema's revision; None if the store is empty."""
     names = set(inspect(c).get_table_names())
     if not names:
         return None
     others = names - {_VERSION_TABLE}
     if _VERSION_TABLE not in names or (others and others.isdisjoint(metadata.tables)):
-        raise StoreError(f"{path} is a database of something else: name another file with --store")
+        raise StoreError(f"{store} is a database of something else: name another one with --store")
     return c.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar_one_or_none() or ""  # noqa: S608

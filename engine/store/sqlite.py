@@ -3,13 +3,13 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from engine.errors import StoreError
@@ -35,6 +35,73 @@ _SENTENCES = {
 }
 
 
+class SQLite:
+    """The store as one file."""
+
+    writers = 1
+    remote = False
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = self.address = str(path)
+        self._identity: tuple[int, int] | None = None
+
+    def check(self, *, create: bool) -> None:
+        """`StoreError` if the path cannot hold the store."""
+        check_file(self.path, create=create)
+        self._identity = identity_of(self.path)
+
+    def writer_engine(self) -> Engine:
+        """Connections that write."""
+        return writer_engine(self.path)
+
+    def reader_engine(self) -> Engine:
+        """Connections that read."""
+        return reader_engine(self.path)
+
+    def writing(self, connection: Connection) -> AbstractContextManager[None]:
+        """A transaction that has the write lock from its beginning."""
+        return writing(connection)
+
+    def reading(self, connection: Connection) -> AbstractContextManager[None]:
+        """A snapshot."""
+        return reading(connection)
+
+    def rebuilding(self, connection: Connection) -> AbstractContextManager[None]:
+        """Around a transaction that copies tables."""
+        return rebuilding(connection)
+
+    def lock_schema(self, connection: Connection) -> None:
+        """The write lock is held already."""
+
+    def complete_schema(self, connection: Connection) -> None:
+        """A file needs the tables only, and that no row refers to one that is missing."""
+        check_references(connection, self.path)
+
+    def lock(self, connection: Connection, keys: frozenset[str]) -> None:
+        """The write lock is held already."""
+
+    def before_commit(self, connection: Connection) -> None:
+        """Lanes are woken in the process."""
+
+    def still_there(self) -> bool:
+        """Whether the file is the one that was opened."""
+        return identity_of(self.path) == self._identity
+
+    def usable(self, connection: Connection, idle: float) -> bool:
+        """A file does not hang up."""
+        del connection, idle
+        return True
+
+    def explain(self, error: BaseException) -> str:
+        """The error as a sentence that says what to do."""
+        return explain(error, self.path)
+
+    def is_about_the_store(self, error: BaseException) -> bool:
+        """Whether the error is one of the file or its disk."""
+        return is_about_the_file(error)
+
+
 def path_of(url: str) -> Path:
     """The absolute path that a ``sqlite:///`` URL names."""
     try:
@@ -42,10 +109,12 @@ def path_of(url: str) -> Path:
     except ArgumentError:
         raise StoreError("the store must be a URL such as sqlite:///interlock.db") from None
     kind = parsed.get_backend_name()
-    if kind in {"postgresql", "postgres"}:
-        raise StoreError("PostgreSQL comes in a later release: use sqlite:///interlock.db for now")
+    if kind == "postgresql":
+        raise StoreError(
+            "this works on a store in a file; for PostgreSQL use the server's own tools, such as pg_dump"
+        )
     if kind != "sqlite":
-        raise StoreError(f"{kind} cannot hold the store: use sqlite:///interlock.db")
+        raise StoreError(f"{kind} cannot hold the store: use sqlite:///interlock.db, or postgresql://…")
     name = parsed.database
     if not name or name == ":memory:" or name.startswith("file:") or parsed.host:
         raise StoreError(
@@ -174,11 +243,6 @@ def _sentence_for(error: BaseException) -> str | None:
     original = error.orig if isinstance(error, DBAPIError) else error
     name = getattr(original, "sqlite_errorname", "")
     return next((s for beginning, s in _SENTENCES.items() if name.startswith(beginning)), None)
-
-
-def store_error(error: SQLAlchemyError | sqlite3.Error, path: Path) -> StoreError:
-    """What the boundary raises for a database error."""
-    return StoreError(explain(error, path))
 
 
 def _url(path: Path) -> URL:

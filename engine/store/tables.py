@@ -20,11 +20,14 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    event,
+    func,
     literal_column,
 )
 
 from engine.model import EffectKind, Outcome, Verdict
 from engine.store.columns import Identity, Json, Moment, Word
+from engine.store.wakes import CREATE_FUNCTIONS
 
 metadata = MetaData(
     naming_convention={
@@ -172,6 +175,17 @@ _partial(
     inbox.c.id,
     where=and_(inbox.c.retried_at.is_not(None), inbox.c.finished_at.is_(None)),
 )
+# Where processes share the store, each works whole partitions.
+Index(
+    "ix_inbox_partition",
+    func.interlock_partition(inbox.c.project, inbox.c.entity_id),
+    inbox.c.project,
+    inbox.c.entity_id,
+    inbox.c.id,
+    postgresql_where=inbox.c.finished_at.is_(None),
+).ddl_if(dialect="postgresql")
+for _function in CREATE_FUNCTIONS:
+    event.listen(metadata, "before_create", _function)
 
 once = Table(
     "once",

@@ -1,4 +1,6 @@
-"""The one writer: a thread that takes everything waiting and commits it in one transaction (group commit).
+"""The writer: a thread that takes everything waiting and commits it in one transaction (group commit).
+
+A file has one such thread. A server has a few, because a commit there is a wait for a network and another disk.
 
 A commit waits for the disk about as long for 64 writes as for one, so writes that come together wait together. Each
 work has its own savepoint: one that fails is undone alone. A future is resolved only after the commit, so whoever saw
@@ -7,18 +9,18 @@ a result will find it after a crash.
 
 import contextlib
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.errors import StoreBusyError, StoreError
-from engine.store import sqlite
+from engine.store.backend import Backend
 
 #: The most works of one transaction, and the most that may wait.
 BATCH = 256
@@ -28,6 +30,7 @@ WAITING = 4096
 @dataclass(frozen=True, slots=True)
 class _Job:
     work: Callable[[Connection], Any]
+    locks: frozenset[str]
     future: "Future[Any]"
 
 
@@ -45,22 +48,24 @@ class _Answer:
 
 
 class Writer:
-    """Runs works on its own connection, many to a commit. After a failed commit it connects anew and goes on."""
+    """Runs works on connections of its own, many to a commit. After a failed commit it connects anew and goes on."""
 
-    def __init__(self, engine: Engine, path: Path) -> None:
+    def __init__(self, engine: Engine, backend: Backend) -> None:
         self._engine = engine
-        self._path = path
-        self._file = sqlite.identity_of(path)
-        self._connection: Connection | None = None
+        self._backend = backend
         self._jobs: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._closing = False
         #: Why the last transaction failed, for the operator; None after one that was committed.
         self.trouble: str | None = None
-        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._run, name=f"store-writer-{n}", daemon=True)
+            for n in range(backend.writers)
+        ]
+        for thread in self._threads:
+            thread.start()
 
-    def submit(self, work: Callable[[Connection], Any]) -> "Future[Any]":
+    def submit(self, work: Callable[[Connection], Any], locks: frozenset[str] = frozenset()) -> "Future[Any]":
         """Queue a work. `StoreError` at once if the writer is closed, `StoreBusyError` if too many works wait."""
         future: Future[Any] = Future()
         with self._changed:
@@ -70,7 +75,7 @@ class Writer:
                 raise StoreBusyError(
                     f"{WAITING} writes are waiting for the disk: try again later; nothing was written"
                 )
-            self._jobs.append(_Job(work, future))
+            self._jobs.append(_Job(work, locks, future))
             self._changed.notify()
         return future
 
@@ -83,18 +88,21 @@ class Writer:
         """Finish everything that waits, then stop."""
         with self._changed:
             self._closing = True
-            self._changed.notify()
-        self._thread.join()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        self._engine.dispose()
 
     def _run(self) -> None:
-        while self._serve(self._take()):
+        link = _Link(self._engine, self._backend)
+        while self._serve(self._take(), link):
             pass
-        self._disconnect()
+        link.drop()
 
-    def _serve(self, jobs: list[_Job]) -> bool:
+    def _serve(self, jobs: list[_Job], link: "_Link") -> bool:
         """Commit the jobs that were not cancelled and answer them; False if there was none to take."""
         running = [job for job in jobs if job.future.set_running_or_notify_cancel()]
-        for answer in self._commit(running) if running else ():
+        for answer in self._commit(running, link) if running else ():
             answer.give()
         return bool(jobs)
 
@@ -105,16 +113,19 @@ class Writer:
                 self._changed.wait()
             return [self._jobs.popleft() for _ in range(min(BATCH, len(self._jobs)))]
 
-    def _commit(self, jobs: list[_Job]) -> list[_Answer]:
+    def _commit(self, jobs: list[_Job], link: "_Link") -> list[_Answer]:
         answers: list[_Answer] = []
         try:
-            connection = self._connect()
-            with sqlite.writing(connection):
+            connection = link.connection()
+            with self._backend.writing(connection):
+                if locks := frozenset().union(*(job.locks for job in jobs)):
+                    self._backend.lock(connection, locks)
                 savepoint = connection.connection.cursor()
-                answers += [_attempt(connection, savepoint, job) for job in jobs]
+                answers += [_attempt(connection, savepoint, job, self._backend) for job in jobs]
+                self._backend.before_commit(connection)
         except Exception as error:  # noqa: BLE001 -- whatever it was, each caller is told and the writer goes on
-            self._disconnect()
-            self.trouble = sqlite.explain(error, self._path)
+            link.drop()
+            self.trouble = self._backend.explain(error)
             failed = {answer.future for answer in answers if answer.error is not None}
             reason = f"{self.trouble}; nothing was written"
             lost = [_Answer(job.future, error=StoreError(reason)) for job in jobs if job.future not in failed]
@@ -122,15 +133,33 @@ class Writer:
         self.trouble = None
         return answers
 
-    def _connect(self) -> Connection:
-        if sqlite.identity_of(self._path) != self._file:
-            self._disconnect()
-            raise StoreError(f"{self._path} was removed or replaced while it was in use: restart the daemon")
+
+class _Link:
+    """One thread's connection, made when it is needed."""
+
+    def __init__(self, engine: Engine, backend: Backend) -> None:
+        self._engine = engine
+        self._backend = backend
+        self._connection: Connection | None = None
+        self._used = 0.0
+
+    def connection(self) -> Connection:
+        """The connection, made anew where the old one is of no use any more."""
+        if not self._backend.still_there():
+            self.drop()
+            raise StoreError(
+                f"{self._backend.name} was removed or replaced while it was in use: restart the daemon"
+            )
+        now = time.monotonic()
+        if self._connection is not None and not self._backend.usable(self._connection, now - self._used):
+            self.drop()
         if self._connection is None:
             self._connection = self._engine.connect()
+        self._used = now
         return self._connection
 
-    def _disconnect(self) -> None:
+    def drop(self) -> None:
+        """Close the connection."""
         if self._connection is None:
             return
         connection, self._connection = self._connection, None
@@ -138,14 +167,14 @@ class Writer:
             connection.close()
 
 
-def _attempt(connection: Connection, savepoint: Any, job: _Job) -> _Answer:
+def _attempt(connection: Connection, savepoint: Any, job: _Job, backend: Backend) -> _Answer:
     """Run one work in its savepoint. If the whole transaction is lost, leaving the savepoint raises."""
     # Straight to the driver: through SQLAlchemy the savepoint would cost more than the rows.
     savepoint.execute("SAVEPOINT work")
     try:
         result = job.work(connection)
     except SQLAlchemyError as error:
-        if sqlite.is_about_the_file(error):  # no other work of this batch can succeed
+        if backend.is_about_the_store(error):  # no other work of this batch can succeed
             raise
         refused = StoreError(f"the store refused a write: {error.args[0]}")
         refused.__cause__ = error

@@ -15,6 +15,7 @@ from engine.processors.processor import Call, Processor, Settings
 from engine.run.clock import now
 from engine.run.hooks import HookRequest, register
 from engine.run.intake import Received
+from engine.run.lanes import Lanes
 from engine.run.load import load
 from engine.run.runtime import Runtime
 from engine.store.database import Store
@@ -82,6 +83,12 @@ class Engine:
     secret: str
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
+    @property
+    def lanes(self) -> Lanes:
+        """The lanes of a store in a file."""
+        assert isinstance(self.runtime.lanes, Lanes)
+        return self.runtime.lanes
+
     async def release(self, notes: str, **more: object) -> Received:
         """Deliver a signed release."""
         number = next(self._numbers)
@@ -107,14 +114,16 @@ async def engine(
     machine: str = MACHINE,
     policy: RetryPolicy | None = None,
     clock: Callable[[], datetime] = now,
+    url: str = "",
+    works: bool = True,
 ) -> AsyncIterator[Engine]:
     """An engine that works its lanes until the block is left; a second one in the same folder goes on with the store."""
     (folder / "soc.hcl").write_text(machine)
     (folder / "workers.yaml").write_text(WORKERS)
     serving, hub = load(folder / "workers.yaml", folder, {backend.name: backend}, {}).usable()
-    store = Store.open(f"sqlite:///{folder}/interlock.db", key=b"k" * 32)
+    store = Store.open(url or f"sqlite:///{folder}/interlock.db", key=b"k" * 32)
     try:
-        runtime = Runtime(store, serving, hub, clock, policy)
+        runtime = Runtime(store, serving, hub, clock, policy, works=works)
         wanted = HookRequest(source="github", repo_id="signal-box", repo_path="octo-org/signal-box")
         secret = await asyncio.to_thread(_secret, store, wanted)
         await runtime.start()

@@ -86,7 +86,7 @@ def test_a_late_transition_locks_its_issue(site: httpx.Client, world: JiraWorld)
         account = (world.account.email, world.account.token)
         async with httpx.AsyncClient(base_url=site.base_url, auth=account) as client:
             late = asyncio.create_task(client.post(TRANSITIONS, json=START))
-            while not world.locked:  # noqa: ASYNC110  the world is no part of the loop
+            while not world.locked:
                 await asyncio.sleep(0.005)
             meanwhile = [(await client.post(TRANSITIONS, json=START)).status_code for _ in range(2)]
             seen = (await client.get("/rest/api/3/issue/SOC-1")).json()["fields"]["status"]["name"]
@@ -249,7 +249,7 @@ def test_stopping_ends_calls_that_hang() -> None:
         async with httpx.AsyncClient(base_url=server.url, auth=account, timeout=60) as client:
             hanging = asyncio.create_task(client.get("/rest/api/3/issue/SOC-1"))
             slow = asyncio.create_task(client.get("/rest/api/3/myself"))
-            while world.trouble.waiting():  # noqa: ASYNC110  the world is no part of the loop
+            while world.trouble.waiting():
                 await asyncio.sleep(0.005)
             await asyncio.wait_for(server.stop(), 10)
             ended = await asyncio.gather(hanging, slow, return_exceptions=True)

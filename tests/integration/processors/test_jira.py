@@ -222,7 +222,7 @@ def test_whatever_happens_to_the_post_one_transition_is_effective(kind: str) -> 
 
     async def twice(processor: Processor) -> tuple[Attempt, Attempt]:
         first = await processor.perform(a_call(source_status="To Do"))
-        while kind == "late" and not moves(world):  # noqa: ASYNC110  the world has no event for it
+        while kind == "late" and not moves(world):
             await asyncio.sleep(0.05)
         return first, await processor.perform(a_call(source_status="To Do", read_back=True))
 

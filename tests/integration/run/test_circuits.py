@@ -35,7 +35,7 @@ def test_an_hour_without_the_backend_costs_few_calls_and_no_dead_letter(tmp_path
                         break
                     remarks |= {outbox.of_entity(c, "soc", key, 1)[0].last_detail for key in keys}
                 clock[0] += timedelta(seconds=10)
-                e.runtime.lanes._ring()
+                e.lanes._ring()
                 await e.runtime.lanes.settle()
             with e.store.read() as c:
                 assert inbox.backlog(c) == 0
@@ -84,7 +84,7 @@ def test_a_waiting_entity_is_not_forgotten_when_the_probe_dies(tmp_path: Path) -
             failing[0] = False
             for _ in range(60):
                 clock[0] += timedelta(seconds=BreakerPolicy().longest)
-                e.runtime.lanes._ring()
+                e.lanes._ring()
                 await e.runtime.lanes.settle()
             with e.store.read() as c:
                 assert inbox.backlog(c) == 0

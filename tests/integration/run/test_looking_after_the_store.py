@@ -55,7 +55,7 @@ def test_a_backup_under_load_is_whole_and_the_load_goes_on(tmp_path: Path) -> No
             load = asyncio.create_task(_deliver_for_ever(e))
             seen = 0
             for copy in copies:
-                while (decided := _decisions(e.store)) <= seen:  # noqa: ASYNC110 -- it is in the store
+                while (decided := _decisions(e.store)) <= seen:
                     await asyncio.sleep(0.01)
                 seen = decided
                 # In another thread with its own connections, as another process would.

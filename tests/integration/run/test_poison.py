@@ -60,7 +60,7 @@ def test_a_poisoned_event_is_buried_and_the_next_one_has_its_turn(tmp_path: Path
 
     async def run() -> tuple[list[DeadLetter], list[str]]:
         async with engine(tmp_path, Backend(), clock=lambda: clock[0]) as first:
-            first.runtime.lanes._stopping = True  # received, and not decided
+            first.lanes._stopping = True  # received, and not decided
             await first.release("Ships SOC-1")
             poison(first)
         async with engine(tmp_path, backend, clock=lambda: clock[0]) as e:
@@ -68,7 +68,7 @@ def test_a_poisoned_event_is_buried_and_the_next_one_has_its_turn(tmp_path: Path
             for _ in range(TRIES + 1):
                 await e.runtime.lanes.settle()
                 clock[0] += timedelta(minutes=10)
-                e.runtime.lanes._ring()
+                e.lanes._ring()
             await e.runtime.lanes.settle()
             if poison is not _nothing:
                 await e.release("Ships SOC-1", release_id=60)
@@ -88,9 +88,9 @@ def test_a_poisoned_event_is_buried_and_the_next_one_has_its_turn(tmp_path: Path
 def test_when_the_store_fails_no_event_is_to_blame(tmp_path: Path) -> None:
     async def run() -> None:
         async with engine(tmp_path, Backend()) as e:
-            e.runtime.lanes._stopping = True
+            e.lanes._stopping = True
             await e.release("Ships SOC-1")
-            e.runtime.lanes._stopping = False
+            e.lanes._stopping = False
             path, aside = e.store.path, tmp_path / "aside.db"
             path.rename(aside)
             e.runtime.lanes.wake(Entity(project="soc", id="SOC-1"))

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from engine.store.database import Store
+from tests.harness.postgres import PostgresServer
 
 
 @pytest.fixture
@@ -16,3 +17,12 @@ def store(url: str) -> Iterator[Store]:
     store = Store.open(url, key=b"k" * 32)
     yield store
     store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new store's URL, once for each backend."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/interlock.db"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.url()

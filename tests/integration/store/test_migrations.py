@@ -44,7 +44,7 @@ def test_a_store_of_the_first_schema_is_brought_forward_with_its_rows(tmp_path: 
         c.executescript(ROWS)
     store = Store.open(f"sqlite:///{path}")
     with store.read() as c:
-        assert schema.is_current(c, path)
+        assert schema.is_current(c, str(tmp_path))
         letters = find(c, Wanted())
         again, waiting = inbox.get(c, 2), inbox.head(c, "soc", "SOC-2")
         effect = outbox.get(c, 1)

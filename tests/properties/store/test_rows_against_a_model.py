@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import settings
@@ -16,6 +17,7 @@ from hypothesis.stateful import (
     multiple,
     precondition,
     rule,
+    run_state_machine_as_test,
 )
 from sqlalchemy import Connection
 
@@ -25,6 +27,7 @@ from engine.store import commit, deadletters, deliveries, history, hooks, inbox,
 from engine.store.database import Store
 from engine.store.deadletters import LetterKind
 from engine.store.tables import InboxStatus, OutboxStatus, Receipt
+from tests.harness.postgres import PostgresServer
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 ENTITIES = [Entity(project=project, id=name) for project in ("a", "b") for name in ("A-1", "A-2")]
@@ -55,7 +58,7 @@ class Rows(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.url = f"sqlite:///{Path(self.folder.name)}/interlock.db"
+        self.url = self.new_store()
         self.store = Store.open(self.url)
         self.hook = self.store.write(
             lambda c: hooks.register(c, source="s", repo_id="1", repo_path="", sealed=b"", now=EPOCH)
@@ -65,6 +68,10 @@ class Rows(RuleBasedStateMachine):
         self.versions: dict[Entity, int] = {}
         self.keys: set[str] = set()
         self.clock = EPOCH
+
+    def new_store(self) -> str:
+        """The URL of a store that does not exist yet."""
+        return f"sqlite:///{Path(self.folder.name)}/interlock.db"
 
     def teardown(self) -> None:
         self.store.close()
@@ -304,5 +311,22 @@ class Rows(RuleBasedStateMachine):
             assert len(outbox.dead(c, 1000)) == kept.count(OutboxStatus.DEAD)
 
 
+class RowsOnPostgreSQL(Rows):
+    """The same with a server; each example begins with an empty database."""
+
+    server: ClassVar[PostgresServer]
+    database: ClassVar[str]
+
+    def new_store(self) -> str:
+        return self.server.emptied(self.database)
+
+
 Rows.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
 TestRows = Rows.TestCase
+
+
+def test_rows_on_postgresql(postgres: PostgresServer) -> None:
+    RowsOnPostgreSQL.server, RowsOnPostgreSQL.database = postgres, postgres.url()
+    run_state_machine_as_test(
+        RowsOnPostgreSQL, settings=settings(max_examples=10, stateful_step_count=20, deadline=None)
+    )

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from engine.store.wakes import CREATE_FUNCTIONS
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -151,6 +153,15 @@ def upgrade() -> None:
         sqlite_where=sa.text("finished_at IS NULL"),
         postgresql_where=sa.text("finished_at IS NULL"),
     )
+    if op.get_bind().dialect.name == "postgresql":
+        for function in CREATE_FUNCTIONS:
+            op.execute(function)
+        op.create_index(
+            "ix_inbox_partition",
+            "inbox",
+            [sa.text("interlock_partition(project, entity_id)"), "project", "entity_id", "id"],
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
     op.create_table(
         "once",
         sa.Column("key", sa.LargeBinary(), nullable=False),

@@ -1,0 +1,211 @@
+"""Drain one partition: events of one entity strictly one after another, entities in parallel, until nothing is ready.
+
+Whoever drains has the partition for itself until it says that it has ended. It does so soon, that others get their
+share: after so many turns or so many seconds. An effect that waits for its backend does not end in time; then the drain
+goes on with the other entities and tries again later to end.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from engine.errors import FencedError
+from engine.model import Entity
+from engine.run.lanes import TROUBLE_PAUSE, Idle, Turn, Waiting
+
+log = structlog.get_logger()
+
+#: How many entities one look into the store brings.
+PAGE = 100
+#: What one drain does before it lets others have the partition, and how long it then waits for calls under way.
+MOST_TURNS = 500
+MOST_SECONDS = 2.0
+LINGER_SECONDS = 0.1
+#: How often a drain that only waits for calls looks for new events.
+LOOK_SECONDS = 0.25
+
+#: The entities whose head is due, after the given one, by name; at most so many.
+Ready = Callable[[Entity | None, int], Awaitable[list[Entity]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a drain ended."""
+
+    #: Whether there may be more to do at once.
+    more: bool
+    #: When what failed or was held back is to be tried again; None if nothing was.
+    again_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Went:
+    """What was done ahead of the lanes."""
+
+    #: How many events were decided.
+    turns: int
+    #: Entities that have more to do, or may have.
+    rest: list[Entity]
+
+
+async def _none_ahead(entities: list[Entity]) -> Went:
+    return Went(0, entities)
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Who works one partition during one drain."""
+
+    #: Does the next thing for an entity.
+    work: Callable[[Entity], Awaitable[Turn]]
+    #: May do a part for many entities at once; the lanes do the rest.
+    ahead: Callable[[list[Entity]], Awaitable[Went]] = _none_ahead
+
+
+class Drain:
+    """One drain of one partition, run once."""
+
+    def __init__(
+        self,
+        ready: Ready,
+        hands: Hands,
+        gate: asyncio.Semaphore,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take how to find what is ready, who works it, and the gate that bounds all drains of the process."""
+        self._ready = ready
+        self._hands = hands
+        self._gate = gate
+        self._clock = clock
+        self._running: dict[Entity, asyncio.Task[None]] = {}
+        self._held: dict[Entity, datetime] = {}
+        self._news = asyncio.Event()
+        self._stopping = False
+        self._closing = False
+        self._turns = 0
+        self._since = 0.0
+
+    @property
+    def busy(self) -> int:
+        """How many entities are being worked."""
+        return len(self._running)
+
+    def nudge(self) -> None:
+        """Say that there may be new events."""
+        self._news.set()
+
+    def hurry(self, entity: Entity) -> None:
+        """Let an entity that waits be tried again at once."""
+        if self._held.pop(entity, None) is not None:
+            self._news.set()
+
+    def stop(self) -> None:
+        """Begin nothing new; `run` ends when what is under way has ended."""
+        self._stopping = True
+        self._news.set()
+
+    def abandon(self) -> None:
+        """Give up everything under way at once: the partition may be another's already."""
+        self.stop()
+        for task in self._running.values():
+            task.cancel()
+
+    async def run(self) -> Ended:
+        """Work until nothing is ready, or the share is used up."""
+        self._renew()
+        try:
+            ended = await self._run()
+        finally:
+            self._stopping = True
+            for task in self._running.values():
+                task.cancel()
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
+        return ended
+
+    async def _run(self) -> Ended:
+        after: Entity | None = None
+        while not self._stopping:
+            if self._used_up() and await self._close():
+                return Ended(more=True)
+            self._news.clear()
+            page = await self._ready(after, PAGE)
+            after = page[-1] if len(page) == PAGE else None
+            free = [entity for entity in page if self._is_free(entity)]
+            went = await self._hands.ahead(free) if free else Went(0, free)
+            self._turns += went.turns
+            for entity in went.rest:
+                self._begin(entity)
+            if not free and not self._running and after is None:
+                return Ended(more=False, again_at=min(self._held.values(), default=None))
+            await self._wait(more=after is not None)
+        await self._finish(None)
+        return Ended(more=True)
+
+    def _is_free(self, entity: Entity) -> bool:
+        """Whether the entity is neither being worked nor held back."""
+        until = self._held.get(entity)
+        return entity not in self._running and (until is None or until <= self._clock())
+
+    def _begin(self, entity: Entity) -> None:
+        self._held.pop(entity, None)
+        self._running[entity] = asyncio.get_running_loop().create_task(self._lane(entity))
+
+    async def _lane(self, entity: Entity) -> None:
+        """Work one entity until nothing is left, its head must wait, or the drain closes."""
+        try:
+            async with self._gate:
+                while not (self._stopping or self._closing):
+                    turn = await self._hands.work(entity)
+                    if isinstance(turn, Waiting):
+                        # Not always written in the store: it may wait for a backend that does not answer anybody.
+                        self._held[entity] = turn.until
+                    if isinstance(turn, Idle | Waiting):
+                        return
+                    self._turns += 1
+        except FencedError as error:
+            log.warning("lane.fenced", entity=entity.id, project=entity.project, because=str(error))
+            self._held[entity] = self._clock() + TROUBLE_PAUSE
+        except Exception:
+            log.exception("lane.failed", entity=entity.id, project=entity.project)
+            self._held[entity] = self._clock() + TROUBLE_PAUSE
+        finally:
+            del self._running[entity]
+            if not self._running:
+                self._news.set()
+
+    async def _wait(self, *, more: bool) -> None:
+        """Until another look is worth while: room for the next page, news, or nothing runs any more."""
+        if more:
+            while len(self._running) > PAGE // 2 and not (self._stopping or self._used_up()):
+                await asyncio.wait(
+                    self._running.values(), timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED"
+                )
+            return
+        if self._running:
+            try:
+                await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
+            except TimeoutError:
+                return
+
+    def _used_up(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        return self._turns >= MOST_TURNS or now - self._since >= MOST_SECONDS
+
+    async def _close(self) -> bool:
+        """Try to end: whether nothing is under way any more. If a call takes long, the drain goes on."""
+        self._closing = True
+        await self._finish(LINGER_SECONDS)
+        self._closing = False
+        self._renew()
+        return not self._running
+
+    async def _finish(self, seconds: float | None) -> None:
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=seconds)
+
+    def _renew(self) -> None:
+        self._turns = 0
+        self._since = asyncio.get_running_loop().time()

@@ -1,0 +1,376 @@
+"""Lanes over many processes: procrastinate hands out partitions, a drain works each; the library's one home.
+
+A wake of a partition is a job. Its transaction wrote it (`engine.store.wakes`), the library's worker fetches it, no two
+workers have the same partition, and a worker that stops to beat loses its jobs to the others. The traps that this module
+steps around are told in docs/decisions/0010-partitions-on-procrastinate.md.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager, NotificationCallback
+from procrastinate.worker import Worker
+
+from engine.errors import StoreError
+from engine.model import Entity
+from engine.run.drain import Drain, Ended, Hands
+from engine.run.lanes import TROUBLE_PAUSE
+from engine.run.reading import read
+from engine.store import partitions, wakes
+from engine.store.database import Connection, Store
+
+log = structlog.get_logger()
+
+BEAT_SECONDS = 1.0
+#: A worker that was silent for so long is dead to the others; before that it must give up by itself.
+STALE_SECONDS = 3.0
+_GIVE_UP_SECONDS = 2.5
+_WATCH_SECONDS = 0.25
+#: How often stale workers are looked for, new jobs are polled for, and a lost database is tried again.
+_RECOVER_SECONDS = 0.5
+_POLL_SECONDS = 0.25
+_RECONNECT_SECONDS = 0.5
+#: One process must be able to hold every partition: one that waits for a slow backend must not keep others from work.
+_MOST_PARTITIONS = 1_000
+_CONNECTIONS = 4
+_LINK = {"application_name": "interlock worker", "connect_timeout": 5, "tcp_user_timeout": 10_000}
+#: How long a worker that ends lets its drains end before it cancels them.
+_DRAIN_SECONDS = 6.0
+_HOUSEKEEPING = "interlock.housekeeping"
+
+
+class Partitions:
+    """Works entities with events, in whatever partitions this process gets."""
+
+    def __init__(
+        self,
+        store: Store,
+        hands: Callable[[], Hands],
+        clock: Callable[[], datetime],
+        *,
+        concurrency: int = 64,
+    ) -> None:
+        """Take the store that is shared and who works; `concurrency` bounds the entities worked at once.
+
+        `hands` is asked for each drain anew: what they know of an entity must not outlive the drain.
+        """
+        self._store = store
+        self._hands = hands
+        self._clock = clock
+        self._gate = asyncio.Semaphore(concurrency)
+        self._drains: dict[int, Drain] = {}
+        self._ends: dict[int, Ended] = {}
+        self._worker: Worker | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._beaten = 0.0
+        #: Counts the reasons to look for jobs.
+        self.news = 0
+
+    def start(self) -> None:
+        """Begin to work partitions."""
+        # The library logs each job, and its connections each failure, in words of their own.
+        for name in ("procrastinate", "psycopg.pool"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        self._running = asyncio.get_running_loop().create_task(self._supervise())
+
+    def wake(self, entity: Entity) -> None:
+        """The transaction that wrote the event has done it."""
+
+    def hurry(self, entity: Entity) -> None:
+        """Try again an entity that waits, in a drain or for a wake that is due later."""
+        for drain in self._drains.values():
+            drain.hurry(entity)
+        self._store.submit(lambda c: wakes.touch(c, entity.project, entity.id))
+
+    @property
+    def busy(self) -> int:
+        """How many entities have something to do now."""
+        return sum(drain.busy for drain in self._drains.values())
+
+    @property
+    def waiting(self) -> int:
+        """Entities that wait for a retry are in the store only."""
+        return 0
+
+    async def settle(self) -> None:
+        """Return when nobody works or is to work now, in this process or in another."""
+        while await read(self._store, wakes.awake):  # noqa: ASYNC110 -- others say nothing when they are done
+            await asyncio.sleep(_POLL_SECONDS / 5)
+
+    async def stop(self, grace: float) -> None:
+        """Begin nothing new and let what is under way finish for `grace` seconds; the rest is for other workers."""
+        self._stopping = True
+        for drain in self._drains.values():
+            drain.stop()
+        if self._worker is not None:
+            self._worker.stop()  # type: ignore[no-untyped-call]
+        if self._running is not None:
+            _, late = await asyncio.wait({self._running}, timeout=grace)
+            for drain in self._drains.values():
+                drain.abandon()
+            if late:
+                await asyncio.wait({self._running}, timeout=_GIVE_UP_SECONDS)
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    async def _supervise(self) -> None:
+        """Keep a worker running: it ends when the database goes, or when this process was taken for dead."""
+        while not self._stopping:
+            try:
+                await self._serve()
+            except (ConnectorException, StoreError) as error:
+                log.warning("worker.lost", because=str(error.__cause__ or error))
+            except Exception:
+                log.exception("worker.failed")
+            for drain in self._drains.values():
+                drain.abandon()
+            if not self._stopping:
+                await asyncio.sleep(_RECONNECT_SECONDS)
+
+    async def _serve(self) -> None:
+        """One worker, from its first heartbeat to its end."""
+        await asyncio.wrap_future(
+            self._store.submit(lambda _: None)
+        )  # cheaper to try than a pool of connections
+        connector = PsycopgConnector(
+            conninfo=self._store.address,
+            min_size=1,
+            max_size=_CONNECTIONS,
+            timeout=STALE_SECONDS,
+            kwargs=_LINK,
+        )
+        app = App(connector=connector)
+        app.job_manager = _Manager(connector, self)
+        app.task(name=wakes.TASK, queue=wakes.QUEUE, pass_context=True)(self._wake)
+        housekeeping = app.task(
+            name=_HOUSEKEEPING, queue=wakes.QUEUE, queueing_lock=_HOUSEKEEPING, lock=_HOUSEKEEPING
+        )(self._keep_house)
+        app.periodic(cron="* * * * *")(housekeeping)
+        async with app.open_async():
+            self._worker = Worker(
+                app,
+                queues=[wakes.QUEUE],
+                concurrency=_MOST_PARTITIONS,
+                fetch_job_polling_interval=_POLL_SECONDS,
+                shutdown_graceful_timeout=_DRAIN_SECONDS,
+                delete_jobs="always",
+                install_signal_handlers=False,
+                update_heartbeat_interval=BEAT_SECONDS,
+                stalled_worker_timeout=STALE_SECONDS * 10,
+            )
+            self._beaten = asyncio.get_running_loop().time()
+            recovering = asyncio.create_task(self._recover(app.job_manager, self._worker))
+            self._watch(self._worker)
+            if self._stopping:
+                self._worker.stop()  # type: ignore[no-untyped-call]
+            try:
+                await _run(self._worker)
+            finally:
+                self._worker = None
+                recovering.cancel()
+                await asyncio.gather(recovering, return_exceptions=True)
+
+    def _watch(self, worker: Worker) -> None:
+        """Give up everything when the heart has not beaten: the others are about to take this worker's partitions.
+
+        As a callback of the loop and not as a task: after the process was paused it runs before any task goes on.
+        """
+        if self._worker is not worker:
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._beaten > _GIVE_UP_SECONDS:
+            log.warning("worker.silent", seconds=round(loop.time() - self._beaten, 1))
+            for drain in self._drains.values():
+                drain.abandon()
+            worker.stop()  # type: ignore[no-untyped-call]
+            return
+        loop.call_later(_WATCH_SECONDS, self._watch, worker)
+
+    async def _wake(self, context: JobContext, partition: int) -> None:
+        """The job: drain the partition."""
+        drain = Drain(self._ready_in(partition), self._hands(), self._gate, self._clock)
+        if self._stopping:
+            drain.stop()
+        number = _number(context.job)
+        self._drains[number] = drain
+        try:
+            ended = await drain.run()
+            if not ended.more:
+                ended = await self._rest(partition, ended)
+            self._ends[number] = ended
+        finally:
+            del self._drains[number]
+
+    def _ready_in(self, partition: int) -> Callable[[Entity | None, int], Awaitable[list[Entity]]]:
+        async def ready(after: Entity | None, limit: int) -> list[Entity]:
+            start = (after.project, after.id) if after is not None else None
+            now = self._clock()
+            found = await read(
+                self._store, lambda c: partitions.ready(c, partition, now, after=start, limit=limit)
+            )
+            return [Entity(project=project, id=entity_id) for project, entity_id in found]
+
+        return ready
+
+    async def _rest(self, partition: int, ended: Ended) -> Ended:
+        """With the moment at which the first of the heads that wait is due."""
+        due = await read(self._store, lambda c: partitions.next_due(c, partition))
+        if due is None:
+            return Ended(more=False)
+        return Ended(more=False, again_at=ended.again_at or due)
+
+    async def finish(self, job: Job, status: Status) -> bool:
+        """End a job in the way its drain ended; False if nothing is left of the partition to be woken for.
+
+        What is left is woken for in the same transaction that ends the job: it cannot be lost in between.
+        """
+        ended = self._ends.pop(_number(job), None)
+        if job.task_name != wakes.TASK or (
+            status is Status.SUCCEEDED and ended is not None and not ended.more and ended.again_at is None
+        ):
+            return False
+        if ended is not None:
+            at = ended.again_at
+        else:  # it failed: not at once again, except by another worker
+            at = None if self._stopping else self._clock() + TROUBLE_PAUSE
+        await self._hand_over(job, at)
+        return True
+
+    async def _hand_over(self, job: Job, at: datetime | None) -> None:
+        number, partition = _number(job), _partition(job)
+
+        def work(c: Connection) -> None:
+            wakes.hand_over(c, number, partition, at)
+
+        await asyncio.wrap_future(self._store.submit(work))
+
+    def beaten(self) -> None:
+        """The heart has beaten: the database knows that this worker lives."""
+        self._beaten = asyncio.get_running_loop().time()
+
+    def heard(self) -> None:
+        """Some partition has news."""
+        self.news += 1
+        for drain in self._drains.values():
+            drain.nudge()
+
+    def look(self) -> None:
+        """Look for jobs at once: finishing one lets a waiting one be fetched, and nobody says so."""
+        self.news += 1
+        if self._worker is not None:
+            self._worker._new_job_event.set()  # noqa: SLF001 -- the version is pinned
+
+    def broken(self) -> None:
+        """A job could not be ended: only a worker that ends too gives it back."""
+        if self._worker is not None:
+            self._worker.stop()  # type: ignore[no-untyped-call]
+
+    async def _recover(self, manager: JobManager, worker: Worker) -> None:
+        """Take over the partitions of workers that are dead, as long as this worker runs."""
+        while self._worker is worker:
+            await asyncio.sleep(_RECOVER_SECONDS)
+            try:
+                stalled = await manager.get_stalled_jobs(
+                    queue=wakes.QUEUE, seconds_since_heartbeat=STALE_SECONDS
+                )
+                for job in stalled:
+                    if job.task_name == wakes.TASK:
+                        await self._hand_over(job, None)
+                        log.warning("partition.taken_over", partition=_partition(job))
+                    else:
+                        await manager.finish_job(job, Status.FAILED, delete_job=True)
+            except (ConnectorException, StoreError) as error:
+                log.warning("worker.lost", because=str(error.__cause__ or error))
+                self.broken()
+
+    async def _keep_house(self, timestamp: int) -> None:
+        """Every minute: wake what should have been woken, and say so, because that would be a mistake of ours."""
+        del timestamp
+
+        def work(c: Connection) -> list[int]:
+            found = wakes.stranded(c)
+            wakes.wake(c, found)
+            return found
+
+        for partition in await asyncio.wrap_future(self._store.submit(work)):
+            log.error("partition.stranded", partition=partition)
+
+
+class _Manager(JobManager):
+    """The library's own, telling what it does and ending jobs in one transaction with what follows them."""
+
+    def __init__(self, connector: PsycopgConnector, owner: Partitions) -> None:
+        super().__init__(connector)
+        self._owner = owner
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        """Fetch; news that came meanwhile are not forgotten, as the worker would when it finds nothing."""
+        before = self._owner.news
+        job = await super().fetch_job(queues, worker_id)
+        if job is None and self._owner.news != before:
+            asyncio.get_running_loop().call_soon(self._owner.look)
+        return job
+
+    async def update_heartbeat(self, worker_id: int) -> None:
+        """Beat, and say so."""
+        await super().update_heartbeat(worker_id)
+        self._owner.beaten()
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: FBT001
+        """End a job; one that another worker has taken over is not ours to end."""
+        try:
+            if not await self._owner.finish(job, status):
+                await super().finish_job(job, status, delete_job)
+            self._owner.look()
+        except (ConnectorException, StoreError) as error:
+            if "was not found" not in str(error.__cause__):
+                log.warning("worker.lost", because=str(error.__cause__ or error))
+                self._owner.broken()
+
+    async def listen_for_jobs(
+        self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
+    ) -> None:
+        """Listen, and let drains that only wait for calls look for news."""
+
+        async def heard(*, channel: str, notification: Any) -> None:
+            self._owner.heard()
+            await on_notification(channel=channel, notification=notification)
+
+        await super().listen_for_jobs(on_notification=heard, queues=queues)
+
+
+async def _run(worker: Worker) -> None:
+    """Run a worker to its end, but not for ever once it was stopped: a cancellation can be lost in its connections."""
+    running = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+    stopped = asyncio.create_task(worker._stop_event.wait())  # noqa: SLF001 -- the version is pinned
+    try:
+        await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({running}, timeout=_DRAIN_SECONDS + _GIVE_UP_SECONDS)
+        if running.done():
+            running.result()
+        else:
+            log.warning("worker.stuck")
+    finally:
+        stopped.cancel()
+        running.cancel()
+
+
+def _partition(job: Job) -> int:
+    partition = job.task_kwargs["partition"]
+    if not isinstance(partition, int):
+        raise StoreError(f"job {job.id} names no partition: the store was changed by something else")
+    return partition
+
+
+def _number(job: Job) -> int:
+    if job.id is None:
+        raise StoreError("a job without a number was fetched: the store was changed by something else")
+    return job.id

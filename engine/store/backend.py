@@ -1,0 +1,98 @@
+"""What a database must be able to do to hold the store; SQLite and PostgreSQL each say how in a module of their own."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from engine.errors import StoreError
+
+_POSTGRESQL = {"postgresql", "postgres"}
+
+
+class Backend(Protocol):
+    """A database: its connections, its transactions, and what its errors mean for an operator."""
+
+    @property
+    def name(self) -> str:
+        """What messages call the store: a path, or an address without its password."""
+
+    @property
+    def address(self) -> str:
+        """What another client of the database connects to, its password included: never to be shown."""
+
+    @property
+    def writers(self) -> int:
+        """How many threads may write at once."""
+
+    @property
+    def remote(self) -> bool:
+        """Whether other machines use the store too, and asking it means waiting for a network."""
+
+    def check(self, *, create: bool) -> None:
+        """`StoreError` with what to do, if there can be no store; with `create`, what is missing is made."""
+
+    def writer_engine(self) -> Engine:
+        """Connections that write; each commit is on the disk."""
+
+    def reader_engine(self) -> Engine:
+        """Connections that read snapshots and cannot write."""
+
+    def writing(self, connection: Connection) -> AbstractContextManager[None]:
+        """A transaction, committed at the end, undone if anything is raised."""
+
+    def reading(self, connection: Connection) -> AbstractContextManager[None]:
+        """A snapshot."""
+
+    def rebuilding(self, connection: Connection) -> AbstractContextManager[None]:
+        """Around a transaction that may copy tables: references are checked at its end."""
+
+    def lock_schema(self, connection: Connection) -> None:
+        """Inside a transaction, let only one process at a time bring the schema forward."""
+
+    def complete_schema(self, connection: Connection) -> None:
+        """In the transaction that made the tables, make what else this database needs."""
+
+    def lock(self, connection: Connection, keys: frozenset[str]) -> None:
+        """At a transaction's beginning, wait until nobody else holds one of the keys; kept until its end."""
+
+    def before_commit(self, connection: Connection) -> None:
+        """The last thing in each writing transaction."""
+
+    def still_there(self) -> bool:
+        """Whether the store is still where it was opened."""
+
+    def usable(self, connection: Connection, idle: float) -> bool:
+        """Whether a connection that was idle for so many seconds can be written through."""
+
+    def explain(self, error: BaseException) -> str:
+        """The error as a sentence that says what to do."""
+
+    def is_about_the_store(self, error: BaseException) -> bool:
+        """Whether the error is one of the whole store, and not of one statement."""
+
+
+def backend_of(url: str) -> Backend:
+    """The backend that a URL names; `StoreError` if there is none."""
+    from engine.store import sqlite
+
+    try:
+        parsed: URL = make_url(url)
+    except ArgumentError:
+        raise StoreError(
+            "the store must be a URL such as sqlite:///interlock.db or postgresql://user@host/interlock"
+        ) from None
+    if is_postgresql(url):
+        from engine.store import (
+            postgresql,
+        )  # its driver costs an embedded daemon memory that it does not need
+
+        return postgresql.PostgreSQL(parsed)
+    return sqlite.SQLite(sqlite.path_of(url))
+
+
+def is_postgresql(url: str) -> bool:
+    """Whether a URL names a PostgreSQL database."""
+    return url.partition(":")[0].partition("+")[0] in _POSTGRESQL

@@ -1,0 +1,213 @@
+"""Many decisions in one transaction of a few statements: what a partition of a shared store needs is read and written at once.
+
+The rows are the same as those of `commit.commit_decision`, and so are the fences: the event must be undecided, the instance
+at the version decided from. If one row is not, none is written.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, text, update
+
+from engine.errors import FencedError
+from engine.model import Effect, Entity, Snapshot, Trace
+from engine.store import history as chains
+from engine.store import outbox as planned
+from engine.store import timers
+from engine.store.deliveries import DeliveryRow, unpack
+from engine.store.inbox import InboxRow
+from engine.store.prepared import insert_rows
+from engine.store.tables import InboxStatus, deliveries, history, inbox, instances, outbox
+from engine.store.tables import once as claims
+
+_WANTED = "unnest(CAST(:projects AS text[]), CAST(:entities AS text[])) AS w (project, entity_id)"
+_INBOX = [inbox.c[name] for name in InboxRow.__dataclass_fields__]
+_DELIVERY = [deliveries.c[name] for name in DeliveryRow.__dataclass_fields__]
+_STATE = ("project", "entity_id", "state", "context", "memory", "version")
+
+
+def _listed(names: Iterable[str], of: str) -> str:
+    return ", ".join(f'{of}."{name}"' for name in names)
+
+
+_ROWS = text(
+    f"SELECT {_listed(InboxRow.__dataclass_fields__, 'i')} FROM {_WANTED} CROSS JOIN LATERAL (SELECT * FROM inbox "  # noqa: S608
+    "WHERE project = w.project AND entity_id = w.entity_id AND finished_at IS NULL ORDER BY id LIMIT :each) AS i"
+).columns(*_INBOX)
+_INSTANCES = text(
+    f"SELECT {_listed(_STATE, 'i')} FROM {_WANTED} JOIN instances AS i USING (project, entity_id)"  # noqa: S608
+).columns(*(instances.c[name] for name in _STATE))
+_LAST = text(
+    f"""SELECT w.project, w.entity_id, coalesce(h.hash, p.hash) FROM {_WANTED}
+    LEFT JOIN LATERAL (SELECT hash FROM history WHERE project = w.project AND entity_id = w.entity_id
+    ORDER BY id DESC LIMIT 1) AS h ON true
+    LEFT JOIN checkpoints AS p ON p.project = w.project AND p.entity_id = w.entity_id"""  # noqa: S608
+)
+_DELIVERED = text(
+    f"SELECT {_listed(DeliveryRow.__dataclass_fields__, 'd')}, b.data FROM deliveries AS d "  # noqa: S608
+    "JOIN bodies AS b ON b.delivery_row_id = coalesce(d.duplicate_of, d.id) WHERE d.id = ANY(:numbers)"
+).columns(*_DELIVERY)
+_HOLDERS = text("SELECT key, inbox_id FROM once WHERE key = ANY(:keys)")
+_DECIDE = update(inbox).where(
+    inbox.c.id == bindparam("of_id"), inbox.c.status == bindparam("still", InboxStatus.PENDING)
+)
+_MOVE = update(instances).where(
+    instances.c.project == bindparam("of_project"),
+    instances.c.entity_id == bindparam("of_entity"),
+    instances.c.version == bindparam("of_version"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What is known of some entities before their next events are decided."""
+
+    #: The unfinished events of each, oldest first, at most as many as asked for.
+    rows: Mapping[Entity, list[InboxRow]]
+    #: Where each is; an entity without an instance is missing.
+    snapshots: Mapping[Entity, Snapshot]
+    #: The hash of each one's last decision, empty before the first.
+    last: Mapping[Entity, bytes]
+    #: The deliveries of all these events with their bodies, by row.
+    deliveries: Mapping[int, tuple[DeliveryRow, bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class One:
+    """One decision to be written."""
+
+    row: InboxRow
+    entity: Entity
+    #: The version decided from; None if there was no instance.
+    before_version: int | None
+    snapshot: Snapshot
+    machine_hash: str
+    facts: Mapping[str, Any]
+    trace: Trace
+    effects: Sequence[Effect]
+    #: The step's timers.
+    armed: Mapping[str, str]
+    cancelled: Sequence[str]
+    #: The delivery that the event came from.
+    delivery: DeliveryRow
+    #: The key of its ``once_per`` value, if it claims it.
+    claim: bytes | None = None
+
+
+def find(c: Connection, entities: Sequence[Entity], each: int) -> Found:
+    """Look at some entities, at most `each` events of one."""
+    wanted = {"projects": [e.project for e in entities], "entities": [e.id for e in entities]}
+    rows: dict[Entity, list[InboxRow]] = {}
+    for row in sorted(
+        (InboxRow(**r._asdict()) for r in c.execute(_ROWS, {**wanted, "each": each})), key=_number
+    ):
+        rows.setdefault(Entity(project=row.project, id=row.entity_id), []).append(row)
+    snapshots = {
+        Entity(project=r.project, id=r.entity_id): Snapshot(
+            state=r.state, context=r.context, version=r.version, **r.memory
+        )
+        for r in c.execute(_INSTANCES, wanted)
+    }
+    last = {
+        Entity(project=project, id=entity_id): bytes(found or b"")
+        for project, entity_id, found in c.execute(_LAST, wanted)
+    }
+    numbers = list({row.delivery_row_id for of in rows.values() for row in of} - {None})
+    delivered: dict[int, tuple[DeliveryRow, bytes]] = {}
+    for r in c.execute(_DELIVERED, {"numbers": numbers}):
+        *values, data = r
+        row_of = DeliveryRow(**dict(zip(DeliveryRow.__dataclass_fields__, values, strict=True)))
+        delivered[row_of.id] = (row_of, unpack(data))
+    return Found(rows=rows, snapshots=snapshots, last=last, deliveries=delivered)
+
+
+def holders(c: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """Which event holds each of these values of ``once_per``."""
+    return {bytes(key): number for key, number in c.execute(_HOLDERS, {"keys": list(keys)})} if keys else {}
+
+
+@dataclass(slots=True)
+class _Rows:
+    decided: list[dict[str, Any]] = field(default_factory=list)
+    histories: list[dict[str, Any]] = field(default_factory=list)
+    effects: list[dict[str, Any]] = field(default_factory=list)
+    claimed: list[dict[str, Any]] = field(default_factory=list)
+
+
+def commit(c: Connection, found: Found, made: Sequence[One], now: datetime) -> None:
+    """Write decisions, each entity's in their order; `FencedError` if any was decided or moved in between."""
+    rows = _Rows()
+    last = dict(found.last)
+    ends: dict[Entity, One] = {}
+    for one in made:
+        previous = last.get(one.entity, b"")
+        values = chains.linked(
+            project=one.entity.project,
+            entity_id=one.entity.id,
+            version=one.snapshot.version,
+            inbox_id=one.row.id,
+            at=now,
+            machine_hash=one.machine_hash,
+            facts=one.facts,
+            trace=one.trace,
+            previous=previous,
+        )
+        last[one.entity] = values["hash"]
+        rows.histories.append(values)
+        rows.effects += planned.planned_rows(
+            one.row.id, one.entity, one.snapshot.version, one.effects, now, one.delivery.digest
+        )
+        status = InboxStatus.PERFORMING if one.effects else InboxStatus.DONE
+        rows.decided.append(
+            {
+                "of_id": one.row.id,
+                "status": status,
+                "verdict": one.trace.verdict,
+                "because": one.trace.because,
+                "decided_at": now,
+                "finished_at": None if one.effects else now,
+            }
+        )
+        if one.claim is not None:
+            rows.claimed.append({"key": one.claim, "inbox_id": one.row.id})
+        ends[one.entity] = one
+    if c.execute(_DECIDE, rows.decided).rowcount != len(rows.decided):
+        raise FencedError("one of many events was decided in between: nothing was written")
+    _move(c, found, ends, now)
+    insert_rows(c, history, rows.histories)
+    insert_rows(c, outbox, rows.effects)
+    insert_rows(c, claims, rows.claimed)
+    for one in made:
+        if one.armed or one.cancelled:
+            timers.change(c, one.entity, one.armed, one.cancelled)
+
+
+def _move(c: Connection, found: Found, ends: Mapping[Entity, One], now: datetime) -> None:
+    """Bring each instance to where its last decision left it."""
+    new, moved = [], []
+    for entity, one in ends.items():
+        values = {
+            "state": one.snapshot.state,
+            "context": one.snapshot.context,
+            "memory": one.snapshot.memory(),
+            "version": one.snapshot.version,
+            "machine_hash": one.machine_hash,
+            "observed_status": None,
+            "updated_at": now,
+        }
+        held = found.snapshots.get(entity)
+        if held is None:
+            named = {"project": entity.project, "entity_id": entity.id, "folded_id": entity.id.casefold()}
+            new.append({**named, **values})
+        else:
+            this = {"of_project": entity.project, "of_entity": entity.id, "of_version": held.version}
+            moved.append({**this, **values})
+    insert_rows(c, instances, new)
+    if moved and c.execute(_MOVE, moved).rowcount != len(moved):
+        raise FencedError("one of many instances was moved in between: nothing was written")
+
+
+def _number(row: InboxRow) -> int:
+    return row.id

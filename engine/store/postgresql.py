@@ -1,0 +1,206 @@
+"""Everything that is particular to PostgreSQL: the URL, the connections, and what its errors mean for an operator."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib.metadata import distribution
+from pathlib import Path
+
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.types.string import StrDumperUnknown
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from engine.errors import StoreError
+from engine.store import wakes
+
+#: A server in a network that swallows packets must not be waited for much longer than this.
+CONNECT_SECONDS = 5
+_SILENT_MILLISECONDS = 10_000
+_PAUSED_MILLISECONDS = 5_000
+_READERS_KEPT = 8
+#: A connection that was idle for this long is asked whether it still lives before it is written through.
+_IDLE_SECONDS = 1.0
+#: Any numbers; all daemons of a database must have the same.
+_SCHEMA_LOCK = 0x1A7E_10C4
+_KEY_BYTES = 8
+
+#: What an error means and what to do, by the beginning of its SQLSTATE.
+_SENTENCES = {
+    "28": "{store} refused the user or the password: look at --store and at the server's pg_hba.conf",
+    "3D": "{store} does not exist: create the database, or name another one with --store",
+    "42501": "the user has no right to do this in {store}: let it create tables in the schema of its search path",
+    "53100": "there is no space left on the disk of {store}: free some",
+    "53300": "{store} has too many connections: raise its max_connections, or start fewer daemons",
+    "25006": "{store} is read-only: it may be a replica; name the primary with --store",
+    "57P": "{store} is shutting down or starting: nothing to do if it comes back",
+    "58": "the disk failed for {store}: look at the server's log",
+    "XX": "{store} is damaged: look at the server's log",
+}
+#: Nothing else in the same transaction can succeed either.
+_WHOLE = ("08", "25", "28", "3D", "53", "57P", "58", "XX")
+
+
+class PostgreSQL:
+    """The store as tables of a PostgreSQL database."""
+
+    remote = True
+    #: One gathers while the other waits for the disk.
+    writers = 2
+
+    def __init__(self, url: URL) -> None:
+        if not url.database:
+            raise StoreError(
+                "the store's URL names no database: use postgresql://user@host/interlock for instance"
+            )
+        self._url = url.set(drivername="postgresql+psycopg")
+        place = f"{url.host or 'local socket'}{f':{url.port}' if url.port else ''}"
+        self.name = f"PostgreSQL database {url.database} at {place}"
+
+    @property
+    def address(self) -> str:
+        """The URL as libpq reads it, with the password."""
+        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def check(self, *, create: bool) -> None:
+        """The server says by itself what is wrong when it is connected to."""
+
+    def writer_engine(self) -> Engine:
+        """Connections that write."""
+        engine = self._engine(poolclass=NullPool)
+        event.listen(engine, "connect", _prepare_writer)
+        return engine
+
+    def reader_engine(self) -> Engine:
+        """Connections that read snapshots and cannot write."""
+        engine = self._engine(
+            isolation_level="REPEATABLE READ", pool_size=_READERS_KEPT, max_overflow=-1, pool_pre_ping=True
+        )
+        event.listen(engine, "connect", _prepare_reader)
+        return engine
+
+    @contextmanager
+    def writing(self, connection: Connection) -> Iterator[None]:
+        """A transaction; each of its statements sees what was committed before the statement."""
+        with connection.begin():
+            wakes.begin(connection)
+            yield
+
+    @contextmanager
+    def reading(self, connection: Connection) -> Iterator[None]:
+        """A snapshot: from the first statement on, nothing that others write is seen."""
+        with connection.begin():
+            yield
+
+    def rebuilding(self, connection: Connection) -> AbstractContextManager[None]:
+        """Tables are changed where they are."""
+        del connection
+        return nullcontext()
+
+    def lock_schema(self, connection: Connection) -> None:
+        """Wait until no other daemon makes or changes the tables."""
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
+
+    def complete_schema(self, connection: Connection) -> None:
+        """Make procrastinate's tables, in which wakes wait."""
+        if connection.exec_driver_sql("SELECT to_regclass('procrastinate_jobs')").scalar_one() is None:
+            found = distribution("procrastinate").locate_file("procrastinate/sql/schema.sql")
+            # Many statements in one text: only without parameters, and so not through SQLAlchemy.
+            connection.connection.cursor().execute(Path(str(found)).read_text(encoding="utf-8"))
+
+    def lock(self, connection: Connection, keys: frozenset[str]) -> None:
+        """Take the keys in one order everywhere, so that nobody waits in a circle."""
+        numbers = sorted(_number(key) for key in keys)
+        connection.exec_driver_sql(
+            "SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) AS n", (numbers,)
+        )
+
+    def before_commit(self, connection: Connection) -> None:
+        """Wake whoever works the partitions of the entities that got events."""
+        wakes.enqueue(connection)
+
+    def still_there(self) -> bool:
+        """A connection that is lost says so by itself."""
+        return True
+
+    def usable(self, connection: Connection, idle: float) -> bool:
+        """Whether the server still answers on a connection that was idle."""
+        if idle < _IDLE_SECONDS:
+            return True
+        try:
+            with connection.begin():
+                connection.exec_driver_sql("SELECT 1")
+        except SQLAlchemyError:
+            return False
+        return True
+
+    def explain(self, error: BaseException) -> str:
+        """The error as a sentence that says what to do, without the URL's password."""
+        if isinstance(error, StoreError):
+            return str(error)
+        original = error.orig if isinstance(error, DBAPIError) else error
+        state = getattr(original, "sqlstate", None) or ""
+        for beginning, sentence in _SENTENCES.items():
+            if state.startswith(beginning):
+                return sentence.format(store=self.name)
+        said = " ".join(str(original).split())
+        if isinstance(original, psycopg.OperationalError) and not state:
+            return f"{self.name} does not answer: start it, or look at the network ({said})"
+        return f"{self.name} failed: {said}"
+
+    def is_about_the_store(self, error: BaseException) -> bool:
+        """Whether the connection or the whole transaction is lost."""
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            return True
+        original = error.orig if isinstance(error, DBAPIError) else error
+        state = getattr(original, "sqlstate", None)
+        if state is None:
+            return isinstance(original, psycopg.OperationalError | psycopg.InterfaceError)
+        return str(state).startswith(_WHOLE)
+
+    def _engine(self, **options: object) -> Engine:
+        arguments = {
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "interlock",
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": _SILENT_MILLISECONDS,
+        }
+        given = {name: value for name, value in arguments.items() if name not in self._url.query}
+        return create_engine(self._url, paramstyle="format", connect_args=given, **options)
+
+
+def _number(key: str) -> int:
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:_KEY_BYTES], "big", signed=True)
+
+
+class _Text(StrDumperUnknown):
+    """Text without U+0000, which a PostgreSQL text cannot hold and a delivery may."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        """The bytes to send."""
+        return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in obj else obj)
+
+
+def _prepare_writer(connection: psycopg.Connection[object], record: object) -> None:
+    del record
+    connection.adapters.register_dumper(str, _Text)
+    with connection.cursor() as cursor:
+        # A process that was paused in a transaction would keep its locks, and everybody who waits for them.
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {_PAUSED_MILLISECONDS}")
+        # A delivery is answered after its commit: the commit must be on the disk, whatever the server's default is.
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+    connection.commit()
+
+
+def _prepare_reader(connection: psycopg.Connection[object], record: object) -> None:
+    del record
+    connection.adapters.register_dumper(str, _Text)
+    connection.read_only = True

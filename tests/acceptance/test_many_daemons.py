@@ -1,0 +1,199 @@
+"""Daemons that share a PostgreSQL store: any may die, pause or come back; nothing is lost, doubled or out of order."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+
+from engine.practice.jira import JiraWorld
+from engine.practice.jira.server import PracticeServer
+from tests.harness.daemon import DaemonProcess, LoopThread, PracticeJira, wait_until
+from tests.harness.fleet import Fleet, deliver_beside, pause, resume
+from tests.harness.postgres import PostgresServer, running_postgres
+
+ISSUES = 120
+KEYS = [f"SOC-{n}" for n in range(1, ISSUES + 1)]
+
+
+@pytest.fixture
+def jira(loop_thread: LoopThread) -> Iterator[PracticeJira]:
+    world = JiraWorld([f"SOC:{ISSUES}"])
+    server = PracticeServer(world)
+    loop_thread.run(server.start())
+    yield PracticeJira(world, server.url)
+    loop_thread.run(server.stop())
+
+
+@pytest.fixture
+def fleet(make_daemon: Callable[..., DaemonProcess], postgres: PostgresServer, jira: PracticeJira) -> Fleet:
+    return Fleet(make_daemon, postgres, jira)
+
+
+def answers(daemon: DaemonProcess, status: int) -> bool:
+    return daemon.call("GET", "/readyz").status == status
+
+
+def all_well(fleet: Fleet, times: int = 1) -> None:
+    fleet.finish()
+    assert fleet.decided_twice() == []
+    assert fleet.decided_out_of_order() == []
+    assert fleet.moves(KEYS) == {times: ISSUES}
+    assert fleet.ask("SELECT count(*) FROM history")[0][0] == ISSUES * times
+    assert fleet.ask("SELECT count(*) FROM outbox WHERE status <> 'done'")[0][0] == 0
+
+
+def test_a_worker_killed_for_good_and_one_that_pauses_lose_and_double_nothing(fleet: Fleet) -> None:
+    receiver, doomed, sleeper = fleet.add("receive"), fleet.add("work"), fleet.add("work")
+    receiver.register()
+    delivering = deliver_beside(receiver, [f"Ships {key}" for _ in range(2) for key in KEYS])
+    wait_until(lambda: fleet.ask("SELECT count(*) FROM history")[0][0] > 20, "nothing is decided")
+    doomed.kill()
+    killed = time.monotonic()
+    wait_until(
+        lambda: (
+            fleet.ask(
+                "SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = (SELECT min(id) FROM procrastinate_workers)"
+            )[0][0]
+            == 0
+        ),
+        "the dead worker's partitions are not taken over",
+    )
+    assert time.monotonic() - killed < 10  # 5 s is measured in bench/; a busy test machine may be late
+    pause(sleeper)
+    time.sleep(4)  # longer than a worker may be silent
+    helper = fleet.add("work")
+    resume(sleeper)
+    delivering.join()
+    all_well(fleet, times=2)
+    assert {line["event"] for line in helper.lines()} >= {"decision"}
+    deciding = [line for line in sleeper.lines() if line["event"] == "worker.silent"]
+    assert deciding, "the paused worker did not notice that it was taken for dead"
+
+
+def test_the_database_is_restarted_in_the_middle(
+    make_daemon: Callable[..., DaemonProcess], jira: PracticeJira
+) -> None:
+    with running_postgres() as server:
+        fleet = Fleet(make_daemon, server, jira)
+        receiver, worker = fleet.add("receive"), fleet.add("work")
+        receiver.register()
+        delivering = deliver_beside(receiver, [f"Ships {key}" for key in KEYS])
+        wait_until(lambda: fleet.ask("SELECT count(*) FROM history")[0][0] > 10, "nothing is decided")
+        server.stop(kill=True)
+        for daemon in (receiver, worker):
+            wait_until(partial(answers, daemon, 503), "/readyz knows nothing")
+            assert b"PostgreSQL" in daemon.call("GET", "/readyz").body
+            assert daemon.call("GET", "/livez").status == 200
+        server.start()
+        for daemon in (receiver, worker):
+            wait_until(partial(answers, daemon, 200), "/readyz stays unready")
+        delivering.join()
+        all_well(fleet)
+        for daemon in (receiver, worker):
+            assert daemon.terminate() == 0
+
+
+def test_a_slow_backend_holds_only_its_entity(fleet: Fleet, jira: PracticeJira) -> None:
+    daemon = fleet.add()
+    daemon.register()
+    jira.world.trouble.next("answer_hangs", on="transition", issue="SOC-1")
+    jira.world.trouble.next("rate_limited", on="transition", seconds=3600, issue="SOC-2", times=5)
+    assert daemon.deliver(daemon.release("Ships " + ", ".join(KEYS))).status == 200
+    wait_until(lambda: all(jira.moves(k) for k in KEYS if k != "SOC-2"), "entities wait for SOC-1 or SOC-2")
+    assert daemon.deliver(daemon.release("Ships " + ", ".join(KEYS[2:]))).status == 200
+    wait_until(lambda: all(jira.moves(k) == 2 for k in KEYS[2:]), "entities wait for SOC-1 or SOC-2")
+    assert jira.moves("SOC-2") == 0
+
+
+def test_a_retry_is_made_when_it_is_due(fleet: Fleet, jira: PracticeJira) -> None:
+    daemon = fleet.add()
+    daemon.register()
+    jira.world.trouble.next("rate_limited", on="transition", seconds=1, issue="SOC-1")
+    assert daemon.deliver(daemon.release("Ships SOC-1")).status == 200
+    fleet.finish()
+    posts = [c for c in jira.world.calls if c.method == "POST" and c.issue == "SOC-1"]
+    assert 1 <= (posts[1].at - posts[0].at).total_seconds() < 4
+    assert jira.moves("SOC-1") == 1
+
+
+def test_equal_deliveries_at_two_daemons_at_once_are_one(fleet: Fleet, jira: PracticeJira) -> None:
+    one, two = fleet.add("receive"), fleet.add("receive")
+    one.register()
+    two.secret, two.uri = one.secret, one.uri
+    signed = [one.release(f"Ships {key}") for key in KEYS[:40]]
+    threads = [deliver_beside_signed(daemon, signed) for daemon in (one, two)]
+    for thread in threads:
+        thread.join()
+    assert fleet.ask("SELECT verdict, count(*) FROM deliveries GROUP BY 1 ORDER BY 1") == [
+        ("accepted", 40),
+        ("duplicate", 40),
+    ]
+    fleet.add("work")
+    fleet.finish()
+    assert fleet.moves(KEYS[:40]) == {1: 40}
+
+
+def deliver_beside_signed(daemon: DaemonProcess, signed: list) -> "threading.Thread":  # type: ignore[type-arg]
+    def run() -> None:
+        for delivery in signed:
+            assert daemon.deliver(delivery).status == 200
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_commands_work_with_the_url(fleet: Fleet, jira: PracticeJira) -> None:
+    daemon = fleet.add()
+    daemon.register()
+    daemon.environ["INTERLOCK_STORE"] = fleet.url
+    assert daemon.deliver(daemon.release("Ships SOC-1")).status == 200
+    fleet.finish()
+    assert daemon.shown("SOC-1")["history"][0]["verdict"] == "moved"
+    listed = json.loads(daemon.cli("deliveries", "--json").stdout)
+    assert [d["verdict"] for d in listed] == ["accepted"]
+    assert b"signal-box" in daemon.cli("hooks", "list").stdout
+
+
+def test_a_daemon_that_only_works_accepts_nothing_and_one_that_only_receives_decides_nothing(
+    fleet: Fleet, jira: PracticeJira
+) -> None:
+    receiver = fleet.add("receive")
+    receiver.register()
+    assert receiver.deliver(receiver.release("Ships SOC-1")).status == 200
+    worker = fleet.add("work")
+    worker.secret, worker.uri = receiver.secret, receiver.uri
+    assert worker.deliver(worker.release("Ships SOC-2")).status == 503
+    fleet.finish()
+    assert (jira.moves("SOC-1"), jira.moves("SOC-2")) == (1, 0)
+    assert "decision" not in {line["event"] for line in receiver.lines()}
+
+
+def test_what_is_missing_is_said_before_anything_starts(
+    make_daemon: Callable[..., DaemonProcess], postgres: PostgresServer
+) -> None:
+    daemon = make_daemon()
+    secret = postgres.url().replace("interlock@", "interlock:hunter2@")
+    for arguments, said in (
+        (["--store", secret], b"needs INTERLOCK_SECRET_KEY"),
+        (["--role", "work"], b"needs a store that daemons share"),
+        (["--practice", "--store", secret], b"leave --store away"),
+    ):
+        ended = daemon.cli("run", "--port", "0", *arguments)
+        assert ended.returncode != 0
+        assert said in ended.stdout + ended.stderr
+        assert b"hunter2" not in ended.stdout + ended.stderr
+
+
+def test_nothing_that_is_secret_is_in_the_log(fleet: Fleet, jira: PracticeJira) -> None:
+    fleet.url = fleet.url.replace("interlock@", "interlock:hunter2@")
+    daemon = fleet.add(INTERLOCK_LOG_LEVEL="debug")
+    daemon.register()
+    assert daemon.deliver(daemon.release("Ships SOC-1")).status == 200
+    fleet.finish()
+    assert daemon.terminate() == 0
+    for secret in (b"hunter2", fleet.key.encode(), daemon.secret.encode(), b"practice-token"):
+        assert secret not in daemon.log.read_bytes()

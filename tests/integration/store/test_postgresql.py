@@ -1,0 +1,244 @@
+"""The store on PostgreSQL: what a commit promises, what a lost server means, and what nobody may read."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import wait
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from engine.errors import StoreError, StoreTooNewError
+from engine.store import schema, tables
+from engine.store.database import Store
+from tests.harness.daemon import wait_until
+from tests.harness.postgres import PostgresServer, running_postgres
+
+_KNOWN = "INSERT INTO definitions (hash, filename, source, first_seen_at) VALUES (:hash, 'f', 'x', 0)"
+
+
+@pytest.fixture
+def url(postgres: PostgresServer) -> str:
+    return postgres.url()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    store = Store.open(url, key=b"k" * 32)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def own_server() -> Iterator[PostgresServer]:
+    with running_postgres() as server:
+        yield server
+
+
+def put(c: Connection, name: str) -> str:
+    c.execute(text(_KNOWN), {"hash": name})
+    return name
+
+
+def names(server: PostgresServer, url: str) -> set[str]:
+    return {name for (name,) in server.ask(url, "SELECT hash FROM definitions")}
+
+
+@contextmanager
+def held(store: Store) -> Iterator[None]:
+    """Every writer busy with a work, so that what is submitted meanwhile makes one batch."""
+    entered = [threading.Event() for _ in store._writer._threads]
+    go_on = threading.Event()
+
+    def work(c: Connection, mine: threading.Event) -> None:
+        mine.set()
+        go_on.wait()
+
+    busy = []
+    for event in entered:
+        busy.append(store.submit(partial(work, mine=event)))
+        event.wait()
+    try:
+        yield
+    finally:
+        go_on.set()
+        wait(busy)
+
+
+def test_a_future_is_resolved_when_others_can_see_the_row(
+    store: Store, url: str, postgres: PostgresServer
+) -> None:
+    for number in range(10):
+        assert store.write(partial(put, name=f"d{number}")) in names(postgres, url)
+
+
+def test_a_failing_work_is_undone_alone(store: Store, url: str, postgres: PostgresServer) -> None:
+    def half(c: Connection) -> str:
+        put(c, "half")
+        raise LookupError("mine")
+
+    with held(store):
+        before, failing = store.submit(lambda c: put(c, "before")), store.submit(half)
+        twice = store.submit(lambda c: put(c, "before"))
+        after = store.submit(lambda c: put(c, "after"))
+    with pytest.raises(LookupError, match="mine"):
+        failing.result()
+    with pytest.raises(StoreError, match="unique"):
+        twice.result()
+    assert (before.result(), after.result()) == ("before", "after")
+    assert names(postgres, url) == {"before", "after"}
+
+
+def test_a_work_that_ends_the_transaction_fails_its_batch_and_not_the_writer(
+    store: Store, url: str, postgres: PostgresServer
+) -> None:
+    with held(store):
+        innocent = store.submit(lambda c: put(c, "innocent"))
+        guilty = store.submit(lambda c: str(c.connection.cursor().execute("ROLLBACK")))
+    for future in (innocent, guilty):
+        with pytest.raises(StoreError, match="nothing was written"):
+            future.result()
+    store.write(lambda c: put(c, "next"))
+    assert names(postgres, url) == {"next"}
+
+
+def test_readers_see_one_snapshot_and_cannot_write(store: Store) -> None:
+    count = text("SELECT count(*) FROM definitions")
+    with store.read() as c:
+        assert c.execute(count).scalar_one() == 0
+        store.write(lambda c: put(c, "meanwhile"))
+        assert c.execute(count).scalar_one() == 0
+    with store.read() as c:
+        assert c.execute(count).scalar_one() == 1
+    with pytest.raises(StoreError, match="read-only"), store.read() as c:
+        put(c, "through a reader")
+
+
+def test_works_with_a_common_lock_exclude_each_other_and_never_wait_in_a_circle(
+    store: Store, url: str
+) -> None:
+    other = Store.open(url)
+    seen: list[int] = []
+
+    def work(c: Connection) -> None:
+        mine = len(seen)
+        c.execute(text("SELECT pg_sleep(0.002)"))
+        assert len(seen) == mine
+        seen.append(mine)
+
+    futures = [
+        (store, other)[n % 2].submit(work, locks=("a", f"b{n % 3}") if n % 4 else (f"b{n % 3}", "a"))
+        for n in range(60)
+    ]
+    for future in futures:
+        future.result()
+    assert seen == list(range(60))
+    other.close()
+
+
+def test_a_commit_waits_for_the_disk_whatever_the_servers_default_is(
+    own_server: PostgresServer,
+) -> None:
+    url = own_server.url()
+    own_server.execute(url, "ALTER ROLE interlock SET synchronous_commit = off")
+    store = Store.open(url)
+    assert store.write(lambda c: c.execute(text("SHOW synchronous_commit")).scalar_one()) == "on"
+    store.close()
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_a_server_that_is_restarted_is_said_to_be_gone_and_found_again(
+    own_server: PostgresServer, *, kill: bool
+) -> None:
+    store = Store.open(own_server.url())
+    store.write(lambda c: put(c, "before"))
+    with store.read() as c:
+        c.execute(text("SELECT 1"))
+    own_server.stop(kill=kill)
+    with pytest.raises(StoreError, match="nothing was written"):
+        store.write(lambda c: put(c, "lost"))
+    with pytest.raises(StoreError, match="does not answer: start it"):
+        store.write(lambda c: put(c, "lost"))
+    assert "does not answer" in str(store.health())
+    with pytest.raises(StoreError, match="PostgreSQL"), store.read() as c:
+        c.execute(text("SELECT 1"))
+    own_server.start()
+    wait_until(lambda: store.health() is None, "the store does not see that its server is back")
+    with store.read() as c:
+        assert c.execute(text("SELECT hash FROM definitions")).scalars().all() == ["before"]
+    store.close()
+
+
+def test_a_server_that_goes_while_nobody_writes_is_noticed(own_server: PostgresServer) -> None:
+    store = Store.open(own_server.url())
+    assert store.health() is None
+    own_server.stop()
+    wait_until(lambda: store.health() is not None, "the store does not notice that its server is gone")
+    store.close()
+
+
+def test_text_that_postgresql_cannot_hold_is_kept_without_it(store: Store) -> None:
+    assert store.write(lambda c: put(c, "a\0b")) == "a\0b"
+    with store.read() as c:
+        assert c.execute(text("SELECT hash FROM definitions")).scalar_one() == "a\N{REPLACEMENT CHARACTER}b"
+
+
+def test_no_error_tells_the_password(url: str) -> None:
+    for wrong in (
+        url.replace("interlock@", "interlock:hunter2@").replace(url.rpartition("/")[2], "nothing"),
+        "postgresql://ada:hunter2@127.0.0.1:1/interlock",
+        "postgresql://ada:hunter2@127.0.0.1:1/interlock?no_such_option=1",
+    ):
+        with pytest.raises(StoreError) as caught:
+            Store.open(wrong)
+        assert "hunter2" not in str(caught.value)
+
+
+def test_another_database_is_not_touched(url: str, postgres: PostgresServer) -> None:
+    postgres.execute(url, "CREATE TABLE invoices (id int)")
+    with pytest.raises(StoreError, match="a database of something else"):
+        Store.open(url)
+
+
+def test_a_newer_schema_is_refused(url: str, postgres: PostgresServer) -> None:
+    Store.open(url).close()
+    postgres.execute(url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreTooNewError, match="newer Interlock"):
+        Store.open(url)
+
+
+def test_the_migrations_make_the_tables_of_the_code(url: str, postgres: PostgresServer) -> None:
+    postgres.execute(url, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+    store = Store.open(url)
+    mine = set(tables.metadata.tables)
+
+    def ours(name: str | None, kind: str, _parents: object) -> bool:
+        return kind != "table" or name in mine
+
+    with store.read() as c:
+        options = {"compare_type": True, "compare_server_default": True, "include_name": ours}
+        context = MigrationContext.configure(c, opts=options)
+        assert compare_metadata(context, tables.metadata) == []
+        assert schema.is_current(c, store.name)
+    store.close()
+
+
+_OPEN = "import sys; from engine.store.database import Store; Store.open(sys.argv[1]).close()"
+
+
+def test_processes_open_the_same_new_database_at_once(url: str) -> None:
+    children = [subprocess.Popen([sys.executable, "-c", _OPEN, url]) for _ in range(3)]
+    assert [child.wait(30) for child in children] == [0, 0, 0]
+
+
+def test_a_file_needs_no_driver_of_postgresql(tmp_path: Path) -> None:
+    program = _OPEN + "; print(*sys.modules)"
+    arguments = [sys.executable, "-c", program, f"sqlite:///{tmp_path}/interlock.db"]
+    printed = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+    assert {"psycopg", "procrastinate"}.isdisjoint(printed.split())
