@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.config.settings import DaemonSettings
-from engine.errors import SettingError
+from engine.errors import SecretKeyError, SettingError, StoreError
 from engine.processors.processor import ProcessorMaker
 from engine.processors.registry import load_processors
 from engine.run.clock import now
 from engine.serve.daemon import Daemon, Place, listen
 from engine.serve.guard import is_loopback
+from engine.store import hooks
 from engine.store.backend import is_postgresql
 from engine.store.database import Store
 from engine.store.lock import DaemonLock
@@ -31,7 +32,27 @@ def _key(settings: DaemonSettings) -> bytes:
             "a PostgreSQL store needs INTERLOCK_SECRET_KEY, the same for every daemon and command: 64 hexadecimal "
             "digits, for instance from `openssl rand -hex 32`"
         )
-    return load_or_create_key(settings.secret_key, key_file(settings.store))
+    place = key_file(settings.store)
+    if not settings.secret_key and not place.exists() and _has_hooks(path_of(settings.store), settings):
+        # A new key could open none of the secrets, and would hide that the right one is missing.
+        raise SecretKeyError(
+            f"the store has hooks, and the key of their secrets is missing: put {place} back, or set INTERLOCK_SECRET_KEY"
+        )
+    return load_or_create_key(settings.secret_key, place)
+
+
+def _has_hooks(path: Path, settings: DaemonSettings) -> bool:
+    if not path.exists():
+        return False
+    try:
+        store = Store.open(settings.store, migrate=False)
+    except StoreError:
+        return False  # what is wrong with it is said when it is opened in earnest
+    try:
+        with store.read() as connection:
+            return bool(hooks.list_of(connection, None))
+    finally:
+        store.close()
 
 
 def open_store(settings: DaemonSettings) -> Store:
