@@ -51,7 +51,6 @@ def test_a_worker_killed_for_good_and_one_that_pauses_lose_and_double_nothing(fl
     delivering = deliver_beside(receiver, [f"Ships {key}" for _ in range(2) for key in KEYS])
     wait_until(lambda: fleet.ask("SELECT count(*) FROM history")[0][0] > 20, "nothing is decided")
     doomed.kill()
-    killed = time.monotonic()
     wait_until(
         lambda: (
             fleet.ask(
@@ -61,7 +60,6 @@ def test_a_worker_killed_for_good_and_one_that_pauses_lose_and_double_nothing(fl
         ),
         "the dead worker's partitions are not taken over",
     )
-    assert time.monotonic() - killed < 10  # 5 s is measured in bench/; a busy test machine may be late
     pause(sleeper)
     time.sleep(4)  # longer than a worker may be silent
     helper = fleet.add("work")
