@@ -57,7 +57,7 @@ ATOMS = (
 )
 VALUES: dict[str, tuple[Any, ...]] = {
     "x": (GONE, None, True, False, 0, 1, 1.5, 2, 3, "2", "a", "s0", "s1", "s2", "s3", "q"),
-    "y": (GONE, None, True, False, 1, 2, "a", "b", "q"),
+    "y": (GONE, None, True, False, 0, 1, 1.5, 2, 3, "2", "a", "b", "q"),
     "z": (GONE, None, {}, {"w": None}, {"w": 1}),
 }
 SETS = (
