@@ -196,6 +196,9 @@ def _flow(uses: Uses, flows: Flows, transition: Transition) -> str:
             if asked is not None:
                 merge(use, asked)
                 use.joined.add(path)
+                use.constants += (
+                    [None] if None not in use.constants else []
+                )  # null deletes what is remembered
                 if asked.opaque:
                     sampled = f"{'.'.join(path)} is used in a way of which only samples can be tried"
             elif path in flows.kinds:

@@ -170,6 +170,7 @@ def test_a_counterexample_is_a_story_and_a_test_to_paste() -> None:
 
 FOUR_EYES = """
 state "a" "ask" {
+  when       = event.user != null
   set        = { by = event.user }
   transition = "b"
 }
@@ -191,6 +192,23 @@ def test_what_is_remembered_is_followed() -> None:
     assert finding.outcome is Outcome.FAILS
     ask, approve = (move.event.payload["user"] for move in finding.way)
     assert ask == approve
+
+
+def test_null_deletes_what_is_remembered() -> None:
+    states = """
+    state "a" "go" {
+      set        = { k = event.y }
+      transition = "b"
+    }
+    state "b" "go" {
+      when       = context.k == "a" || context.k != "a"
+      transition = "c"
+    }
+    state "c" { final = true }
+    """
+    [finding] = proof(f'{machine(states)}\nproperty "ends" {{ reachable = "c" }}').findings
+    assert finding.outcome is Outcome.FAILS
+    assert finding.way[0].event.payload == {"y": None}
 
 
 COUNTER = """
