@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test check bench soak conformance lock clean fmt
+.PHONY: help run test explore check bench soak conformance lock clean fmt
 
 help: ## List what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -13,8 +13,14 @@ help: ## List what can be made.
 run: $(VENV)/.run ## Start the engine with a practice Jira and show one delivery moving an issue.
 	@exec $(BIN)/interlock run --practice
 
-test: $(VENV)/.dev ## Run every test.
-	@$(BIN)/python -m pytest
+# Most tests wait for a process or a socket: more workers than cores. JOBS=0 runs them in one process.
+JOBS ?= 4
+
+test: $(VENV)/.dev ## Run every test, JOBS at a time.
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+explore: $(VENV)/.dev ## Run the property tests on new random examples; `make test` takes the same at every run.
+	@$(BIN)/python -m pytest tests/properties -n $(JOBS) --dist worksteal --timeout 1800 --hypothesis-profile explore
 
 check: $(VENV)/.dev ## Exactly what CI runs: format, lint, types, imports, then the tests.
 	$(BIN)/ruff format --check .

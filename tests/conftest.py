@@ -8,7 +8,13 @@ from hypothesis import HealthCheck, settings
 from tests.harness.postgres import PostgresServer, running_postgres
 
 # How long an example takes says something about the machine, not about the code; a slow draw neither.
-settings.register_profile("interlock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples at every run: what CI says of a commit stays true. `make explore` looks for new ones.
+settings.register_profile(
+    "interlock", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+settings.register_profile(
+    "explore", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=1000, print_blob=True
+)
 settings.load_profile("interlock")
 
 

@@ -16,6 +16,7 @@ import httpx
 from engine import __version__
 from engine.model import Exchange, Outcome
 from engine.processors.http_answers import Answer, NoAnswer, forms_of, one_line, redact
+from engine.processors.processor import on_exchange
 
 #: As much of a body as is read; Jira's answers are far below.
 LARGEST_BODY = 1024 * 1024
@@ -101,7 +102,10 @@ class HttpTransport:
 
     def _exchange(self, method: str, url: str, status: int | None, started: float) -> Exchange:
         shown = redact(shown_url(url), self._secrets)
-        return Exchange(method=method, url=shown, status=status, seconds=round(time.monotonic() - started, 6))
+        seconds = round(time.monotonic() - started, 6)
+        exchange = Exchange(method=method, url=shown, status=status, seconds=seconds)
+        on_exchange.get()(exchange)
+        return exchange
 
     def _no_answer(self, error: Exception, sent: "_Sent", exchange: Exchange, seconds: float) -> NoAnswer:
         place = f"{exchange.method} {exchange.url}"

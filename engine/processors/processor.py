@@ -1,10 +1,20 @@
 """The contract between the hub and a backend: frozen values and two protocols. A plug-in implements both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from engine.model import Attempt, Effect, Entity, Observation
+from engine.model import Attempt, Effect, Entity, Exchange, Observation
+
+
+def _unheard(exchange: Exchange) -> None:
+    """Nobody listens."""
+    del exchange
+
+
+#: Told of each exchange with a backend as it ends; whoever makes a call sets it for the time of the call.
+on_exchange: ContextVar[Callable[[Exchange], None]] = ContextVar("on_exchange", default=_unheard)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,10 @@ from engine.machine.compile import CompiledProvisioner
 from engine.model import Entity, Event, Observation, Outcome, Verdict
 from engine.run.circuits import Circuits
 from engine.run.delivered import delivered
+from engine.run.exchanges import telling
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
 from engine.run.load import Serving
-from engine.run.perform import tell_exchanges
 from engine.store import commit, deliveries, inbox, instances, once
 from engine.store.database import Connection, Store
 from engine.store.encoding import decode
@@ -85,16 +85,17 @@ class Decider:
                     await self._write(lambda c: inbox.postpone(c, row.id, row.attempts, row.due_at, because))
                 return Waiting(until)
             log.debug("entity.observing", **_said(row))
-            try:
-                observed = await processor.observe(entity)
-            except Exception as error:
-                # A processor promises to answer with values; one that breaks its promise must not break the lane.
-                log.exception("processor.failed", **_said(row))
-                observed = Observation(
-                    outcome=Outcome.UNKNOWN, detail=f"the processor failed: {type(error).__name__}"
-                )
+            with telling(entity) as tell_rest:
+                try:
+                    observed = await processor.observe(entity)
+                except Exception as error:
+                    # A processor promises to answer with values; one that breaks its promise must not break the lane.
+                    log.exception("processor.failed", **_said(row))
+                    observed = Observation(
+                        outcome=Outcome.UNKNOWN, detail=f"the processor failed: {type(error).__name__}"
+                    )
+                tell_rest(observed.exchanges)
             self._circuits.tell(backend, observed)
-            tell_exchanges(entity, observed.exchanges)
             if observed.outcome is not Outcome.DONE and not observed.missing:
                 return await self._later(row, observed)
         decided = await asyncio.wrap_future(

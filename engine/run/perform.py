@@ -1,7 +1,7 @@
 """Perform and confirm: hand an effect to its processor, and obey what `decide.retry` says about the answer."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -14,12 +14,12 @@ from engine.model import (
     EffectKind,
     Entity,
     Event,
-    Exchange,
     Outcome,
     Snapshot,
 )
 from engine.processors.processor import Call
 from engine.run.circuits import Circuits
+from engine.run.exchanges import telling
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
 from engine.run.load import Serving
@@ -86,12 +86,17 @@ class Performer:
             read_back=effect_row.read_back or not fresh,
         )
         log.info("effect.calling", **_named(entity, effect_row), attempt=number, read_back=call.read_back)
-        try:
-            return await processor.perform(call)
-        except Exception as error:
-            # A processor promises to answer with values; one that breaks its promise must not break the lane.
-            log.exception("processor.failed", **_named(entity, effect_row))
-            return Attempt(outcome=Outcome.UNKNOWN, detail=f"the processor failed: {type(error).__name__}")
+        with telling(entity) as tell_rest:
+            try:
+                attempt = await processor.perform(call)
+            except Exception as error:
+                # A processor promises to answer with values; one that breaks its promise must not break the lane.
+                log.exception("processor.failed", **_named(entity, effect_row))
+                return Attempt(
+                    outcome=Outcome.UNKNOWN, detail=f"the processor failed: {type(error).__name__}"
+                )
+            tell_rest(attempt.exchanges)
+        return attempt
 
     async def _obey(
         self,
@@ -113,7 +118,6 @@ class Performer:
             since=effect_row.retried_at or effect_row.created_at,
             read_back=effect_row.read_back,
         )
-        tell_exchanges(entity, attempt.exchanges)
         said = {
             **_named(entity, effect_row),
             "attempt": number,
@@ -241,19 +245,6 @@ def _finish(c: Connection, row: inbox.InboxRow, now: datetime) -> None:
             f"event {row.id} of the inbox is being performed without a verdict: the store was changed"
         )
     inbox.finish(c, row.id, row.verdict, row.because, now)
-
-
-def tell_exchanges(entity: Entity, exchanges: Iterable[Exchange]) -> None:
-    """Log what went over the wire for this entity."""
-    for e in exchanges:
-        log.info(
-            "backend.exchange",
-            entity=entity.id,
-            method=e.method,
-            url=e.url,
-            status=e.status,
-            seconds=e.seconds,
-        )
 
 
 def _named(entity: Entity, effect_row: outbox.OutboxRow) -> dict[str, str | None]:

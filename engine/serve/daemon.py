@@ -30,8 +30,8 @@ log = structlog.get_logger()
 
 #: From the signal to the end, at most; lanes get the larger part.
 DRAIN_SECONDS = 10.0
-_LANES_SECONDS = 7.0
 _HTTP_SECONDS = 2
+_LANES_SECONDS = DRAIN_SECONDS - _HTTP_SECONDS - 1
 #: How long one thread keeps the interpreter while another wants it.
 _SWITCH_SECONDS = 0.0005
 #: More connections than this at once are answered with 503.

@@ -29,6 +29,23 @@ def test_a_signed_release_moves_the_issue_and_everything_is_recorded(
     assert [w for w in wanted if w not in said] == []
 
 
+def test_each_call_is_told_when_it_ends_not_when_the_attempt_is_over(
+    daemon: DaemonProcess, jira: PracticeJira
+) -> None:
+    jira.world.trouble.next("answer_hangs", on="transition")
+    assert daemon.deliver(daemon.release("Ships SOC-6")).status == 200
+    told = wait_until(
+        lambda: [
+            e["url"]
+            for e in daemon.lines()
+            if e["event"] == "backend.exchange" and "transitions?" in e["url"]
+        ],
+        "the call before the one that hangs was not told",
+    )
+    assert len(told) == 1
+    assert "effect.waiting" not in {line["event"] for line in daemon.lines()}
+
+
 def test_two_definitions_twenty_issues_twenty_deliveries(daemon: DaemonProcess, jira: PracticeJira) -> None:
     keys = [f"{project}-{n}" for n in range(1, 11) for project in ("SOC", "DEVHOP")]
     for key in keys:

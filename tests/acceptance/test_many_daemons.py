@@ -170,6 +170,23 @@ def test_a_daemon_that_only_works_accepts_nothing_and_one_that_only_receives_dec
     assert "decision" not in {line["event"] for line in receiver.lines()}
 
 
+def test_the_operators_commands_take_the_same_store(fleet: Fleet, jira: PracticeJira) -> None:
+    daemon = fleet.add()
+    daemon.register()
+    jira.world.trouble.next("forbidden", on="transition", issue="SOC-1")
+    for key in ("SOC-1", "SOC-2"):
+        assert daemon.deliver(daemon.release(f"Ships {key}")).status == 200
+    fleet.finish()
+    (dead,) = json.loads(daemon.cli("deadletters", "list", "--store", fleet.url, "--json").stdout)
+    assert "SOC-1" in json.dumps(dead)
+    for command in (["verify"], ["replay", "--all"], ["show", "SOC-2"], ["deliveries"], ["hooks", "list"]):
+        run = daemon.cli(*command, "--store", fleet.url)
+        assert run.returncode == 0, (command, run)
+    run = daemon.cli("deadletters", "retry", "--all", "--yes", "--store", fleet.url)
+    assert run.returncode == 0, run
+    wait_until(lambda: jira.moves("SOC-1") == 1, "what was put back was not done")
+
+
 def test_what_is_missing_is_said_before_anything_starts(
     make_daemon: Callable[..., DaemonProcess], postgres: PostgresServer
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 import engine.testing
 from engine.config.settings import SETTINGS, variable
 from engine.decide.run_test import run_test
+from engine.diagnostics import render
 from engine.machine.claims import Outcome
 from engine.machine.compile import compile_definition
 from engine.machine.diagram import diagram
@@ -87,6 +88,14 @@ def test_every_name_of_engine_testing_is_documented() -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     targets = [match[1] for match in _LINK.finditer(page.read_text()) if match[1]]
     assert [t for t in targets if not (page.parent / t).exists()] == []
+
+
+def test_the_mistake_in_the_readme_is_reported_as_the_readme_says(tmp_path: Path) -> None:
+    text = (ROOT / "statemachines/jira.hcl").read_text()
+    wrong = text.replace('"in_progress"', '"in_progres"', 1)
+    name = "statemachines/jira.hcl"
+    found = read_definition(wrong, name).diagnostics
+    assert render(found, {name: wrong}) in (ROOT / "README.md").read_text()
 
 
 def test_every_setting_is_in_the_operators_manual() -> None:

@@ -395,8 +395,14 @@ def test_guards_are_vain_exactly_where_brute_force_finds_nothing(source: str) ->
                     together.update((a, b) for i, a in enumerate(guarded) for b in guarded[i + 1 :])
     for candidacy in guards.candidacies.values():
         place = str(candidacy.transition.span)
-        assert candidacy.exact
-        assert candidacy.true == (place in true)
-        assert candidacy.first == (place in first)
-        assert candidacy.false or place not in false
-    assert {(str(o.first.span), str(o.second.span)) for o in guards.overlaps.values()} == together
+        # What was found is so. That nothing was found says something only where everything was tried.
+        assert not candidacy.true or place in true
+        assert not candidacy.first or place in first
+        if candidacy.exact:
+            assert candidacy.true == (place in true)
+            assert candidacy.first == (place in first)
+            assert candidacy.false or place not in false
+    overlapping = {(str(o.first.span), str(o.second.span)) for o in guards.overlaps.values()}
+    assert overlapping <= together
+    if all(candidacy.exact for candidacy in guards.candidacies.values()):
+        assert overlapping == together
