@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,8 @@ import structlog
 
 from engine.errors import UnauthenticatedError, UnknownSourceError
 from engine.model import Delivery, Entity, Event
+from engine.run.arrived import Arrived
+from engine.run.deciding import delivery_facts
 from engine.run.load import Serving
 from engine.run.reading import read
 from engine.sources.catalog import SOURCES
@@ -37,8 +39,13 @@ class Received:
     verdict: Receipt
     #: Why it was ignored, or which delivery it repeats.
     reason: str
-    #: The entities that will be decided about.
-    entities: tuple[Entity, ...]
+    #: The events that will be decided, in their order.
+    arrived: tuple[Arrived, ...]
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """The entities that will be decided about."""
+        return tuple(dict.fromkeys(arrived.event.entity for arrived in self.arrived))
 
 
 class Intake:
@@ -48,7 +55,7 @@ class Intake:
         self,
         store: Store,
         serving: Callable[[], Serving],
-        wake: Callable[[Entity], None],
+        wake: Callable[[Entity, Arrived | None], None],
         clock: Callable[[], datetime],
     ) -> None:
         """Take the parts; `serving` is asked anew for each delivery, because definitions can be reloaded."""
@@ -85,8 +92,8 @@ class Intake:
         correlation = correlate(self._serving().provisioners.values(), delivery)
         receipt = await self._write(hook.id, delivery, headers, body, correlation)
         self._tell(receipt, said)
-        for entity in receipt.entities:
-            self._wake(entity)
+        for arrived in receipt.arrived:
+            self._wake(arrived.event.entity, arrived)
         return receipt
 
     async def _verified(
@@ -115,6 +122,7 @@ class Intake:
         correlation: Correlation,
     ) -> Received:
         digest = hashlib.sha256(body).digest()
+        facts = delivery_facts(delivery.source, delivery.type, delivery.id, delivery.received_at)
         kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
 
         def work(connection: Connection) -> Received:
@@ -144,11 +152,15 @@ class Intake:
                 reason=reason,
                 duplicate_of=twin.id if twin is not None and verdict is Receipt.DUPLICATE else None,
             )
-            inbox.insert(connection, number, [(e.provisioner, e.event) for e in events], delivery.received_at)
+            of = [(e.provisioner, e.event) for e in events]
+            rows = inbox.insert(connection, number, of, delivery.received_at)
             if twin is not None:
                 _settle(connection, twin.id, [e.event for e in events], number)
-            entities = tuple(dict.fromkeys(e.event.entity for e in events))
-            return Received(delivery=number, verdict=verdict, reason=reason, entities=entities)
+            arrived = tuple(
+                Arrived(row=row, event=replace(e.event, payload=delivery.payload, delivery=facts), size=len(body))
+                for row, e in zip(rows, events, strict=True)
+            )
+            return Received(delivery=number, verdict=verdict, reason=reason, arrived=arrived)
 
         lock = deliveries.lock_of(hook_id, digest)
         return await asyncio.wrap_future(self._store.submit(work, locks=[lock]))

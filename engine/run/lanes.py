@@ -6,13 +6,15 @@ nothing is lost if this process dies: `Lanes.start` finds every entity with unfi
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
 from engine.model import Entity
+from engine.run.arrived import Arrived
 
 log = structlog.get_logger()
 
@@ -20,6 +22,8 @@ log = structlog.get_logger()
 TROUBLE_PAUSE = timedelta(seconds=1)
 #: How many entities one look into the store brings.
 PAGE = 1_000
+#: How many bytes of deliveries wait in memory for their lane; what is more is read again from the store.
+ARRIVED_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,8 @@ class Progress:
 
 Turn = Idle | Waiting | Progress
 
-#: Does the next thing for an entity and says what it found.
-Work = Callable[[Entity], Awaitable[Turn]]
+#: Does the next thing for an entity, which may be at hand, and says what it found.
+Work = Callable[[Entity, Arrived | None], Coroutine[Any, Any, Turn]]
 #: Entities with unfinished work, after the given one, with the time their head is due; at most so many.
 Unfinished = Callable[[Entity | None, int], Iterable[tuple[Entity, datetime | None]]]
 
@@ -65,7 +69,8 @@ class Lanes:
         self._clock = clock
         self._concurrency = concurrency
         self._capacity = capacity
-        self._ready: dict[Entity, None] = {}
+        self._ready: dict[Entity, Arrived | None] = {}
+        self._arrived_bytes = 0
         self._running: dict[Entity, asyncio.Task[None]] = {}
         self._again: set[Entity] = set()
         self._hurried: set[Entity] = set()
@@ -81,18 +86,20 @@ class Lanes:
         """Find all unfinished work in the store and begin."""
         self._refill()
 
-    def wake(self, entity: Entity) -> None:
-        """Say that the entity has new work."""
+    def wake(self, entity: Entity, arrived: Arrived | None = None) -> None:
+        """Say that the entity has new work, and which if it is at hand."""
         if self._stopping:
             return
         if entity in self._running:
             self._again.add(entity)
         elif entity in self._due:
             return  # its head waits, and a newer event waits behind it
+        elif entity in self._ready:
+            return  # an older event of it waits for its turn
         elif len(self._ready) >= self._capacity:
             self._overflowed = True  # it is in the store: found again when there is room
         else:
-            self._ready[entity] = None
+            self._make_ready(entity, arrived)
             self._pump()
 
     def hurry(self, entity: Entity) -> None:
@@ -146,18 +153,27 @@ class Lanes:
     def _pump(self) -> None:
         while self._ready and len(self._running) < self._concurrency and not self._stopping:
             entity = next(iter(self._ready))
-            del self._ready[entity]
+            arrived = self._ready.pop(entity)
+            if arrived is not None:
+                self._arrived_bytes -= arrived.size
             self._idle.clear()
-            self._running[entity] = asyncio.get_running_loop().create_task(self._run(entity))
+            self._running[entity] = asyncio.get_running_loop().create_task(self._run(entity, arrived))
         if not self._ready and not self._running and self._overflowed and not self._stopping:
             self._refill()
         if not self._ready and not self._running:
             self._idle.set()
 
-    async def _run(self, entity: Entity) -> None:
+    def _make_ready(self, entity: Entity, arrived: Arrived | None) -> None:
+        if arrived is not None and self._arrived_bytes + arrived.size > ARRIVED_BYTES:
+            arrived = None
+        if arrived is not None:
+            self._arrived_bytes += arrived.size
+        self._ready[entity] = arrived
+
+    async def _run(self, entity: Entity, arrived: Arrived | None) -> None:
         wait_until: datetime | None = None
         try:
-            wait_until = await self._drain(entity)
+            wait_until = await self._drain(entity, arrived)
         except asyncio.CancelledError:
             raise
         except Exception:
@@ -176,12 +192,13 @@ class Lanes:
                     self._ready[entity] = None
             self._pump()
 
-    async def _drain(self, entity: Entity) -> datetime | None:
+    async def _drain(self, entity: Entity, arrived: Arrived | None) -> datetime | None:
         """Work until there is nothing left (None) or the head must wait (until when)."""
         while not self._stopping:
             self._again.discard(entity)
             self._hurried.discard(entity)
-            turn = await self._work(entity)
+            turn = await self._work(entity, arrived)
+            arrived = None
             if isinstance(turn, Waiting):
                 return turn.until
             if isinstance(turn, Idle) and entity not in self._again:

@@ -20,6 +20,7 @@ from procrastinate.worker import Worker
 
 from engine.errors import StoreError
 from engine.model import Entity
+from engine.run.arrived import Arrived
 from engine.run.drain import Drain, Ended, Hands
 from engine.run.lanes import TROUBLE_PAUSE
 from engine.run.reading import read
@@ -81,7 +82,7 @@ class Partitions:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._running = asyncio.get_running_loop().create_task(self._supervise())
 
-    def wake(self, entity: Entity) -> None:
+    def wake(self, entity: Entity, arrived: Arrived | None = None) -> None:
         """The transaction that wrote the event has done it."""
 
     def hurry(self, entity: Entity) -> None:
