@@ -1,6 +1,5 @@
 """Observe, decide and commit: the head of one entity's lane becomes a decision, in one transaction."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -103,11 +102,9 @@ class Decider:
             self._circuits.tell(backend, observed)
             if observed.outcome is not Outcome.DONE and not observed.missing:
                 return await self._later(row, observed)
-        decided = await asyncio.wrap_future(
-            self._store.submit(
-                lambda c: self._commit(
-                    c, row, arrived, entity, provisioner, observed, text=serving.texts[row.provisioner]
-                )
+        decided = await self._store.commit(
+            lambda c: self._commit(
+                c, row, arrived, entity, provisioner, observed, text=serving.texts[row.provisioner]
             )
         )
         if decided.decision is not None:
@@ -246,7 +243,7 @@ class Decider:
         )
 
     async def _write(self, work: Callable[[Connection], None]) -> None:
-        await asyncio.wrap_future(self._store.submit(work))
+        await self._store.commit(work)
 
 
 def event_of(row: inbox.InboxRow, entity: Entity, delivery: deliveries.DeliveryRow, payload: Any) -> Event:
@@ -258,9 +255,7 @@ def event_of(row: inbox.InboxRow, entity: Entity, delivery: deliveries.DeliveryR
         once=row.once,
         ordered=row.ordered,
         payload=payload,
-        delivery=delivery_facts(
-            delivery.source, delivery.type, delivery.delivery_id, delivery.received_at
-        ),
+        delivery=delivery_facts(delivery.source, delivery.type, delivery.delivery_id, delivery.received_at),
     )
 
 

@@ -1,6 +1,5 @@
 """Receive, verify, correlate and write down: everything that happens before a sender gets its answer."""
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from engine.model import Delivery, Entity, Event
 from engine.run.arrived import Arrived
 from engine.run.deciding import delivery_facts
 from engine.run.load import Serving
-from engine.run.reading import read
+from engine.run.reading import look
 from engine.sources.catalog import SOURCES
 from engine.sources.correlate import Correlation, correlate
 from engine.sources.signatures import verify
@@ -99,7 +98,7 @@ class Intake:
     async def _verified(
         self, source_name: str, repo_id: str, headers: Mapping[str, str], body: bytes
     ) -> hooks.Hook:
-        found = await read(self._store, lambda c: hooks.sealed_secret(c, source_name, repo_id))
+        found = await look(self._store, lambda c: hooks.sealed_secret(c, source_name, repo_id))
         secret = _NO_SECRET
         if found is not None:
             secret = self._store.secrets.unseal(found[1], source=source_name, repo_id=repo_id).encode()
@@ -157,13 +156,15 @@ class Intake:
             if twin is not None:
                 _settle(connection, twin.id, [e.event for e in events], number)
             arrived = tuple(
-                Arrived(row=row, event=replace(e.event, payload=delivery.payload, delivery=facts), size=len(body))
+                Arrived(
+                    row=row, event=replace(e.event, payload=delivery.payload, delivery=facts), size=len(body)
+                )
                 for row, e in zip(rows, events, strict=True)
             )
             return Received(delivery=number, verdict=verdict, reason=reason, arrived=arrived)
 
         lock = deliveries.lock_of(hook_id, digest)
-        return await asyncio.wrap_future(self._store.submit(work, locks=[lock]))
+        return await self._store.commit(work, locks=[lock])
 
     def _tell(self, receipt: Received, said: dict[str, Any]) -> None:
         match receipt.verdict:

@@ -1,6 +1,5 @@
 """Perform and confirm: hand an effect to its processor, and obey what `decide.retry` says about the answer."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
@@ -246,7 +245,7 @@ class Performer:
             )
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(self._store.submit(work))
+        return await self._store.commit(work)
 
 
 def _finish(c: Connection, row: inbox.InboxRow, now: datetime) -> None:

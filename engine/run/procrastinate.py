@@ -138,9 +138,7 @@ class Partitions:
 
     async def _serve(self) -> None:
         """One worker, from its first heartbeat to its end."""
-        await asyncio.wrap_future(
-            self._store.submit(lambda _: None)
-        )  # cheaper to try than a pool of connections
+        await self._store.commit(lambda _: None)  # cheaper to try than a pool of connections
         connector = PsycopgConnector(
             conninfo=self._store.address,
             min_size=1,
@@ -251,7 +249,7 @@ class Partitions:
         def work(c: Connection) -> None:
             wakes.hand_over(c, number, partition, at)
 
-        await asyncio.wrap_future(self._store.submit(work))
+        await self._store.commit(work)
 
     def beaten(self) -> None:
         """The heart has beaten: the database knows that this worker lives."""
@@ -301,7 +299,7 @@ class Partitions:
             wakes.wake(c, found)
             return found
 
-        for partition in await asyncio.wrap_future(self._store.submit(work)):
+        for partition in await self._store.commit(work):
             log.error("partition.stranded", partition=partition)
 
 

@@ -126,7 +126,7 @@ class Runtime:
                 now=self._clock(),
             )
             lock = f"definition/{definition.hash}"  # daemons that start together know the same ones
-            await asyncio.wrap_future(self._store.submit(remember, locks=[lock]))
+            await self._store.commit(remember, locks=[lock])
 
     def _hands(self) -> Hands:
         ahead = Ahead(self._store, self._decider, lambda: self._hub, lambda: self._serving, self._clock)

@@ -76,9 +76,7 @@ _SINCE = (
 _COUNT_SINCE = (
     select(func.count()).select_from(history).where(history.c.at >= bindparam("since", type_=Moment))
 )
-_LAST_HASH = Prepared(
-    select(history.c.hash).where(*_OF_ENTITY).order_by(history.c.id.desc()).limit(1)
-)
+_LAST_HASH = Prepared(select(history.c.hash).where(*_OF_ENTITY).order_by(history.c.id.desc()).limit(1))
 _CHECKPOINT_HASH = Prepared(
     select(checkpoints.c.hash).where(
         checkpoints.c.project == bindparam("of_project"), checkpoints.c.entity_id == bindparam("of_entity")
