@@ -60,7 +60,7 @@ class Lanes:
         unfinished: Unfinished,
         clock: Callable[[], datetime],
         *,
-        concurrency: int = 32,
+        concurrency: int = 128,
         capacity: int = 20_000,
     ) -> None:
         """Take what to do, how to find unfinished work, and the bounds. Nothing runs before `start`."""
