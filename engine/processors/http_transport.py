@@ -55,6 +55,7 @@ class HttpTransport:
         self._secrets = forms_of(secrets)
         self._proxies = {scheme: url for scheme, url in getproxies().items() if scheme in {"http", "https"}}
         self._session: aiohttp.ClientSession | None = None
+        self._places = asyncio.Semaphore(CONNECTIONS)
 
     async def __aenter__(self) -> Self:
         return self
@@ -68,6 +69,13 @@ class HttpTransport:
         self, method: str, url: str, headers: Mapping[str, str], content: bytes, seconds: float
     ) -> Answer | NoAnswer:
         """Send one request and read its answer, within `seconds` altogether. Redirects are not followed."""
+        # Whoever waits for one of the connections is not late yet.
+        async with self._places:
+            return await self._exchanged(method, url, headers, content, seconds)
+
+    async def _exchanged(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes, seconds: float
+    ) -> Answer | NoAnswer:
         sent = _Sent()
         started = time.monotonic()
         try:

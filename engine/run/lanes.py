@@ -15,6 +15,7 @@ import structlog
 
 from engine.model import Entity
 from engine.run.arrived import Arrived
+from engine.run.fairness import FairQueue
 
 log = structlog.get_logger()
 
@@ -52,7 +53,7 @@ Unfinished = Callable[[Entity | None, int], Iterable[tuple[Entity, datetime | No
 
 
 class Lanes:
-    """Runs `work` for every woken entity: never twice at once for one, at most `concurrency` at once for all."""
+    """Runs `work` for every woken entity: never twice at once for one, at most `concurrency` at once for all projects."""
 
     def __init__(
         self,
@@ -60,16 +61,14 @@ class Lanes:
         unfinished: Unfinished,
         clock: Callable[[], datetime],
         *,
-        concurrency: int = 128,
+        concurrency: int = 192,
         capacity: int = 20_000,
     ) -> None:
         """Take what to do, how to find unfinished work, and the bounds. Nothing runs before `start`."""
         self._work = work
         self._unfinished = unfinished
         self._clock = clock
-        self._concurrency = concurrency
-        self._capacity = capacity
-        self._ready: dict[Entity, Arrived | None] = {}
+        self._ready = FairQueue(places=concurrency, room=capacity)
         self._arrived_bytes = 0
         self._running: dict[Entity, asyncio.Task[None]] = {}
         self._again: set[Entity] = set()
@@ -77,7 +76,7 @@ class Lanes:
         self._due: dict[Entity, datetime] = {}
         self._alarms: list[tuple[datetime, Entity]] = []
         self._alarm: asyncio.TimerHandle | None = None
-        self._overflowed = False
+        self._overflowed: set[str] = set()
         self._stopping = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -96,8 +95,8 @@ class Lanes:
             return  # its head waits, and a newer event waits behind it
         elif entity in self._ready:
             return  # an older event of it waits for its turn
-        elif len(self._ready) >= self._capacity:
-            self._overflowed = True  # it is in the store: found again when there is room
+        elif not self._ready.has_room(entity.project):
+            self._overflowed.add(entity.project)  # it is in the store: found again when there is room
         else:
             self._make_ready(entity, arrived)
             self._pump()
@@ -136,30 +135,34 @@ class Lanes:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _refill(self) -> None:
-        self._overflowed = False
-        after: Entity | None = None
+    def _refill(self, project: str | None = None) -> None:
+        """Find what the store has, of one project or of all, as long as there is room."""
+        after = None if project is None else Entity(project=project, id="")
         while True:
             page = list(self._unfinished(after, PAGE))
             for entity, due in page:
+                if project is not None and (entity.project != project or project in self._overflowed):
+                    return
                 if due is not None and due > self._clock() and entity not in self._running:
                     self._wait(entity, due)
                 else:
                     self.wake(entity)
-            if len(page) < PAGE or self._overflowed:
+            if len(page) < PAGE:
                 return
             after = page[-1][0]
 
     def _pump(self) -> None:
-        while self._ready and len(self._running) < self._concurrency and not self._stopping:
-            entity = next(iter(self._ready))
-            arrived = self._ready.pop(entity)
+        while not self._stopping and (turn := self._ready.next()) is not None:
+            entity, arrived = turn
             if arrived is not None:
                 self._arrived_bytes -= arrived.size
             self._idle.clear()
             self._running[entity] = asyncio.get_running_loop().create_task(self._run(entity, arrived))
-        if not self._ready and not self._running and self._overflowed and not self._stopping:
-            self._refill()
+        if self._overflowed and not self._stopping:
+            left_out = [p for p in self._overflowed if not self._ready.holds(p) and self._ready.has_room(p)]
+            for project in left_out:
+                self._overflowed.discard(project)
+                self._refill(project)
         if not self._ready and not self._running:
             self._idle.set()
 
@@ -168,7 +171,7 @@ class Lanes:
             arrived = None
         if arrived is not None:
             self._arrived_bytes += arrived.size
-        self._ready[entity] = arrived
+        self._ready.add(entity, arrived)
 
     async def _run(self, entity: Entity, arrived: Arrived | None) -> None:
         wait_until: datetime | None = None
@@ -181,6 +184,7 @@ class Lanes:
             wait_until = self._clock() + TROUBLE_PAUSE
         finally:
             del self._running[entity]
+            self._ready.done(entity.project)
             hurried = entity in self._hurried
             woken = hurried or entity in self._again
             self._again.discard(entity)
@@ -189,7 +193,7 @@ class Lanes:
                 if wait_until is not None and not hurried:
                     self._wait(entity, wait_until)
                 elif woken:
-                    self._ready[entity] = None
+                    self._make_ready(entity, None)
             self._pump()
 
     async def _drain(self, entity: Entity, arrived: Arrived | None) -> datetime | None:
