@@ -15,7 +15,6 @@ from engine.run.arrived import Arrived
 from engine.run.fairness import FairQueue
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
 
-
 PLACES, ROOM = 12, 20
 
 
