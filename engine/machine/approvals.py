@@ -98,9 +98,7 @@ def choice_of(event: str) -> str:
     return event.removeprefix(AWAIT).rpartition(".")[2]
 
 
-def answer_event(
-    entity: Entity, *, state: str, opened: int | None, answer: Answer
-) -> Event:
+def answer_event(entity: Entity, *, state: str, opened: int | None, answer: Answer) -> Event:
     """The event of an answer to the approval that was `opened` with that version in that state."""
     payload = {**said(answer), "state": state, "opened": opened}
     return Event(name=event_name(state, answer.choice), entity=entity, payload=payload)
@@ -113,7 +111,12 @@ def said(answer: Answer) -> dict[str, str]:
 
 def is_answer(event: Event) -> bool:
     """Whether an event is what a person answered."""
-    return event.receive is None and event.name.startswith(AWAIT) and isinstance(event.payload, Mapping)
+    return event.receive is None and is_answer_name(event.name) and isinstance(event.payload, Mapping)
+
+
+def is_answer_name(name: str) -> bool:
+    """Whether an event of that name is what a person answered."""
+    return name.startswith(AWAIT)
 
 
 def completed(event: Event, snapshot: Snapshot | None, now: datetime) -> Event:

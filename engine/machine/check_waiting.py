@@ -18,6 +18,4 @@ def check_waiting(reader: Reader, machine: MachineDraft) -> None:
         if not any(d.target != state.name for d in leading):
             detail = "Give one of its answers a transition, or the state an after or on block."
             summary = f'Nothing leads out of "{state.name}", whatever is answered'
-            reader.report(
-                "await_without_way_out", summary, detail, asked.span, severity=Severity.WARNING
-            )
+            reader.report("await_without_way_out", summary, detail, asked.span, severity=Severity.WARNING)

@@ -122,7 +122,10 @@ class Macrostep:
                 raise HinderedError(str(problem)) from None
         elif self.awaits.get(state, {}).get("opened") != opened:
             since = f"since version {opened} is closed" if opened is not None else "now was opened only later"
-            return Verdict.NOT_AWAITED, f'what "{state}" asked {since}: look again, and answer what is asked now'
+            return (
+                Verdict.NOT_AWAITED,
+                f'what "{state}" asked {since}: look again, and answer what is asked now',
+            )
         asked = self.awaits[state]
         if who not in asked["from"]:
             return Verdict.NOT_ALLOWED, f'"{who}" may not answer in "{state}": {_listed(asked["from"])} may'

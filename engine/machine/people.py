@@ -110,7 +110,9 @@ class People:
 def all_known(question: "Question") -> bool:
     """Whether everything that is opaque about an answer is known anyway: all is, but the words of its comment."""
     asked = question.uses.of
-    hidden = any(use.opaque and path[:2] not in _KNOWN and path[0] != "context" for path, use in asked.items())
+    hidden = any(
+        use.opaque and path[:2] not in _KNOWN and path[0] != "context" for path, use in asked.items()
+    )
     return not hidden and not any(path[0] in ("now", "entity", "delivery") for path in asked)
 
 

@@ -165,7 +165,9 @@ def _check_fired(reader: Reader, machine: Machine, receives: tuple[Receive, ...]
         if not isinstance(fired, syntax.Literal):
             continue
         if is_own_event(str(fired.value)):
-            detail = f'Choose another name: one that does not begin with "{AFTER}", "{AWAIT}" or "{DONE_STATE}".'
+            detail = (
+                f'Choose another name: one that does not begin with "{AFTER}", "{AWAIT}" or "{DONE_STATE}".'
+            )
             summary = f'The event "{fired.value}" is one that only the engine sends'
             reader.report("own_event_fired", summary, detail, fired.span)
             continue

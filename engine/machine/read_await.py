@@ -74,7 +74,11 @@ def _needs(reader: Reader, answer: syntax.Block, people: list[str] | None) -> in
     if not fine:
         return 1
     place = attribute.value.span
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or value not in range(1, _MOST_NEEDED + 1):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float | Decimal)
+        or value not in range(1, _MOST_NEEDED + 1)
+    ):
         detail = f"Write how many people have to give this answer: 1 to {_MOST_NEEDED}."
         reader.report("wrong_type", '"needs" is no number of people', detail, place)
         return 1
