@@ -49,19 +49,14 @@ def step(
             work.arrive()
             base = replace(snapshot, timers=work.timers, awaits=work.awaits)
             work.settle()
-        refused = _refused(work, base)
-        if refused is not None:
-            return _timed(snapshot, _taken(work, at) if work.handled else unmoved(base, event, *refused))
-        if is_timer(event):
+        pending = is_timer(event) and is_pending(base, event)
+        if pending:
             base = replace(base, timers=_without(base.timers, event.name), hurried=0)
             work.timers = _without(work.timers, event.name)
-            if snapshot.hurried >= MOST_HURRIED:
-                return _timed(snapshot, unmoved(base, event, Verdict.ENDLESS, _hurried(event)))
-        taken = work.react(event.name)
-        if taken and not _only_ends(taken):
-            work.settle()
-        if is_answer(event) and (work.counted or not _only_ends(taken)):
-            work.keep_answer()
+        refused = _refused(work, pending=pending)
+        if refused is not None:
+            return _timed(snapshot, _taken(work, at) if work.handled else unmoved(base, event, *refused))
+        taken = _react(work)
     except HinderedError as problem:
         because = f'nothing moves "{at.text}" on "{event.name}": {problem}'
         return _timed(snapshot, unmoved(base, event, Verdict.UNEVALUATED, because, tuple(work.listed)))
@@ -75,13 +70,25 @@ def step(
     return _timed(snapshot, _taken(work, at))
 
 
-def _refused(work: Macrostep, base: Snapshot) -> tuple[Verdict, str] | None:
+def _refused(work: Macrostep, *, pending: bool) -> tuple[Verdict, str] | None:
     """The verdict on an event of the engine's own that is not to be decided any more, and why."""
     event = work.event
-    if is_timer(event) and not is_pending(base, event):
+    if is_answer(event):
+        return work.hear()
+    if is_timer(event) and not pending:
         because = f"the timer {event.name} was cancelled, or set anew, before its event was decided"
         return Verdict.TIMER_CANCELLED, because
-    return work.hear() if is_answer(event) else None
+    return (Verdict.ENDLESS, _hurried(event)) if pending and work.snapshot.hurried >= MOST_HURRIED else None
+
+
+def _react(work: Macrostep) -> tuple[Transition, ...]:
+    """Take what the event enables, and all that follows by itself."""
+    taken = work.react(work.event.name)
+    if taken and not _only_ends(taken):
+        work.settle()
+    if is_answer(work.event) and (work.counted or not _only_ends(taken)):
+        work.keep_answer()
+    return taken
 
 
 def _without(timers: Mapping[str, str], name: str) -> Mapping[str, str]:
