@@ -11,11 +11,12 @@ from typing import Any
 
 from engine.language.values import show
 from engine.machine.values import composed, timestamp
-from engine.model import AWAIT, Entity, Event, Snapshot
+from engine.model import AWAIT, Entity, Event, Snapshot, Verdict
 
 #: The most names that one approval may list, and the longest of them.
 MOST_PEOPLE = 1_000
 LONGEST_NAME = 200
+_MOST_LISTED = 10
 #: The longest comment, in characters.
 LONGEST_COMMENT = 10_000
 
@@ -98,9 +99,16 @@ def choice_of(event: str) -> str:
     return event.removeprefix(AWAIT).rpartition(".")[2]
 
 
-def answer_event(entity: Entity, *, state: str, opened: int | None, answer: Answer) -> Event:
-    """The event of an answer to the approval that was `opened` with that version in that state."""
-    payload = {**said(answer), "state": state, "opened": opened}
+def answer_event(
+    entity: Entity, *, state: str, opened: int | None, answer: Answer, before: Answer | None = None
+) -> Event:
+    """The event of an answer to the approval that was `opened` with that version in that state.
+
+    `before` is the answer that had been taken when this one came too late.
+    """
+    payload: dict[str, Any] = {**said(answer), "state": state, "opened": opened}
+    if before is not None:
+        payload["before"] = said(before)
     return Event(name=event_name(state, answer.choice), entity=entity, payload=payload)
 
 
@@ -134,6 +142,34 @@ def completed(event: Event, snapshot: Snapshot | None, now: datetime) -> Event:
         "opened": None if asked is None else asked["opened"],
     }
     return replace(event, payload={**rest, **event.payload})
+
+
+def refusal(asked: Mapping[str, Any] | None, said: Mapping[str, Any], at: str) -> tuple[Verdict, str] | None:
+    """Why an answer is not to be decided, with its verdict; None if it is.
+
+    `asked` is what its state asks now, if it does, and `at` where the instance is.
+    """
+    who, choice, state, opened = (said.get(name) for name in ("who", "choice", "state", "opened"))
+    before = said.get("before")
+    by = f'; "{before["who"]}" had answered "{before["choice"]}" at {before["at"]}' if before else ""
+    if asked is None:
+        over = "" if opened is None else f': what "{state}" asked since version {opened} is closed'
+        return Verdict.NOT_AWAITED, f'nobody is asked "{choice}" in "{at}"{over}{by}'
+    if asked["opened"] != opened:
+        over = "now was opened only later" if opened is None else f"since version {opened} is closed{by}"
+        because = f'what "{state}" asked {over}: look again, and answer what is asked now'
+        return Verdict.NOT_AWAITED, because
+    if who not in asked["from"]:
+        return Verdict.NOT_ALLOWED, f'"{who}" may not answer in "{state}": {listed(asked["from"])} may'
+    if any(a["who"] == who and a["choice"] == choice for a in asked["answers"]):
+        return Verdict.REPEATED, f'"{who}" has answered "{choice}" already'
+    return None
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a sentence: not more than can be read."""
+    shown = ", ".join(f'"{name}"' for name in names[:_MOST_LISTED])
+    return shown if len(names) <= _MOST_LISTED else f"{shown} and {len(names) - _MOST_LISTED} more"
 
 
 def heard(asked: Mapping[str, Any], payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -1,13 +1,13 @@
 """What happens in one step, round by round: transitions are chosen, states left and entered, values bound."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from engine.errors import EvaluationError
 from engine.language.values import show
 from engine.machine import binding
-from engine.machine.approvals import agreeing, heard
+from engine.machine.approvals import agreeing, heard, listed, refusal
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import ALWAYS, Action, Reaction, Transition
 from engine.machine.expression import Expression
@@ -19,9 +19,6 @@ from engine.model import END, Candidate, Effect, Event, Snapshot, Verdict
 MOST_ROUNDS = 100
 #: Of an endless loop this much is told: the rest is the same again.
 _MOST_TOLD = 20
-
-#: So many names a reason lists.
-_MOST_NAMED = 10
 
 _NOT_TRIED = "not tried: an earlier one was taken"
 _HINDERED = "not tried: an earlier one held and could not be evaluated"
@@ -110,30 +107,23 @@ class Macrostep:
     def hear(self) -> tuple[Verdict, str] | None:
         """Take the event for an answer; the verdict, and why, if it is not to be decided; raises `HinderedError`."""
         said = self.event.payload
-        who, choice, state, opened = (said.get(name) for name in ("who", "choice", "state", "opened"))
-        definition = self.machine.definition.states.get(str(state))
-        if state not in self.at.active or definition is None or definition.awaits is None:
-            over = "" if opened is None else f': what "{state}" asked since version {opened} is closed'
-            return Verdict.NOT_AWAITED, f'nobody is asked "{choice}" in "{self.at.text}"{over}'
-        if state not in self.awaits and opened is None:  # the definition asks since the state was entered
+        state, opened = str(said.get("state")), said.get("opened")
+        definition = self.machine.definition.states.get(state)
+        asks = state in self.at.active and definition is not None and definition.awaits is not None
+        if (
+            asks and opened is None and state not in self.awaits
+        ):  # the definition asks since the state was entered
             try:
                 self._ask(state, self.at, self.at)
             except binding.CannotBindError as problem:
                 raise HinderedError(str(problem)) from None
-        elif self.awaits.get(state, {}).get("opened") != opened:
-            since = f"since version {opened} is closed" if opened is not None else "now was opened only later"
-            return (
-                Verdict.NOT_AWAITED,
-                f'what "{state}" asked {since}: look again, and answer what is asked now',
-            )
-        asked = self.awaits[state]
-        if who not in asked["from"]:
-            return Verdict.NOT_ALLOWED, f'"{who}" may not answer in "{state}": {_listed(asked["from"])} may'
-        if any(a["who"] == who and a["choice"] == choice for a in asked["answers"]):
-            return Verdict.REPEATED, f'"{who}" has answered "{choice}" already'
-        self._heard = {**said, "answers": heard(asked, said)}
-        self._answered = asked
-        return None
+            opened = self.awaits[state]["opened"]
+        asked = self.awaits.get(state) if asks else None
+        refused = refusal(asked, {**said, "opened": opened}, self.at.text)
+        if refused is None and asked is not None:
+            self._heard = {**said, "answers": heard(asked, said)}
+            self._answered = asked
+        return refused
 
     def keep_answer(self) -> None:
         """Keep an answer that counts and does not suffice; or, where one sufficed and its state stays, forget those."""
@@ -213,7 +203,7 @@ class Macrostep:
         if len(agreed) >= transition.needs:
             return True
         before = self._reasons[id(transition)]
-        who = f"{len(agreed)} of {transition.needs} people have answered so: {_listed(agreed)}"
+        who = f"{len(agreed)} of {transition.needs} people have answered so: {listed(agreed)}"
         self._reasons[id(transition)] = f"{who}; {before}"
         self.counted = True
         return False
@@ -317,11 +307,6 @@ class Macrostep:
         if previous is not None:
             roots["previous"] = previous
         return self.machine.definition.names.scope(**roots)
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(f'"{name}"' for name in names[:_MOST_NAMED])
-    return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"
 
 
 def _judge(guard: Expression, scope: Mapping[str, Any]) -> tuple[bool, str]:

@@ -65,6 +65,7 @@ def prove(provisioner: Provisioner, most: int = MOST_CONFIGURATIONS) -> Proof:
         *_dead_ends(explorer),
         *_endless(explorer, space),
         *_endless_timers(explorer, space),
+        *_unanswered(explorer, space, guards),
         *_vain_guards(provisioner, guards),
         *_overlaps(guards),
     ]
@@ -220,6 +221,25 @@ def _endless_timers(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
         subject=next(t.span for t in timers if t.event == trip[0].event.name),
         story="\n".join(told),
     )
+
+
+def _unanswered(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
+    """Answers that nobody who may give them can give so that anything happens, where everything was explored."""
+    reached = {state for c in space.configurations.values() for state in c.states}
+    taken = {str(t.span) for moves in space.moves.values() for move in moves for t in move.taken}
+    vain = {
+        str(c.transition.span) for c in guards.candidacies.values() if c.exact and not (c.true and c.first)
+    }
+    for transition in explorer.machine.transitions if space.exact else ():
+        asked = transition.event.startswith(AWAIT) and transition.source in reached
+        if asked and str(transition.span) not in taken | vain:
+            yield Diagnostic(
+                code="answer_out_of_reach",
+                summary=f'Nobody who may answer in "{transition.source}" can give this answer so that it is taken',
+                detail="Hold its guard against the names in from.",
+                subject=_place(transition),
+                severity=Severity.WARNING,
+            )
 
 
 def _vain_guards(provisioner: Provisioner, guards: Guards) -> Iterator[Diagnostic]:

@@ -32,6 +32,8 @@ log = structlog.get_logger()
 
 #: An answer with one of these verdicts took effect: the same one again is the same answer.
 _TOOK_EFFECT = (None, Verdict.MOVED, Verdict.STAYED, Verdict.ENDED, Verdict.COUNTED)
+#: So many of an entity's last events are looked at for the answer that was taken.
+_LOOKED_BACK = 20
 #: So many names a log line shows.
 _MOST_NAMED = 10
 
@@ -141,7 +143,9 @@ def answer(c: Connection, given: Given, now: datetime) -> Accepted:
     if twin is not None and opened is not None and _is_same(twin, given):
         return Accepted(number=twin.id, entity=entity, state=state, duplicate=True)
     said = Answer(who=who, choice=given.choice, comment=given.comment, at=timestamp(now))
-    event = answer_event(entity, state=state, opened=opened, answer=said)
+    late = asked is None or asked.opened != opened
+    before = _taken_before(c, entity) if late else None
+    event = answer_event(entity, state=state, opened=opened, answer=said, before=before)
     number = inbox.insert_answer(c, entity.project, event, once, now)
     return Accepted(number=number, entity=entity, state=state, duplicate=False)
 
@@ -190,6 +194,15 @@ def _is_same(twin: InboxRow, given: Given) -> bool:
         return False
     said: Mapping[str, Any] = decode(twin.payload or "{}")
     return bool((said["choice"], said["comment"]) == (given.choice, given.comment))
+
+
+def _taken_before(c: Connection, entity: Entity) -> Answer | None:
+    """The last answer about an entity that was taken; None if none of its last events was."""
+    for row in inbox.of_entity(c, entity.project, entity.id, _LOOKED_BACK):
+        if is_answer_name(row.event) and row.verdict in (Verdict.MOVED, Verdict.STAYED):
+            said: Mapping[str, Any] = decode(row.payload or "{}")
+            return Answer(**{name: str(said.get(name, "")) for name in ("who", "choice", "comment", "at")})
+    return None
 
 
 def open_approvals(c: Connection, limit: int, project: str | None = None) -> list[Asked]:

@@ -264,7 +264,7 @@ def test_what_is_no_answer_is_refused_and_not_recorded(daemon: DaemonProcess, bo
 def test_the_routes_are_guarded_like_other_management_routes(
     make_daemon: Callable[..., DaemonProcess],
 ) -> None:
-    daemon = make_daemon(machines=MACHINE, workers=WORKERS, INTERLOCK_TOKEN="s3cret-token").start()  # noqa: S106
+    daemon = make_daemon(machines=MACHINE, workers=WORKERS, INTERLOCK_TOKEN="s3cret-token").start()
     body = {"entity": "SOC-1", "who": "ada", "choice": "approve"}
     assert daemon.call("GET", "/approvals/list").status == 401
     assert daemon.call_json("POST", "/approvals/answer", body).status == 401
