@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from engine.cli.options import COUNT, Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
+from engine.run.answering import as_json, asked_of
 from engine.serve.logs import legible
 from engine.serve.start import open_existing_store
 from engine.store import history, inbox, instances, outbox
@@ -23,7 +24,7 @@ def show(
     store: StoreUrl = None,
     json: Json = False,
 ) -> int:
-    """Show an entity's state, its last decisions with their traces, its pending timers and its pending effects."""
+    """Show an entity's state, its last decisions, its pending timers, whom it awaits, and its pending effects."""
     opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
@@ -69,6 +70,7 @@ def _page(c: Connection, project: str, entity_id: str, limit: int) -> dict[str, 
         ]
         if instance is not None
         else [],
+        "approvals": [as_json(asked) for asked in asked_of(instance)] if instance is not None else [],
         "history": [
             {
                 "version": row.version,
@@ -159,6 +161,21 @@ def _print(page: dict[str, Any]) -> None:
     if page["timers"]:
         print_table(
             "Pending timers", ("timer", "due"), [(t["event"], moment(t["due_at"])) for t in page["timers"]]
+        )
+    if page["approvals"]:
+        print_table(
+            "Awaited",
+            ("state", "since", "until", "who", "answers"),
+            [
+                (
+                    asked["state"],
+                    moment(datetime.fromisoformat(asked["since"])),
+                    "" if asked["until"] is None else moment(datetime.fromisoformat(asked["until"])),
+                    ", ".join(asked["from"]),
+                    ", ".join(asked["choices"]),
+                )
+                for asked in page["approvals"]
+            ],
         )
     unfinished = [e for e in page["events"] if e["status"] != "done"]
     if unfinished:

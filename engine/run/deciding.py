@@ -10,8 +10,10 @@ import structlog
 from engine.decide.decide import Decision, decide
 from engine.decide.retry import DeadLetter, RetryAt, RetryPolicy, after
 from engine.errors import StoreError
+from engine.machine.approvals import is_answer_name
 from engine.machine.compile import CompiledProvisioner
 from engine.model import Entity, Event, Observation, Outcome, Verdict
+from engine.run import answering
 from engine.run.circuits import Circuits
 from engine.run.delivered import delivered
 from engine.run.exchanges import telling
@@ -27,6 +29,8 @@ log = structlog.get_logger()
 
 #: What expressions see as ``delivery.source`` of an event of the engine itself.
 OWN_SOURCE = "engine"
+#: The same of what somebody answered.
+PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +222,16 @@ class Decider:
                 name=row.event,
                 entity=entity,
                 payload=None if row.payload is None else decode(row.payload),
+<<<<<<< HEAD
                 delivery=delivery_facts(OWN_SOURCE, row.event, "", row.received_at),
+=======
+                delivery={
+                    "source": PERSON if is_answer_name(row.event) else OWN_SOURCE,
+                    "type": row.event,
+                    "id": "",
+                    "received_at": row.received_at.isoformat(),
+                },
+>>>>>>> await
             )
         return event_of(row, entity, *delivered(c, row.delivery_row_id))
 
@@ -241,6 +254,7 @@ class Decider:
                 for c in trace.candidates
             ],
         )
+        answering.tell(decision, _said(row))
 
     async def _write(self, work: Callable[[Connection], None]) -> None:
         await self._store.commit(work)

@@ -11,7 +11,11 @@ from engine.decide.retry import RetryPolicy
 from engine.errors import FencedError
 from engine.model import Entity
 from engine.run.ahead import Ahead
+<<<<<<< HEAD
 from engine.run.arrived import Arrived
+=======
+from engine.run.answering import Answering
+>>>>>>> await
 from engine.run.circuits import Circuits
 from engine.run.deciding import Decided, Decider
 from engine.run.drain import Hands
@@ -62,7 +66,8 @@ class Runtime:
         self._decider = Decider(store, hub_now, serving_now, clock, policy, self.timers.changed, circuits)
         self._performer = Performer(store, hub_now, serving_now, clock, policy, circuits)
         self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
-        self._put_back = PutBack(store, self.lanes.hurry)
+        self.answering = Answering(store, self.lanes.wake, clock)
+        self._put_back = PutBack(store, self.lanes.hurry, self.lanes.wake)
         self._watching: asyncio.Task[None] | None = None
         self._retired: set[asyncio.Task[None]] = set()
 

@@ -175,6 +175,12 @@ _partial(
     inbox.c.id,
     where=and_(inbox.c.retried_at.is_not(None), inbox.c.finished_at.is_(None)),
 )
+# Answers are the only events with a key and without a delivery's block.
+_partial(
+    "ix_inbox_answers",
+    inbox.c.id,
+    where=and_(inbox.c.receive.is_(None), inbox.c.once.is_not(None), inbox.c.finished_at.is_(None)),
+)
 # Where processes share the store, each works whole partitions.
 Index(
     "ix_inbox_partition",
@@ -208,8 +214,10 @@ instances = Table(
     Column("observed_status", Text),
     Column("updated_at", Moment, nullable=False, index=True),
     Column("memory", Json, nullable=False, server_default="{}"),
+    Column("awaits_since", Moment),
     UniqueConstraint("project", "entity_id"),
 )
+_partial("ix_instances_awaiting", instances.c.awaits_since, where=instances.c.awaits_since.is_not(None))
 Index("ix_instances_folded", instances.c.folded_id, instances.c.project)
 
 timers = Table(
