@@ -222,16 +222,9 @@ class Decider:
                 name=row.event,
                 entity=entity,
                 payload=None if row.payload is None else decode(row.payload),
-<<<<<<< HEAD
-                delivery=delivery_facts(OWN_SOURCE, row.event, "", row.received_at),
-=======
-                delivery={
-                    "source": PERSON if is_answer_name(row.event) else OWN_SOURCE,
-                    "type": row.event,
-                    "id": "",
-                    "received_at": row.received_at.isoformat(),
-                },
->>>>>>> await
+                delivery=delivery_facts(
+                    PERSON if is_answer_name(row.event) else OWN_SOURCE, row.event, "", row.received_at
+                ),
             )
         return event_of(row, entity, *delivered(c, row.delivery_row_id))
 

@@ -11,11 +11,8 @@ from engine.decide.retry import RetryPolicy
 from engine.errors import FencedError
 from engine.model import Entity
 from engine.run.ahead import Ahead
-<<<<<<< HEAD
-from engine.run.arrived import Arrived
-=======
 from engine.run.answering import Answering
->>>>>>> await
+from engine.run.arrived import Arrived
 from engine.run.circuits import Circuits
 from engine.run.deciding import Decided, Decider
 from engine.run.drain import Hands
