@@ -45,13 +45,14 @@ def test_an_hour_without_the_backend_costs_few_calls_and_no_dead_letter(tmp_path
 
     calls, remarks = asyncio.run(run())
     # The first of all that were under way together, then one probe in two minutes; and once each at the end.
-    assert calls < 200 + 40 + 60
+    assert calls < 200 + PLACES // 2 + 60
     assert "waits for scripted, which did not answer others" in remarks
 
 
 def test_one_dead_host_of_the_http_worker_does_not_hold_up_another() -> None:
     from engine.model import Effect, EffectKind
-    from engine.run.hub import Hub
+    from engine.run.lanes import PLACES
+from engine.run.hub import Hub
 
     hub = Hub({}, {"soc": "atlassian"})
 
