@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.decide.breaker import BreakerPolicy
 from engine.model import Attempt, Exchange, Outcome
 from engine.processors.processor import Call
+from engine.run.lanes import PLACES
 from engine.store import deadletters, inbox, outbox
 from tests.harness.engine import Backend, engine
 
