@@ -10,8 +10,9 @@ from engine.cli.tables import moment, print_json, print_table
 from engine.run.answering import as_json, asked_of
 from engine.serve.logs import legible
 from engine.serve.start import open_existing_store
-from engine.store import history, inbox, instances, outbox
+from engine.store import history, inbox, instances, outbox, pauses
 from engine.store.database import Connection
+from engine.store.tables import PauseKind
 
 
 def show(
@@ -70,6 +71,11 @@ def _page(c: Connection, project: str, entity_id: str, limit: int) -> dict[str, 
         ]
         if instance is not None
         else [],
+        "paused": [
+            {"kind": p.kind, "since": p.since, "reason": p.reason}
+            for p in pauses.find(c)
+            if p.kind is PauseKind.ALL or (p.kind is PauseKind.PROJECT and p.name == project)
+        ],
         "approvals": [as_json(asked) for asked in asked_of(instance)] if instance is not None else [],
         "history": [
             {
@@ -129,6 +135,10 @@ def _print(page: dict[str, Any]) -> None:
     )
     if page["context"]:
         print(f"context {page['context']}")
+    for paused in page["paused"]:
+        what = "everything" if paused["kind"] is PauseKind.ALL else f"project {page['project']}"
+        why = f": {paused['reason']}" if paused["reason"] else ""
+        print(f"{what} is paused since {moment(paused['since'])}{why}; `interlock resume` lets it go on")
     print()
     if page["history"]:
         print_table(

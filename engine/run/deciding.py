@@ -86,9 +86,12 @@ class Decider:
         observed: Observation | None = None
         if processor.observes:
             backend = self._hub().backend_of(row.project)
-            until = self._circuits.wait(backend, entity)
-            if until is not None:
+            because = f"{backend} is paused"
+            until = self._circuits.paused(backend, entity)
+            if until is None:
                 because = f"waits for {backend}, which did not answer others"
+                until = self._circuits.wait(backend, entity)
+            if until is not None:
                 if row.because != because:
                     await self._write(lambda c: inbox.postpone(c, row.id, row.attempts, row.due_at, because))
                 return Waiting(until)

@@ -65,6 +65,17 @@ class InboxStatus(StrEnum):
     DROPPED = "dropped"
 
 
+class PauseKind(StrEnum):
+    """What an operator can pause."""
+
+    #: Everything that daemons do with events; they still receive.
+    ALL = "all"
+    #: All events of one project.
+    PROJECT = "project"
+    #: All calls of one worker of ``workers.yaml``.
+    WORKER = "worker"
+
+
 class OutboxStatus(StrEnum):
     """How far an effect of the outbox is."""
 
@@ -310,6 +321,16 @@ definitions = Table(
     Column("filename", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("first_seen_at", Moment, nullable=False),
+)
+
+#: What an operator has paused.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("kind", Word(PauseKind), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("since", Moment, nullable=False),
 )
 
 #: Always empty: where a store that could not write tries whether it can again.

@@ -52,8 +52,7 @@ def test_an_hour_without_the_backend_costs_few_calls_and_no_dead_letter(tmp_path
 
 def test_one_dead_host_of_the_http_worker_does_not_hold_up_another() -> None:
     from engine.model import Effect, EffectKind
-    from engine.run.lanes import PLACES
-from engine.run.hub import Hub
+    from engine.run.hub import Hub
 
     hub = Hub({}, {"soc": "atlassian"})
 
