@@ -93,8 +93,18 @@ class OutboxStatus(StrEnum):
 DEAD: ColumnElement[str] = literal_column(f"'{OutboxStatus.DEAD.value}'")
 
 
-def _partial(name: str, *columns: Column[object], where: object) -> Index:
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+#: The condition of each partial index.
+_PARTIAL: list[tuple[Index, object]] = []
+
+
+def _partial(name: str, *columns: Column[object], where: object) -> None:
+    _PARTIAL.append((Index(name, *columns, sqlite_where=where), where))
+
+
+def complete_for_postgresql() -> None:
+    """Give the indexes what only PostgreSQL is told: to say it loads the dialect, which an embedded daemon needs not."""
+    for index, where in _PARTIAL:
+        index.dialect_kwargs["postgresql_where"] = where
 
 
 hooks = Table(
@@ -193,14 +203,14 @@ _partial(
     where=and_(inbox.c.receive.is_(None), inbox.c.once.is_not(None), inbox.c.finished_at.is_(None)),
 )
 # Where processes share the store, each works whole partitions.
-Index(
+_in_partition = Index(
     "ix_inbox_partition",
     func.interlock_partition(inbox.c.project, inbox.c.entity_id),
     inbox.c.project,
     inbox.c.entity_id,
     inbox.c.id,
-    postgresql_where=inbox.c.finished_at.is_(None),
 ).ddl_if(dialect="postgresql")
+_PARTIAL.append((_in_partition, inbox.c.finished_at.is_(None)))
 for _function in CREATE_FUNCTIONS:
     event.listen(metadata, "before_create", _function)
 
