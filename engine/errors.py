@@ -100,6 +100,27 @@ class HookMissingError(InterlockError):
     status = 404
 
 
+class UnknownEntityError(InterlockError):
+    """Nothing was decided yet about an entity of that name, or there is no such answer."""
+
+    code = "unknown_entity"
+    status = 404
+
+
+class AmbiguousAnswerError(InterlockError):
+    """An answer fits several entities or states; it has to say which."""
+
+    code = "ambiguous_answer"
+    status = 409
+
+
+class MalformedAnswerError(SenderError):
+    """An answer names nobody, or something that is no answer there."""
+
+    code = "malformed_answer"
+    status = 400
+
+
 class EvaluationError(InterlockError):
     """An expression could not be evaluated for these values: `diagnostic` says where and why."""
 

@@ -12,6 +12,7 @@ Start with `interlock run --practice`: it shows one signed delivery moving an is
 """
 
 _GROUPS = {
+    "approvals": "Look at what people are asked, and answer.",
     "deadletters": "Look at what was given up, put it back, or drop it.",
     "hooks": "Register the endpoints that sources send to, and look at them.",
     "store": "Look after the store: check it, copy it, remove what is old.",
@@ -32,6 +33,14 @@ _COMMANDS = (
     ("replay", "replay:replay", "Decide again from history, without effects, and list what differs."),
     ("verify", "verify:verify", "Check that the history is whole and comes out the same again."),
     ("chaos", "chaos:chaos", "Kill the daemon again and again, and see whether anything is lost."),
+    ("approvals list", "approvals:list_", "List what people are asked now."),
+    ("approvals show", "approvals:show", "Show what one entity asks, and what was answered so far."),
+    ("approvals approve", "approvals:approve", "Approve."),
+    ("approvals reject", "approvals:reject", "Reject."),
+    ("approvals answer", "approvals:answer", "Give any other answer."),
+    ("pause", "pauses:pause", "Let nothing happen for a project or a worker for a while."),
+    ("resume", "pauses:resume", "Let it go on."),
+    ("pauses", "pauses:pauses", "List what is paused."),
     ("deadletters list", "deadletters:list_", "List what was given up."),
     ("deadletters show", "deadletters:show", "Show one dead letter with every attempt."),
     ("deadletters retry", "deadletters:retry", "Put dead letters back into their lanes."),

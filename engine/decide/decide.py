@@ -44,6 +44,7 @@ def decide(
     """
     fresh = instance is None
     start = Snapshot(state=provisioner.machine.initial, placed=False) if instance is None else instance
+    start = replace(start, machine=provisioner.machine.definition.hash)
     return Decision(
         step=_decided(provisioner, start, event, now, observed, fresh=fresh, repeated=repeated),
         facts=_facts(provisioner, instance, event, now, observed, repeated=repeated),
@@ -178,6 +179,7 @@ def _facts(
             "context": dict(instance.context),
             "version": instance.version,
             **instance.memory(),
+            **({"machine": instance.machine} if instance.machine else {}),
         },
         "observation": None
         if observed is None

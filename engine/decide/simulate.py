@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.decide.decide import Decision, decide
+from engine.machine.approvals import completed
 from engine.machine.compile import CompiledProvisioner
 from engine.model import Delivery, EffectKind, Entity, Event, Observation, Outcome, Snapshot
 from engine.sources.correlate import correlate
@@ -68,10 +69,12 @@ def simulate_event(
     """Decide about one event at `now`: what was decided, and the situation afterwards."""
     entity = event.entity
     status = situation.statuses.get(entity, situation.status)
+    snapshot = situation.snapshots.get(entity, situation.start)
+    event = completed(event, snapshot, now)
     claim = _claim(event)
     decision = decide(
         provisioner,
-        situation.snapshots.get(entity, situation.start),
+        snapshot,
         event,
         now,
         observed=None if status is None else Observation(outcome=Outcome.DONE, status=status),

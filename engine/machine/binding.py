@@ -6,7 +6,8 @@ from typing import Any
 
 from engine.errors import EvaluationError
 from engine.language.values import show
-from engine.machine.definition import Action, Timer
+from engine.machine.approvals import names_of
+from engine.machine.definition import Action, Await, Timer
 from engine.machine.durations import seconds_of
 from engine.machine.expression import Expression
 from engine.machine.values import NotPlainError, canonical, plain, timestamp
@@ -61,6 +62,15 @@ def due(timer: Timer, now: datetime, scope: Mapping[str, Any]) -> str:
         return timestamp(now + timedelta(seconds=seconds_of(value)))
     except (ValueError, OverflowError) as problem:
         raise CannotBindError(f"the delay of {timer.event} {problem}") from None
+
+
+def people(asked: Await, scope: Mapping[str, Any]) -> list[str]:
+    """Who may answer."""
+    value = _value("from of await", asked.people, scope)
+    try:
+        return names_of(value)
+    except ValueError as problem:
+        raise CannotBindError(f"from of await {problem}") from None
 
 
 def _value(what: str, expression: Expression, scope: Mapping[str, Any]) -> Any:

@@ -101,6 +101,8 @@ def _meaning_of_state(state: "State") -> Any:
         _meaning_of_reaction(state.on_enter),
         _meaning_of_reaction(state.on_exit),
         [[timer.event, hash_of_expression(timer.delay.node)] for timer in state.timers],
+        # Only where there is one: machines without it keep the hash that stores have recorded for them.
+        *([] if state.awaits is None else [hash_of_expression(state.awaits.people.node)]),
     ]
 
 
@@ -119,6 +121,7 @@ def _meaning_of_transition(transition: "Transition") -> Any:
         _optional(transition.set),
         _arguments(transition.request),
         [_meaning_of_action(action) for action in transition.actions],
+        *([] if transition.needs == 1 else [transition.needs]),
     ]
 
 
@@ -134,6 +137,7 @@ def _expressions_of(transition: "Transition") -> list["Expression"]:
 
 def _expressions_in(state: "State") -> list["Expression"]:
     found = [timer.delay for timer in state.timers]
+    found += [] if state.awaits is None else [state.awaits.people]
     for reaction in (state.on_enter, state.on_exit):
         if reaction is not None:
             found += [] if reaction.set is None else [reaction.set]

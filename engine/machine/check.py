@@ -6,6 +6,7 @@ The codes are the predecessor's where it had one: ``transition_state_unregistere
 
 from engine.diagnostics import Severity
 from engine.machine.check_nesting import check_nesting
+from engine.machine.check_waiting import check_waiting
 from engine.machine.definition import ALWAYS, ANY, Kind
 from engine.machine.drafts import MachineDraft, StateDraft, TransitionDraft
 from engine.machine.reading import Reader
@@ -21,6 +22,7 @@ def check_machine(reader: Reader, machine: MachineDraft) -> None:
     _check_completions(reader, machine)
     _check_finals(reader, machine)
     check_nesting(reader, machine)
+    check_waiting(reader, machine)
     _check_aliases(reader, machine)
     _check_requests(reader, machine)
 

@@ -36,7 +36,7 @@ class CompiledMachine:
     table: Mapping[tuple[str, str], tuple[Transition, ...]]
     #: It has transitions that wait for no event.
     eventless: bool
-    #: Something is to be done or timed when states are entered or left.
+    #: Something is to be done, timed or asked when states are entered or left.
     reacts: bool
     #: For each internal state the states as which the backend may still show it: where the instance came from.
     shown_as: Mapping[str, frozenset[str]]
@@ -156,7 +156,7 @@ def compile_machine(machine: Machine) -> CompiledMachine:
         initial=tree.entering(machine.initial).text,
         table=table,
         eventless=any(event == ALWAYS for _, event in table),
-        reacts=any(s.on_enter is not None or s.on_exit is not None or s.timers for s in states),
+        reacts=any(s.on_enter or s.on_exit or s.timers or s.awaits for s in states),
         shown_as=_shown_as(machine, tree, table),
         library=library,
     )

@@ -36,7 +36,8 @@ class Action:
 class Transition:
     """What may happen on an event in a state."""
 
-    #: The event's name; for a timer `Timer.event`, for an eventless transition `ALWAYS`.
+    #: The event's name; for a timer `Timer.event`, for an eventless transition `ALWAYS`, for an answer
+    #: ``await.STATE.CHOICE``.
     event: str
     #: The full name of the state that declares it, or `ANY`.
     source: str
@@ -50,6 +51,8 @@ class Transition:
     request: Mapping[str, Expression] = field(default_factory=dict)
     #: Made after that call, in this order.
     actions: tuple[Action, ...] = ()
+    #: How many people have to give the answer whose event it waits for.
+    needs: int = 1
     #: Where it is declared: the header of its block.
     span: Span
 
@@ -87,6 +90,17 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Await:
+    """An `await` block: people are asked when its state is entered, and not any more when it is left."""
+
+    #: Gives the name of the person who may answer, or a list of names.
+    people: Expression
+    #: What may be answered, in the order of the definition, and how many people have to say so at least.
+    choices: Mapping[str, int]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """A place where an instance can be."""
 
@@ -105,6 +119,7 @@ class State:
     on_enter: Reaction | None = None
     on_exit: Reaction | None = None
     timers: tuple[Timer, ...] = ()
+    awaits: Await | None = None
     #: Where it is declared first.
     span: Span
 

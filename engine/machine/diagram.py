@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from engine.language import syntax
+from engine.machine.approvals import event_name
 from engine.machine.definition import ALWAYS, ANY, Kind, Machine, Provisioner, Transition
 from engine.model import END
 
@@ -98,8 +99,14 @@ def _group(machine: Machine, path: tuple[Visit, ...]) -> Group:
     boxes += [Box(state=history.name, internal=True) for history in machine.histories.values()]
     if any(transition.source == ANY for transition in machine.transitions):
         boxes.append(Box(state=ANY))
-    delays = {timer.event: timer.delay.text for s in machine.states.values() for timer in s.timers}
-    arrows = [*_inner(machine), *(_arrow(t, path, delays) for t in machine.transitions)]
+    told = {t.event: f"after {t.delay.text}" for s in machine.states.values() for t in s.timers}
+    told |= {
+        event_name(s.name, choice): f"{choice} by {s.awaits.people.text}"
+        for s in machine.states.values()
+        if s.awaits is not None
+        for choice in s.awaits.choices
+    }
+    arrows = [*_inner(machine), *(_arrow(t, path, told) for t in machine.transitions)]
     return Group(project=machine.name, boxes=tuple(boxes), arrows=tuple(arrows))
 
 
@@ -112,10 +119,10 @@ def _inner(machine: Machine) -> Iterable[Arrow]:
             yield Arrow(source=state.parent, target=state.name, event="has the region")
 
 
-def _arrow(transition: Transition, path: tuple[Visit, ...], delays: Mapping[str, str]) -> Arrow:
-    event = "always" if transition.event == ALWAYS else transition.event
-    if event in delays:
-        event = f"after {delays[event]}"
+def _arrow(transition: Transition, path: tuple[Visit, ...], told: Mapping[str, str]) -> Arrow:
+    event = "always" if transition.event == ALWAYS else told.get(transition.event, transition.event)
+    if transition.needs > 1:
+        event = event.replace(" by ", f" by {transition.needs} of ", 1)
     return Arrow(
         source=transition.source,
         target=transition.source if transition.target is None else transition.target,

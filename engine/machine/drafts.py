@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.diagnostics import Span
-from engine.machine.definition import ALWAYS, Kind, Reaction, Timer, Transition
+from engine.machine.definition import ALWAYS, Await, Kind, Reaction, Timer, Transition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class TransitionDraft:
     #: Where it says that it leads; None if it does not say. `resolve` makes it a full name.
     target: str | None
     target_span: Span
-    #: It has a guard, readable or not.
+    #: It has a guard, readable or not, or needs the answers of several people.
     guarded: bool
     #: It decorates the backend's call.
     decorated: bool
@@ -64,6 +64,7 @@ class StateDraft:
     on_enter: Reaction | None = None
     on_exit: Reaction | None = None
     timers: list[Timer] = field(default_factory=list)
+    awaits: Await | None = None
 
     @property
     def kind(self) -> Kind:

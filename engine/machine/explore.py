@@ -12,18 +12,20 @@ from typing import Any
 
 from engine.errors import EvaluationError
 from engine.language.values import kind
+from engine.machine.approvals import completed
 from engine.machine.compile import CompiledMachine, compile_machine
 from engine.machine.definition import ALWAYS, Machine, Provisioner, Receive, Transition
 from engine.machine.domains import MISSING
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.flows import Flows, flows, reactions_of
+from engine.machine.people import People, all_known, standing, with_somebody
 from engine.machine.properties import Claim, Property
 from engine.machine.questions import Question, look_up, make_question
 from engine.machine.step import step
 from engine.machine.timers import next_due, timer_event
 from engine.machine.values import canonical, timestamp
-from engine.model import DONE_STATE, Entity, Event, Snapshot, Step, Verdict
+from engine.model import AWAIT, DONE_STATE, Entity, Event, Snapshot, Step, Verdict
 
 #: The moment at which everything happens.
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
@@ -31,7 +33,10 @@ NOW = datetime(2024, 1, 1, tzinfo=UTC)
 #: The name of an event that no machine knows.
 _ARRIVAL = "<arrival>"
 #: What makes a move.
-_MOVES = (Verdict.MOVED, Verdict.STAYED, Verdict.ENDED)
+_MOVES = (Verdict.MOVED, Verdict.STAYED, Verdict.ENDED, Verdict.COUNTED)
+
+#: What guards may ask of an answer besides who gives it.
+_COMMENT = ("event", "comment")
 
 #: The most payloads that are tried for one event in one configuration.
 MOST_RUNS = 2_000
@@ -98,6 +103,7 @@ class Explorer:
     runs: int = field(init=False, default=0)
     _told: CompiledMachine | None = field(init=False, default=None)
     _flows: Flows = field(init=False)
+    _people: People = field(init=False)
     _by_place: dict[str, Transition] = field(init=False)
     #: What may be done in any step, whatever its event.
     _by_itself: tuple[Transition, ...] = field(init=False)
@@ -111,7 +117,8 @@ class Explorer:
             t if t.guard is None else replace(t, guard=replace(t.guard, looks=()))
             for t in machine.transitions
         )
-        self.compiled = compile_machine(replace(machine, transitions=quiet))
+        self.compiled = compile_machine(with_somebody(replace(machine, transitions=quiet)))
+        self._people = People.of(machine, self._conditions)
         self._by_place = {str(t.span): t for t in quiet}
         self._by_itself = (
             *(t for t in quiet if t.event == ALWAYS or t.event.startswith(DONE_STATE)),
@@ -139,6 +146,7 @@ class Explorer:
         at = self.compiled.configuration(snapshot.state)
         told = [snapshot.state]
         told += [canonical(dict(kept)) for kept in (snapshot.histories, snapshot.timers) if kept]
+        told += [canonical(standing(snapshot))] if snapshot.awaits else []
         for path in sorted(self._flows.values | self._flows.kinds):
             value = look_up(snapshot.context, path[1:])
             if value is MISSING:
@@ -148,7 +156,8 @@ class Explorer:
             else:
                 told.append(kind(value))
         states = frozenset({snapshot.state} if at is None else at.active)
-        return Configuration(snapshot=replace(snapshot, version=0), key="\n".join(told), states=states)
+        kept = replace(snapshot, version=0, hurried=0)
+        return Configuration(snapshot=kept, key="\n".join(told), states=states)
 
     def events(self, configuration: Configuration) -> tuple[str, ...]:
         """The events that mean something there, in the order of the definition, and then the timers that are set.
@@ -198,10 +207,14 @@ class Explorer:
                 sampled[question.sampled] = None
             if not complete:
                 sampled[f'"{event}" asks for more combinations of values than {MOST_RUNS}'] = None
-            if question.opaque or not complete:
+            opaque = question.opaque and not (event.startswith(AWAIT) and all_known(question))
+            if opaque or not complete:
                 taken = {id(t) for move in new for t in move.taken}
                 candidates = (*self.candidates(configuration, event), *self._by_itself)
                 undecided += [t for t in candidates if id(t) not in taken and t.event]
+        few = self._people.sampled(configuration.snapshot)
+        if few:
+            sampled[few] = None
         if len(configuration.snapshot.timers) > 1:
             sampled["of several timers that are set, only the one that is due first was let run out"] = None
         return Moves(found=tuple(found), undecided=tuple(undecided), sampled=tuple(sampled))
@@ -223,12 +236,13 @@ class Explorer:
         found: dict[Any, Move] = {}
         snapshot = configuration.snapshot
         runs = 0
-        for chooser, receive in question.runs(self.machine.names.scope, snapshot.context):
+        for chooser, receive, answer in self._runs(question, snapshot):
             runs += 1
             self.runs += 1
             if runs > MOST_RUNS:
                 return list(found.values()), False
-            event = self._event(question.event, receive, chooser.facts("event"), chooser.facts("delivery"))
+            payload = chooser.facts("event") if answer is None else answer
+            event = self._event(question.event, receive, payload, chooser.facts("delivery"))
             result = self._step(snapshot, event)
             if result.trace.verdict not in _MOVES:
                 continue
@@ -238,21 +252,30 @@ class Explorer:
             place = tuple(i for i, candidate in enumerate(result.trace.candidates) if candidate.taken)
             mark = (place, after.key, tuple(p.name for p in broken))
             if mark not in found:
-                move = self._settled(configuration, question.event, receive, chooser, result)
+                payload = chooser.payload("event") if answer is None else answer
+                delivery = chooser.payload("delivery")
+                event = self._event(question.event, receive, payload, delivery)
+                move = self._settled(configuration, event, result)
                 if move is not None:
                     found[mark] = move
         return list(found.values()), True
 
-    def _settled(
-        self,
-        before: Configuration,
-        name: str,
-        receive: Receive | None,
-        chooser: Chooser,
-        result: Step,
-    ) -> Move | None:
+    def _runs(
+        self, question: Question, snapshot: Snapshot
+    ) -> Iterator[tuple[Chooser, Receive | None, Mapping[str, str] | None]]:
+        """One payload after the other: that of a chooser or, for an answer, who gives it and perhaps with what comment."""
+        answers: list[Mapping[str, str] | None] = [None]
+        if question.event.startswith(AWAIT):
+            comments = [c for c in question.values_of(_COMMENT) if isinstance(c, str) and c]
+            comments = comments if _COMMENT in question.known else []
+            people = self._people.answers(question.event, snapshot)
+            answers = [{"who": p, **c} for p in people for c in ({}, *({"comment": c} for c in comments))]
+        for answer in answers:
+            for chooser, receive in question.runs(self.machine.names.scope, snapshot.context):
+                yield chooser, receive, answer
+
+    def _settled(self, before: Configuration, event: Event, result: Step) -> Move | None:
         """The move with a plain payload; None if that would not be decided alike."""
-        event = self._event(name, receive, chooser.payload("event"), chooser.payload("delivery"))
         again = self._step(before.snapshot, event)
         if (again.trace.verdict, again.trace.after) != (result.trace.verdict, result.trace.after):
             return None
@@ -271,8 +294,8 @@ class Explorer:
     def decide(self, move: Move) -> Step:
         """The step that a move is, with all that its guards saw."""
         if self._told is None:
-            self._told = compile_machine(self.machine)
-        event = move.event
+            self._told = compile_machine(with_somebody(self.machine))
+        event = completed(move.event, move.before.snapshot, NOW)
         due = move.before.snapshot.timers.get(event.name)
         if due is None:
             return step(self._told, move.before.snapshot, event, NOW)
@@ -314,6 +337,7 @@ class Explorer:
 
     def _step(self, snapshot: Snapshot, event: Event) -> Step:
         """The step, with the clock set back to `NOW` after a timer ran out: what is left of the others is kept."""
+        event = completed(event, snapshot, NOW)
         due = snapshot.timers.get(event.name)
         if due is None:
             return step(self.compiled, snapshot, event, NOW)

@@ -7,6 +7,7 @@ from engine.language import syntax
 from engine.machine.atoms import Path, Use, Uses
 from engine.machine.definition import Machine, Transition
 from engine.machine.expression import Expression
+from engine.machine.people import everybody
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +42,9 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
     for expression in (*claims, *(t.guard for t in machine.transitions if t.guard is not None)):
         found.asked.condition(expression.node)
         found.values.update(_context(found.asked, expression))
+    answering = found.asked.of.get(("event", "who"))
+    for path in () if answering is None else sorted(answering.joined):
+        found.asked.use(path).constants += everybody(machine)  # who is compared with those who may answer
     for transition in (*machine.transitions, *reactions_of(machine)):
         for argument in arguments_of(transition):
             found.kinds.update(_context(found.asked, argument))

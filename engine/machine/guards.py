@@ -97,7 +97,7 @@ class _Look:
                     break
         for number, transition in enumerate(self.candidates):
             candidacy = self.found.of(transition)
-            before = self.candidates[:number]
+            before = [t for t in self.candidates[:number] if t.needs <= transition.needs]
             for scope, _ in self._scopes(candidacy):
                 if not any(_holds(t, scope) for t in before) and _holds(transition, scope):
                     candidacy.first = True

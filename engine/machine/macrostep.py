@@ -7,12 +7,13 @@ from typing import Any
 from engine.errors import EvaluationError
 from engine.language.values import show
 from engine.machine import binding
+from engine.machine.approvals import agreeing, heard, listed, refusal
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import ALWAYS, Action, Reaction, Transition
 from engine.machine.expression import Expression
 from engine.machine.tree import Configuration
 from engine.machine.values import printable, timestamp
-from engine.model import END, Candidate, Effect, Event, Snapshot
+from engine.model import END, Candidate, Effect, Event, Snapshot, Verdict
 
 #: More rounds than this by themselves are taken for an endless loop.
 MOST_ROUNDS = 100
@@ -35,11 +36,15 @@ class Macrostep:
     """One step while it is made. Nothing of it counts if it raises."""
 
     __slots__ = (
+        "_answered",
         "_coming",
+        "_heard",
         "_reasons",
         "_scope",
         "at",
+        "awaits",
         "context",
+        "counted",
         "effects",
         "event",
         "handled",
@@ -66,6 +71,9 @@ class Macrostep:
         self.context = snapshot.context
         self.histories = snapshot.histories
         self.timers = snapshot.timers
+        self.awaits = snapshot.awaits
+        #: A transition would be taken if more people gave the answer.
+        self.counted = False
         #: What is called, without the backend's transition call, and what decorates that one.
         self.effects: list[Effect] = []
         self.request: dict[str, Any] = {}
@@ -79,15 +87,52 @@ class Macrostep:
         self._coming: list[str] = []
         self._reasons: dict[int, str] = {}
         self._scope: dict[str, Any] | None = None
+        #: What expressions see as the event when it is an answer: with those of others.
+        self._heard: Mapping[str, Any] | None = None
+        #: What it answers.
+        self._answered: Mapping[str, Any] = {}
 
     def arrive(self) -> None:
-        """Set the timers of the states the instance is in, instead of those of where it was; raises `HinderedError`."""
-        self.timers = {}
+        """Set the timers of the states the instance is in and ask what they ask, as if nothing were set and asked.
+
+        Raises `HinderedError`.
+        """
+        self.timers, self.awaits = {}, {}
         try:
             for name in self.at.active:
                 self._arm(name, self.at, self.at)
         except binding.CannotBindError as problem:
             raise HinderedError(str(problem)) from None
+
+    def hear(self) -> tuple[Verdict, str] | None:
+        """Take the event for an answer; the verdict, and why, if it is not to be decided; raises `HinderedError`."""
+        said = self.event.payload
+        state, opened = str(said.get("state")), said.get("opened")
+        definition = self.machine.definition.states.get(state)
+        asks = state in self.at.active and definition is not None and definition.awaits is not None
+        if (
+            asks and opened is None and state not in self.awaits
+        ):  # the definition asks since the state was entered
+            try:
+                self._ask(state, self.at, self.at)
+            except binding.CannotBindError as problem:
+                raise HinderedError(str(problem)) from None
+            opened = self.awaits[state]["opened"]
+        asked = self.awaits.get(state) if asks else None
+        refused = refusal(asked, {**said, "opened": opened}, self.at.text)
+        if refused is None and asked is not None:
+            self._heard = {**said, "answers": heard(asked, said)}
+            self._answered = asked
+        return refused
+
+    def keep_answer(self) -> None:
+        """Keep an answer that counts and does not suffice; or, where one sufficed and its state stays, forget those."""
+        if self._heard is None or self.awaits.get(self._heard["state"]) is not self._answered:
+            return  # its state was left
+        answers = self._heard["answers"]
+        if not self.counted:
+            answers = [answer for answer in answers if answer["choice"] != self._heard["choice"]]
+        self.awaits = {**self.awaits, self._heard["state"]: {**self._answered, "answers": answers}}
 
     def settle(self) -> None:
         """Go on until nothing happens by itself any more; raises `EndlessError` or `HinderedError`."""
@@ -144,11 +189,24 @@ class Macrostep:
         guard = transition.guard
         if guard is None:
             self._reasons[id(transition)] = "no guard"
-            return True
+            return self._suffices(transition)
         if self._scope is None:
             self._scope = self._names(self.at, None)
-        held, self._reasons[id(transition)] = _ask(guard, self._scope)
-        return held
+        held, self._reasons[id(transition)] = _judge(guard, self._scope)
+        return held and self._suffices(transition)
+
+    def _suffices(self, transition: Transition) -> bool:
+        """Whether as many people gave the answer as a transition needs; if not, the answer counts."""
+        if transition.needs == 1 or self._heard is None:
+            return True
+        agreed = agreeing(self._heard["answers"], self._heard["choice"])
+        if len(agreed) >= transition.needs:
+            return True
+        before = self._reasons[id(transition)]
+        who = f"{len(agreed)} of {transition.needs} people have answered so: {listed(agreed)}"
+        self._reasons[id(transition)] = f"{who}; {before}"
+        self.counted = True
+        return False
 
     def _take(self, taken: list[Transition]) -> None:
         if not taken:
@@ -199,8 +257,32 @@ class Macrostep:
         for timer in self.machine.definition.states[name].timers:
             due = binding.due(timer, self.now, self._bound(before, after))
             self.timers = {**self.timers, timer.event: due}
+        if self.machine.definition.states[name].awaits is not None:
+            self._ask(name, before, after)
+
+    def _ask(self, name: str, before: Configuration, after: Configuration) -> None:
+        """Open what a state asks; it is told by the version with which that was done."""
+        states = self.machine.definition.states
+        asked = states[name].awaits
+        if asked is None:
+            return
+        people = binding.people(asked, self._bound(before, after))
+        outer = (name, *self.machine.tree.around(name))
+        own = {timer.event for state in outer for timer in states[state].timers}
+        leaving = (t for t in self.machine.definition.transitions if t.target not in (None, END))
+        opened = {
+            "opened": self.snapshot.version + 1,
+            "since": timestamp(self.now),
+            "from": people,
+            "choices": dict(asked.choices),
+            "ends": [t.event for t in leaving if t.event in own],
+            "answers": [],
+        }
+        self.awaits = {**self.awaits, name: opened}
 
     def _disarm(self, name: str) -> None:
+        if name in self.awaits:
+            self.awaits = {state: asked for state, asked in self.awaits.items() if state != name}
         own = {timer.event for timer in self.machine.definition.states[name].timers}
         if own:
             self.timers = {event: due for event, due in self.timers.items() if event not in own}
@@ -214,7 +296,7 @@ class Macrostep:
     def _names(self, at: Configuration, previous: str | None) -> dict[str, Any]:
         event = self.event
         roots: dict[str, Any] = {
-            "event": event.payload,
+            "event": event.payload if self._heard is None else self._heard,
             "delivery": event.delivery,
             "entity": {"id": event.entity.id, "project": event.entity.project},
             "state": at.text,
@@ -227,7 +309,7 @@ class Macrostep:
         return self.machine.definition.names.scope(**roots)
 
 
-def _ask(guard: Expression, scope: Mapping[str, Any]) -> tuple[bool, str]:
+def _judge(guard: Expression, scope: Mapping[str, Any]) -> tuple[bool, str]:
     """Whether a guard holds, and why, in words for the operator."""
     try:
         value = guard.evaluate(scope)

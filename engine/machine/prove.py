@@ -8,11 +8,12 @@ from engine.machine.claims import Finding, Outcome, find, why_open
 from engine.machine.definition import Kind, Provisioner, Transition
 from engine.machine.explore import Explorer
 from engine.machine.guards import Candidacy, Guards, Overlap, look_at_guards
+from engine.machine.hurried import hurried_loop
 from engine.machine.properties import Claim, Property
 from engine.machine.questions import may_fire
 from engine.machine.space import MOST_CONFIGURATIONS, Space, explore
 from engine.machine.story import as_test, story, told_event
-from engine.model import END, is_own_event
+from engine.model import AWAIT, END, is_own_event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,8 @@ def prove(provisioner: Provisioner, most: int = MOST_CONFIGURATIONS) -> Proof:
         *_unreachable(explorer, space, guards),
         *_dead_ends(explorer),
         *_endless(explorer, space),
+        *_endless_timers(explorer, space),
+        *_unanswered(explorer, space, guards),
         *_vain_guards(provisioner, guards),
         *_overlaps(guards),
     ]
@@ -121,8 +124,13 @@ def _counterexample(finding: Finding) -> str:
     remark = f"the property says otherwise: {finding.because}"
     test = as_test(f"counterexample: {finding.property.name}", finding.start, finding.way, remark)
     told = ["counterexample:", *(f"  {line}" for line in lines), f"  {finding.because}"]
-    pasted = finding.way and not any(is_own_event(move.event.name) for move in finding.way)
+    pasted = finding.way and not any(_comes_by_itself(move.event.name) for move in finding.way)
     return "\n".join([*told, "", *test] if pasted else told)
+
+
+def _comes_by_itself(event: str) -> bool:
+    """Whether a test cannot bring an event: the engine makes it, and no person."""
+    return is_own_event(event) and not event.startswith(AWAIT)
 
 
 def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
@@ -195,6 +203,43 @@ def _endless(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
             ["a way there:", *(f"  {line}" for line in story(space.start_of(way, stuck[0]), way))]
         ),
     )
+
+
+def _endless_timers(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
+    """Timers that hardly wait and set one another: the daemon would stop after a hundred of them."""
+    trip = hurried_loop(space)
+    if not trip:
+        return
+    way = (*space.path(trip[0].before.key), *trip)
+    told = story(space.start_of(way, trip[0].before.key), way)
+    told.insert(len(way) - len(trip) + 1, "from here it goes round:")
+    timers = (t for s in explorer.machine.states.values() for t in s.timers)
+    yield Diagnostic(
+        code="endless_timers",
+        summary="Timers that wait less than a second set one another without end",
+        detail="Let one of them wait longer, or give it a guard that its own set makes false.",
+        subject=next(t.span for t in timers if t.event == trip[0].event.name),
+        story="\n".join(told),
+    )
+
+
+def _unanswered(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
+    """Answers that nobody who may give them can give so that anything happens, where everything was explored."""
+    reached = {state for c in space.configurations.values() for state in c.states}
+    taken = {str(t.span) for moves in space.moves.values() for move in moves for t in move.taken}
+    vain = {
+        str(c.transition.span) for c in guards.candidacies.values() if c.exact and not (c.true and c.first)
+    }
+    for transition in explorer.machine.transitions if space.exact else ():
+        asked = transition.event.startswith(AWAIT) and transition.source in reached
+        if asked and str(transition.span) not in taken | vain:
+            yield Diagnostic(
+                code="answer_out_of_reach",
+                summary=f'Nobody who may answer in "{transition.source}" can give this answer so that it is taken',
+                detail="Hold its guard against the names in from.",
+                subject=_place(transition),
+                severity=Severity.WARNING,
+            )
 
 
 def _vain_guards(provisioner: Provisioner, guards: Guards) -> Iterator[Diagnostic]:

@@ -16,7 +16,7 @@ from engine.machine.read_receive import read_receives
 from engine.machine.read_test import read_tests
 from engine.machine.reading import Reader, settled
 from engine.machine.shapes import FILE
-from engine.model import AFTER, DONE_STATE, is_own_event
+from engine.model import AFTER, AWAIT, DONE_STATE, is_own_event
 
 #: Problems that say that something is not there.
 _ABSENCES = frozenset(
@@ -165,7 +165,9 @@ def _check_fired(reader: Reader, machine: Machine, receives: tuple[Receive, ...]
         if not isinstance(fired, syntax.Literal):
             continue
         if is_own_event(str(fired.value)):
-            detail = f'Choose another name: one that does not begin with "{AFTER}" or "{DONE_STATE}".'
+            detail = (
+                f'Choose another name: one that does not begin with "{AFTER}", "{AWAIT}" or "{DONE_STATE}".'
+            )
             summary = f'The event "{fired.value}" is one that only the engine sends'
             reader.report("own_event_fired", summary, detail, fired.span)
             continue

@@ -65,6 +65,7 @@ def _state(draft: StateDraft, names: Mapping[str, str]) -> State:
         on_enter=draft.on_enter,
         on_exit=draft.on_exit,
         timers=tuple(draft.timers),
+        awaits=draft.awaits,
         span=draft.span,
     )
 

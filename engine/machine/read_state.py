@@ -5,15 +5,16 @@ from engine.language import syntax
 from engine.machine.definition import ALWAYS, ANY, Timer
 from engine.machine.drafts import HistoryDraft, MachineDraft, StateDraft
 from engine.machine.durations import seconds_of
+from engine.machine.read_await import read_await
 from engine.machine.read_names import ROOTS
 from engine.machine.read_transition import only, optional, read_reaction, read_transition
 from engine.machine.reading import Reader, settled
-from engine.model import AFTER
+from engine.model import AFTER, AWAIT
 
 _FORMS = 'Write state "NAME" { on "EVENT" { … } }, or state "NAME" "EVENT" { transition = "…" }.'
 _WITH_EVENT = 2
 #: What a state has and `ANY` has not.
-_OF_STATES = ("after", "always", "on_enter", "on_exit", "state", "parallel", "history")
+_OF_STATES = ("after", "always", "await", "on_enter", "on_exit", "state", "parallel", "history")
 
 
 def read_states(reader: Reader, body: syntax.Body, draft: MachineDraft, parent: str | None = None) -> None:
@@ -48,6 +49,7 @@ def _read_state(reader: Reader, block: syntax.Block, draft: MachineDraft, parent
     _read_settings(reader, block, state)
     _read_candidates(reader, block, state.name, draft)
     _read_timers(reader, block, state, draft)
+    read_await(reader, block, state, draft)
     for kind in ("on_enter", "on_exit"):
         inner = only(reader, block.body, kind, "A state")
         if inner is not None:
@@ -139,9 +141,10 @@ def _read_candidate(
 ) -> None:
     if not reader.check_free(event):
         return
-    if event.value.startswith(AFTER):
-        detail = "Write an after block, or choose another name."
-        reader.report("bad_name", f'"{event.value}" is the name of a timer', detail, event.span)
+    if event.value.startswith((AFTER, AWAIT)):
+        kind, what = ("after", "a timer") if event.value.startswith(AFTER) else ("await", "an answer")
+        detail = f"Write an {kind} block, or choose another name."
+        reader.report("bad_name", f'"{event.value}" is the name of {what}', detail, event.span)
         return
     draft.transitions.append(read_transition(reader, source, event.value, block))
 

@@ -16,7 +16,9 @@ from engine.model import END
 GUARD_ROOTS: Roots = {root: known for root, known in ROOTS.items() if root != "previous"}
 
 
-def read_transition(reader: Reader, source: str, event: str, block: syntax.Block) -> TransitionDraft:
+def read_transition(
+    reader: Reader, source: str, event: str, block: syntax.Block, *, needs: int = 1
+) -> TransitionDraft:
     """Read one candidate; whatever is wrong with it is reported."""
     body = block.body
     attribute = body.attribute("transition")
@@ -41,7 +43,7 @@ def read_transition(reader: Reader, source: str, event: str, block: syntax.Block
         event=event,
         target=target,
         target_span=settled(block.header_span) if attribute is None else attribute.value.span,
-        guarded=body.attribute("when") is not None,
+        guarded=body.attribute("when") is not None or needs > 1,
         decorated=bool(body.blocks_of("request")),
         span=settled(block.header_span),
         transition=Transition(
@@ -52,6 +54,7 @@ def read_transition(reader: Reader, source: str, event: str, block: syntax.Block
             set=change,
             request=request or {},
             actions=actions or (),
+            needs=needs,
             span=settled(block.header_span),
         )
         if readable

@@ -49,11 +49,11 @@ def _shape(
 _CANDIDATE = {
     "optional": ("transition", "when", "set"),
     "blocks": ("request", "action"),
-    "later": ("await",),
     "renamed": {"to": "transition", "target": "transition", "guard": "when", "if": "when"},
 }
 _REACTION = {"optional": ("set",), "blocks": ("action",)}
-_INSIDE = ("on", "after", "always", "on_enter", "on_exit", "state", "parallel", "history")
+_ANSWER = {**_CANDIDATE, "optional": ("transition", "when", "set", "needs")}
+_INSIDE = ("on", "after", "always", "await", "on_enter", "on_exit", "state", "parallel", "history")
 
 FILE = _shape(blocks=("provisioner", "locals", "variable"))
 
@@ -84,11 +84,17 @@ SHAPES: Mapping[str, Shape] = {
         optional=("when", "once_per", "ordered_by"),
         renamed={"event": "fire", "guard": "when", "if": "when"},
     ),
-    "state": _shape("state", optional=("final", "alias", "initial"), blocks=_INSIDE, later=("await",)),
+    "state": _shape("state", optional=("final", "alias", "initial"), blocks=_INSIDE),
     "parallel": _shape("state", optional=("alias",), blocks=_INSIDE),
     "history": _shape("name", optional=("deep", "transition")),
     "always": _shape(**_CANDIDATE),  # type: ignore[arg-type]
     "after": _shape(required=("delay",), **_CANDIDATE),  # type: ignore[arg-type]
+    "await": _shape(
+        required=("from",),
+        blocks=("answer",),
+        renamed={"who": "from", "people": "from", "approvers": "from", "reviewers": "from"},
+    ),
+    "answer": _shape("choice", **_ANSWER),  # type: ignore[arg-type]
     "on_enter": _shape(**_REACTION),  # type: ignore[arg-type]
     "on_exit": _shape(**_REACTION),  # type: ignore[arg-type]
     "on": _shape("event", **_CANDIDATE),  # type: ignore[arg-type]

@@ -9,8 +9,9 @@ whole or not at all: a guard that cannot be evaluated counts as false, but a tra
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from engine.machine.approvals import is_answer
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import Transition
 from engine.machine.macrostep import EndlessError, HinderedError, Macrostep
@@ -18,6 +19,11 @@ from engine.machine.timers import is_pending, is_timer
 from engine.machine.tree import Configuration
 from engine.machine.values import printable
 from engine.model import END, Candidate, Effect, EffectKind, Event, Snapshot, Step, Trace, Verdict
+
+#: More timers than this in a row that hardly wait, with no other event between them, are taken for an endless loop.
+MOST_HURRIED = 100
+#: A timer that waits less hardly waits.
+LEAST_WAIT = timedelta(seconds=1)
 
 
 def step(
@@ -28,6 +34,8 @@ def step(
     `arrived` says that the instance was put into its state just now, without a transition: its timers are set, without
     any action, and what waits for no event is tried before the event.
     """
+    if snapshot.machine != machine.definition.hash:
+        snapshot = replace(snapshot, machine=machine.definition.hash)
     at = machine.configuration(snapshot.state)
     if at is None:
         because = f'the machine {machine.definition.name} has no state "{snapshot.state}"'
@@ -37,19 +45,18 @@ def step(
     work = Macrostep(machine, snapshot, event, now, at)
     base = snapshot
     try:
-        if arrived and (machine.reacts or machine.eventless or snapshot.timers):
+        if arrived and (machine.reacts or machine.eventless or snapshot.timers or snapshot.awaits):
             work.arrive()
-            base = replace(snapshot, timers=work.timers)
+            base = replace(snapshot, timers=work.timers, awaits=work.awaits)
             work.settle()
-        if is_timer(event):
-            if not is_pending(base, event):
-                because = f"the timer {event.name} was cancelled, or set anew, before its event was decided"
-                return _timed(snapshot, unmoved(base, event, Verdict.TIMER_CANCELLED, because))
-            base = replace(base, timers={n: due for n, due in base.timers.items() if n != event.name})
-            work.timers = {n: due for n, due in work.timers.items() if n != event.name}
-        taken = work.react(event.name)
-        if taken and not _only_ends(taken):
-            work.settle()
+        pending = is_timer(event) and is_pending(base, event)
+        if pending:
+            base = replace(base, timers=_without(base.timers, event.name), hurried=0)
+            work.timers = _without(work.timers, event.name)
+        refused = _refused(work, pending=pending)
+        if refused is not None:
+            return _timed(snapshot, _taken(work, at) if work.handled else unmoved(base, event, *refused))
+        taken = _react(work)
     except HinderedError as problem:
         because = f'nothing moves "{at.text}" on "{event.name}": {problem}'
         return _timed(snapshot, unmoved(base, event, Verdict.UNEVALUATED, because, tuple(work.listed)))
@@ -61,6 +68,38 @@ def step(
     if not work.handled:
         return _timed(snapshot, _not_taken(work, base, at, taken))
     return _timed(snapshot, _taken(work, at))
+
+
+def _refused(work: Macrostep, *, pending: bool) -> tuple[Verdict, str] | None:
+    """The verdict on an event of the engine's own that is not to be decided any more, and why."""
+    event = work.event
+    if is_answer(event):
+        return work.hear()
+    if is_timer(event) and not pending:
+        because = f"the timer {event.name} was cancelled, or set anew, before its event was decided"
+        return Verdict.TIMER_CANCELLED, because
+    return (Verdict.ENDLESS, _hurried(event)) if pending and work.snapshot.hurried >= MOST_HURRIED else None
+
+
+def _react(work: Macrostep) -> tuple[Transition, ...]:
+    """Take what the event enables, and all that follows by itself."""
+    taken = work.react(work.event.name)
+    if taken and not _only_ends(taken):
+        work.settle()
+    if is_answer(work.event) and (work.counted or not _only_ends(taken)):
+        work.keep_answer()
+    return taken
+
+
+def _without(timers: Mapping[str, str], name: str) -> Mapping[str, str]:
+    return {event: due for event, due in timers.items() if event != name}
+
+
+def _hurried(event: Event) -> str:
+    return (
+        f"nothing moves on {event.name}: it is one of {MOST_HURRIED} timers in a row that waited less than "
+        f"{LEAST_WAIT.seconds} s each, with no other event between them"
+    )
 
 
 def unmoved(
@@ -104,6 +143,9 @@ def _timed(before: Snapshot, decided: Step) -> Step:
 def _not_taken(work: Macrostep, base: Snapshot, at: Configuration, taken: tuple[Transition, ...]) -> Step:
     """Nothing moves and nothing is called: because the event ends here, is not known, or no guard held."""
     name, listed = work.event.name, tuple(work.listed)
+    if work.counted and not taken:
+        because = f'the answer counts, and nothing moves "{at.text}" yet: {"; ".join(c.reason for c in listed if not c.on)}'
+        return unmoved(replace(base, awaits=work.awaits), work.event, Verdict.COUNTED, because, listed)
     if taken:
         because = f'"{name}" ends in "{at.text}": nothing is called'
         return unmoved(base, work.event, Verdict.ENDED, because, listed)
@@ -141,6 +183,9 @@ def _taken(work: Macrostep, before: Configuration) -> Step:
             timers=work.timers,
             latest=snapshot.latest,
             placed=snapshot.placed,
+            awaits=work.awaits,
+            hurried=snapshot.hurried + 1 if _hurries(work) else 0,
+            machine=snapshot.machine,
         ),
         effects=effects,
         trace=Trace(
@@ -152,6 +197,15 @@ def _taken(work: Macrostep, before: Configuration) -> Step:
             because=_because(work, before.text, after.text),
         ),
     )
+
+
+def _hurries(work: Macrostep) -> bool:
+    """Whether a timer has run out and set another one that hardly waits."""
+    if not is_timer(work.event):
+        return False
+    before, soon = work.snapshot.timers, work.now + LEAST_WAIT
+    new = (due for name, due in work.timers.items() if before.get(name) != due)
+    return any(datetime.fromisoformat(due) < soon for due in new)
 
 
 def _because(work: Macrostep, before: str, after: str) -> str:

@@ -16,6 +16,7 @@ import structlog
 from engine.model import Entity
 from engine.run.arrived import Arrived
 from engine.run.fairness import FairQueue
+from engine.run.pauses import Held
 
 log = structlog.get_logger()
 
@@ -110,6 +111,11 @@ class Lanes:
             self._hurried.add(entity)
         self.wake(entity)
 
+    def hold(self, held: Held) -> None:
+        """Begin nothing for these projects from now on; their entities keep their places."""
+        self._ready.held = held
+        self._pump()
+
     @property
     def waiting(self) -> int:
         """How many entities wait for a retry."""
@@ -165,7 +171,7 @@ class Lanes:
             for project in left_out:
                 self._overflowed.discard(project)
                 self._refill(project)
-        if not self._ready and not self._running:
+        if not self._ready.anything and not self._running:
             self._idle.set()
 
     def _make_ready(self, entity: Entity, arrived: Arrived | None) -> None:
@@ -203,6 +209,9 @@ class Lanes:
         while not self._stopping:
             self._again.discard(entity)
             self._hurried.discard(entity)
+            if entity.project in self._ready.held:
+                self._again.add(entity)  # what was begun is finished, the rest keeps its place
+                return None
             turn = await self._work(entity, arrived)
             arrived = None
             if isinstance(turn, Waiting):

@@ -23,6 +23,7 @@ from engine.model import Entity
 from engine.run.arrived import Arrived
 from engine.run.drain import Drain, Ended, Hands
 from engine.run.lanes import TROUBLE_PAUSE
+from engine.run.pauses import Held
 from engine.run.reading import read
 from engine.store import partitions, wakes
 from engine.store.database import Connection, Store
@@ -90,6 +91,9 @@ class Partitions:
         for drain in self._drains.values():
             drain.hurry(entity)
         self._store.submit(lambda c: wakes.touch(c, entity.project, entity.id))
+
+    def hold(self, held: Held) -> None:
+        """The database gives nothing of theirs, and wakes who works it when they are let go on."""
 
     @property
     def busy(self) -> int:

@@ -176,10 +176,10 @@ class Replay:
 
 
 def _left(row: HistoryRow, outcome: Decision | _MissingError | None) -> dict[str, Any] | None:
-    """State and context after a decision; None where it cannot be decided again."""
+    """State, context and what is asked after a decision; None where it cannot be decided again."""
     if isinstance(outcome, Decision):
         snapshot = outcome.step.snapshot
-        return {"state": snapshot.state, "context": settled(snapshot.context)}
+        return _place({"state": snapshot.state, "context": snapshot.context, "awaits": snapshot.awaits})
     return None if outcome is not None else _place(row.facts["restored"])
 
 
@@ -247,7 +247,8 @@ def _instance(
             "the end of the history is missing, or the instance was changed"
         )
     elif left is not None:
-        now = {"state": held.snapshot.state, "context": dict(held.snapshot.context)}
+        place = held.snapshot
+        now = _place({"state": place.state, "context": place.context, "awaits": place.awaits})
         if not _same(now, left):
             yield differs("the instance is not where its newest decision left it", now, left)
 
@@ -267,7 +268,11 @@ def _difference(
 
 
 def _place(snapshot: Mapping[str, Any]) -> dict[str, Any]:
-    return {"state": snapshot["state"], "context": snapshot["context"]}
+    """What must agree from one decision to the next; what is asked is there only if something is."""
+    asked = snapshot.get("awaits")
+    found = {"state": snapshot["state"], "context": snapshot["context"]}
+    place: dict[str, Any] = settled({**found, "awaits": asked} if asked else found)
+    return place
 
 
 def _trace(trace: object, *, placed: bool) -> dict[str, Any]:

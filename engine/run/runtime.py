@@ -11,6 +11,7 @@ from engine.decide.retry import RetryPolicy
 from engine.errors import FencedError
 from engine.model import Entity
 from engine.run.ahead import Ahead
+from engine.run.answering import Answering
 from engine.run.arrived import Arrived
 from engine.run.circuits import Circuits
 from engine.run.deciding import Decided, Decider
@@ -19,6 +20,7 @@ from engine.run.hub import Hub
 from engine.run.intake import Intake
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
 from engine.run.load import Serving, text_hash
+from engine.run.pauses import LOOK, Pauses
 from engine.run.perform import Performer
 from engine.run.poison import is_the_stores, set_aside
 from engine.run.putback import PutBack
@@ -58,11 +60,14 @@ class Runtime:
         self.timers = Timers(store, self.lanes.wake, clock)
         self._works = works
         circuits = Circuits(clock, self.lanes.hurry)
+        self._pauses = Pauses(store, self.lanes.hold, circuits.shut)
+        self._looking: asyncio.Task[None] | None = None
         hub_now, serving_now = (lambda: self._hub), (lambda: self._serving)
         self._decider = Decider(store, hub_now, serving_now, clock, policy, self.timers.changed, circuits)
         self._performer = Performer(store, hub_now, serving_now, clock, policy, circuits)
         self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
-        self._put_back = PutBack(store, self.lanes.hurry)
+        self.answering = Answering(store, self.lanes.wake, clock)
+        self._put_back = PutBack(store, self.lanes.hurry, self.lanes.wake)
         self._watching: asyncio.Task[None] | None = None
         self._retired: set[asyncio.Task[None]] = set()
 
@@ -84,7 +89,9 @@ class Runtime:
     async def start(self) -> None:
         """Store the definitions' sources by hash, then take up all unfinished work."""
         await self._remember(self._serving)
+        await self._pauses.look()
         self.lanes.start()
+        self._looking = asyncio.get_running_loop().create_task(self._pauses.run())
         if self._works:
             self.timers.start()
         if not self._store.remote:  # elsewhere the transaction that puts back wakes, too
@@ -101,8 +108,9 @@ class Runtime:
     async def stop(self, grace: float) -> None:
         """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
         await self.timers.stop()
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in (self._watching, self._looking):
+            if task is not None:
+                task.cancel()
         await self.lanes.stop(grace)
         retired = list(self._retired)
         for task in retired:
@@ -130,7 +138,15 @@ class Runtime:
 
     def _hands(self) -> Hands:
         ahead = Ahead(self._store, self._decider, lambda: self._hub, lambda: self._serving, self._clock)
-        return Hands(work=partial(self._work, ahead=ahead), ahead=ahead.decide)
+
+        async def work(entity: Entity) -> Turn:
+            if (
+                entity.project in self._pauses.held
+            ):  # it was paused meanwhile, or is let go on and we do not know
+                return Waiting(self._clock() + 2 * LOOK)
+            return await self._work(entity, ahead=ahead)
+
+        return Hands(work=work, ahead=ahead.decide)
 
     async def _work(
         self, entity: Entity, arrived: Arrived | None = None, *, ahead: Ahead | None = None

@@ -3,7 +3,7 @@
 It is imported at the first management request, because FastAPI costs memory that an idle daemon need not spend.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -124,17 +124,17 @@ class HookRoutes:
 
     async def register(self, request: Request) -> Any:
         """Register a hook; the secret is in this answer and nowhere else."""
-        wanted = await _body(request, Registration)
+        wanted = await read_body(request, Registration)
         return await self._issue(lambda: register(self._store, _asked(wanted), self._clock()))
 
     async def update(self, request: Request) -> Any:
         """Give an existing hook a new secret; the old one is refused from now on."""
-        wanted = await _body(request, Registration)
+        wanted = await read_body(request, Registration)
         return await self._issue(lambda: update(self._store, _asked(wanted), self._clock()))
 
     async def import_secret(self, request: Request) -> Any:
         """Register or update a hook with the secret that its source has already."""
-        wanted = await _body(request, Import)
+        wanted = await read_body(request, Import)
         return await self._issue(
             lambda: import_hook(self._store, _asked(wanted), wanted.secret, self._clock())
         )
@@ -229,12 +229,14 @@ def routes_of(endpoints: HookRoutes) -> tuple[Route, ...]:
     )
 
 
-def make_api(store: Store, guard: Guard, clock: Callable[[], datetime]) -> FastAPI:
-    """The application with all management routes; ``/openapi.json`` describes each operation once."""
+def make_api(
+    store: Store, guard: Guard, clock: Callable[[], datetime], more: Sequence[Route] = ()
+) -> FastAPI:
+    """The application with all management routes, `more` included; ``/openapi.json`` describes each operation once."""
     api = FastAPI(
         title="Interlock",
         version=__version__,
-        summary="Registers hooks; deliveries are received beside it.",
+        summary="Registers hooks and takes what people answer; deliveries are received beside it.",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -242,7 +244,7 @@ def make_api(store: Store, guard: Guard, clock: Callable[[], datetime]) -> FastA
     refusals: dict[int | str, dict[str, Any]] = {
         code: {"model": Failure} for code in (400, 401, 403, 404, 409, 415, 500)
     }
-    for route in routes_of(HookRoutes(store, clock)):
+    for route in (*routes_of(HookRoutes(store, clock)), *more):
         for path in route.paths:
             api.add_api_route(
                 path,
@@ -263,7 +265,7 @@ def _asked(wanted: Registration) -> HookRequest:
     return HookRequest(source=wanted.provider, repo_id=wanted.repo_id, repo_path=wanted.repo_path)
 
 
-async def _body(request: Request, model: type[T]) -> T:
+async def read_body(request: Request, model: type[T]) -> T:
     """The body as JSON or as a form, whichever its content type says; raises `_MalformedError`."""
     raw = bytearray()
     async for chunk in request.stream():

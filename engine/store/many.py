@@ -18,6 +18,7 @@ from engine.store import outbox as planned
 from engine.store import timers
 from engine.store.deliveries import DeliveryRow, unpack
 from engine.store.inbox import InboxRow
+from engine.store.instances import awaits_since
 from engine.store.prepared import insert_rows
 from engine.store.tables import InboxStatus, deliveries, history, inbox, instances, outbox
 from engine.store.tables import once as claims
@@ -25,7 +26,7 @@ from engine.store.tables import once as claims
 _WANTED = "unnest(CAST(:projects AS text[]), CAST(:entities AS text[])) AS w (project, entity_id)"
 _INBOX = [inbox.c[name] for name in InboxRow.__dataclass_fields__]
 _DELIVERY = [deliveries.c[name] for name in DeliveryRow.__dataclass_fields__]
-_STATE = ("project", "entity_id", "state", "context", "memory", "version")
+_STATE = ("project", "entity_id", "state", "context", "memory", "version", "machine_hash")
 
 
 def _listed(names: Iterable[str], of: str) -> str:
@@ -106,7 +107,7 @@ def find(c: Connection, entities: Sequence[Entity], each: int) -> Found:
         rows.setdefault(Entity(project=row.project, id=row.entity_id), []).append(row)
     snapshots = {
         Entity(project=r.project, id=r.entity_id): Snapshot(
-            state=r.state, context=r.context, version=r.version, **r.memory
+            state=r.state, context=r.context, version=r.version, machine=r.machine_hash, **r.memory
         )
         for r in c.execute(_INSTANCES, wanted)
     }
@@ -192,6 +193,7 @@ def _move(c: Connection, found: Found, ends: Mapping[Entity, One], now: datetime
             "state": one.snapshot.state,
             "context": one.snapshot.context,
             "memory": one.snapshot.memory(),
+            "awaits_since": awaits_since(one.snapshot),
             "version": one.snapshot.version,
             "machine_hash": one.machine_hash,
             "observed_status": None,

@@ -101,6 +101,7 @@ class _Text:
             (name, binds[name].value, binds[name].type.dialect_impl(dialect).bind_processor(dialect))
             for name in names
         ]
+        self._names = frozenset(names)
         columns = statement.selected_columns if isinstance(statement, Select) else ()
         self._columns = [
             (str(column.key), column.type.dialect_impl(dialect).result_processor(dialect, None))
@@ -109,6 +110,8 @@ class _Text:
 
     def parameters(self, values: _Values) -> list[Any]:
         """The values in the order of the text; one that is not given is the statement's own."""
+        if not values.keys() <= self._names:
+            raise ValueError(f"the statement knows no {', '.join(sorted(values.keys() - self._names))}")
         return [
             convert(values.get(name, own)) if convert is not None else values.get(name, own)
             for name, own, convert in self._parameters
