@@ -130,12 +130,13 @@ def _only_ends(taken: Iterable[Transition]) -> bool:
 
 def _timed(before: Snapshot, decided: Step) -> Step:
     """The step with what it does to timers."""
-    timers = decided.snapshot.timers
-    if timers is before.timers or timers == before.timers:
+    timers, fired = decided.snapshot.timers, decided.trace.event
+    if timers is before.timers or (timers == before.timers and fired not in timers):
         return decided
     return replace(
         decided,
-        armed={name: due for name, due in timers.items() if before.timers.get(name) != due},
+        # One that has run out and is set anew, perhaps for the same moment, is another one.
+        armed={name: due for name, due in timers.items() if before.timers.get(name) != due or name == fired},
         cancelled=tuple(name for name in before.timers if name not in timers),
     )
 
@@ -204,7 +205,7 @@ def _hurries(work: Macrostep) -> bool:
     if not is_timer(work.event):
         return False
     before, soon = work.snapshot.timers, work.now + LEAST_WAIT
-    new = (due for name, due in work.timers.items() if before.get(name) != due)
+    new = (due for name, due in work.timers.items() if before.get(name) != due or name == work.event.name)
     return any(datetime.fromisoformat(due) < soon for due in new)
 
 
