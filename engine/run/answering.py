@@ -1,6 +1,5 @@
 """What people answer: written down durably like a delivery, decided in the entity's lane, told in the log."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,9 +100,7 @@ class Answering:
 
     async def accept(self, given: Given) -> Accepted:
         """Write an answer down durably; what `answer` raises, and `StoreError` when nothing was written."""
-        accepted = await asyncio.wrap_future(
-            self._store.submit(lambda c: answer(c, given, self._clock()), locks=[lock_of(given)])
-        )
+        accepted = await self._store.commit(lambda c: answer(c, given, self._clock()), locks=[lock_of(given)])
         said = {"entity": accepted.entity.id, "project": accepted.entity.project, "state": accepted.state}
         if accepted.duplicate:
             log.info("answer.duplicate", **said, who=given.who, choice=given.choice, number=accepted.number)
