@@ -179,6 +179,7 @@ def _instance(c: Connection, given: Given) -> Instance:
 def _asked(given: Given, snapshot: Snapshot) -> Approval | None:
     """What is answered; None if nothing fits."""
     found = [a for a in approvals_of(snapshot) if given.state in (None, a.state)]
+    found = [a for a in found if given.opened in (None, a.opened)] or found
     fitting = [a for a in found if given.choice in a.choices] or found
     if len(fitting) > 1:
         states = ", ".join(a.state for a in fitting)

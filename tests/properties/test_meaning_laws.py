@@ -154,6 +154,17 @@ def test_layout_comments_parentheses_and_the_order_of_attributes_keep_it(layout:
     assert hashes(text) == hashes(PLAIN)
 
 
+def test_what_stores_have_recorded_stays_what_it_was() -> None:
+    """History names definitions by these: a release that changed them could not make old decisions again."""
+    without = whole()
+    asked = next(block for block in without.walk() if block.head == 'state "asked"')
+    asked.blocks = [block for block in asked.blocks if block.head != "await"]
+    assert hashes(written(without)) == (
+        "adad93c5511e24b92dc965902f54c2745839fcd9027fe487eec1cab50e631083",
+        "f83e76b6c0f1cdf5b2240c1b51f48d2246f52658c7d8ad138855a317c2a8f401",
+    )
+
+
 def test_the_canonical_style_keeps_it() -> None:
     formatted = format_text(written(whole(), random.Random(7)), "p.hcl").text
     assert formatted is not None
