@@ -24,6 +24,11 @@ def is_own_event(name: str) -> bool:
     return name == EFFECT_FAILED or name.startswith((AFTER, DONE_STATE, AWAIT))
 
 
+def listens_to(receive: str) -> str:
+    """What a `receive` block listens to, whichever of several for that it is: ``github.release``."""
+    return receive.partition("#")[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Entity:
     """The thing in the backend that moves through states."""
@@ -62,7 +67,8 @@ class Event:
     name: str
     #: The entity it is about.
     entity: Entity
-    #: The `receive` block that made it, for instance ``github.release``; None for an event of the engine itself.
+    #: The `receive` block that made it, for instance ``github.release``, or ``github.release#2`` for the second block
+    #: that listens to that; None for an event of the engine itself, and for what a person answered.
     receive: str | None = None
     #: The name and the value of ``once_per``, as canonical JSON: a second event with the same one is `repeated`.
     once: str | None = None

@@ -7,7 +7,7 @@ from datetime import datetime
 from engine.decide.decide import Decision, decide
 from engine.machine.approvals import completed
 from engine.machine.compile import CompiledProvisioner
-from engine.model import Delivery, EffectKind, Entity, Event, Observation, Outcome, Snapshot
+from engine.model import Delivery, EffectKind, Entity, Event, Observation, Outcome, Snapshot, listens_to
 from engine.sources.correlate import correlate
 
 #: Project, `receive` block, value of ``once_per`` and entity: what was decided about.
@@ -96,4 +96,4 @@ def simulate_event(
 def _claim(event: Event) -> Claim | None:
     if event.once is None:
         return None
-    return (event.entity.project, event.receive or "", event.once, event.entity.id)
+    return (event.entity.project, listens_to(event.receive or ""), event.once, event.entity.id)

@@ -94,11 +94,6 @@ def event_name(state: str, choice: str) -> str:
     return f"{AWAIT}{state}.{choice}" if state else f"{AWAIT}{choice}"
 
 
-def choice_of(event: str) -> str:
-    """What was answered, of the name of an answer's event."""
-    return event.removeprefix(AWAIT).rpartition(".")[2]
-
-
 def answer_event(
     entity: Entity, *, state: str, opened: int | None, answer: Answer, before: Answer | None = None
 ) -> Event:
@@ -127,21 +122,25 @@ def is_answer_name(name: str) -> bool:
     return name.startswith(AWAIT)
 
 
+def parts_of(event: str) -> tuple[str, str]:
+    """The state and the choice in the name of an answer's event; the state is empty where nobody knew it."""
+    state, _, choice = event.removeprefix(AWAIT).rpartition(".")
+    return state, choice
+
+
 def completed(event: Event, snapshot: Snapshot | None, now: datetime) -> Event:
     """An answer's event that says who, and perhaps a comment, with all the rest: it answers what is asked now."""
     if not is_answer(event):
         return event
-    state, _, choice = event.name.removeprefix(AWAIT).rpartition(".")
+    state, choice = parts_of(event.name)
     asked = None if snapshot is None else snapshot.awaits.get(state)
     rest = {
         "who": "",
         "comment": "",
         "at": timestamp(now),
-        "choice": choice,
-        "state": state,
         "opened": None if asked is None else asked["opened"],
     }
-    return replace(event, payload={**rest, **event.payload})
+    return replace(event, payload={**rest, **event.payload, "choice": choice, "state": state})
 
 
 def refusal(asked: Mapping[str, Any] | None, said: Mapping[str, Any], at: str) -> tuple[Verdict, str] | None:
@@ -149,9 +148,11 @@ def refusal(asked: Mapping[str, Any] | None, said: Mapping[str, Any], at: str) -
 
     `asked` is what its state asks now, if it does, and `at` where the instance is.
     """
-    who, choice, state, opened = (said.get(name) for name in ("who", "choice", "state", "opened"))
+    who, choice, state, opened = (said[name] for name in ("who", "choice", "state", "opened"))
     before = said.get("before")
-    by = f'; "{before["who"]}" had answered "{before["choice"]}" at {before["at"]}' if before else ""
+    by = ""
+    if isinstance(before, Mapping):
+        by = f'; "{before.get("who")}" had answered "{before.get("choice")}" at {before.get("at")}'
     if asked is None:
         over = "" if opened is None else f': what "{state}" asked since version {opened} is closed'
         return Verdict.NOT_AWAITED, f'nobody is asked "{choice}" in "{at}"{over}{by}'
@@ -174,7 +175,7 @@ def listed(names: Sequence[str]) -> str:
 
 def heard(asked: Mapping[str, Any], payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The answers with a new one, which takes the place of what the same person said before."""
-    answer = {name: payload.get(name, "") for name in ("who", "choice", "comment", "at")}
+    answer = {name: str(payload.get(name, "")) for name in ("who", "choice", "comment", "at")}
     return [*(a for a in asked["answers"] if a["who"] != answer["who"]), answer]
 
 

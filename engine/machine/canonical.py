@@ -76,7 +76,7 @@ def meaning_of_machine(
 def meaning_of_provisioner(provisioner: "Provisioner") -> Any:
     """A machine and what it listens to, as JSON."""
     receives = [
-        [receive.key, receive.source, receive.type, *map(_optional, _asked(receive))]
+        [f"{receive.source}.{receive.type}", receive.source, receive.type, *map(_optional, _asked(receive))]
         for receive in provisioner.receives
     ]
     used = [e for receive in provisioner.receives for e in _asked(receive) if e is not None]

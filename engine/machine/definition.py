@@ -201,7 +201,7 @@ def _pick(names: tuple[tuple[str, str], ...], wanted: str) -> str | None:
 class Receive:
     """How deliveries of one type become events."""
 
-    #: What it listens to, in one word: ``github.release``.
+    #: What it listens to, in one word: ``github.release``; the second block for that is ``github.release#2``.
     key: str
     #: Who sends: ``github``.
     source: str

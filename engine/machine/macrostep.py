@@ -7,7 +7,7 @@ from typing import Any
 from engine.errors import EvaluationError
 from engine.language.values import show
 from engine.machine import binding
-from engine.machine.approvals import agreeing, heard, listed, refusal
+from engine.machine.approvals import agreeing, heard, listed, parts_of, refusal
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import ALWAYS, Action, Reaction, Transition
 from engine.machine.expression import Expression
@@ -106,8 +106,9 @@ class Macrostep:
 
     def hear(self) -> tuple[Verdict, str] | None:
         """Take the event for an answer; the verdict, and why, if it is not to be decided; raises `HinderedError`."""
-        said = self.event.payload
-        state, opened = str(said.get("state")), said.get("opened")
+        state, choice = parts_of(self.event.name)
+        said = {"who": "", "opened": None, **self.event.payload, "state": state, "choice": choice}
+        opened = said["opened"]
         definition = self.machine.definition.states.get(state)
         asks = state in self.at.active and definition is not None and definition.awaits is not None
         if (
@@ -130,8 +131,8 @@ class Macrostep:
         if self._heard is None or self.awaits.get(self._heard["state"]) is not self._answered:
             return  # its state was left
         answers = self._heard["answers"]
-        if not self.counted:
-            answers = [answer for answer in answers if answer["choice"] != self._heard["choice"]]
+        if not self.counted:  # what was taken needs no more voices; whoever gave it keeps the one they had
+            answers = [a for a in self._answered["answers"] if a["choice"] != self._heard["choice"]]
         self.awaits = {**self.awaits, self._heard["state"]: {**self._answered, "answers": answers}}
 
     def settle(self) -> None:

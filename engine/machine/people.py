@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EvaluationError
-from engine.machine.approvals import agreeing, choice_of, names_of
+from engine.machine.approvals import agreeing, names_of, parts_of
 from engine.machine.definition import Await, Machine, State
 from engine.machine.expression import Expression
-from engine.model import AWAIT, Snapshot
+from engine.model import Snapshot
 
 if TYPE_CHECKING:
     from engine.machine.questions import Question
@@ -85,10 +85,11 @@ class People:
 
     def answers(self, event: str, snapshot: Snapshot) -> Iterator[str]:
         """Who can give the answer that the event is: all that make a difference."""
-        asked = snapshot.awaits.get(event.removeprefix(AWAIT).rpartition(".")[0])
+        state, choice = parts_of(event)
+        asked = snapshot.awaits.get(state)
         if asked is None:
             return
-        agreed = agreeing(asked["answers"], choice_of(event))
+        agreed = agreeing(asked["answers"], choice)
         said = {answer["who"]: answer["choice"] for answer in asked["answers"]}
         alike: set[str | None] = set()
         for number, name in enumerate(n for n in asked["from"] if n not in agreed):

@@ -1,6 +1,7 @@
 """Reads `receive` blocks, and has the one that a provisioner without any gets."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from engine.language import parse, syntax
@@ -31,7 +32,8 @@ def read_receives(reader: Reader, blocks: Iterable[syntax.Block]) -> tuple[Recei
             continue
         receive = _receive(reader, block)
         if receive is not None:
-            found.append(receive)
+            earlier = sum((other.source, other.type) == (receive.source, receive.type) for other in found)
+            found.append(replace(receive, key=f"{receive.key}#{earlier + 1}") if earlier else receive)
     return tuple(found) if given else default_receives()
 
 

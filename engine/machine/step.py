@@ -34,12 +34,11 @@ def step(
     `arrived` says that the instance was put into its state just now, without a transition: its timers are set, without
     any action, and what waits for no event is tried before the event.
     """
-    if snapshot.machine != machine.definition.hash:
-        snapshot = replace(snapshot, machine=machine.definition.hash)
+    mark = machine.definition.hash
     at = machine.configuration(snapshot.state)
     if at is None:
         because = f'the machine {machine.definition.name} has no state "{snapshot.state}"'
-        return unmoved(snapshot, event, Verdict.STATE_NOT_FOUND, because)
+        return unmoved(snapshot, event, Verdict.STATE_NOT_FOUND, because, machine=mark)
     if at.text != snapshot.state:
         snapshot = replace(snapshot, state=at.text)
     work = Macrostep(machine, snapshot, event, now, at)
@@ -49,22 +48,28 @@ def step(
             work.arrive()
             base = replace(snapshot, timers=work.timers, awaits=work.awaits)
             work.settle()
-        pending = is_timer(event) and is_pending(base, event)
-        if pending:
-            base = replace(base, timers=_without(base.timers, event.name), hurried=0)
-            work.timers = _without(work.timers, event.name)
-        refused = _refused(work, pending=pending)
-        if refused is not None:
-            return _timed(snapshot, _taken(work, at) if work.handled else unmoved(base, event, *refused))
+        if event.receive is None:
+            pending = is_timer(event) and is_pending(base, event)
+            if pending:
+                base = replace(base, timers=_without(base.timers, event.name), hurried=0)
+                work.timers = _without(work.timers, event.name)
+            refused = _refused(work, pending=pending)
+            if refused is not None:
+                still = _taken(work, at) if work.handled else unmoved(base, event, *refused, machine=mark)
+                return _timed(snapshot, still)
         taken = _react(work)
     except HinderedError as problem:
         because = f'nothing moves "{at.text}" on "{event.name}": {problem}'
-        return _timed(snapshot, unmoved(base, event, Verdict.UNEVALUATED, because, tuple(work.listed)))
+        return _timed(
+            snapshot, unmoved(base, event, Verdict.UNEVALUATED, because, tuple(work.listed), machine=mark)
+        )
     except EndlessError:
         because = (
             f'nothing moves "{at.text}" on "{event.name}": its always blocks follow one another without end'
         )
-        return _timed(snapshot, unmoved(base, event, Verdict.ENDLESS, because, tuple(work.listed)))
+        return _timed(
+            snapshot, unmoved(base, event, Verdict.ENDLESS, because, tuple(work.listed), machine=mark)
+        )
     if not work.handled:
         return _timed(snapshot, _not_taken(work, base, at, taken))
     return _timed(snapshot, _taken(work, at))
@@ -86,7 +91,7 @@ def _react(work: Macrostep) -> tuple[Transition, ...]:
     taken = work.react(work.event.name)
     if taken and not _only_ends(taken):
         work.settle()
-    if is_answer(work.event) and (work.counted or not _only_ends(taken)):
+    if work.event.receive is None and is_answer(work.event) and (work.counted or not _only_ends(taken)):
         work.keep_answer()
     return taken
 
@@ -108,10 +113,15 @@ def unmoved(
     verdict: Verdict,
     because: str,
     candidates: tuple[Candidate, ...] = (),
+    *,
+    machine: str,
 ) -> Step:
-    """A step that leaves the instance where it is and calls nothing; its version counts the decision."""
+    """A step that leaves the instance where it is and calls nothing; its version counts the decision.
+
+    `machine` is the hash of the one that decided.
+    """
     return Step(
-        snapshot=replace(snapshot, version=snapshot.version + 1),
+        snapshot=replace(snapshot, version=snapshot.version + 1, machine=machine),
         effects=(),
         trace=Trace(
             verdict=verdict,
@@ -130,31 +140,34 @@ def _only_ends(taken: Iterable[Transition]) -> bool:
 
 def _timed(before: Snapshot, decided: Step) -> Step:
     """The step with what it does to timers."""
-    timers = decided.snapshot.timers
-    if timers is before.timers or timers == before.timers:
+    timers, fired = decided.snapshot.timers, decided.trace.event
+    if timers is before.timers or (timers == before.timers and fired not in timers):
         return decided
     return replace(
         decided,
-        armed={name: due for name, due in timers.items() if before.timers.get(name) != due},
+        # One that has run out and is set anew, perhaps for the same moment, is another one.
+        armed={name: due for name, due in timers.items() if before.timers.get(name) != due or name == fired},
         cancelled=tuple(name for name in before.timers if name not in timers),
     )
 
 
 def _not_taken(work: Macrostep, base: Snapshot, at: Configuration, taken: tuple[Transition, ...]) -> Step:
     """Nothing moves and nothing is called: because the event ends here, is not known, or no guard held."""
-    name, listed = work.event.name, tuple(work.listed)
+    name, listed, mark = work.event.name, tuple(work.listed), work.machine.definition.hash
     if work.counted and not taken:
         because = f'the answer counts, and nothing moves "{at.text}" yet: {"; ".join(c.reason for c in listed if not c.on)}'
-        return unmoved(replace(base, awaits=work.awaits), work.event, Verdict.COUNTED, because, listed)
+        return unmoved(
+            replace(base, awaits=work.awaits), work.event, Verdict.COUNTED, because, listed, machine=mark
+        )
     if taken:
         because = f'"{name}" ends in "{at.text}": nothing is called'
-        return unmoved(base, work.event, Verdict.ENDED, because, listed)
+        return unmoved(base, work.event, Verdict.ENDED, because, listed, machine=mark)
     if any(not candidate.on for candidate in listed):
         reasons = "; ".join(c.reason for c in listed if not c.on)
         because = f'nothing moves "{at.text}" on "{name}": {reasons}'
-        return unmoved(base, work.event, Verdict.GUARDED, because, listed)
+        return unmoved(base, work.event, Verdict.GUARDED, because, listed, machine=mark)
     because = _why_not_registered(work.machine, at, name)
-    return unmoved(base, work.event, Verdict.EVENT_NOT_REGISTERED, because, listed)
+    return unmoved(base, work.event, Verdict.EVENT_NOT_REGISTERED, because, listed, machine=mark)
 
 
 def _taken(work: Macrostep, before: Configuration) -> Step:
@@ -184,8 +197,8 @@ def _taken(work: Macrostep, before: Configuration) -> Step:
             latest=snapshot.latest,
             placed=snapshot.placed,
             awaits=work.awaits,
-            hurried=snapshot.hurried + 1 if _hurries(work) else 0,
-            machine=snapshot.machine,
+            hurried=snapshot.hurried + 1 if work.event.receive is None and _hurries(work) else 0,
+            machine=definition.hash,
         ),
         effects=effects,
         trace=Trace(
@@ -204,7 +217,7 @@ def _hurries(work: Macrostep) -> bool:
     if not is_timer(work.event):
         return False
     before, soon = work.snapshot.timers, work.now + LEAST_WAIT
-    new = (due for name, due in work.timers.items() if before.get(name) != due)
+    new = (due for name, due in work.timers.items() if before.get(name) != due or name == work.event.name)
     return any(datetime.fromisoformat(due) < soon for due in new)
 
 

@@ -1,6 +1,5 @@
 """What people answer: written down durably like a delivery, decided in the entity's lane, told in the log."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,9 +100,7 @@ class Answering:
 
     async def accept(self, given: Given) -> Accepted:
         """Write an answer down durably; what `answer` raises, and `StoreError` when nothing was written."""
-        accepted = await asyncio.wrap_future(
-            self._store.submit(lambda c: answer(c, given, self._clock()), locks=[lock_of(given)])
-        )
+        accepted = await self._store.commit(lambda c: answer(c, given, self._clock()), locks=[lock_of(given)])
         said = {"entity": accepted.entity.id, "project": accepted.entity.project, "state": accepted.state}
         if accepted.duplicate:
             log.info("answer.duplicate", **said, who=given.who, choice=given.choice, number=accepted.number)
@@ -182,6 +179,7 @@ def _instance(c: Connection, given: Given) -> Instance:
 def _asked(given: Given, snapshot: Snapshot) -> Approval | None:
     """What is answered; None if nothing fits."""
     found = [a for a in approvals_of(snapshot) if given.state in (None, a.state)]
+    found = [a for a in found if given.opened in (None, a.opened)] or found
     fitting = [a for a in found if given.choice in a.choices] or found
     if len(fitting) > 1:
         states = ", ".join(a.state for a in fitting)

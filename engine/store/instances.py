@@ -33,6 +33,11 @@ _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id =
 _LOAD = Prepared(_ROWS.where(*_THIS))
 _FIND = _ROWS.where(instances.c.folded_id == bindparam("of_folded")).order_by(instances.c.project)
 _LATEST = _ROWS.order_by(instances.c.updated_at.desc()).limit(bindparam("at_most"))
+_AWAITING = (
+    _ROWS.where(instances.c.awaits_since.is_not(None))
+    .order_by(instances.c.awaits_since)
+    .limit(bindparam("at_most"))
+)
 _OBSERVED = Prepared(update(instances).where(*_THIS), sets=("observed_status", "updated_at"))
 _UPDATE = Prepared(
     update(instances).where(*_THIS, instances.c.version == bindparam("of_version")),
@@ -40,17 +45,12 @@ _UPDATE = Prepared(
         "state",
         "context",
         "memory",
+        "awaits_since",
         "version",
         "machine_hash",
         "observed_status",
         "updated_at",
-        "awaits_since",
     ),
-)
-_AWAITING = (
-    _ROWS.where(instances.c.awaits_since.is_not(None))
-    .order_by(instances.c.awaits_since)
-    .limit(bindparam("at_most"))
 )
 
 
@@ -73,7 +73,8 @@ def latest(c: Connection, limit: int) -> list[Instance]:
 
 def awaiting(c: Connection, limit: int, project: str | None = None) -> list[Instance]:
     """The instances that await a person, those first that have done so for longest."""
-    query = _AWAITING if project is None else _AWAITING.where(instances.c.project == project)
+    # The empty text keeps SQLite from the index of all of the project's instances, which it would then have to sort.
+    query = _AWAITING if project is None else _AWAITING.where(instances.c.project.concat("") == project)
     return [_instance(**row._asdict()) for row in c.execute(query, {"at_most": limit})]
 
 

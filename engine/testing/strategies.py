@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from engine.machine.approvals import is_answer_name
 from engine.machine.definition import Provisioner, Receive
 from engine.machine.domains import MISSING
 from engine.machine.explore import Explorer, Move
@@ -30,16 +31,25 @@ def events(source: Provisioner | Path | str, project: str | None = None) -> st.S
     explorer = Explorer(provisioner=_provisioner(source, project))
     machine = explorer.machine
     questions: list[Question] = []
+    people: dict[str, None] = {}
     for state in machine.states:
         at = explorer.start(state)
         questions += [explorer.question(at, name) for name in explorer.events(at)]
+        people.update(dict.fromkeys(name for asked in at.snapshot.awaits.values() for name in asked["from"]))
     unique = list({id(question): question for question in questions}.values())
     if not unique:
         return st.nothing()
-    return st.one_of([_event(explorer, question) for question in unique])
+    return st.one_of([_event(explorer, question, list(people)) for question in unique])
 
 
-def _event(explorer: Explorer, question: Question) -> st.SearchStrategy[Event]:
+def _event(explorer: Explorer, question: Question, people: list[str]) -> st.SearchStrategy[Event]:
+    """The event with a payload that it asks for; what a person answers says who, one who may or a stranger."""
+    if is_answer_name(question.event):
+        who = st.sampled_from([*people, "a stranger"])
+        said = st.fixed_dictionaries(
+            {"who": who, "comment": st.sampled_from(["", "fine"]) | st.text(max_size=8)}
+        )
+        return said.map(lambda answer: Event(name=question.event, entity=explorer.entity(), payload=answer))
     return st.builds(
         lambda payload, delivery: Event(
             name=question.event, entity=explorer.entity(), payload=payload, delivery=delivery

@@ -197,3 +197,36 @@ def test_the_plugin_is_announced_to_pytest() -> None:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["entry-points"]["pytest11"] == {"interlock": "engine.testing.pytest_plugin"}
+
+
+ASKING = """
+provisioner "dev" {
+  statemachine "dev" {
+    initial = "a"
+    state "a" {
+      await {
+        from = ["ada", "bob"]
+        answer "yes" {
+          needs      = 2
+          transition = "b"
+        }
+      }
+    }
+    state "b" { final = true }
+  }
+  property "nobody ever agrees" { never = state == "b" }
+}
+"""
+
+
+def test_people_answer_in_a_stateful_test_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(AssertionError, match='property "nobody ever agrees" does not hold') as caught:
+        run_state_machine_as_test(state_machine_for(ASKING), settings=quick)
+    told = "\n".join(caught.value.__notes__) + capsys.readouterr().out
+    block = 'test "found' + told.partition('test "found')[2].split("\n}\n")[0] + "\n}\n"
+    assert block.count('when "await.a.yes"') == 2
+    definition = load_definition(ASKING.rstrip().removesuffix("}") + block + "}\n")
+    [test] = definition.provisioners["dev"].tests
+    result = run_test(compile_definition(definition)["dev"], test)
+    assert result.passed
+    assert [one.decision.step.trace.after for one in result.decided] == ["a", "b"]
