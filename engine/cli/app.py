@@ -26,6 +26,7 @@ _COMMANDS = (
     ("graph", "graph:graph", "Draw a definition: Mermaid, DOT, SVG or a table."),
     ("simulate", "simulate:simulate_command", "Show what one delivery would do, without doing it."),
     ("fmt", "fmt:fmt", "Rewrite definitions in the canonical style."),
+    ("lsp", "lsp:lsp", "Serve editors: problems, completion, hover, rename and more."),
     ("explain", "explain:explain", "Explain the code of a problem: what is wrong, and what to do."),
     ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),
     ("deliveries", "deliveries:deliveries", "List what came in, and what became of it."),

@@ -231,7 +231,7 @@ def _in_quotes(
     placed = {
         "blocks": blocks,
         "quoted": True,
-        "open": rest is None and not (line and line[0].strip()),
+        "open": rest is None and not (line and '"' in line[0]),
         "start": start,
         "end": rest.end() if rest else offset,
         "word": text[start:offset],

@@ -1,6 +1,5 @@
 """One open buffer: its text, what of it can be read, and the names in it."""
 
-from collections.abc import Mapping
 from functools import cached_property
 
 from engine.diagnostics import Span
@@ -22,7 +21,7 @@ class Document:
         self.text = Text(text)
         self.filename = filename
         self.beside = beside
-        self._sound = None if before is None else before.sound
+        self._sound = None if before is None else before.sound_if_known
 
     @property
     def source(self) -> str:
@@ -56,6 +55,11 @@ class Document:
             return self._sound
         return self.own
 
+    @property
+    def sound_if_known(self) -> Outline | None:
+        """The same without any work: of a buffer that nobody asked anything about, the one before it."""
+        return self.sound if "parsed" in self.__dict__ else self._sound
+
     @cached_property
     def names(self) -> Outline:
         """Every name that can be meant here: the text's own, those that an error hides now, and those beside it."""
@@ -70,6 +74,3 @@ class Document:
         """What the text says in a range."""
         first, last = self.range(span)
         return self.source[first:last]
-
-
-Documents = Mapping[str, Document]

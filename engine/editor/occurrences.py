@@ -16,6 +16,8 @@ from engine.model import AFTER, DONE_STATE, END
 _WITH_EVENT = 2
 _OWN_STATE = ("state", "previous")
 _EFFECT_STATES = ("source", "target")
+#: Without aliases the backend's words are the states' names.
+_EFFECT_STATUSES = (*_EFFECT_STATES, "source_status", "target_status")
 
 
 class Names(StrEnum):
@@ -158,6 +160,9 @@ class _Walk:
             for attribute in inner.body.attributes:
                 if attribute.name == "state" and inner.type in ("given", "then"):
                     yield from self._together(attribute.value)
+                elif attribute.name == "status" and not self.project.aliases:
+                    literal = _plain(attribute.value)
+                    yield from () if literal is None else self._known(literal, composed(literal.value))
                 elif attribute.name == "effects" and inner.type == "then":
                     yield from self._effects(attribute.value)
 
@@ -169,7 +174,7 @@ class _Walk:
                 yield from self._call(literal)
             elif isinstance(item, syntax.Object):
                 members = {_key(m): _plain(m.value) for m in item.items}
-                for name in _EFFECT_STATES:
+                for name in _EFFECT_STATES if self.project.aliases else _EFFECT_STATUSES:
                     value = members.get(name)
                     if value is not None:
                         yield from self._known(value, composed(value.value))

@@ -145,6 +145,10 @@ class _Renaming:
     def _one(self, name: str) -> str:
         return self.new + name[len(self.old) :] if name == self.old or name.startswith(f"{self.old}.") else name
 
+    def status(self, name: str, status: str | None) -> str | None:
+        """Without an `aliasmapper` the backend calls a state what it is called here."""
+        return self.state(status) if status == name else status
+
     def event(self, name: str) -> str:
         if name.startswith(DONE_STATE):
             return DONE_STATE + self._one(name.removeprefix(DONE_STATE))
@@ -194,10 +198,13 @@ def _meaning(provisioner: Provisioner, renaming: _Renaming) -> list[Any]:
     state: Callable[[str | None], str | None] = renaming.state
     return [
         state(machine.initial),
-        [(state(s.name), state(s.parent), state(s.initial), s.alias, s.kind) for s in machine.states.values()],
+        [
+            (state(s.name), state(s.parent), state(s.initial), renaming.status(s.name, s.alias), s.kind)
+            for s in machine.states.values()
+        ],
         [(state(h.name), state(h.parent), state(h.target), h.deep) for h in machine.histories.values()],
         [(renaming.event(t.event), state(t.source), state(t.target)) for t in machine.transitions],
-        {state(name): status for name, status in machine.aliases.items()},
+        {state(name): renaming.status(name, status) for name, status in machine.aliases.items()},
         {state(name): state(shown) for name, shown in machine.shown.items()},
         [(p.name, [*map(state, p.states)], [*map(state, p.starts)]) for p in provisioner.properties],
         [(t.name, state(t.given.state)) for t in provisioner.tests],

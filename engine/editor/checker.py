@@ -1,0 +1,50 @@
+"""The process that checks: a request a line on standard input, one or two answers a line on standard output.
+
+It is a process of its own because a proof may take its time: meanwhile the server answers, and when the text has changed
+it ends this process and starts another one. Started as ``python -m engine.editor.checker``.
+"""
+
+import json
+import sys
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+from engine.editor.check import Buffer, as_json, check, proofs
+
+
+def answers(line: str) -> Iterator[dict[str, Any]]:
+    """What is to be said about a request: first what is quick to find, then, if nothing stands in the way, all of it."""
+    request = json.loads(line)
+    beside = request["beside"]
+    buffer = Buffer(
+        source=request["source"],
+        filename=request["filename"],
+        beside=None if beside is None else (beside[0], beside[1]),
+    )
+    checked = check(buffer)
+    quick = as_json(checked.diagnostics, buffer.filename)
+    yield {"problems": quick, "more": checked.definition is not None}
+    if checked.definition is not None:
+        slow = as_json(proofs(checked.definition), buffer.filename)
+        yield {"problems": quick + slow, "more": False}
+
+
+def main() -> None:
+    """Answer until the input ends. What fails is told on standard error, and that nothing more comes."""
+    for line in sys.stdin:
+        try:
+            for answer in answers(line):
+                _say(answer)
+        except Exception:  # noqa: BLE001 - the next text may be fine
+            traceback.print_exc()
+            _say({"problems": None, "more": False})
+
+
+def _say(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
