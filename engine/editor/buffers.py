@@ -19,9 +19,7 @@ class Buffers:
     def put(self, address: str, text: str) -> None:
         """Take the new text of a buffer."""
         before = self._open.get(address)
-        self._open[address] = Document(
-            text, name_of(address), before=before, beside=self._beside(address)
-        )
+        self._open[address] = Document(text, name_of(address), before=before, beside=self._beside(address))
         tests = self._open.get(_partner(address))
         if tests is not None and tests.filename.endswith(TEST_FILE_ENDING):
             self._open[_partner(address)] = Document(

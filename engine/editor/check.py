@@ -57,7 +57,9 @@ def _check_tests(buffer: Buffer) -> Checked:
             summary="The definition that these tests stand beside cannot be read",
             detail=f"They belong to {buffer.filename.removesuffix(TEST_FILE_ENDING)}.hcl in the same folder.",
         )
-        return Checked(diagnostics=(*parse(buffer.source, buffer.filename).diagnostics, missing), definition=None)
+        return Checked(
+            diagnostics=(*parse(buffer.source, buffer.filename).diagnostics, missing), definition=None
+        )
     source, filename = buffer.beside
     definition = read_definition(source, filename).definition
     if definition is None:  # its problems are told beside its own text

@@ -114,7 +114,7 @@ def _items(document: Document, cursor: Cursor) -> Iterator[Proposal]:
 
 
 def _block(name: str, cursor: Cursor) -> Proposal:
-    word = name.split()[0]
+    word = name.partition(" ")[0]
     labels = SHAPES[name].labels
     project = places.project_name(cursor.blocks)
     if word in _ENTITY_BLOCKS and project:
@@ -172,8 +172,8 @@ def _deliveries(header: Header, position: int, cursor: Cursor) -> Iterator[Propo
 
 def _undeclared(project: Project, cursor: Cursor) -> Iterator[Proposal]:
     """States that are named somewhere and have no block yet, then those that have one, for the short form."""
-    targets = [w.target for w in project.ways if w.target not in (None, END)]
-    named = dict.fromkeys([*project.aliases, *(t for t in targets if t is not None)])
+    targets = [way.target for way in project.ways if way.target is not None and way.target != END]
+    named = dict.fromkeys([*project.aliases, *targets])
     parent = places.scope_of(cursor.blocks)
     for name in [*(n for n in named if n not in project.states), *project.states]:
         around, _, own = name.rpartition(".")
@@ -278,19 +278,21 @@ def _members(document: Document, project: Project, cursor: Cursor, shape: str) -
     if root == "event":
         for field in places.fields_at(project, cursor.blocks, steps):
             yield _field(field, "field of the payload", "")
-    elif steps:
-        return
-    elif root in MEMBER_WORDS:
-        for member, doc in MEMBER_WORDS[root].items():
-            yield _field(member, root, doc)
-    elif root == "context":
-        yield from (_field(member, "remembered", "") for member in project.context)
+    elif not steps:
+        yield from (_field(*found) for found in _of_root(document, project, str(root)))
+
+
+def _of_root(document: Document, project: Project, root: str) -> Iterator[tuple[str, str, str]]:
+    """The members of a root other than the payload, each with a few words and a sentence."""
+    yield from ((member, root, doc) for member, doc in MEMBER_WORDS.get(root, {}).items())
+    if root == "context":
+        yield from ((member, "remembered", "") for member in project.context)
     elif root == "var":
         for variable, default in document.names.variables.items():
-            yield _field(variable, "variable", "" if default is None else f"`{wording(default, 80)}`")
+            yield variable, "variable", "" if default is None else f"`{wording(default, 80)}`"
     elif root == "local":
         for name, node in document.names.locals.items():
-            yield _field(name, "local", f"`{wording(node, 80)}`")
+            yield name, "local", f"`{wording(node, 80)}`"
 
 
 def _functions() -> Iterable[Proposal]:

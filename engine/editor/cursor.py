@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from engine.language.scan import Scanner
@@ -177,38 +177,42 @@ def _head(item: Sequence[Token]) -> tuple[str, tuple[str, ...]]:
 def _judge(course: _Course, before: str, text: str, origin: int) -> Cursor:
     offset = len(before) + origin
     blocks = tuple(block.header() for block in course.blocks)
-    nothing = Cursor(where=Where.NOTHING, blocks=blocks, start=offset, end=offset)
-    if course.lost or _in_comment(before[course.last :], course):
-        return nothing
+    here = Cursor(where=Where.NOTHING, blocks=blocks, start=offset, end=offset)
     top = course.stack[-1]
-    if top.kind == HEREDOC:
-        return nothing
+    if course.lost or top.kind == HEREDOC or _in_comment(before[course.last :], course):
+        return here
     if top.kind == QUOTED:
-        return _in_quotes(course, blocks, before, text, origin)
+        return _in_quotes(course, here, text, origin)
     last = course.item[-1] if course.item else None
     touching = last is not None and last.end == len(before)
-    word = last.text.lstrip(". \t") if last is not None and touching and last.type in _NAMES else ""
-    start = offset - len(word)
-    rest = _NAME.match(text, offset)
-    placed = {"blocks": blocks, "start": start, "end": rest.end() if rest else offset, "word": word}
     if last is not None and touching and last.type == "NUMBER":
-        return nothing
+        return here
+    word = last.text.lstrip(". \t") if last is not None and touching and last.type in _NAMES else ""
+    rest = _NAME.match(text, offset)
+    here = replace(here, start=offset - len(word), end=rest.end() if rest else offset, word=word)
     if top.kind in BODIES and not top.value:
-        typed = course.item[:-1] if word else course.item
-        if not typed:
-            return Cursor(where=Where.ITEM, **placed)  # type: ignore[arg-type]
-        kind, labels = _head(typed)
-        if kind and typed[-1].type in ("IDENT", "STRING", "QUOTE_END"):
-            return Cursor(where=Where.LABEL, header=Header(type=kind, labels=labels), **placed)  # type: ignore[arg-type]
-        return nothing
+        return _in_body(course.item[:-1] if word else course.item, here)
+    return _in_value(course, here, touching=touching)
+
+
+def _in_body(typed: Sequence[Token], here: Cursor) -> Cursor:
+    """Where an attribute or a block begins, or a block's labels go on."""
+    if not typed:
+        return replace(here, where=Where.ITEM)
+    kind, labels = _head(typed)
+    if kind and typed[-1].type in ("IDENT", "STRING", "QUOTE_END"):
+        return replace(here, where=Where.LABEL, header=Header(type=kind, labels=labels))
+    return here
+
+
+def _in_value(course: _Course, here: Cursor, *, touching: bool) -> Cursor:
+    last = course.item[-1]
+    steps = _steps(course.item) if last.type in ("DOT", "ATTR") and touching else None
+    if steps is None and (_follows_dot(course.item) or (not here.word and last.type in _VALUE_ENDS | _NAMES)):
+        return here
     attribute, keys, in_key = _value_place(course)
-    steps = _steps(course.item) if last is not None and last.type in ("DOT", "ATTR") and (touching) else None
-    if steps is None and last is not None and _follows_dot(course.item, word=bool(word)):
-        return nothing
-    if steps is None and not word and last is not None and last.type in (_VALUE_ENDS | _NAMES):
-        return nothing
     where = Where.KEY if in_key and steps is None else Where.VALUE
-    return Cursor(where=where, attribute=attribute, keys=keys, steps=steps, **placed)  # type: ignore[arg-type]
+    return replace(here, where=where, attribute=attribute, keys=keys, steps=steps)
 
 
 def _in_comment(gap: str, course: _Course) -> bool:
@@ -219,32 +223,26 @@ def _in_comment(gap: str, course: _Course) -> bool:
     return "#" in line or "//" in line or "/*" in line
 
 
-def _in_quotes(
-    course: _Course, blocks: tuple[Header, ...], before: str, text: str, origin: int
-) -> Cursor:
+def _in_quotes(course: _Course, here: Cursor, text: str, origin: int) -> Cursor:
     opener = course.stack[-1].opener
     around = course.stack[-2]
     start = (opener.end if opener is not None else 0) + origin
-    offset = len(before) + origin
-    rest = _QUOTED_REST.match(text, offset)
-    line = _REST_OF_LINE.match(text, offset)
-    placed = {
-        "blocks": blocks,
-        "quoted": True,
-        "open": rest is None and not (line and '"' in line[0]),
-        "start": start,
-        "end": rest.end() if rest else offset,
-        "word": text[start:offset],
-    }
+    rest = _QUOTED_REST.match(text, here.start)
+    line = _REST_OF_LINE.match(text, here.start)
+    inside = replace(
+        here,
+        quoted=True,
+        open=rest is None and not (line and '"' in line[0]),
+        start=start,
+        end=rest.end() if rest else here.start,
+        word=text[start : here.start],
+    )
     if around.kind in BODIES and not around.value:
-        written = [t for t in course.item if opener is None or t.start < opener.start]
-        kind, labels = _head(written)
-        if not kind:
-            return Cursor(where=Where.NOTHING, **placed)  # type: ignore[arg-type]
-        return Cursor(where=Where.LABEL, header=Header(type=kind, labels=labels), **placed)  # type: ignore[arg-type]
+        kind, labels = _head([t for t in course.item if opener is None or t.start < opener.start])
+        return replace(inside, where=Where.LABEL, header=Header(type=kind, labels=labels)) if kind else here
     attribute, keys, in_key = _value_place(course)
     where = Where.KEY if in_key else Where.VALUE
-    return Cursor(where=where, attribute=attribute, keys=keys, **placed)  # type: ignore[arg-type]
+    return replace(inside, where=where, attribute=attribute, keys=keys)
 
 
 def _value_place(course: _Course) -> tuple[str, tuple[str, ...], bool]:
@@ -255,7 +253,7 @@ def _value_place(course: _Course) -> tuple[str, tuple[str, ...], bool]:
     in_key = False
     for frame in course.stack:
         if frame.kind != OBJECT:
-            in_key = False if frame.kind not in (QUOTED,) else in_key
+            in_key = in_key and frame.kind == QUOTED
             continue
         inside = [t for t in item if t.frame is frame]
         marks = [i for i, t in enumerate(inside) if t.type in ("EQUAL", "COLON", "COMMA", "NEWLINE")]
@@ -267,10 +265,9 @@ def _value_place(course: _Course) -> tuple[str, tuple[str, ...], bool]:
     return attribute, tuple(keys), in_key
 
 
-def _follows_dot(item: Sequence[Token], *, word: bool) -> bool:
+def _follows_dot(item: Sequence[Token]) -> bool:
     """Whether a dot stands before the place whose path cannot be told."""
-    at = len(item) - (2 if word else 1)
-    return (bool(item) and item[-1].type in ("DOT", "ATTR")) or (at >= 0 and item[at].type == "DOT")
+    return item[-1].type in ("DOT", "ATTR") or (len(item) > 1 and item[-2].type == "DOT")
 
 
 def _steps(item: Sequence[Token]) -> tuple[str | int, ...] | None:

@@ -17,7 +17,8 @@ class Document:
         self, text: str, filename: str, *, before: "Document | None" = None, beside: "Document | None" = None
     ) -> None:
         """Take the text; `before` is the same buffer before the last edit, `beside` the definition that a file of tests
-        stands beside."""
+        stands beside.
+        """
         self.text = Text(text)
         self.filename = filename
         self.beside = beside

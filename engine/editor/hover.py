@@ -95,7 +95,7 @@ def _block_text(name: str) -> str:
     shape = SHAPES.get(name)
     if shape is None:
         return ""
-    head = " ".join([name.split()[0], *(f'"{label.upper()}"' for label in shape.labels)])
+    head = " ".join([name.partition(" ")[0], *(f'"{label.upper()}"' for label in shape.labels)])
     parts = [f"```hcl\n{head} {{ … }}\n```", BLOCKS.get(name, ""), *_members_of(name, shape)]
     return "\n\n".join(filter(None, parts))
 
@@ -150,7 +150,7 @@ def _state_text(project: Project, name: str) -> str:
     inner = [state for state, parent in project.parents.items() if parent == name]
     if inner:
         lines.append("In it: " + _listed(inner) + ".")
-    out = [f'`{way.event}` to `{way.target or "(stays)"}`' for way in project.ways if way.source == name]
+    out = [f"`{way.event}` to `{way.target or '(stays)'}`" for way in project.ways if way.source == name]
     into = [f"`{way.event}` from `{way.source}`" for way in project.ways if way.target == name]
     if out:
         lines.append("Out: " + _plainly(out) + ".")

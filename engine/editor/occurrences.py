@@ -180,7 +180,11 @@ class _Walk:
                         yield from self._known(value, composed(value.value))
                 name_of = members.get("name")
                 kind = members.get("kind")
-                if name_of is not None and (kind is None or kind.value != "action") and "worker" not in members:
+                if (
+                    name_of is not None
+                    and (kind is None or kind.value != "action")
+                    and "worker" not in members
+                ):
                     yield from self._call(name_of)
 
     def _call(self, node: syntax.Literal) -> Iterator[Occurrence]:

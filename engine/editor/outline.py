@@ -117,9 +117,10 @@ def outline_of(tree: syntax.Body | None) -> Outline:
     variables: dict[str, syntax.Expression | None] = {}
     for block in tree.blocks_of("variable"):
         default = block.body.attribute("default")
-        variables.update({label.value: default and default.value for label in block.labels[:1]})
+        value = None if default is None else default.value
+        variables.update({label.value: value for label in block.labels[:1]})
     local = {a.name: a.value for block in tree.blocks_of("locals") for a in block.body.attributes}
-    projects = {}
+    projects: dict[str, Project] = {}
     for block in tree.blocks_of("provisioner"):
         name = project_of(block)
         found = _project(block)

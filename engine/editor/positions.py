@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -54,9 +55,8 @@ class Text:
     @cached_property
     def _line_bytes(self) -> list[int]:
         """The byte at which each line begins."""
-        starts = [*self._lines, len(self.text)]
         found = [0]
-        for first, last in zip(starts, starts[1:-1], strict=False):
+        for first, last in pairwise(self._lines):
             found.append(found[-1] + _bytes(self.text[first:last]))
         return found
 

@@ -143,7 +143,9 @@ class _Renaming:
         return TOGETHER.join(self._one(part) for part in name.split(TOGETHER))
 
     def _one(self, name: str) -> str:
-        return self.new + name[len(self.old) :] if name == self.old or name.startswith(f"{self.old}.") else name
+        return (
+            self.new + name[len(self.old) :] if name == self.old or name.startswith(f"{self.old}.") else name
+        )
 
     def status(self, name: str, status: str | None) -> str | None:
         """Without an `aliasmapper` the backend calls a state what it is called here."""

@@ -42,7 +42,8 @@ _Placed = (
 
 class Server(LanguageServer):
     """Holds the buffers. The client sends whole texts: the library splits lines at more characters than the protocol
-    knows, so that changes of a part could end up elsewhere."""
+    knows, so that changes of a part could end up elsewhere.
+    """
 
     def __init__(self) -> None:
         super().__init__("interlock", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)

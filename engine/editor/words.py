@@ -1,5 +1,6 @@
 """What blocks, attributes and names mean, in one sentence each: what hover and completion show. Tests hold it against
-`engine.machine.shapes`."""
+`engine.machine.shapes`.
+"""
 
 from collections.abc import Mapping
 
@@ -44,14 +45,23 @@ ATTRIBUTES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "variable": {"default": ("a constant", "The value, if none is given from outside.")},
     "aliasmapper": {"aliases": ("object of texts", "By a state's name what the backend calls it.")},
     "statemachine": {
-        "initial": ("a state's name", "Where an entity begins that was never seen and that no backend observes.")
+        "initial": (
+            "a state's name",
+            "Where an entity begins that was never seen and that no backend observes.",
+        )
     },
     "receive": {
         "when": ("bool", "Must hold for the delivery to mean anything."),
         "entity": ("text or list", "The key of the entity, or a list of keys."),
         "fire": ("text", "The event's name."),
-        "once_per": ("any", "The same for all deliveries about one fact: the first is decided, later ones are `repeated`."),
-        "ordered_by": ("text or number", "A time or a number that grows: an older event is `late` and moves nothing."),
+        "once_per": (
+            "any",
+            "The same for all deliveries about one fact: the first is decided, later ones are `repeated`.",
+        ),
+        "ordered_by": (
+            "text or number",
+            "A time or a number that grows: an older event is `late` and moves nothing.",
+        ),
     },
     "state": {
         "final": ("bool", "Nothing leads out of it."),

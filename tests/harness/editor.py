@@ -179,9 +179,7 @@ class Editor:
     def at(self, method: str, uri: str, position: tuple[int, int], **more: Any) -> Any:
         """Ask about a place of a buffer."""
         place = {"line": position[0], "character": position[1]}
-        return self.ask(
-            f"textDocument/{method}", {"textDocument": {"uri": uri}, "position": place, **more}
-        )
+        return self.ask(f"textDocument/{method}", {"textDocument": {"uri": uri}, "position": place, **more})
 
 
 def place_of(text: str, mark: str, *, after: int = 0, encoding: str = "utf-16-le") -> tuple[int, int]:
