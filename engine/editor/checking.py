@@ -14,7 +14,7 @@ from engine.editor.check import Buffer
 #: Where the package stands. The process begins here, so that no file of the user's folder is taken for a module.
 _HOME = Path(__file__).resolve().parents[2]
 #: Seconds without a change before a buffer is checked.
-_PAUSE = 0.15
+PAUSE = 0.15
 #: Seconds that a proof may take before what is known without it is told.
 _PATIENCE = 0.3
 #: Seconds after which a proof is given up.
@@ -47,7 +47,7 @@ class Checking:
 
     def ask(self, name: str, buffer: Buffer, version: int | None) -> None:
         """Have a buffer checked soon; what was asked about it before is forgotten."""
-        due = asyncio.get_running_loop().time() + _PAUSE
+        due = asyncio.get_running_loop().time() + PAUSE
         self._waiting[name] = _Request(buffer=buffer, version=version, due=due)
         self._news.set()
 

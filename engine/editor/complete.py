@@ -8,7 +8,7 @@ from engine.editor import places
 from engine.editor.cursor import Cursor, Header, Where, cursor_at
 from engine.editor.document import Document
 from engine.editor.outline import Project
-from engine.editor.words import ARGUMENTS, ATTRIBUTES, BLOCKS, MEMBER_WORDS, ROOT_WORDS
+from engine.editor.words import BLOCKS, MEMBER_WORDS, ROOT_WORDS, words_of
 from engine.language.failure import wording
 from engine.language.functions import STANDARD
 from engine.language.functions.examples import EXAMPLES
@@ -95,18 +95,16 @@ def _items(document: Document, cursor: Cursor) -> Iterator[Proposal]:
         return
     name, shape = found
     given = cursor.blocks[-1].attributes if cursor.blocks else ()
-    known = ATTRIBUTES.get(name, ARGUMENTS if shape.open and name != "locals" else {})
-    rest = [attribute for attribute in known if attribute not in given]
-    for attribute in sorted(rest, key=lambda a: a not in shape.required):
-        kind, doc = known[attribute]
-        needed = "required, " if attribute in shape.required else ""
-        yield Proposal(
-            label=attribute,
-            kind=Kind.ATTRIBUTE,
-            detail=f"{needed}{kind}",
-            doc=doc,
-            text=f"{attribute} = ",
-        )
+    words = words_of(name)
+    names = sorted(shape.attributes() or words, key=lambda a: (a not in shape.required, [*words, a].index(a)))
+    for attribute in names:
+        if attribute not in given:
+            kind, doc = words.get(attribute, ("", ""))
+            needed = "required" if attribute in shape.required else ""
+            detail = ", ".join(filter(None, (needed, kind)))
+            yield Proposal(
+                label=attribute, kind=Kind.ATTRIBUTE, detail=detail, doc=doc, text=f"{attribute} = "
+            )
     for block in sorted(shape.blocks):
         yield _block(block, cursor)
         if block == "state":

@@ -106,6 +106,8 @@ def cursor_at(text: str, offset: int) -> Cursor:
     """What stands at an offset of a buffer, judged by the text before it."""
     offset = max(0, min(offset, len(text)))
     origin = 1 if text.startswith(_BOM) else 0
+    if offset < origin:
+        return Cursor(where=Where.NOTHING, blocks=(), start=offset, end=offset)
     before = text[origin:offset]
     course = _course(before)
     return _judge(course, before, text, origin)
@@ -211,6 +213,8 @@ def _in_value(course: _Course, here: Cursor, *, touching: bool) -> Cursor:
     if steps is None and (_follows_dot(course.item) or (not here.word and last.type in _VALUE_ENDS | _NAMES)):
         return here
     attribute, keys, in_key = _value_place(course)
+    if not attribute:
+        return here
     where = Where.KEY if in_key and steps is None else Where.VALUE
     return replace(here, where=where, attribute=attribute, keys=keys, steps=steps)
 

@@ -9,7 +9,7 @@ from engine.editor.cursor import Header
 from engine.editor.document import Document
 from engine.editor.occurrences import Names, Occurrence, at
 from engine.editor.outline import Project
-from engine.editor.words import ARGUMENTS, ATTRIBUTES, BLOCKS, MEMBER_WORDS, ROOT_WORDS
+from engine.editor.words import BLOCKS, MEMBER_WORDS, ROOT_WORDS, words_of
 from engine.language import syntax
 from engine.language.depth import children
 from engine.language.failure import wording
@@ -87,7 +87,7 @@ def _said(
         name = places.shape_name(path[-1]) if path else ""
         if first <= offset <= last:
             yield Hover(start=first, end=last, text=_attribute_text(name, attribute.name))
-        else:
+        elif _within(document, attribute.value, offset):
             yield from _in_value(document, offset, path, attribute.value)
 
 
@@ -101,7 +101,7 @@ def _block_text(name: str) -> str:
 
 
 def _members_of(name: str, shape: Shape) -> Iterator[str]:
-    known = ATTRIBUTES.get(name, {})
+    known = words_of(name)
     rows = [
         f"- `{a}` ({kind}{', required' if a in shape.required else ''}): {doc}"
         for a, (kind, doc) in known.items()
@@ -112,7 +112,7 @@ def _members_of(name: str, shape: Shape) -> Iterator[str]:
 
 
 def _attribute_text(name: str, attribute: str) -> str:
-    known = ATTRIBUTES.get(name, ARGUMENTS if name in ("action", "request") else {})
+    known = words_of(name)
     if attribute not in known:
         return ""
     kind, doc = known[attribute]

@@ -51,6 +51,10 @@ class Occurrence:
     definition: bool = False
     #: What stands there is a bare name, not text in quotes.
     bare: bool = False
+    #: Where the text in the quotes has escapes, `start` and `end` are around all of it: what is before and behind the
+    #: name in it, as it is meant.
+    before: str = ""
+    behind: str = ""
 
 
 def occurrences(document: Document) -> tuple[Occurrence, ...]:
@@ -244,9 +248,9 @@ class _Walk:
         if literal is None:
             return
         at = 0
-        for part in literal.value.split(TOGETHER):
-            if composed(part) in self.project.states:
-                yield from self._state(literal, literal.value, composed(part), at, at + len(part))
+        for part in composed(literal.value).split(TOGETHER):
+            if part in self.project.states:
+                yield from self._state(literal, literal.value, part, at, at + len(part))
             at += len(part) + len(TOGETHER)
 
     # Places
@@ -262,35 +266,36 @@ class _Walk:
         definition: bool = False,
     ) -> Iterator[Occurrence]:
         """The occurrences of a state and of those around it, whose names may be parts of what is written."""
-        written = value[first : len(value) if last is None else last]
-        inside = self._inside(node, value)
-        if inside is None:
-            return
-        start, bare = inside
-        at = start + first + len(written)
+        value = composed(value)
+        stop = len(value) if last is None else last
         current: str | None = full
-        rest = composed(written)
-        while current is not None:
+        while current is not None and stop > first:
             parent = self.project.parents.get(current)
-            own = current if parent is None else current[len(parent) + 1 :]
-            thing = Thing(Names.STATE, self.name, current)
-            yield Occurrence(
-                thing=thing, start=at - len(own), end=at, definition=definition and current == full, bare=bare
-            )
-            at -= len(own) + 1
-            rest = rest[: -len(own) - 1]
-            current = parent if rest else None
+            begin = stop - len(current if parent is None else current[len(parent) + 1 :])
+            for start, end, bare, exact in self._inside(node, value, begin, stop):
+                yield Occurrence(
+                    thing=Thing(Names.STATE, self.name, current),
+                    start=start,
+                    end=end,
+                    definition=definition and current == full,
+                    bare=bare,
+                    before="" if exact else value[:begin],
+                    behind="" if exact else value[stop:],
+                )
+            stop = begin - 1
+            current = parent
 
     def _event(
         self, node: syntax.Literal | syntax.Label, value: str, *, definition: bool = False
     ) -> Iterator[Occurrence]:
         yield from self._whole(Names.EVENT, node, value, definition=definition)
+        value = composed(value)
         if value.startswith(DONE_STATE):
-            full = composed(value.removeprefix(DONE_STATE))
+            full = value.removeprefix(DONE_STATE)
             yield from self._in_event(node, value, full, len(DONE_STATE), len(value))
         elif value.startswith(AFTER):
             full, _, number = value.removeprefix(AFTER).rpartition(".")
-            yield from self._in_event(node, value, composed(full), len(AFTER), len(value) - len(number) - 1)
+            yield from self._in_event(node, value, full, len(AFTER), len(value) - len(number) - 1)
 
     def _in_event(
         self, node: syntax.Literal | syntax.Label, value: str, full: str, first: int, last: int
@@ -301,24 +306,23 @@ class _Walk:
     def _whole(
         self, kind: Names, node: syntax.Literal | syntax.Label, value: str, *, definition: bool = False
     ) -> Iterator[Occurrence]:
-        inside = self._inside(node, value)
-        if inside is not None:
+        for start, end, bare, _exact in self._inside(node, composed(value), 0, len(value)):
             project = self.name if kind is Names.EVENT else ""
-            start, bare = inside
             thing = Thing(kind, project, composed(value))
-            yield Occurrence(
-                thing=thing, start=start, end=start + len(value), definition=definition, bare=bare
-            )
+            yield Occurrence(thing=thing, start=start, end=end, definition=definition, bare=bare)
 
-    def _inside(self, node: syntax.Node, value: str) -> tuple[int, bool] | None:
-        """Where a text begins, and whether it has no quotes; None where it is not written letter by letter."""
-        first, last = self.document.range(node.span)
-        written = self.document.source[first:last]
-        if composed(value) != value:
-            return None
-        if written == f'"{value}"':
-            return first + 1, False
-        return (first, True) if written == value else None
+    def _inside(
+        self, node: syntax.Node, value: str, first: int, last: int
+    ) -> Iterator[tuple[int, int, bool, bool]]:
+        """Where a part of a text is written, whether it has no quotes, and whether it is there letter by letter."""
+        start, end = self.document.range(node.span)
+        written = self.document.source[start:end]
+        if written == value:
+            yield start + first, start + last, True, True
+        elif written == f'"{value}"':
+            yield start + 1 + first, start + 1 + last, False, True
+        elif len(written) > 1 and written[0] == written[-1] == '"':
+            yield start + 1, end - 1, False, False
 
 
 def _open(node: syntax.Expression) -> syntax.Expression:

@@ -1,6 +1,6 @@
 """The names in a definition, read from a tree that may have holes: what completion and hover choose from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.language import syntax
@@ -99,9 +99,9 @@ class Outline:
 def _both(one: Project, other: Project) -> Project:
     return replace(
         one,
-        states={**other.states, **one.states},
-        parents={**other.parents, **one.parents},
-        aliases={**other.aliases, **one.aliases},
+        states={**one.states, **other.states, **one.states},
+        parents={**one.parents, **other.parents, **one.parents},
+        aliases={**one.aliases, **other.aliases, **one.aliases},
         ways=tuple(dict.fromkeys([*one.ways, *other.ways])),
         listening=tuple(dict.fromkeys([*one.listening, *other.listening])),
         context=tuple(dict.fromkeys([*one.context, *other.context])),
@@ -148,38 +148,41 @@ def attribute_text(body: syntax.Body, name: str) -> str | None:
 
 def full_names(body: syntax.Body) -> Iterator[tuple[syntax.Block, str, str | None]]:
     """The blocks of states and histories at any depth, each with its full name and the state around it."""
-    todo: list[tuple[syntax.Body, str | None]] = [(body, None)]
+    todo: list[tuple[syntax.Block, str | None]] = [(block, None) for block in body.blocks]
     while todo:
-        inside, parent = todo.pop(0)
-        for block in inside.blocks:
-            if block.type not in STATES or not block.labels:
-                continue
-            own = composed(block.labels[0].value)
-            full = own if parent is None else f"{parent}.{own}"
-            yield block, full, parent
-            if own != "*":
-                todo.append((block.body, full))
+        block, parent = todo.pop(0)
+        if block.type not in STATES or not block.labels:
+            continue
+        own = composed(block.labels[0].value)
+        full = own if parent is None else f"{parent}.{own}"
+        yield block, full, parent
+        if own != "*":
+            todo[:0] = [(inner, full) for inner in block.body.blocks]
 
 
 def fired_by(node: syntax.Expression) -> Iterator[syntax.Literal]:
     """The texts that an expression can be seen to give: the ends of its conditionals, members of its objects."""
     todo: list[syntax.Expression] = [node]
     while todo:
-        current = todo.pop()
+        current = todo.pop(0)
         if isinstance(current, syntax.Literal) and isinstance(current.value, str):
             yield current
-        elif isinstance(current, syntax.Parentheses):
-            todo.append(current.inner)
-        elif isinstance(current, syntax.Conditional):
-            todo += [current.then, current.otherwise]
-        elif isinstance(current, syntax.Object):
-            todo += [item.value for item in current.items]
-        elif isinstance(current, syntax.Tuple):
-            todo += current.items
-        elif isinstance(current, syntax.Index):
-            todo.append(current.target)
-        elif isinstance(current, syntax.Call):
-            todo += _given_by(current)
+        todo[:0] = _ends(current)
+
+
+def _ends(node: syntax.Expression) -> Iterable[syntax.Expression]:
+    """The expressions of which one gives the value of this one."""
+    if isinstance(node, syntax.Parentheses):
+        return (node.inner,)
+    if isinstance(node, syntax.Conditional):
+        return (node.then, node.otherwise)
+    if isinstance(node, syntax.Object):
+        return [item.value for item in node.items]
+    if isinstance(node, syntax.Tuple):
+        return node.items
+    if isinstance(node, syntax.Index):
+        return (node.target,)
+    return _given_by(node) if isinstance(node, syntax.Call) else ()
 
 
 def _given_by(call: syntax.Call) -> list[syntax.Expression]:

@@ -104,13 +104,14 @@ def listening_of(project: Project) -> tuple[Listening, ...]:
 
 def fields_at(project: Project, blocks: Sequence[Header], steps: Sequence[Any]) -> list[str]:
     """The fields of ``event`` behind some steps, as far as the deliveries are known that can be meant at a place."""
-    fields = dict.fromkeys(() if steps else _own_fields(blocks))
+    own = () if steps else _own_fields(blocks)
+    fields: set[str] = set()
     for one in deliveries_at(project, blocks):
         if is_known(one.source, one.type):
             fault = fault_in(one.source, one.type, (*steps, _NO_FIELD))
             if fault is not None and fault.at == len(steps):
-                fields.update(dict.fromkeys(fault.known))
-    return sorted(fields)
+                fields.update(fault.known)
+    return [*own, *sorted(fields.difference(own))]
 
 
 def deliveries_at(project: Project, blocks: Sequence[Header]) -> list[Listening]:
@@ -122,8 +123,11 @@ def deliveries_at(project: Project, blocks: Sequence[Header]) -> list[Listening]
     event = event_of(blocks)
     if event is not None and is_own_event(event):
         return []
-    listening = listening_of(project)
-    return [one for one in listening if event is None or not one.events or event in one.events]
+    listening = list(listening_of(project))
+    if event is None:
+        return listening
+    firing = [one for one in listening if not one.events or event in one.events]
+    return firing or listening  # who fires it may not be written yet
 
 
 def event_of(blocks: Sequence[Header]) -> str | None:

@@ -59,8 +59,14 @@ def rename(files: Files, file: str, offset: int, name: str) -> Mapping[str, tupl
     edits = {f: tuple(_edits(document, thing, name)) for f, document in files.items()}
     for f, document in files.items():
         _check_hidden(document, thing, {(e.start, e.end) for e in edits[f]})
-    _check_same(files, {f: apply(files[f].source, e) for f, e in edits.items()}, _Renaming(thing, name))
+    changed = {f: apply(files[f].source, e) for f, e in edits.items()}
+    _check_same(files, changed, _Renaming(thing, name, aliased=_aliased(files, thing.project)))
     return {f: found_edits for f, found_edits in edits.items() if found_edits}
+
+
+def _aliased(files: Files, name: str) -> bool:
+    projects = [document.own.projects.get(name) for document in files.values()]
+    return any(project.aliases for project in projects if project is not None)
 
 
 def apply(source: str, edits: tuple[Edit, ...]) -> str:
@@ -91,7 +97,8 @@ def _edits(document: Document, thing: Thing, name: str) -> Iterator[Edit]:
     for one in occurrences(document):
         if one.thing == thing and (one.start, one.end) not in done:
             done.add((one.start, one.end))
-            yield Edit(start=one.start, end=one.end, text=key(name) if one.bare else text(name)[1:-1])
+            written = key(name) if one.bare else text(one.before + name + one.behind)[1:-1]
+            yield Edit(start=one.start, end=one.end, text=written)
 
 
 def _check_hidden(document: Document, thing: Thing, edited: set[tuple[int, int]]) -> None:
@@ -131,7 +138,8 @@ def _texts(node: syntax.Expression) -> Iterator[syntax.Literal]:
 class _Renaming:
     """The old name of a state, or of what is in it, to the new one."""
 
-    def __init__(self, thing: Thing, name: str) -> None:
+    def __init__(self, thing: Thing, name: str, *, aliased: bool) -> None:
+        self.aliased = aliased
         self.project = thing.project
         self.old = thing.name
         around = thing.name.rpartition(".")[0]
@@ -149,7 +157,7 @@ class _Renaming:
 
     def status(self, name: str, status: str | None) -> str | None:
         """Without an `aliasmapper` the backend calls a state what it is called here."""
-        return self.state(status) if status == name else status
+        return self.state(status) if status == name and not self.aliased else status
 
     def event(self, name: str) -> str:
         if name.startswith(DONE_STATE):
@@ -161,7 +169,7 @@ class _Renaming:
 
 
 #: Renames nothing: no state is called so.
-_NOT = _Renaming(Thing(Names.STATE, "", "\0"), "\0")
+_NOT = _Renaming(Thing(Names.STATE, "", "\0"), "\0", aliased=True)
 
 
 def _check_same(files: Files, changed: Mapping[str, str], renaming: _Renaming) -> None:

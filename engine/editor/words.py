@@ -152,3 +152,8 @@ ARGUMENTS: Mapping[str, tuple[str, str]] = {
     "body": ("any", "http: the body; an object is sent as JSON."),
     "timeout": ("number", "http: how many seconds to wait."),
 }
+
+
+def words_of(shape: str) -> Mapping[str, tuple[str, str]]:
+    """The attributes of a block in words; of one that takes any, those that a processor understands."""
+    return ARGUMENTS if shape in ("action", "request") else ATTRIBUTES.get(shape, {})
