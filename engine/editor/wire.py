@@ -65,21 +65,19 @@ def diagnostic(
         first, last = pair or (0, 0)
         return span(text, text.offset(first), text.offset(last), encoding)
 
-    around = problem["context"] if related else None
-    return types.Diagnostic(
+    found = types.Diagnostic(
         range=ranged(problem["range"]),
         severity=_SEVERITIES[problem["severity"]],
-        code=problem["code"],
         source="interlock",
         message=problem["message"],
-        related_information=[
-            types.DiagnosticRelatedInformation(
-                location=types.Location(uri=address, range=ranged(around)), message="See this, too."
-            )
-        ]
-        if around
-        else None,
     )
+    found.code = problem["code"]
+    if related and problem["context"]:
+        place = types.Location(uri=address, range=ranged(problem["context"]))
+        found.related_information = [
+            types.DiagnosticRelatedInformation(location=place, message="See this, too.")
+        ]
+    return found
 
 
 def edits(document: Document, found: Iterable[Edit], encoding: Encoding) -> list[types.TextEdit]:
