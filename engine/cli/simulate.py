@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import orjson
 from cyclopts import Parameter
 
-from engine.cli.files import chosen, open_definition
-from engine.cli.options import Json
+from engine.cli.files import chosen, open_definition, surroundings
+from engine.cli.options import Json, MachinesFolder, Variables, WorkersFile
 from engine.cli.tables import print_json
 from engine.cli.telling import simulated_as_json, told
 from engine.decide.simulate import Situation, simulate
@@ -18,7 +18,7 @@ from engine.model import Delivery, Snapshot
 
 
 def simulate_command(
-    file: Annotated[Path, Parameter(help="The definition (.hcl).")],
+    file: Annotated[Path, Parameter(help="The definition: a file (.hcl) or a folder.")],
     payload: Annotated[
         Path | None, Parameter(help="The delivery's payload, a JSON file; /dev/stdin reads the input.")
     ] = None,
@@ -34,6 +34,9 @@ def simulate_command(
     interactive: Annotated[
         bool, Parameter(negative="", help="Step by hand: choose among everything that can happen.")
     ] = False,
+    workers: WorkersFile = None,
+    machines: MachinesFolder = None,
+    var: Variables = (),
     json: Json = False,
 ) -> int:
     """Show what one delivery would do, without doing it: which entities, which event, why, and which calls.
@@ -42,7 +45,7 @@ def simulate_command(
     the definition receives. With --interactive nothing is sent: events are offered as choices, with payloads that make
     them happen. The exit status is 1 if the delivery means nothing.
     """
-    definition = open_definition(file)
+    definition = open_definition(file, surroundings(workers, machines, var), project)
     provisioners = chosen(definition, project)
     if interactive:
         return _by_hand(provisioners, state, context)

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from engine.cli.files import open_with_tests, tested_files
+from engine.cli.files import definitions_in, open_with_tests, surroundings
 from engine.cli.junit import write_junit
-from engine.cli.options import Json, MachinesFolder, settings_from
+from engine.cli.options import Json, MachinesFolder, Variables, WorkersFile
 from engine.cli.tables import print_json
 from engine.cli.telling import told
 from engine.decide.coverage import Coverage, coverage
@@ -19,21 +19,26 @@ _MOST_MISSING = 10
 
 
 def run_tests(
-    *files: Annotated[Path, Parameter(help="Definitions (.hcl), or files of tests (_test.hcl).")],
+    *files: Annotated[
+        Path, Parameter(help="Definitions (.hcl) or folders of one, or files of tests (_test.hcl).")
+    ],
     project: Annotated[str | None, Parameter(help="Only this project's tests.")] = None,
     junit: Annotated[Path | None, Parameter(help="Write the results to this file as JUnit XML.")] = None,
+    workers: WorkersFile = None,
     machines: MachinesFolder = None,
+    var: Variables = (),
     json: Json = False,
 ) -> int:
     """Run the test blocks of definitions and of the _test.hcl files beside them.
 
     Without files, all definitions of the folder are tested. The exit status is 1 if a test fails, otherwise 0.
     """
-    wanted = tested_files(files or (settings_from(machines=machines).machines,))
+    around = surroundings(workers, machines, var)
+    wanted = definitions_in(files or (around.machines,), around)
     results: list[tuple[Path, TestResult]] = []
     covered: list[tuple[Path, Coverage]] = []
     for file in wanted:
-        definition = open_with_tests(file)
+        definition = open_with_tests(file, around, project)
         compiled = compile_definition(definition)
         for name, provisioner in definition.provisioners.items():
             if project is not None and name != project.lower():

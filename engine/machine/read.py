@@ -48,8 +48,8 @@ class ReadResult:
     diagnostics: tuple[Diagnostic, ...]
     #: Every text that was read, by file name; a text that no file says where it stands is not among them.
     sources: Mapping[str, str] = field(default_factory=dict)
-    #: The names of its variables, as far as they could be read.
-    declared: tuple[str, ...] = ()
+    #: The names of its variables; None where a broken text may hide some.
+    declared: tuple[str, ...] | None = None
 
 
 def read_definition(source: str, filename: str, variables: Values | None = None) -> ReadResult:
@@ -93,8 +93,9 @@ def read_files(files: Files, library: Library, variables: Values | None = None) 
             severity=Severity.WARNING,
         )
     found = [*modules.said, *_worth_telling(reader.diagnostics, broken=errors_in(modules.said))]
+    known = None if errors_in(modules.said) else tuple(declared)
     if errors_in(found):
-        return _result(None, modules, found, tuple(declared))
+        return _result(None, modules, found, known)
     meaning = {
         "provisioners": {name: meaning_of_provisioner(p) for name, p in provisioners.items()},
         "variables": reader.names.variables,
@@ -107,25 +108,27 @@ def read_files(files: Files, library: Library, variables: Values | None = None) 
         variables=reader.names.variables,
         sensitive=reader.hidden,
     )
-    return _result(definition, modules, found, tuple(declared))
+    return _result(definition, modules, found, known)
 
 
 def _result(
     definition: Definition | None,
     modules: Modules,
     found: Iterable[Diagnostic],
-    declared: tuple[str, ...] = (),
+    declared: tuple[str, ...] | None = None,
 ) -> ReadResult:
     """Problems file by file; what is wrong in a module is told once, however often it is used."""
     sources = {name: text for files in modules.used.values() for name, text in files.texts.items()}
     order = {name: position for position, name in enumerate(sources)}
-    once = {(d.code, d.summary, d.detail, d.subject): d for d in reversed(list(found))}
+    once: dict[tuple[object, ...], Diagnostic] = {}
+    for one in found:
+        once.setdefault((one.code, one.summary, one.detail, one.subject), one)
 
     def place(problem: Diagnostic) -> tuple[int, int]:
         at = problem.subject
         return (-1, 0) if at is None else (order.get(at.filename, len(order)), at.start)
 
-    diagnostics = tuple(sorted(reversed(once.values()), key=place))
+    diagnostics = tuple(sorted(once.values(), key=place))
     return ReadResult(definition=definition, diagnostics=diagnostics, sources=sources, declared=declared)
 
 
@@ -134,9 +137,7 @@ def _worth_telling(found: Iterable[Diagnostic], *, broken: bool) -> Iterator[Dia
     return (d for d in found if not broken or d.code not in _ABSENCES)
 
 
-def _provisioners(
-    reader: Reader, tree: syntax.Body, modules: Modules, root: Files
-) -> dict[str, Provisioner]:
+def _provisioners(reader: Reader, tree: syntax.Body, modules: Modules, root: Files) -> dict[str, Provisioner]:
     found: dict[str, Provisioner] = {}
     strays = tuple(block for block in tree.blocks if block.type in ("aliasmapper", "statemachine"))
     first: dict[str, syntax.Block] = {}
@@ -197,9 +198,7 @@ def _properties(parts: list[Part], machine: Machine) -> tuple[Property, ...]:
     return tuple(
         claimed
         for part in parts
-        for claimed in read_properties(
-            part.reader, part.block.body.blocks_of("property"), machine.states
-        )
+        for claimed in read_properties(part.reader, part.block.body.blocks_of("property"), machine.states)
     )
 
 

@@ -1,5 +1,7 @@
 """Reads an `aliasmapper` block: what the backend calls the states."""
 
+from collections.abc import Mapping
+
 from engine.diagnostics import Severity
 from engine.language import syntax
 from engine.machine.drafts import Alias
@@ -23,11 +25,21 @@ def read_aliases(reader: Reader, block: syntax.Block, project: str) -> dict[str,
     node = attribute.value
     while isinstance(node, syntax.Parentheses):
         node = node.inner
-    if not isinstance(node, syntax.Object):
+    return _aliases(reader, node if isinstance(node, syntax.Object) else _made(reader, node))
+
+
+def _made(reader: Reader, node: syntax.Expression) -> syntax.Object:
+    """The object that an expression gives, for instance a variable, as if it were written out in its place."""
+    fine, value = reader.constant(node)
+    items = []
+    if isinstance(value, Mapping):
+        for state, status in value.items():
+            key, named = (syntax.Literal(span=node.span, value=part) for part in (state, status))
+            items.append(syntax.ObjectItem(span=node.span, key=key, value=named))
+    elif fine:
         detail = 'Write aliases = { to_do: "To Do", … }.'
         reader.report("wrong_type", '"aliases" is no object of texts', detail, node.span)
-        return {}
-    return _aliases(reader, node)
+    return syntax.Object(span=node.span, items=tuple(items))
 
 
 def _aliases(reader: Reader, node: syntax.Object) -> dict[str, Alias]:

@@ -158,7 +158,9 @@ class Modules:
         blocks = tree.blocks_of("provisioner")
         if len(blocks) != 1:
             many = f"has {len(blocks)} provisioners" if blocks else "has no provisioner"
-            detail = f"A module has one, whose blocks are used here{': name a file with one' if blocks else ''}."
+            detail = (
+                f"A module has one, whose blocks are used here{': name a file with one' if blocks else ''}."
+            )
             source = use.body.attribute("source")
             place = use.header_span if source is None else source.value.span
             caller.reader.report("module_provisioner", f"{files.name} {many}", detail, place)

@@ -136,8 +136,9 @@ def values_of(reader: Reader, declared: Mapping[str, Declared], values: Values) 
             reader.report(
                 "variable_without_value",
                 f'Variable "{name}" has no value',
-                f"{_purpose(variable)}Give it a default here, or `variables: {{{name}: …}}` to its worker in workers.yaml, "
-                f"or set INTERLOCK_VAR_{name} in the environment.",
+                f"{_purpose(variable)}There are three ways to give it one: default = … here, "
+                f"`variables: {{{name}: …}}` for its worker in workers.yaml, "
+                f"or INTERLOCK_VAR_{name} in the environment.",
                 variable.span,
             )
     return found

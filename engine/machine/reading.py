@@ -276,7 +276,9 @@ class Reader:
         for reference in (*found, *self._behind(found)):
             text = self.text(reference.node.span)
             if text not in looks and len(looks) < _MOST_LOOKS and not self.hides([reference]):
-                looks[text] = Look(text=text, node=reference.node, compiled=compile_expression(reference.node))
+                looks[text] = Look(
+                    text=text, node=reference.node, compiled=compile_expression(reference.node)
+                )
         return tuple(looks.values())
 
     def hides(self, found: Iterable[Reference]) -> bool:

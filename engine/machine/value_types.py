@@ -18,7 +18,9 @@ from engine.machine.reading import Reader
 SIMPLE = ("string", "number", "bool", "any")
 #: What is made of another type.
 _MADE = ("list", "map")
-_KNOWN = "string, number, bool, any, list(TYPE), map(TYPE) and object({ name = TYPE, other = optional(TYPE) })"
+_KNOWN = (
+    "string, number, bool, any, list(TYPE), map(TYPE) and object({ name = TYPE, other = optional(TYPE) })"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +153,9 @@ def read_as(wanted: Type, text: str) -> Any:
 
 def _evaluated(wanted: Type, text: str) -> Any:
     parsed = parse(f"value = {text}\n", "a variable")
-    items = [] if parsed.tree is None or parsed.diagnostics else [*parsed.tree.attributes, *parsed.tree.blocks]
+    items = (
+        [] if parsed.tree is None or parsed.diagnostics else [*parsed.tree.attributes, *parsed.tree.blocks]
+    )
     if len(items) != 1 or not isinstance(items[0], syntax.Attribute) or check_names(items[0].value, {}):
         raise UnfitValueError(f"it is not written like {_article(wanted)} in HCL or JSON")
     try:
