@@ -15,6 +15,7 @@ from engine.cli.files import (
     read_place,
     surroundings,
 )
+from engine.cli.hiding import hide, secrets_of
 from engine.cli.options import Json, MachinesFolder, Variables, WorkersFile
 from engine.cli.tables import print_json
 from engine.config.conceal import without_secrets
@@ -51,10 +52,11 @@ def check(
         problems, sources, checked, definitions = _check_together(workers, around)
     proofs = [prove(p) for definition in definitions for p in definition.provisioners.values()]
     problems += [problem for proof in proofs for problem in proof.diagnostics]
+    secrets = secrets_of(definitions)
     if sarif:
         from engine.cli.sarif import sarif as as_sarif
 
-        print_json(as_sarif(problems, sources))
+        print_json(as_sarif(problems, sources), secrets)
     elif json:
         print_json(
             {
@@ -62,11 +64,12 @@ def check(
                 "checked": checked,
                 "diagnostics": [p.as_json() for p in problems],
                 "proofs": [proof.as_json() for proof in proofs],
-            }
+            },
+            secrets,
         )
     else:
         if problems:
-            print(paint_problems(render(problems, sources), sys.stdout))
+            print(paint_problems(hide(render(problems, sources), secrets), sys.stdout))
             print()
         for proof in proofs:
             print(proof.summary())

@@ -1,5 +1,6 @@
 """``interlock simulate FILE PAYLOAD.json``: what would this delivery do?"""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,6 +8,7 @@ import orjson
 from cyclopts import Parameter
 
 from engine.cli.files import chosen, open_definition, surroundings
+from engine.cli.hiding import hide, secrets_of
 from engine.cli.options import Json, MachinesFolder, Variables, WorkersFile
 from engine.cli.tables import print_json
 from engine.cli.telling import simulated_as_json, told
@@ -47,8 +49,9 @@ def simulate_command(
     """
     definition = open_definition(file, surroundings(workers, machines, var), project)
     provisioners = chosen(definition, project)
+    secrets = secrets_of([definition])
     if interactive:
-        return _by_hand(provisioners, state, context)
+        return _by_hand(provisioners, state, context, secrets)
     if payload is None:
         raise SettingError("name the file with the delivery's payload, or use --interactive")
     kind = _kind(provisioners, source, type_)
@@ -68,23 +71,26 @@ def simulate_command(
         at,
     )
     if json:
-        print_json({"decided": [simulated_as_json(one) for one in result.decided], "ignored": result.ignored})
+        decided = [simulated_as_json(one) for one in result.decided]
+        print_json({"decided": decided, "ignored": result.ignored}, secrets)
         return 0 if result.decided else 1
     for one in result.decided:
-        print("\n".join(told(one)))
+        print(hide("\n".join(told(one)), secrets))
     for reason in result.ignored:
-        print(f"ignored: {reason}")
+        print(hide(f"ignored: {reason}", secrets))
     print("Nothing was stored or performed.")
     return 0 if result.decided else 1
 
 
-def _by_hand(provisioners: tuple[Provisioner, ...], state: str | None, context: str | None) -> int:
+def _by_hand(
+    provisioners: tuple[Provisioner, ...], state: str | None, context: str | None, secrets: Sequence[str]
+) -> int:
     from engine.cli.by_hand import step_by_hand
 
     if len(provisioners) != 1:
         raise SettingError(f"name one project with --project: {', '.join(p.name for p in provisioners)}")
     start = _start(provisioners, state, _context(context))
-    step_by_hand(provisioners[0], start, input, print)
+    step_by_hand(provisioners[0], start, input, lambda line: print(hide(line, secrets)))
     return 0
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from engine.cli.files import definitions_in, open_with_tests, surroundings
+from engine.cli.hiding import hide, secrets_of
 from engine.cli.junit import write_junit
 from engine.cli.options import Json, MachinesFolder, Variables, WorkersFile
 from engine.cli.tables import print_json
@@ -37,8 +38,10 @@ def run_tests(
     wanted = definitions_in(files or (around.machines,), around)
     results: list[tuple[Path, TestResult]] = []
     covered: list[tuple[Path, Coverage]] = []
+    definitions = []
     for file in wanted:
         definition = open_with_tests(file, around, project)
+        definitions.append(definition)
         compiled = compile_definition(definition)
         for name, provisioner in definition.provisioners.items():
             if project is not None and name != project.lower():
@@ -47,12 +50,13 @@ def run_tests(
             results += [(file, result) for result in found]
             decided = [one for result in found for one in result.decided]
             covered.append((file, coverage(provisioner.machine, decided)))
+    secrets = secrets_of(definitions)
     if junit is not None:
-        write_junit(junit, [(file, result, "\n".join(failure(result))) for file, result in results])
+        write_junit(junit, [(file, result, "\n".join(failure(result))) for file, result in results], secrets)
     if json:
-        print_json(_as_json(results, covered))
+        print_json(_as_json(results, covered), secrets)
     else:
-        print("\n".join(_report(results, covered)))
+        print(hide("\n".join(_report(results, covered)), secrets))
     return 0 if all(result.passed for _, result in results) else 1
 
 

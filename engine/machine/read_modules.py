@@ -152,9 +152,10 @@ class Modules:
             detail = "In a module block it says where the module is: choose another name."
             summary = '"source" cannot name a variable of a module'
             reader.report("bad_name", summary, detail, declared.pop("source").span)
-        values, secret = _arguments(caller.reader, use, declared)
-        read_names(reader, tree, declared, values)
-        reader.hidden |= secret
+        arguments = _arguments(caller.reader, use, declared)
+        reader.unvalued = frozenset(arguments.unvalued)
+        read_names(reader, tree, declared, arguments.values)
+        reader.hidden |= arguments.secret
         blocks = tree.blocks_of("provisioner")
         if len(blocks) != 1:
             many = f"has {len(blocks)} provisioners" if blocks else "has no provisioner"
@@ -202,12 +203,24 @@ def wrong_source(source: Any) -> tuple[str, str] | None:
     return f"{source} does not begin with ./ or ../", f'Did you mean "./{source}"? Modules are local.'
 
 
-def _arguments(
-    caller: Reader, use: syntax.Block, declared: Mapping[str, Declared]
-) -> tuple[dict[str, Any], frozenset[str]]:
-    """The values of a module's variables, and the names of those that are made of what is not to be shown."""
-    values = {name: variable.default for name, variable in declared.items()}
-    secret: set[str] = set()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arguments:
+    """What a module is given."""
+
+    #: The values of all its variables.
+    values: dict[str, Any]
+    #: The names of those that are made of what is not to be shown.
+    secret: set[str]
+    #: The names of those that got no value, or a wrong one.
+    unvalued: set[str]
+
+
+def _arguments(caller: Reader, use: syntax.Block, declared: Mapping[str, Declared]) -> _Arguments:
+    found = _Arguments(
+        values={name: variable.default for name, variable in declared.items()},
+        secret=set(),
+        unvalued={name for name, variable in declared.items() if variable.required},
+    )
     missing = [name for name, variable in declared.items() if variable.required]
     for attribute in use.body.attributes:
         name = attribute.name
@@ -219,18 +232,20 @@ def _arguments(
             continue
         if name in missing:
             missing.remove(name)
-        fine, value = caller.constant(attribute.value, ARGUMENT_ROOTS)
         if caller.hides(references(attribute.value)):
-            secret.add(name)
-        if fine:
-            values[name] = _fitted(caller, attribute, variable, value)
+            found.secret.add(name)
+        found.unvalued.add(name)
+        fine, value = caller.constant(attribute.value, ARGUMENT_ROOTS)
+        if fine and _fits(caller, attribute, variable, value):
+            found.values[name] = value_of(variable, value)
+            found.unvalued.remove(name)
     for name in missing:
         variable = declared[name]
         purpose = f" ({variable.description.rstrip('.')})" if variable.description else ""
         summary = f'Module "{use.labels[0].value}" needs "{name}"{purpose}'
-        detail = f"Add {name} = … to this block: {_of_type(variable)} that {variable.span} asks for."
+        detail = f"Add {name} = … to this block: {_of_type(variable)}, which {variable.span} asks for."
         caller.report("missing_attribute", summary, detail, use.header_span)
-    return values, frozenset(secret)
+    return found
 
 
 def _unknown(
@@ -246,14 +261,15 @@ def _unknown(
     caller.report("unknown_attribute", f'The module has no variable "{name}"', detail, attribute.name_span)
 
 
-def _fitted(caller: Reader, attribute: syntax.Attribute, variable: Declared, value: Any) -> Any:
+def _fits(caller: Reader, attribute: syntax.Attribute, variable: Declared, value: Any) -> bool:
     try:
-        return value_of(variable, value)
+        value_of(variable, value)
     except UnfitValueError as problem:
         summary = f'The module takes {_of_type(variable)} as "{attribute.name}": {problem}'
         detail = f"Its variable is declared at {variable.span}."
         caller.report("wrong_type", summary, detail, attribute.value.span)
-        return None
+        return False
+    return True
 
 
 def _of_type(variable: Declared) -> str:

@@ -129,10 +129,18 @@ def value_of(variable: Declared, value: Any, *, written: bool = False) -> Any:
 def values_of(reader: Reader, declared: Mapping[str, Declared], values: Values) -> dict[str, Any]:
     """The value of every variable of a definition, from outside or its default; what is wrong is reported."""
     found: dict[str, Any] = {}
+    unvalued: set[str] = set()
     for name, variable in declared.items():
         value = given(values, name)
-        found[name] = variable.default if value is None else _from_outside(reader, variable, value)
-        if value is None and variable.required:
+        found[name] = variable.default
+        if value is not None:
+            try:
+                found[name] = value_of(variable, value.value, written=value.written)
+            except UnfitValueError as problem:
+                unvalued.add(name)
+                _report_unfit(reader, variable, value, problem)
+        elif variable.required:
+            unvalued.add(name)
             reader.report(
                 "variable_without_value",
                 f'Variable "{name}" has no value',
@@ -141,6 +149,7 @@ def values_of(reader: Reader, declared: Mapping[str, Declared], values: Values) 
                 f"or INTERLOCK_VAR_{name} in the environment.",
                 variable.span,
             )
+    reader.unvalued = frozenset(unvalued)
     return found
 
 
@@ -148,19 +157,15 @@ def _purpose(variable: Declared) -> str:
     return f"{variable.description.rstrip('.')}. " if variable.description else ""
 
 
-def _from_outside(reader: Reader, variable: Declared, value: Given) -> Any:
-    try:
-        return value_of(variable, value.value, written=value.written)
-    except UnfitValueError as problem:
-        # The line where a secret stands is not shown.
-        place = variable.span if variable.sensitive or value.span is None else value.span
-        reader.report(
-            "wrong_type",
-            f'{value.origin} gives variable "{variable.name}" a wrong value: {problem}',
-            f"It takes {variable.type}, as {variable.span} says.",
-            place,
-        )
-        return None
+def _report_unfit(reader: Reader, variable: Declared, value: Given, problem: UnfitValueError) -> None:
+    # The line where a secret stands is not shown.
+    place = variable.span if variable.sensitive or value.span is None else value.span
+    reader.report(
+        "wrong_type",
+        f'{value.origin} gives variable "{variable.name}" a wrong value: {problem}',
+        f"It takes {variable.type}, as {variable.span} says.",
+        place,
+    )
 
 
 def _sentence(problem: Exception) -> str:

@@ -48,6 +48,8 @@ class Reader:
         self.broken: frozenset[str] = frozenset()
         #: Variables whose values are not to be shown.
         self.hidden: frozenset[str] = frozenset()
+        #: Variables that have no value, or a wrong one: that was reported.
+        self.unvalued: frozenset[str] = frozenset()
         #: Where its names are found among those of a whole provisioner; None = they are all there is.
         self.link: Link | None = None
         self._story = story
@@ -283,16 +285,19 @@ class Reader:
 
     def hides(self, found: Iterable[Reference]) -> bool:
         """Whether a reference may lead to a value that is not to be shown."""
+        return self._leads_to(found, self.hidden)
+
+    def _leads_to(self, found: Iterable[Reference], variables: Collection[str]) -> bool:
         listed = list(found)
-        return bool(self.hidden) and any(
-            reference.root == "var" and (not reference.steps or reference.steps[0] in self.hidden)
+        return bool(variables) and any(
+            reference.root == "var" and (not reference.steps or reference.steps[0] in variables)
             for reference in (*listed, *self._behind(listed))
         )
 
     def constant(self, node: syntax.Expression, roots: Roots = VARIABLES) -> tuple[bool, Any]:
         """Whether an expression has a value without any event, and the value; a problem is reported."""
         expression = self._checked(node, roots)
-        if expression is None:
+        if expression is None or self._leads_to(expression.references, self.unvalued):
             return False, None
         try:
             return True, expression.evaluate(self.names.scope())
