@@ -1,10 +1,11 @@
 """Definitions that a command is given by name, and what they are read with."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.cli.options import environment
+from engine.config.conceal import without_secrets
 from engine.config.settings import read_settings
 from engine.config.suggest import did_you_mean
 from engine.config.workers import Worker, Workers, read_workers
@@ -32,6 +33,8 @@ class Surroundings:
     environ: Mapping[str, str]
     #: Values of variables that the user gave by hand.
     flags: Mapping[str, str]
+    #: The text of workers.yaml by its name, without secrets, to show lines of it.
+    sources: Mapping[str, str]
 
     def worker_of(self, file: Path, project: str | None) -> Worker | None:
         """The worker whose definitions these are: the one that serves the project, else the first."""
@@ -63,6 +66,7 @@ def surroundings(
         workers=None if text is None else read_workers(text, str(settings.workers)).workers,
         environ=environ,
         flags=flags,
+        sources={} if text is None else {str(settings.workers): without_secrets(text)},
     )
 
 
@@ -75,13 +79,11 @@ def read_place(file: Path, around: Surroundings, project: str | None = None) -> 
     read = read_files(files, MachinesFolder(folder), values)
     if read.declared is not None:
         _check_flags(around.flags, read.declared, files.name)
-    if not problems:
-        return read
-    return ReadResult(
-        definition=None,
+    return replace(
+        read,
+        definition=None if problems else read.definition,
         diagnostics=(*problems, *read.diagnostics),
-        sources=read.sources,
-        declared=read.declared,
+        sources={**around.sources, **read.sources},
     )
 
 

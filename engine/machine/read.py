@@ -172,8 +172,11 @@ def _provisioner(parts: list[Part], name: str, strays: Iterable[syntax.Block]) -
     heard = [(part, read_receives(part.reader, part.block.body.blocks_of("receive"))) for part in parts]
     header = own.block.header_span
     if machine_block is None:
-        detail = f'Add statemachine "{name}" {{ … }} to it{", or a module that has one" if len(parts) == 1 else ""}.'
-        own.reader.report("missing_block", f'Provisioner "{name}" has no statemachine', detail, header)
+        if (
+            len(places_of(parts, "module")) == len(parts) - 1
+        ):  # else one could not be used, which was reported
+            detail = f'Add statemachine "{name}" {{ … }} to it, or use a module that has one.'
+            own.reader.report("missing_block", f'Provisioner "{name}" has no statemachine', detail, header)
         return None
     part, block = machine_block
     machine = read_machine(part.reader, block, name, aliases, label=part.label, names=names_of(parts))

@@ -243,7 +243,7 @@ def _arguments(caller: Reader, use: syntax.Block, declared: Mapping[str, Declare
         variable = declared[name]
         purpose = f" ({variable.description.rstrip('.')})" if variable.description else ""
         summary = f'Module "{use.labels[0].value}" needs "{name}"{purpose}'
-        detail = f"Add {name} = … to this block: {_of_type(variable)}, which {variable.span} asks for."
+        detail = f"Add {name} = … to this block: {variable.type.told}, which {variable.span} asks for."
         caller.report("missing_attribute", summary, detail, use.header_span)
     return found
 
@@ -265,15 +265,11 @@ def _fits(caller: Reader, attribute: syntax.Attribute, variable: Declared, value
     try:
         value_of(variable, value)
     except UnfitValueError as problem:
-        summary = f'The module takes {_of_type(variable)} as "{attribute.name}": {problem}'
+        summary = f'The module takes {variable.type.told} as "{attribute.name}": {problem}'
         detail = f"Its variable is declared at {variable.span}."
         caller.report("wrong_type", summary, detail, attribute.value.span)
         return False
     return True
-
-
-def _of_type(variable: Declared) -> str:
-    return "any value" if variable.type.name == "any" else f"a value of type {variable.type}"
 
 
 def places_of(parts: list[Part], kind: str) -> list[tuple[Part, syntax.Block]]:

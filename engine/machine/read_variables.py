@@ -163,7 +163,7 @@ def _report_unfit(reader: Reader, variable: Declared, value: Given, problem: Unf
     reader.report(
         "wrong_type",
         f'{value.origin} gives variable "{variable.name}" a wrong value: {problem}',
-        f"It takes {variable.type}, as {variable.span} says.",
+        f"It takes {variable.type.told}, as {variable.span} says.",
         place,
     )
 

@@ -44,6 +44,11 @@ class Type:
             text = self.name if self.inner is None else f"{self.name}({self.inner})"
         return f"optional({text})" if self.optional else text
 
+    @property
+    def told(self) -> str:
+        """What values are of it, in words."""
+        return "any value" if self.name == "any" else f"a value of type {self}"
+
 
 ANY = Type(name="any")
 
