@@ -23,16 +23,15 @@ receive "github" "release" {
 
 
 def read_receives(reader: Reader, blocks: Iterable[syntax.Block]) -> tuple[Receive, ...]:
-    """The `receive` blocks that could be read; with none at all, the default."""
+    """The `receive` blocks that could be read."""
     found: list[Receive] = []
-    given = tuple(blocks)
-    for block in given:
+    for block in blocks:
         if not reader.check_shape(block):
             continue
         receive = _receive(reader, block)
         if receive is not None:
             found.append(receive)
-    return tuple(found) if given else default_receives()
+    return tuple(found)
 
 
 @cache
@@ -40,7 +39,7 @@ def default_receives() -> tuple[Receive, ...]:
     """What a provisioner without a `receive` block listens to: the same values for all of them."""
     filename = "the default receive block"
     tree = parse(DEFAULT, filename).tree
-    return () if tree is None else read_receives(Reader(DEFAULT, filename), tree.blocks)
+    return () if tree is None else read_receives(Reader({filename: DEFAULT}), tree.blocks)
 
 
 def _receive(reader: Reader, block: syntax.Block) -> Receive | None:

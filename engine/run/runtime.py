@@ -116,7 +116,7 @@ class Runtime:
             await hub.close()
 
     async def _remember(self, serving: Serving) -> None:
-        for definition in serving.definitions.values():
+        for definition in serving.definitions:
             remember = partial(
                 definitions.remember,
                 hash=text_hash(definition),
