@@ -5,7 +5,7 @@ import json
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ class _Request:
     version: int | None
     #: When it is to be made, by the loop's clock.
     due: float
+    #: The process died over it once.
+    again: bool = False
 
 
 class Checking:
@@ -63,9 +65,9 @@ class Checking:
                 request = self._waiting.pop(name)
                 try:
                     await self._check(name, request)
-                except OSError as problem:
-                    self._complain(f"Checking failed: {problem}")
+                except OSError:
                     await self._stop()
+                    self._failed(name, request)
         finally:
             await self._stop()
 
@@ -98,7 +100,10 @@ class Checking:
         process.stdin.write(line.encode() + b"\n")
         await process.stdin.drain()
         answer = await self._answer(process)
-        if answer is None or not answer["more"]:
+        if answer is None:
+            self._failed(name, request)
+            return
+        if not answer["more"]:
             self._tell(name, request, answer)
             return
         whole = asyncio.ensure_future(self._answer(process))
@@ -122,11 +127,17 @@ class Checking:
         await self._stop()
         if other.done() and not other.cancelled():
             again = asyncio.get_running_loop().time() + _AGAIN
-            later = _Request(buffer=request.buffer, version=request.version, due=again)
-            self._waiting.setdefault(name, later)
+            self._waiting.setdefault(name, replace(request, due=again))
         else:
             what = f"Nothing is proven of {request.buffer.filename} here: it takes more than {LONGEST:.0f} s."
             self._complain(f"{what} `interlock check` takes its time.")
+
+    def _failed(self, name: str, request: _Request) -> None:
+        """Try once more with another process: this one was ended from outside, or by the text."""
+        if request.again:
+            self._complain(f"Checking {request.buffer.filename} failed; standard error says why.")
+        else:
+            self._waiting.setdefault(name, replace(request, again=True))
 
     def _tell(self, name: str, request: _Request, answer: dict[str, Any] | None) -> None:
         """Publish an answer, unless the text has changed meanwhile: then another one follows."""

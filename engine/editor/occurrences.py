@@ -66,9 +66,9 @@ def occurrences(document: Document) -> tuple[Occurrence, ...]:
 
 
 def at(document: Document, offset: int) -> Occurrence | None:
-    """The occurrence at an offset, its end included; the shortest, if there are several."""
+    """The occurrence at an offset, its end included; of several the shortest, then the innermost state."""
     here = [o for o in occurrences(document) if o.start <= offset <= o.end]
-    return min(here, key=lambda o: o.end - o.start, default=None)
+    return min(here, key=lambda o: (o.end - o.start, -len(o.thing.name)), default=None)
 
 
 class _Walk:

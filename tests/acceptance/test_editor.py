@@ -1,11 +1,14 @@
 """``interlock lsp`` as an editor sees it: a real process, the real protocol."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.harness.daemon import wait_until
 from tests.harness.editor import CAPABILITIES, Editor, EditorError, place_of
 
 MACHINE = """\
@@ -304,3 +307,23 @@ def test_a_server_whose_editor_is_gone_ends(tmp_path: Path) -> None:
         assert editor.process.stdin is not None
         editor.process.stdin.close()
         assert editor.process.wait(30) == 1
+
+
+def checkers(editor: Editor) -> list[int]:
+    """The processes that the server started."""
+    pid = editor.process.pid
+    return [int(found) for found in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are looked for in /proc")
+def test_a_checker_that_dies_is_replaced_and_none_is_left_behind(editor: Editor) -> None:
+    uri = editor.open("soc.hcl", MACHINE)
+    editor.problems(uri)
+    [first] = checkers(editor)
+    os.kill(first, signal.SIGKILL)
+    editor.change(uri, MACHINE.replace("final = true", "finl = true"))
+    editor.problems(uri, "unknown_attribute")
+    [second] = checkers(editor)
+    assert second != first
+    assert editor.leave() == 0
+    wait_until(lambda: not Path(f"/proc/{second}").exists(), "the checker ends with the server")
