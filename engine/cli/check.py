@@ -1,6 +1,8 @@
 """``interlock check``: are the definitions right?"""
 
 import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +23,7 @@ from engine.cli.tables import print_json
 from engine.config.conceal import without_secrets
 from engine.config.settings import read_settings
 from engine.diagnostics import Diagnostic, Severity, errors_in, render
-from engine.machine.definition import Definition
+from engine.machine.definition import Definition, Provisioner
 from engine.machine.prove import prove
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 
@@ -50,8 +52,10 @@ def check(
         checked = [str(f) for f in files]
     else:
         problems, sources, checked, definitions = _check_together(workers, around)
-    proofs = [prove(p) for definition in definitions for p in definition.provisioners.values()]
-    problems += [problem for proof in proofs for problem in proof.diagnostics]
+    proofs = []
+    for provisioner in (p for definition in definitions for p in definition.provisioners.values()):
+        proofs.append(prove(provisioner))
+        problems += _placed(provisioner, proofs[-1].diagnostics)
     secrets = secrets_of(definitions)
     if sarif:
         from engine.cli.sarif import sarif as as_sarif
@@ -77,6 +81,16 @@ def check(
         said = ", ".join(f"{count} {name}(s)" for name, count in counts.items() if count)
         print(f"{len(checked)} file(s) checked: {said or 'no problem'}")
     return 1 if errors_in(problems) else 0
+
+
+def _placed(provisioner: Provisioner, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """What is so in a module may be so for one of its users only: each problem there says for whom."""
+    for problem in found:
+        if problem.subject is None or problem.subject.filename == provisioner.span.filename:
+            yield problem
+        else:
+            user = f'It is so for provisioner "{provisioner.name}" at {provisioner.span}.'
+            yield replace(problem, story=f"{problem.story}\n{user}".strip())
 
 
 def _check_each(
