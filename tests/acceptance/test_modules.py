@@ -237,7 +237,7 @@ class TestCheck:
         assert len(together["checked"]) == 6
         by_place = json.loads(interlock.cli("check", "statemachines/team", "workers.yaml", "--json").stdout)
         assert by_place["ok"] is True
-        assert [p["project"] for p in by_place["proofs"]] == ["soc", "devhop"]
+        assert [p["project"] for p in by_place["proofs"]] == ["devhop", "soc"]
 
     def test_the_machines_directory_stands_for_all_in_it(self, interlock: DaemonProcess) -> None:
         found = json.loads(interlock.cli("check", "statemachines", "--json").stdout)
