@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from engine.cli.colour import paint_problems
 from engine.cli.files import (
     Surroundings,
+    check_flags,
     definition_of,
     definitions_in,
     open_definition,
@@ -97,10 +98,12 @@ def _check_each(
     files: tuple[Path, ...], around: Surroundings
 ) -> tuple[list[Diagnostic], dict[str, str], list[Definition]]:
     from engine.run.files import read_text
+    from engine.sources.check import check_sources
 
     definitions: list[Definition] = []
     problems: list[Diagnostic] = []
     sources: dict[str, str] = {}
+    declared: list[Iterable[str] | None] = []
     for file in files:
         tests = file.name.endswith(TEST_FILE_ENDING)
         if tests or file.suffix in {".yaml", ".yml"}:
@@ -115,27 +118,18 @@ def _check_each(
             joined, found = read_test_file(text, str(file), beside)
             problems += found
             definitions += [] if joined is None else [joined]
+            declared.append(beside.variables)
             continue
         for place in definitions_in([file], around):
-            _check_place(place, around, problems, sources, definitions)
+            read = read_place(place, around)
+            sources.update(read.sources)
+            problems += read.diagnostics
+            declared.append(read.declared)
+            if read.definition is not None:
+                problems += check_sources(read.definition)
+                definitions.append(read.definition)
+    check_flags(around.flags, declared)
     return problems, sources, definitions
-
-
-def _check_place(
-    place: Path,
-    around: Surroundings,
-    problems: list[Diagnostic],
-    sources: dict[str, str],
-    definitions: list[Definition],
-) -> None:
-    from engine.sources.check import check_sources
-
-    read = read_place(place, around)
-    sources.update(read.sources)
-    problems += read.diagnostics
-    if read.definition is not None:
-        problems += check_sources(read.definition)
-        definitions.append(read.definition)
 
 
 def _check_workers(text: str, name: str) -> list[Diagnostic]:

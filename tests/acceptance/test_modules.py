@@ -316,6 +316,35 @@ class TestTools:
             assert b"1 passed, 0 failed" in told.stdout
             assert 'file="statemachines/team/soc_test.hcl"' in (interlock.folder / "out.xml").read_text()
 
+    def test_a_module_is_tested_by_itself(self, interlock: DaemonProcess) -> None:
+        flow = interlock.folder / "statemachines/lib/flow"
+        (flow / "flow_test.hcl").write_text(
+            'provisioner "flow" {\n  test "the label is kept" {\n    when "next" {\n      event = { release = { tag_name = "v1" } }\n'
+            '    }\n    then { context = { label = "x" } }\n  }\n}\n'
+        )
+        command = ["test", "statemachines/lib/flow", "statemachines/team", "--var", "limit=3"]
+        for label, passed in (("x", True), ("y", False)):
+            told = interlock.cli(*command, "--var", f"label={label}")
+            assert (told.returncode == 0, b"2 passed, 0 failed" in told.stdout) == (passed, passed), (
+                told.stderr
+            )
+        unknown = interlock.cli(*command, "--var", "label=x", "--var", "lim=1")
+        assert b"there is no variable 'lim' to give a value to. Did you mean \"limit\"?" in unknown.stderr
+
+    def test_replay_of_the_current_definitions_takes_the_current_values(
+        self, make: Callable[..., DaemonProcess], jira: PracticeJira
+    ) -> None:
+        daemon = make().start()
+        daemon.register()
+        assert daemon.deliver(daemon.release("Ships SOC-5")).status == 200
+        wait_until(lambda: finished(daemon, "SOC-5", 1), "not decided")
+        assert daemon.terminate() == 0
+        assert daemon.cli("replay", "--all", "--current").returncode == 0
+        daemon.environ["INTERLOCK_VAR_label"] = "other"
+        told = json.loads(daemon.cli("replay", "--all", "--current", "--json").stdout)
+        assert {d["part"] for d in told["differences"]} == {"effects"}
+        assert json.loads(daemon.cli("replay", "--all", "--json").stdout)["differences"] == []
+
     def test_graph_of_one_project(self, interlock: DaemonProcess) -> None:
         told = interlock.cli("graph", "statemachines/team", "--project", "soc")
         assert told.returncode == 0, told.stderr

@@ -5,9 +5,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.diagnostics import errors_in, render
 from engine.errors import EvaluationError
 from engine.machine.files import Absent, Files, nothing_else
-from engine.machine.read import ReadResult, read_files
+from engine.machine.read import ReadResult, read_again, read_files
 
 LEAVES = st.sampled_from(
     [
@@ -128,3 +129,69 @@ def test_nothing_outside_of_the_machines_directory_is_asked_for(source: str, pla
     for wanted in asked:
         assert not wanted.startswith("/")
         assert ".." not in wanted.split("/")
+
+
+LINES = st.sampled_from(
+    [
+        'provisioner "soc" {',
+        'provisioner "m" {',
+        "}",
+        'module "m" {',
+        'module "n" {',
+        "module {",
+        'module "a" "b" {',
+        'source = "./lib/m.hcl"',
+        'source = "./soc.hcl"',
+        'source = "."',
+        "source = null",
+        "source = [1]",
+        "source {",
+        "a = var.a",
+        "a = local.x",
+        "a = event.x",
+        "a = 1 / 0",
+        "b = [for v in var : v]",
+        'variable "a" {',
+        'variable "b" {',
+        "variable {",
+        "type = string",
+        "type = list(object({ a = optional(number) }))",
+        "type = list",
+        "type = object({ a = string, a = number })",
+        "type = null",
+        "default = null",
+        "default = 3",
+        "default = var.a",
+        "sensitive = true",
+        "sensitive = 1",
+        "description = 5",
+        "locals {",
+        "x = local.x",
+        "x = var.a",
+        'statemachine "m" {',
+        'initial = "s"',
+        'state "s" "next" { transition = "s" }',
+        "set = { v = local.x }",
+        'aliasmapper "m" {',
+        "aliases = var.b",
+    ]
+)
+TEXTS = st.lists(LINES, max_size=24).map("\n".join)
+VALUES = st.dictionaries(
+    st.sampled_from(["a", "b", "c"]), st.none() | st.integers() | st.text(max_size=3) | st.just([1])
+)
+
+
+@given(TEXTS, TEXTS, VALUES)
+def test_no_text_of_a_module_is_answered_with_an_exception(
+    own: str, module: str, values: dict[str, Any]
+) -> None:
+    found = {"lib/m.hcl": files("lib/m.hcl", module), "soc.hcl": files("soc.hcl", own)}
+    result = read_files(found["soc.hcl"], lambda place: found.get(place) or nothing_else(place), values)
+    assert render(result.diagnostics, result.sources) or not result.diagnostics
+    if result.definition is None:
+        assert errors_in(result.diagnostics)
+    else:
+        again = read_again(result.definition.source, result.definition.filename, result.definition.variables)
+        assert again.definition is not None
+        assert again.definition.hash == result.definition.hash
