@@ -15,6 +15,7 @@ _GROUPS = {
     "deadletters": "Look at what was given up, put it back, or drop it.",
     "hooks": "Register the endpoints that sources send to, and look at them.",
     "store": "Look after the store: check it, copy it, remove what is old.",
+    "schema": "Print what editors want to know about files.",
     "practice": "Stand-ins to practise against: a Jira, and GitHub's deliveries.",
 }
 
@@ -47,6 +48,7 @@ _COMMANDS = (
     ("store restore", "store:restore", "Put a backup in the store's place."),
     ("store info", "store:info", "Say what is in the store, and who works on it."),
     ("store prune", "store:prune", "Remove what is finished and old."),
+    ("schema workers", "schema:workers", "Print the JSON Schema of workers.yaml."),
     ("practice jira", "practice:jira", "Serve a practice Jira on loopback."),
     ("practice deliver", "practice:deliver", "Send a signed GitHub release to a running daemon."),
 )

@@ -1,6 +1,8 @@
 """``interlock check``: are the definitions right?"""
 
 import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +11,7 @@ from cyclopts import Parameter
 from engine.cli.colour import paint_problems
 from engine.cli.files import (
     Surroundings,
+    check_flags,
     definition_of,
     definitions_in,
     open_definition,
@@ -21,7 +24,7 @@ from engine.cli.tables import print_json
 from engine.config.conceal import without_secrets
 from engine.config.settings import read_settings
 from engine.diagnostics import Diagnostic, Severity, errors_in, render
-from engine.machine.definition import Definition
+from engine.machine.definition import Definition, Provisioner
 from engine.machine.prove import prove
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 
@@ -50,8 +53,10 @@ def check(
         checked = [str(f) for f in files]
     else:
         problems, sources, checked, definitions = _check_together(workers, around)
-    proofs = [prove(p) for definition in definitions for p in definition.provisioners.values()]
-    problems += [problem for proof in proofs for problem in proof.diagnostics]
+    proofs = []
+    for provisioner in (p for definition in definitions for p in definition.provisioners.values()):
+        proofs.append(prove(provisioner))
+        problems += _placed(provisioner, proofs[-1].diagnostics)
     secrets = secrets_of(definitions)
     if sarif:
         from engine.cli.sarif import sarif as as_sarif
@@ -79,14 +84,26 @@ def check(
     return 1 if errors_in(problems) else 0
 
 
+def _placed(provisioner: Provisioner, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """What is so in a module may be so for one of its users only: each problem there says for whom."""
+    for problem in found:
+        if problem.subject is None or problem.subject.filename == provisioner.span.filename:
+            yield problem
+        else:
+            user = f'It is so for provisioner "{provisioner.name}" at {provisioner.span}.'
+            yield replace(problem, story=f"{problem.story}\n{user}".strip())
+
+
 def _check_each(
     files: tuple[Path, ...], around: Surroundings
 ) -> tuple[list[Diagnostic], dict[str, str], list[Definition]]:
     from engine.run.files import read_text
+    from engine.sources.check import check_sources
 
     definitions: list[Definition] = []
     problems: list[Diagnostic] = []
     sources: dict[str, str] = {}
+    declared: list[Iterable[str] | None] = []
     for file in files:
         tests = file.name.endswith(TEST_FILE_ENDING)
         if tests or file.suffix in {".yaml", ".yml"}:
@@ -101,27 +118,18 @@ def _check_each(
             joined, found = read_test_file(text, str(file), beside)
             problems += found
             definitions += [] if joined is None else [joined]
+            declared.append(beside.variables)
             continue
         for place in definitions_in([file], around):
-            _check_place(place, around, problems, sources, definitions)
+            read = read_place(place, around)
+            sources.update(read.sources)
+            problems += read.diagnostics
+            declared.append(read.declared)
+            if read.definition is not None:
+                problems += check_sources(read.definition)
+                definitions.append(read.definition)
+    check_flags(around.flags, declared)
     return problems, sources, definitions
-
-
-def _check_place(
-    place: Path,
-    around: Surroundings,
-    problems: list[Diagnostic],
-    sources: dict[str, str],
-    definitions: list[Definition],
-) -> None:
-    from engine.sources.check import check_sources
-
-    read = read_place(place, around)
-    sources.update(read.sources)
-    problems += read.diagnostics
-    if read.definition is not None:
-        problems += check_sources(read.definition)
-        definitions.append(read.definition)
 
 
 def _check_workers(text: str, name: str) -> list[Diagnostic]:

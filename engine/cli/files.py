@@ -77,8 +77,6 @@ def read_place(file: Path, around: Surroundings, project: str | None = None) -> 
         return ReadResult(definition=None, diagnostics=(files,))
     values, problems = values_for(around.worker_of(file, project), around.environ, around.flags)
     read = read_files(files, MachinesFolder(folder), values)
-    if read.declared is not None:
-        _check_flags(around.flags, read.declared, files.name)
     return replace(
         read,
         definition=None if problems else read.definition,
@@ -87,10 +85,18 @@ def read_place(file: Path, around: Surroundings, project: str | None = None) -> 
     )
 
 
-def _check_flags(flags: Mapping[str, str], declared: Sequence[str], name: str) -> None:
+def check_flags(flags: Iterable[str], declared: Iterable[Iterable[str] | None]) -> None:
+    """Raise `SettingError` if a value was given by hand for a variable that no definition declares.
+
+    `declared` has the names of each definition's variables, None where a broken text may hide some.
+    """
+    known = list(declared)
+    names = {name for one in known for name in one or ()}
     for flag in flags:
-        if flag not in declared:
-            raise SettingError(f"{name} has no variable {flag!r}. {did_you_mean(flag, declared)}")
+        if flag not in names and None not in known:
+            raise SettingError(
+                f"there is no variable {flag!r} to give a value to. {did_you_mean(flag, names)}"
+            )
 
 
 def _files(file: Path, machines: Path) -> tuple[Path, Files | Diagnostic]:
@@ -130,6 +136,16 @@ def open_definition(file: Path, around: Surroundings, project: str | None = None
     if result.definition is None:
         raise InvalidDefinitionError(result.diagnostics, result.sources)
     return result.definition
+
+
+def open_only(file: Path, around: Surroundings, project: str | None = None) -> Definition:
+    """The only definition that a command works on: values that were given by hand are for its variables.
+
+    Raises `InvalidDefinitionError`, and `SettingError` for a variable that it does not have.
+    """
+    definition = open_definition(file, around, project)
+    check_flags(around.flags, [definition.variables])
+    return definition
 
 
 def chosen(definition: Definition, project: str | None) -> tuple[Provisioner, ...]:

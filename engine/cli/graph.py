@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from engine.cli.files import chosen, open_definition, surroundings
+from engine.cli.files import chosen, open_only, surroundings
 from engine.cli.options import MachinesFolder, StoreUrl, Variables, WorkersFile, settings_from
 from engine.errors import SettingError
 from engine.machine.diagram import Visit, diagram
@@ -42,7 +42,7 @@ def graph(
 
     Equal definitions give equal pictures, so that a picture can be kept beside a definition and compared.
     """
-    provisioners = chosen(open_definition(file, surroundings(workers, machines, var), project), project)
+    provisioners = chosen(open_only(file, surroundings(workers, machines, var), project), project)
     visits = {} if entity is None else _visits(entity, [p.name for p in provisioners], store)
     picture = diagram(provisioners, visits)
     text = _svg(draw(picture, "dot")) if form == "svg" else draw(picture, form)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import orjson
 from cyclopts import Parameter
 
-from engine.cli.files import chosen, open_definition, surroundings
+from engine.cli.files import chosen, open_only, surroundings
 from engine.cli.hiding import hide, secrets_of
 from engine.cli.options import Json, MachinesFolder, Variables, WorkersFile
 from engine.cli.tables import print_json
@@ -47,7 +47,7 @@ def simulate_command(
     the definition receives. With --interactive nothing is sent: events are offered as choices, with payloads that make
     them happen. The exit status is 1 if the delivery means nothing.
     """
-    definition = open_definition(file, surroundings(workers, machines, var), project)
+    definition = open_only(file, surroundings(workers, machines, var), project)
     provisioners = chosen(definition, project)
     secrets = secrets_of([definition])
     if interactive:

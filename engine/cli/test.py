@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from engine.cli.files import definitions_in, open_with_tests, surroundings
+from engine.cli.files import check_flags, definitions_in, open_with_tests, surroundings
 from engine.cli.hiding import hide, secrets_of
 from engine.cli.junit import write_junit
 from engine.cli.options import Json, MachinesFolder, Variables, WorkersFile
@@ -38,10 +38,9 @@ def run_tests(
     wanted = definitions_in(files or (around.machines,), around)
     results: list[tuple[Path, TestResult]] = []
     covered: list[tuple[Path, Coverage]] = []
-    definitions = []
-    for file in wanted:
-        definition = open_with_tests(file, around, project)
-        definitions.append(definition)
+    definitions = [open_with_tests(file, around, project) for file in wanted]
+    check_flags(around.flags, [definition.variables for definition in definitions])
+    for file, definition in zip(wanted, definitions, strict=True):
         compiled = compile_definition(definition)
         for name, provisioner in definition.provisioners.items():
             if project is not None and name != project.lower():

@@ -87,7 +87,8 @@ MEMBERS: Mapping[str, Member] = {
         type="string", purpose="The kind of backend; the worker's own name says it where this is missing."
     ),
     "statefile": Member(
-        type="string", purpose="The definitions of these projects, relative to the machines directory."
+        type="string",
+        purpose="The definitions of these projects, a file or a folder, relative to the machines directory.",
     ),
     "projects": Member(
         type="array", purpose="The projects whose state this backend holds; one provisioner each."

@@ -104,10 +104,14 @@ class Modules:
         attribute = use.body.attribute("source")
         if attribute is None:
             return None
+        place = attribute.value.span
+        if any(references(attribute.value)):
+            detail = "Which files a definition is made of is known before anything is evaluated: write the path itself."
+            part.reader.report("module_source", "A source is written out, without names", detail, place)
+            return None
         fine, source = part.reader.constant(attribute.value, roots={})
         if not fine:
             return None
-        place = attribute.value.span
         problem = wrong_source(source)
         if problem is not None:
             part.reader.report("module_source", *problem, place)

@@ -22,6 +22,7 @@ def read_test_file(
     if parsed.tree is None:
         return None, parsed.diagnostics
     reader = Reader({filename: source})
+    reader.hidden = definition.sensitive
     reader.check_body(parsed.tree, TEST_FILE, "", None)
     provisioners = dict(definition.provisioners)
     for block in parsed.tree.blocks_of("provisioner"):

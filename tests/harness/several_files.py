@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-_FILE = re.compile(r"^# (statemachines/\S+|\S+\.ya?ml)$", re.MULTILINE)
+_FILE = re.compile(r"^# (statemachines/\S+|\S+\.ya?ml)\n", re.MULTILINE)
 
 
 def split(text: str) -> dict[str, str]:
