@@ -242,7 +242,7 @@ def _special(name: str, project: Project, cursor: Cursor) -> Iterator[Proposal]:
     elif (name, attribute) in _FLAGS:
         yield from (Proposal(label=word, kind=Kind.VALUE, text=word) for word in _FLAGS[name, attribute])
     elif name == "receive" and attribute == "fire":
-        waited = dict.fromkeys(way.event for way in project.ways if way.event not in ("always", "after"))
+        waited = dict.fromkeys(way.event for way in project.ways if way.named)
         yield from (_text(event, Kind.EVENT, "event", cursor) for event in waited)
     elif name == "then" and attribute == "verdict":
         yield from (_text(verdict, Kind.VALUE, "verdict", cursor) for verdict in VERDICTS)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from engine.editor.document import Document
-from engine.editor.outline import Project, fired_by, full_names, project_of
+from engine.editor.outline import Project, candidates_in, fired_by, full_names, project_of
 from engine.language import syntax
 from engine.language.depth import children
 from engine.machine.tree import TOGETHER
@@ -130,11 +130,10 @@ class _Walk:
             if len(inner.labels) >= _WITH_EVENT:
                 yield from self._event(inner.labels[1], inner.labels[1].value)
                 yield from self._target(inner.body, "transition", scope)
-            for candidate in inner.body.blocks:
-                if candidate.type in ("on", "after", "always"):
-                    for label in candidate.labels[:1]:
-                        yield from self._event(label, label.value)
-                    yield from self._target(candidate.body, "transition", scope)
+            for candidate in candidates_in(inner.body):
+                for label in candidate.labels[:1] if candidate.type == "on" else ():
+                    yield from self._event(label, label.value)
+                yield from self._target(candidate.body, "transition", scope)
 
     def _target(self, body: syntax.Body, name: str, scope: str | None) -> Iterator[Occurrence]:
         attribute = body.attribute(name)

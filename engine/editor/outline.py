@@ -10,6 +10,7 @@ from engine.model import END
 
 #: Blocks that a state can stand for in a target.
 STATES = ("state", "parallel", "history")
+_CANDIDATES = ("on", "always", "after")
 _WITH_EVENT = 2
 
 
@@ -19,8 +20,10 @@ class Way:
 
     #: The full name of the state, or ``*``.
     source: str
-    #: The event's name; ``always`` or ``after`` where none is waited for.
+    #: The event's name, or the block's type where none is waited for: ``after``.
     event: str
+    #: An event is waited for.
+    named: bool = True
     #: Where it leads, as a full name where there is such a state; None if no state is left, or it is computed.
     target: str | None
 
@@ -56,7 +59,7 @@ class Project:
     def events(self) -> tuple[str, ...]:
         """Every event that is fired or waited for."""
         fired = [event for one in self.listening for event in one.events]
-        waited = [way.event for way in self.ways if way.event not in ("always", "after")]
+        waited = [way.event for way in self.ways if way.named]
         return tuple(dict.fromkeys([*fired, *waited]))
 
     def resolve(self, name: str, scope: str | None) -> str:
@@ -160,6 +163,16 @@ def full_names(body: syntax.Body) -> Iterator[tuple[syntax.Block, str, str | Non
             todo[:0] = [(inner, full) for inner in block.body.blocks]
 
 
+def candidates_in(body: syntax.Body) -> Iterator[syntax.Block]:
+    """The blocks in a state that may say where it leads: those that wait for an event, or have a target."""
+    todo = [block for block in body.blocks if block.type not in STATES]
+    while todo:
+        block = todo.pop(0)
+        if block.type in _CANDIDATES or block.body.attribute("transition") is not None:
+            yield block
+        todo[:0] = block.body.blocks
+
+
 def fired_by(node: syntax.Expression) -> Iterator[syntax.Literal]:
     """The texts that an expression can be seen to give: the ends of its conditionals, members of its objects."""
     todo: list[syntax.Expression] = [node]
@@ -231,10 +244,11 @@ def _ways(block: syntax.Block, full: str) -> Iterator[tuple[Way, str | None]]:
         event = composed(block.labels[1].value)
         yield Way(source=full, event=event, target=attribute_text(block.body, "transition")), scope
         return
-    for inner in block.body.blocks:
-        if inner.type in ("on", "always", "after"):
-            event = composed(inner.labels[0].value) if inner.type == "on" and inner.labels else inner.type
-            yield Way(source=full, event=event, target=attribute_text(inner.body, "transition")), scope
+    for inner in candidates_in(block.body):
+        named = inner.type == "on" and bool(inner.labels)
+        event = composed(inner.labels[0].value) if named else inner.type
+        target = attribute_text(inner.body, "transition")
+        yield Way(source=full, event=event, named=named, target=target), scope
 
 
 def _listening(block: syntax.Block) -> Listening:

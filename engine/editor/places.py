@@ -23,7 +23,6 @@ _NO_FIELD = "\0"
 _STATE_NAMES = {
     "statemachine": ("initial",),
     "state": ("initial",),
-    "history": ("transition",),
     "property": ("reachable", "eventually", "leads_to", "from"),
     "given": ("state",),
     "then": ("state",),
@@ -79,7 +78,9 @@ def scope_of(blocks: Iterable[Header]) -> str | None:
 
 def names_states(shape: str, attribute: str) -> bool:
     """Whether the value of an attribute names states."""
-    return attribute in _STATE_NAMES.get(shape, ()) or (shape in _CANDIDATES and attribute == "transition")
+    if attribute == "transition":
+        return shape in SHAPES and attribute in SHAPES[shape].attributes()
+    return attribute in _STATE_NAMES.get(shape, ())
 
 
 def roots_at(shape: str, attribute: str) -> Mapping[str, Collection[str] | None]:
@@ -90,7 +91,7 @@ def roots_at(shape: str, attribute: str) -> Mapping[str, Collection[str] | None]
         return RECEIVE_ROOTS
     if shape == "property":
         return PROPERTY_ROOTS if attribute in ("always", "never") else VARIABLES
-    if shape in _CONSTANT or (shape in _CANDIDATES and attribute == "transition"):
+    if shape in _CONSTANT or attribute == "transition":
         return VARIABLES
     return GUARD_ROOTS if shape in _CANDIDATES and attribute == "when" else ROOTS
 
