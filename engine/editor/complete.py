@@ -8,7 +8,7 @@ from engine.editor import places
 from engine.editor.cursor import Cursor, Header, Where, cursor_at
 from engine.editor.document import Document
 from engine.editor.outline import Project
-from engine.editor.words import BLOCKS, MEMBER_WORDS, ROOT_WORDS, words_of
+from engine.editor.words import MEMBER_WORDS, ROOT_WORDS, meaning_of, words_of
 from engine.language.failure import wording
 from engine.language.functions import STANDARD
 from engine.language.functions.examples import EXAMPLES
@@ -126,7 +126,7 @@ def _block(name: str, cursor: Cursor) -> Proposal:
         label=shown,
         kind=Kind.BLOCK,
         detail="block",
-        doc=BLOCKS.get(name, ""),
+        doc=meaning_of(name),
         text=written + "\n}",
         stop=stop,
     )

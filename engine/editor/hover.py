@@ -9,7 +9,7 @@ from engine.editor.cursor import Header
 from engine.editor.document import Document
 from engine.editor.occurrences import Names, Occurrence, at
 from engine.editor.outline import Project
-from engine.editor.words import BLOCKS, MEMBER_WORDS, ROOT_WORDS, words_of
+from engine.editor.words import MEMBER_WORDS, ROOT_WORDS, meaning_of, words_of
 from engine.language import syntax
 from engine.language.depth import children
 from engine.language.failure import wording
@@ -96,7 +96,7 @@ def _block_text(name: str) -> str:
     if shape is None:
         return ""
     head = " ".join([name.partition(" ")[0], *(f'"{label.upper()}"' for label in shape.labels)])
-    parts = [f"```hcl\n{head} {{ … }}\n```", BLOCKS.get(name, ""), *_members_of(name, shape)]
+    parts = [f"```hcl\n{head} {{ … }}\n```", meaning_of(name), *_members_of(name, shape)]
     return "\n\n".join(filter(None, parts))
 
 
@@ -135,7 +135,7 @@ def _about(document: Document, named: Occurrence) -> str:
             return ""
         default = document.names.variables[name]
         value = "It has no default." if default is None else f"Default: `{wording(default, 200)}`"
-        return f"`var.{name}`\n\n{BLOCKS['variable']}\n\n{value}"
+        return f"`var.{name}`\n\n{meaning_of('variable')}\n\n{value}"
     node = document.names.locals.get(name)
     return "" if node is None else f"`local.{name}`\n\n```hcl\n{wording(node, 400)}\n```"
 

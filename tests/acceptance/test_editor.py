@@ -165,7 +165,7 @@ def test_hover_says_what_the_reference_says(editor: Editor) -> None:
         return str(found["contents"]["value"])
 
     assert "issue_keys(texts: string?...)" in hover("issue_keys")
-    assert "Says which deliveries mean an event" in hover("receive")
+    assert 'receive "SOURCE" "TYPE"' in hover("receive")
     assert "required" in hover("entity")
     assert "`merged` to `done`" in hover('"open" {')
     assert '`"72h"`' in hover("var.grace", 5)

@@ -40,8 +40,8 @@ def told(mark: str, after: int = 0) -> str | None:
     ("mark", "after", "expected"),
     [
         ("receive", 2, "receive: ```hcl\nreceive"),
-        ("entity", 0, "entity: `entity`: text or list, required"),
-        ("initial", 0, "initial: `initial`: a state's name, required"),
+        ("entity", 0, "entity: `entity`: → text or list, required"),
+        ("initial", 0, "initial: `initial`: text, required"),
         ('"open" {', 1, 'open: state `"open"`'),
         ('open = "O', 1, 'open: state `"open"`'),
         ('"done" }', 1, 'done: state `"done"`'),
