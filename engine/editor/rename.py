@@ -1,9 +1,10 @@
 """Gives a state another name, everywhere it is named; refused where the machine would not be the same afterwards."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.diagnostics import Diagnostic, Severity
 from engine.editor.document import Document
 from engine.editor.navigate import Files
 from engine.editor.occurrences import Names, Thing, at, occurrences
@@ -50,6 +51,8 @@ def rename(files: Files, file: str, offset: int, name: str) -> Mapping[str, tupl
     found = at(files[file], offset)
     if found is None or found.thing.kind is not Names.STATE:
         raise CannotRenameError("Only states can be renamed here.")
+    if all(document.filename.endswith(TEST_FILE_ENDING) for document in files.values()):
+        raise CannotRenameError("The definition beside these tests cannot be read.")
     name = composed(name)
     thing = found.thing
     for document in files.values():
@@ -174,10 +177,11 @@ _NOT = _Renaming(Thing(Names.STATE, "", "\0"), "\0", aliased=True)
 
 def _check_same(files: Files, changed: Mapping[str, str], renaming: _Renaming) -> None:
     """Refuse if a definition that could be read means something else afterwards, or can be read no more."""
-    before = _read({f: document.source for f, document in files.items()}, files)
+    before, problems = _read({f: document.source for f, document in files.items()}, files)
     if before is None:
-        return  # it has problems of its own: nothing can be held against it
-    after = _read(changed, files)
+        _check_known(problems)
+        return
+    after, _problems = _read(changed, files)
     if after is None:
         raise CannotRenameError(
             "The definition would not be right afterwards: a name is computed, or means something else then."
@@ -190,16 +194,25 @@ def _check_same(files: Files, changed: Mapping[str, str], renaming: _Renaming) -
             )
 
 
-def _read(sources: Mapping[str, str], files: Files) -> Definition | None:
-    """The definition, with the tests beside it; None if it has an error."""
+def _check_known(problems: Iterable[Diagnostic]) -> None:
+    """Refuse where an error stands in the way of a proof; that a value comes from outside is none."""
+    for problem in problems:
+        if problem.severity is Severity.ERROR and problem.code != "variable_without_value":
+            raise CannotRenameError(f"Mend this first, so that nothing is missed: {problem.summary}.")
+
+
+def _read(sources: Mapping[str, str], files: Files) -> tuple[Definition | None, tuple[Diagnostic, ...]]:
+    """The definition, with the tests beside it, None if it has an error; and what is wrong with it."""
     definition: Definition | None = None
+    problems: tuple[Diagnostic, ...] = ()
     for f, document in files.items():
         if not document.filename.endswith(TEST_FILE_ENDING):
-            definition = read_definition(sources[f], document.filename).definition
+            read = read_definition(sources[f], document.filename)
+            definition, problems = read.definition, read.diagnostics
     for f, document in files.items():
         if definition is not None and document.filename.endswith(TEST_FILE_ENDING):
-            definition = read_test_file(sources[f], document.filename, definition)[0]
-    return definition
+            definition, problems = read_test_file(sources[f], document.filename, definition)
+    return definition, problems
 
 
 def _meaning(provisioner: Provisioner, renaming: _Renaming) -> list[Any]:

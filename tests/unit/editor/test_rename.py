@@ -119,6 +119,7 @@ def test_a_name_that_cannot_be_is_refused(name: str, why: str) -> None:
         ('initial = "open"', 'initial = join("", ["op", "en"])', "computed"),
         ('when       = !contains(active, "review.wait")', 'when = startswith(state, "open")', "Line 22"),
         ("final = true", "final = ", "syntax error"),
+        ('delay      = "1h"', "delay = local.elsewhere", "There is no local.elsewhere"),
     ],
 )
 def test_what_cannot_be_followed_is_refused(old: str, new: str, why: str) -> None:
@@ -139,3 +140,13 @@ def test_a_name_that_would_be_taken_for_another_is_refused() -> None:
 def test_only_states_are_renamed() -> None:
     with pytest.raises(CannotRenameError, match="Only states"):
         renamed(CHART, 'next"', "other")
+
+
+def test_a_value_that_comes_from_outside_is_no_obstacle() -> None:
+    text = 'variable "v" {}\n' + CHART.replace("&& local.waits", "&& var.v == 1")
+    assert "state todo {" in renamed(text, "open {", "todo")
+
+
+def test_tests_without_their_definition_are_left_alone() -> None:
+    with pytest.raises(CannotRenameError, match="cannot be read"):
+        renamed('provisioner "soc" {\n property "p" { reachable = ["a"] }\n}\n', 'a"]', "b", "soc_test.hcl")
