@@ -4,6 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from engine.cli.options import MachinesFolder, settings_from
 from engine.errors import SettingError
 
 #: What the extra installs.
@@ -12,6 +13,7 @@ _EXTRA = frozenset({"attr", "attrs", "cattrs", "lsprotocol", "pygls"})
 
 def lsp(
     *,
+    machines: MachinesFolder = None,
     stdio: Annotated[  # noqa: ARG001 - the only way there is
         bool, Parameter(negative="", help="Accepted because many editors add it; there is no other way.")
     ] = True,
@@ -29,4 +31,4 @@ def lsp(
         raise SettingError(
             'the language server needs an extra that is not installed: pip install "interlock[lsp]"'
         ) from None
-    return serve()
+    return serve(settings_from(machines=machines).machines.absolute())

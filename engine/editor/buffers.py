@@ -1,6 +1,6 @@
 """The open buffers by their address, and the files beside them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from engine.editor.document import Document
 from engine.machine.read_test_file import TEST_FILE_ENDING
@@ -33,6 +33,10 @@ class Buffers:
     def get(self, address: str) -> Document | None:
         """The buffer, if it is open."""
         return self._open.get(address)
+
+    def all(self) -> Iterable[tuple[str, Document]]:
+        """Every buffer that is open, with its address."""
+        return self._open.items()
 
     def files(self, address: str) -> Mapping[str, Document]:
         """A buffer and the file that shares its names: a definition and its tests."""

@@ -7,8 +7,9 @@ from typing import Any
 from engine.diagnostics import Diagnostic, Span
 from engine.language import parse
 from engine.machine.definition import Definition
+from engine.machine.files import Files, Library
 from engine.machine.prove import prove
-from engine.machine.read import read_definition
+from engine.machine.read import ReadResult, read_files
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 from engine.sources.check import check_sources
 
@@ -22,6 +23,8 @@ class Buffer:
     filename: str
     #: The text and name of the definition, if this is a file of tests.
     beside: tuple[str, str] | None = None
+    #: Where it is; None if it is no file yet.
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +36,11 @@ class Checked:
     definition: Definition | None
 
 
-def check(buffer: Buffer) -> Checked:
-    """Syntax and static sense."""
+def check(buffer: Buffer, place: str, library: Library) -> Checked:
+    """Syntax and static sense; `library` has the modules that a definition at `place` uses."""
     if buffer.filename.endswith(TEST_FILE_ENDING):
-        return _check_tests(buffer)
-    read = read_definition(buffer.source, buffer.filename)
+        return _check_tests(buffer, place, library)
+    read = _read(buffer.source, buffer.filename, place, library)
     if read.definition is None:
         return Checked(diagnostics=read.diagnostics, definition=None)
     return Checked(
@@ -50,7 +53,12 @@ def proofs(definition: Definition) -> tuple[Diagnostic, ...]:
     return tuple(d for p in definition.provisioners.values() for d in prove(p).diagnostics)
 
 
-def _check_tests(buffer: Buffer) -> Checked:
+def _read(source: str, filename: str, place: str, library: Library) -> ReadResult:
+    folder = place.rpartition("/")[0]
+    return read_files(Files(place=place, folder=folder, name=filename, texts={filename: source}), library)
+
+
+def _check_tests(buffer: Buffer, place: str, library: Library) -> Checked:
     if buffer.beside is None:
         missing = Diagnostic(
             code="unreadable_file",
@@ -61,7 +69,7 @@ def _check_tests(buffer: Buffer) -> Checked:
             diagnostics=(*parse(buffer.source, buffer.filename).diagnostics, missing), definition=None
         )
     source, filename = buffer.beside
-    definition = read_definition(source, filename).definition
+    definition = _read(source, filename, place, library).definition
     if definition is None:  # its problems are told beside its own text
         return Checked(diagnostics=parse(buffer.source, buffer.filename).diagnostics, definition=None)
     joined, found = read_test_file(buffer.source, buffer.filename, definition)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,17 @@ class _Request:
 class Checking:
     """One process, the buffers that wait for it, and whom to tell."""
 
-    def __init__(self, publish: Publish, complain: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        publish: Publish,
+        complain: Callable[[str], None],
+        *,
+        machines: Path,
+        opened: Callable[[], Mapping[str, str]],
+    ) -> None:
+        """Take whom to tell, the folder with the machine definitions, and what gives the open files' texts by path."""
+        self._machines = machines
+        self._opened = opened
         self._publish = publish
         self._complain = complain
         self._waiting: dict[str, _Request] = {}
@@ -93,6 +103,9 @@ class Checking:
                 "source": request.buffer.source,
                 "filename": request.buffer.filename,
                 "beside": request.buffer.beside,
+                "path": request.buffer.path,
+                "machines": str(self._machines),
+                "opened": dict(self._opened()),
             }
         )
         if process.stdin is None:

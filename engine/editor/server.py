@@ -45,7 +45,9 @@ class Server(LanguageServer):
     knows, so that changes of a part could end up elsewhere.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, machines: Path) -> None:
+        """Take the folder with the machine definitions."""
+        self.machines = machines
         super().__init__("interlock", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
         self.buffers = Buffers(_read)
         self.checking: Checking | None = None
@@ -84,15 +86,23 @@ class Server(LanguageServer):
         if document is None:
             return
         if self.checking is None:
-            self.checking = Checking(self._publish, self._complain)
+            self.checking = Checking(
+                self._publish, self._complain, machines=self.machines, opened=self._opened
+            )
             self.task = asyncio.get_running_loop().create_task(self.checking.run())
         beside = document.beside
         buffer = Buffer(
             source=document.source,
             filename=document.filename,
             beside=None if beside is None else (beside.source, beside.filename),
+            path=_path(address),
         )
         self.checking.ask(address, buffer, version)
+
+    def _opened(self) -> dict[str, str]:
+        """The texts of the files that are open, by their paths."""
+        texts = ((_path(address), document.source) for address, document in self.buffers.all())
+        return {path: source for path, source in texts if path is not None}
 
     def _publish(self, address: str, version: int | None, problems: list[dict[str, Any]]) -> None:
         document = self.buffers.get(address)
@@ -134,9 +144,9 @@ class Server(LanguageServer):
         ]
 
 
-def make_server() -> Server:
+def make_server(machines: Path) -> Server:
     """A server with everything it can do, not started."""
-    server = Server()
+    server = Server(machines)
     _listen(server)
     _tell(server)
     _change(server)
@@ -262,9 +272,14 @@ def _takes_snippets(ls: Server) -> bool:
     return item is not None and bool(item.snippet_support)
 
 
+def _path(address: str) -> str | None:
+    """The path of a file; None for a buffer that is none yet."""
+    return to_fs_path(address) if address.startswith("file:") else None
+
+
 def _read(address: str) -> str | None:
     """The text of a file that is not open; None if it cannot be read."""
-    path = to_fs_path(address) if address.startswith("file:") else None
+    path = _path(address)
     if path is None:
         return None
     try:
@@ -274,10 +289,10 @@ def _read(address: str) -> str | None:
         return None
 
 
-def serve() -> int:
+def serve(machines: Path) -> int:
     """Speak over standard input and output until the client goes; the exit status, 1 if it went without a word."""
     # Standard output is the protocol's. The library tells every message at a lower level.
     logging.basicConfig(level=logging.ERROR)
-    server = make_server()
+    server = make_server(machines)
     server.start_io()
     return 0 if server.finished else 1

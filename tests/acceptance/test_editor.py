@@ -327,3 +327,19 @@ def test_a_checker_that_dies_is_replaced_and_none_is_left_behind(editor: Editor)
     assert second != first
     assert editor.leave() == 0
     wait_until(lambda: not Path(f"/proc/{second}").exists(), "the checker ends with the server")
+
+
+def test_modules_are_read_as_they_stand_in_their_buffers(editor: Editor, tmp_path: Path) -> None:
+    library = 'variable "word" { type = string }\nprovisioner "lib" {\n}\n'
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "main.hcl").write_text(library)
+    module = '  module "x" {\n    source = "./lib"\n    word   = "a"\n  }\n\n  property'
+    using = MACHINE.replace("  property", module)
+    uri = editor.open("soc.hcl", using)
+    editor.problems(uri)
+    editor.change(uri, using.replace("./lib", "./lob"))
+    editor.problems(uri, "module_missing")
+    editor.open("lib/main.hcl", library.replace("string", "number"))
+    editor.change(uri, using)
+    [problem] = editor.problems(uri, "wrong_type")
+    assert text_in(using, problem["range"]) == '"a"'
