@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping
@@ -78,6 +79,9 @@ class Checking:
                 except OSError:
                     await self._stop()
                     self._failed(name, request)
+                except Exception:
+                    logging.getLogger("interlock").exception("checking %s failed", request.buffer.filename)
+                    await self._stop()
         finally:
             await self._stop()
 
