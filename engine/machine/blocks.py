@@ -160,7 +160,7 @@ BLOCKS: Mapping[str, Words] = {
         {
             "type": Row(
                 "a type",
-                "`string`, `number`, `bool`, `any`, `list(TYPE)`, `map(TYPE)` or `object({ name = TYPE, other = optional(TYPE) })`",
+                "`string`, `number`, `bool`, `any`, `list(TYPE)`, `map(TYPE)` or `object({ name = TYPE, other = optional(TYPE, DEFAULT) })`",
                 "the default's kind",
             ),
             "default": Row(
