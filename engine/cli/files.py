@@ -123,6 +123,7 @@ def _placed(file: Path, machines: Path) -> tuple[Path, str]:
             folder = folder.parent
         if _same(folder, machines):
             return folder, "/".join(parts)
+        return machines, file.resolve().relative_to(machines.resolve()).as_posix()
     return (file, "") if file.is_dir() else (file.parent, file.name)
 
 

@@ -38,6 +38,7 @@ Variables = Annotated[
     Parameter(
         name="--var",
         negative="",
+        show_default=False,
         help="NAME=VALUE: a variable's value, before [env INTERLOCK_VAR_NAME], workers.yaml and its default; may be repeated.",
     ),
 ]

@@ -1,12 +1,13 @@
 """Every block and attribute of a definition in words, with examples: the page of the reference is made of this and `SHAPES`.
 
-An attribute that is added to a shape needs its row here, and an example that sets it; tests hold the two together. Then
+An attribute that is added to a shape needs its row here, and one in `block_examples` that sets it; tests hold them together. Then
 `interlock explain --blocks > docs/reference/blocks.md`.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from engine.machine.block_examples import EXAMPLES
 from engine.machine.shapes import SHAPES, Shape, parents_of
 
 
@@ -26,8 +27,6 @@ class Words(NamedTuple):
     meaning: str
     #: By name, in the order in which one thinks of them; `*` stands for attributes of any name.
     attributes: Mapping[str, Row]
-    #: A whole definition that uses all of it; of several files, each begins with a comment that names it.
-    example: str
 
 
 _WHEN = Row(
@@ -46,28 +45,10 @@ BLOCKS: Mapping[str, Words] = {
     "provisioner": Words(
         "Gives one project its machine. The label is the project: `soc` for SOC-12.",
         {},
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" { transition = "done" }
-    state "done" { final = true }
-  }
-}
-""",
     ),
     "statemachine": Words(
         "The states, and what leads from one to another. It is called like its provisioner.",
         {"initial": Row("text", "the state of an entity that was never seen and that no backend observes")},
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" {
-      on "next" { transition = "done" }
-    }
-    state "done" { final = true }
-  }
-}
-""",
     ),
     "aliasmapper": Words(
         "Says what the backend calls the states. It is called like its provisioner; without one, names map to themselves.",
@@ -76,20 +57,6 @@ BLOCKS: Mapping[str, Words] = {
                 "object of texts", "the backend's status for each state; a status stands for one state only"
             )
         },
-        """provisioner "soc" {
-  aliasmapper "soc" {
-    aliases = {
-      to_do = "To Do"
-      done  = "Done"
-    }
-  }
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" { transition = "done" }
-    state "done" { final = true }
-  }
-}
-""",
     ),
     "state": Words(
         "A place where an instance can be. In a state it is one of the states inside it.",
@@ -100,64 +67,14 @@ BLOCKS: Mapping[str, Words] = {
                 "text", "the state in it that is entered with it; needed where there are states in it"
             ),
         },
-        """provisioner "soc" {
-  aliasmapper "soc" {
-    aliases = { review = "In Review", done = "Done" }
-  }
-  statemachine "soc" {
-    initial = "draft"
-    state "draft" {
-      alias = null # internal
-      on "next" { transition = "review" }
-    }
-    state "review" {
-      initial = "first"
-      on "next" { transition = "done" }
-      state "first" {
-        on "read" { transition = "second" }
-      }
-      state "second" {
-      }
-    }
-    state "done" { final = true }
-  }
-}
-""",
     ),
     "state event": Words(
         'The short form of a state with one transition: the second label is the event. `"*"` stands for every state that is not final.',
         _CANDIDATE,
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" {
-      when       = event.release.prerelease == false
-      transition = "done"
-      set        = { shipped_in = event.release.tag_name }
-    }
-    state "done" { final = true }
-    state "*" "cancelled" { transition = "done" }
-  }
-}
-""",
     ),
     "on": Words(
         "What may happen on an event. Several for one event are tried in order; all but the last need a `when`.",
         _CANDIDATE,
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" {
-      on "next" {
-        when = event.release.prerelease
-        set  = { seen_in = event.release.tag_name }
-      }
-      on "next" { transition = "done" }
-    }
-    state "done" { final = true }
-  }
-}
-""",
     ),
     "after": Words(
         "A timer: set when its state is entered, cancelled when it is left; when it runs out it is decided like an event.",
@@ -167,89 +84,14 @@ BLOCKS: Mapping[str, Words] = {
             ),
             **_CANDIDATE,
         },
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "in_review"
-    state "in_review" {
-      on "next" { transition = "done" }
-      after {
-        delay      = "72h"
-        when       = try(context.reminded, false)
-        transition = "done"
-      }
-      after {
-        delay = "24h"
-        set   = { reminded = true }
-      }
-    }
-    state "done" { final = true }
-  }
-}
-""",
     ),
     "always": Words(
         "What happens without an event: tried whenever a state was entered or left, and after every `set`.",
         _CANDIDATE,
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "waiting"
-    state "waiting" {
-      on "approved" {
-        set = { approvals = try(context.approvals, 0) + 1 }
-      }
-      always {
-        when       = context.approvals == 2
-        transition = "done"
-        set        = { complete = true }
-      }
-    }
-    state "done" { final = true }
-  }
-
-  receive "github" "pull_request_review" {
-    entity = issue_keys(event.pull_request.title)
-    fire   = "approved"
-  }
-
-  test "two approvals" {
-    given {
-      state   = "waiting"
-      context = { approvals = 1 }
-    }
-    when "approved" {
-    }
-    then {
-      state   = "done"
-      context = { complete = true }
-    }
-  }
-}
-""",
     ),
     "parallel": Words(
         "A state whose states are regions: entered, left and run together.",
         {"alias": _ALIAS},
-        """provisioner "soc" {
-  aliasmapper "soc" {
-    aliases = { done = "Done" }
-  }
-  statemachine "soc" {
-    initial = "checks"
-    parallel "checks" {
-      alias = null
-      on "done.state.checks" { transition = "done" }
-      state "tests" {
-        initial = "running"
-        state "running" {
-          on "next" { transition = "fine" }
-        }
-        state "fine" { final = true }
-      }
-    }
-    state "done" { final = true }
-  }
-}
-""",
     ),
     "history": Words(
         "A target that stands for the states that were left last in the state it is in.",
@@ -259,68 +101,14 @@ BLOCKS: Mapping[str, Words] = {
                 "text", "where it leads before the state was ever left", "what is entered with the state"
             ),
         },
-        """provisioner "soc" {
-  receive "github" "issues" {
-    entity = issue_keys(event.issue.title)
-    fire   = event.action
-  }
-
-  statemachine "soc" {
-    initial = "review"
-    state "review" {
-      initial = "wait"
-      on "closed" { transition = "paused" }
-      history "last" {
-        deep       = true
-        transition = "wait"
-      }
-      state "wait" {
-        on "assigned" { transition = "read" }
-      }
-      state "read" {
-        on "unassigned" { transition = "wait" }
-      }
-    }
-    state "paused" {
-      on "reopened" { transition = "review.last" }
-    }
-  }
-}
-""",
     ),
     "on_enter": Words(
         "What is done whenever the state is entered.",
         {"set": _SET},
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" { transition = "done" }
-    state "done" {
-      final = true
-      on_enter {
-        set = { came_from = previous }
-      }
-    }
-  }
-}
-""",
     ),
     "on_exit": Words(
         "What is done whenever the state is left.",
         {"set": _SET},
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" {
-      on "next" { transition = "done" }
-      on_exit {
-        set = { started_at = now }
-      }
-    }
-    state "done" { final = true }
-  }
-}
-""",
     ),
     "request": Words(
         "Decorates the call that moves the entity in the backend.",
@@ -331,20 +119,6 @@ BLOCKS: Mapping[str, Words] = {
                 "`headers`, `body`, `timeout`",
             )
         },
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" {
-      transition = "done"
-      request {
-        resolution = "Done"
-        comment    = "Shipped in ${event.release.tag_name}"
-      }
-    }
-    state "done" { final = true }
-  }
-}
-""",
     ),
     "action": Words(
         "An extra call, made after the one that moves the entity. The labels are a worker of workers.yaml, or the built-in "
@@ -355,40 +129,10 @@ BLOCKS: Mapping[str, Words] = {
                 "what the worker's processor takes: for http `method`, `url`, `headers`, `body`, `timeout`",
             )
         },
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" {
-      transition = "done"
-      action "http" "announce" {
-        url  = "https://chat.example/hooks/soc"
-        body = { text = "${entity.id} shipped" }
-      }
-    }
-    state "done" { final = true }
-  }
-}
-""",
     ),
     "on_failure": Words(
         "Holds the actions that are made in an action's place when it is given up.",
         {},
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" {
-      transition = "done"
-      action "http" "announce" {
-        url = "https://chat.example/hooks/soc"
-        on_failure {
-          action "http" "tell_operators" { url = "https://chat.example/hooks/ops" }
-        }
-      }
-    }
-    state "done" { final = true }
-  }
-}
-""",
     ),
     "receive": Words(
         "Says which deliveries mean an event, and for whom. The labels are the source and its event type. A provisioner "
@@ -410,29 +154,13 @@ BLOCKS: Mapping[str, Words] = {
                 "as they come",
             ),
         },
-        """provisioner "soc" {
-  receive "github" "pull_request" {
-    when       = event.action == "closed" && event.pull_request.merged
-    entity     = issue_keys(event.pull_request.title, event.pull_request.head.ref)
-    fire       = "merged"
-    once_per   = event.pull_request.id
-    ordered_by = event.pull_request.updated_at
-  }
-
-  statemachine "soc" {
-    initial = "in_review"
-    state "in_review" "merged" { transition = "done" }
-    state "done" { final = true }
-  }
-}
-""",
     ),
     "variable": Words(
         "A value that is given from outside: by workers.yaml, by the environment, or, to a module, by its arguments.",
         {
             "type": Row(
                 "a type",
-                "`string`, `number`, `bool`, `any`, `list(TYPE)`, `map(TYPE)` or `object({ name = TYPE, other = optional(TYPE) })`",
+                "`string`, `number`, `bool`, `any`, `list(TYPE)`, `map(TYPE)` or `object({ name = TYPE, other = optional(TYPE, DEFAULT) })`",
                 "the default's kind",
             ),
             "default": Row(
@@ -445,55 +173,10 @@ BLOCKS: Mapping[str, Words] = {
                 "bool", "its value is not printed; names such as `api_token` are sensitive anyway", "`false`"
             ),
         },
-        """variable "patience" {
-  type        = string
-  default     = "72h"
-  description = "How long a review may wait"
-}
-
-variable "signature" {
-  default   = "from the signal box"
-  sensitive = true
-}
-
-provisioner "soc" {
-  statemachine "soc" {
-    initial = "in_review"
-    state "in_review" {
-      on "next" {
-        transition = "done"
-        request {
-          comment = var.signature
-        }
-      }
-      after {
-        delay      = var.patience
-        transition = "done"
-      }
-    }
-    state "done" { final = true }
-  }
-}
-""",
     ),
     "locals": Words(
         "Names for expressions. A local is evaluated when it is needed, for each event, and sees what its user sees.",
         {"*": Row("→ anything", "read as `local.NAME`")},
-        """locals {
-  stable = event.release.prerelease == false
-}
-
-provisioner "soc" {
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" {
-      when       = local.stable
-      transition = "done"
-    }
-    state "done" { final = true }
-  }
-}
-""",
     ),
     "module": Words(
         "Uses the blocks of another file's or folder's provisioner in this one, with arguments. The label is its name here.",
@@ -506,31 +189,6 @@ provisioner "soc" {
                 "a constant", "the value of the module's variable of that name; it may use `var` and `local`"
             ),
         },
-        """# statemachines/lib/review.hcl
-variable "patience" { type = string }
-
-provisioner "review" {
-  statemachine "review" {
-    initial = "in_review"
-    state "in_review" {
-      on "next" { transition = "done" }
-      after {
-        delay      = var.patience
-        transition = "done"
-      }
-    }
-    state "done" { final = true }
-  }
-}
-
-# statemachines/soc.hcl
-provisioner "soc" {
-  module "review" {
-    source   = "./lib/review.hcl"
-    patience = "72h"
-  }
-}
-""",
     ),
     "property": Words(
         "A claim about the machine, which `interlock check` proves or refutes. It makes exactly one.",
@@ -551,52 +209,11 @@ provisioner "soc" {
             ),
             "within": Row("number", "in at most so many moves", "however many"),
         },
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" { transition = "in_review" }
-    state "in_review" "next" { transition = "done" }
-    state "done" { final = true }
-  }
-
-  property "known states" {
-    always = contains(["to_do", "in_review", "done"], state)
-  }
-  property "shipped stays shipped" {
-    never = previous == "done" && state != "done"
-  }
-  property "nothing is stranded" {
-    reachable = "done"
-  }
-  property "it ends" {
-    eventually = "done"
-    within     = 2
-  }
-  property "a review ends" {
-    leads_to = "done"
-    from     = "in_review"
-  }
-}
-""",
     ),
     "test": Words(
         "An example of what the machine does: at most one `given`, then `when` and `then` in turn. It may stand in a "
         "provisioner block of a `_test.hcl` file, too.",
         {},
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" { transition = "done" }
-    state "done" { final = true }
-  }
-
-  test "a release finishes it" {
-    when "next" {
-    }
-    then { state = "done" }
-  }
-}
-""",
     ),
     "given": Words(
         "Where the entity is before anything happens.",
@@ -609,33 +226,6 @@ provisioner "soc" {
             "status": Row("text", "what the backend says", "nothing observes"),
             "now": Row("text", "the time, with a zone", "the beginning of 2024"),
         },
-        """provisioner "soc" {
-  aliasmapper "soc" {
-    aliases = { to_do = "To Do", done = "Done" }
-  }
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" {
-      transition = "done"
-      set        = { notes = "${context.notes} ${entity.id} ${now}" }
-    }
-    state "done" { final = true }
-  }
-
-  test "notes" {
-    given {
-      entity  = "SOC-12"
-      state   = "to_do"
-      context = { notes = "shipped:" }
-      status  = "To Do"
-      now     = "2026-01-31T12:00:00Z"
-    }
-    when "next" {
-    }
-    then { context = { notes = "shipped: SOC-12 2026-01-31T12:00:00Z" } }
-  }
-}
-""",
     ),
     "when": Words(
         "An event for the entity.",
@@ -645,44 +235,10 @@ provisioner "soc" {
                 "object", "the facts of its delivery: `source`, `type`, `id`, `received_at`", "`{}`"
             ),
         },
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" {
-      transition = "done"
-      set        = { tag = event.release.tag_name, by = delivery.source }
-    }
-    state "done" { final = true }
-  }
-
-  test "the tag is kept" {
-    when "next" {
-      event    = { release = { tag_name = "v1" } }
-      delivery = { source = "github" }
-    }
-    then { context = { tag = "v1", by = "github" } }
-  }
-}
-""",
     ),
     "when delivery": Words(
         "A delivery: the `receive` blocks say what it means. The labels are the source and its event type.",
         {"event": _PAYLOAD},
-        """provisioner "soc" {
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" { transition = "done" }
-    state "done" { final = true }
-  }
-
-  test "only published releases count" {
-    when "github" "release" {
-      event = { action = "created", release = { id = 1, body = "SOC-1" } }
-    }
-    then { verdict = "ignored" }
-  }
-}
-""",
     ),
     "then": Words(
         "What is expected; what is not said is not compared.",
@@ -697,34 +253,6 @@ provisioner "soc" {
                 "`target`, `source_status`, `target_status`, `arguments`",
             ),
         },
-        """provisioner "soc" {
-  aliasmapper "soc" {
-    aliases = { to_do = "To Do", done = "Done" }
-  }
-  statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" {
-      transition = "done"
-      set        = { shipped = true }
-      action "http" "announce" { url = "https://chat.example/hooks/soc" }
-    }
-    state "done" { final = true }
-  }
-
-  test "all of it" {
-    given { status = "To Do" }
-    when "next" {
-    }
-    then {
-      verdict = "moved"
-      state   = "done"
-      status  = "Done"
-      context = { shipped = true }
-      effects = [{ target_status = "Done" }, "announce"]
-    }
-  }
-}
-""",
     ),
 }
 
@@ -753,8 +281,8 @@ def _section(name: str, words: Words) -> str:
     lines += [f"Stands in {_listed(homes)}.{_inside(shape)}", ""]
     if words.attributes:
         lines += [*_HEAD, *(_row(shape, attribute, row) for attribute, row in words.attributes.items()), ""]
-    fence = "tf" if words.example.startswith("# ") else "hcl"
-    return "\n".join([*lines, f"```{fence}", words.example.rstrip(), "```", ""])
+    fence = "tf" if EXAMPLES[name].startswith("# ") else "hcl"
+    return "\n".join([*lines, f"```{fence}", EXAMPLES[name].rstrip(), "```", ""])
 
 
 def _inside(shape: Shape) -> str:

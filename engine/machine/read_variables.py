@@ -15,6 +15,7 @@ from engine.machine.value_types import (
     Type,
     UnfitValueError,
     check_type,
+    filled,
     read_as,
     read_type,
     shown_type,
@@ -76,6 +77,7 @@ def _declared(reader: Reader, block: syntax.Block, name: str) -> Declared:
             wanted = shown_type(value)
         elif fine and value is not None and wanted is not None:
             check_type(wanted, value)
+            value = filled(wanted, value)
     except NotPlainError as problem:
         reader.report("wrong_type", f'Variable "{name}" cannot have this value', f"{problem}.", place)
     except UnfitValueError as problem:
@@ -123,7 +125,7 @@ def value_of(variable: Declared, value: Any, *, written: bool = False) -> Any:
     if value is None and not variable.required and variable.default is None:
         return None
     check_type(variable.type, value)
-    return value
+    return filled(variable.type, value)
 
 
 def values_of(reader: Reader, declared: Mapping[str, Declared], values: Values) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Only a text that comes from where there are no other values (the environment, a 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,14 +13,13 @@ from engine.language import parse, syntax
 from engine.language.expressions import check_names, compile_expression
 from engine.language.values import kind, parse_number
 from engine.machine.reading import Reader
+from engine.machine.values import NotPlainError, plain
 
 #: What stands for itself.
 SIMPLE = ("string", "number", "bool", "any")
 #: What is made of another type.
 _MADE = ("list", "map")
-_KNOWN = (
-    "string, number, bool, any, list(TYPE), map(TYPE) and object({ name = TYPE, other = optional(TYPE) })"
-)
+_KNOWN = "string, number, bool, any, list(TYPE), map(TYPE) and object({ name = TYPE, other = optional(TYPE, DEFAULT) })"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +32,9 @@ class Type:
     inner: "Type | None" = None
     #: Of the members of an object.
     members: Mapping[str, "Type"] = field(default_factory=dict)
-    #: A member that may be left out.
+    #: A member that may be left out: then it is `default`.
     optional: bool = False
+    default: Any = None
 
     def __str__(self) -> str:
         """Write it as in a definition."""
@@ -81,19 +81,35 @@ def read_type(reader: Reader, node: syntax.Expression) -> Type | None:
 def _object(reader: Reader, node: syntax.Object) -> Type | None:
     members: dict[str, Type] = {}
     for item in node.items:
-        value = item.value
-        optional = isinstance(value, syntax.Call) and value.name == "optional" and len(value.arguments) == 1
-        if optional and isinstance(value, syntax.Call):
-            value = value.arguments[0]
-        inner = read_type(reader, value)
-        if inner is None:
+        member = _member(reader, item.value)
+        if member is None:
             return None
         if not isinstance(item.key, syntax.Literal):
             reader.report("unknown_type", "A member of a type has a name", "Write a name.", item.key.span)
             return None
-        made = Type(name=inner.name, inner=inner.inner, members=inner.members, optional=optional)
-        members[str(item.key.value)] = made
+        members[str(item.key.value)] = member
     return Type(name="object", members=members)
+
+
+def _member(reader: Reader, node: syntax.Expression) -> Type | None:
+    """The type of a member: ``TYPE``, ``optional(TYPE)`` or ``optional(TYPE, DEFAULT)``."""
+    if not (isinstance(node, syntax.Call) and node.name == "optional" and len(node.arguments) in (1, 2)):
+        return read_type(reader, node)
+    inner = read_type(reader, node.arguments[0])
+    fine, default = True, None
+    if len(node.arguments) > 1:
+        fine, default = reader.constant(node.arguments[1], roots={})
+    if inner is None or not fine:
+        return None
+    try:
+        default = plain(default)
+        if default is not None:
+            check_type(inner, default)
+    except (UnfitValueError, NotPlainError) as problem:
+        summary = f"The default of a member is not of its type: {problem}"
+        reader.report("wrong_type", summary, f"Write {_article(inner)}.", node.arguments[1].span)
+        return None
+    return replace(inner, optional=True, default=filled(inner, default))
 
 
 def shown_type(value: Any) -> Type:
@@ -134,6 +150,19 @@ def _check_members(wanted: Mapping[str, Type], value: Mapping[str, Any], path: s
     for name in value:
         if name not in wanted:
             raise UnfitValueError(f'{path} has a member "{name}", which the type does not name')
+
+
+def filled(wanted: Type, value: Any) -> Any:
+    """A value of the type, with the members that were left out."""
+    if value is None or wanted.name in SIMPLE:
+        return value
+    if wanted.name == "object":
+        left_out = {name: inner.default for name, inner in wanted.members.items() if name not in value}
+        return {**left_out, **{name: filled(wanted.members[name], item) for name, item in value.items()}}
+    inner = wanted.inner or ANY
+    if wanted.name == "map":
+        return {name: filled(inner, item) for name, item in value.items()}
+    return [filled(inner, item) for item in value]
 
 
 def read_as(wanted: Type, text: str) -> Any:

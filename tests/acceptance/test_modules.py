@@ -293,6 +293,11 @@ class TestCheck:
         )
         assert interlock.cli("check", "alone/x.hcl").returncode == 0
         assert interlock.cli("check", str(place / "x.hcl")).returncode == 0
+        (place / "x.hcl").write_text('provisioner "x" {\n  module "y" { source = "../alone/lib" }\n}\n')
+        assert interlock.cli("check", "alone/x.hcl").returncode == 1
+        assert interlock.cli("check", "alone/x.hcl", "--machines", ".").returncode == 0
+        inside = DaemonProcess(place, interlock.environ)
+        assert inside.cli("check", "x.hcl", "--machines", "..").returncode == 0
         (place / "x.hcl").write_text(
             'provisioner "x" {\n  module "y" { source = "../statemachines/lib/flow" }\n}\n'
         )

@@ -11,6 +11,7 @@ from engine.decide.run_test import run_test
 from engine.diagnostics import render
 from engine.language import parse, syntax
 from engine.language.format import format_text
+from engine.machine.block_examples import EXAMPLES
 from engine.machine.blocks import BLOCKS, page
 from engine.machine.claims import Outcome
 from engine.machine.compile import compile_definition
@@ -29,6 +30,7 @@ PAGE = ROOT / "docs/reference/blocks.md"
 
 def test_every_block_is_in_the_reference() -> None:
     assert sorted(BLOCKS) == sorted(SHAPES), "add the block to BLOCKS of engine/machine/blocks.py"
+    assert sorted(EXAMPLES) == sorted(SHAPES), "add an example to engine/machine/block_examples.py"
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -72,7 +74,7 @@ def walk(body: syntax.Body) -> Iterator[syntax.Block]:
 
 @pytest.mark.parametrize("name", BLOCKS)
 def test_an_example_uses_all_of_its_block_and_is_right(name: str, tmp_path: Path) -> None:
-    example = BLOCKS[name].example
+    example = EXAMPLES[name]
     result = read(example, tmp_path)
     assert render(result.diagnostics, result.sources) == ""
     assert result.definition is not None
@@ -100,20 +102,20 @@ def does_what_it_says(definition: Definition) -> None:
 
 @pytest.mark.parametrize("name", BLOCKS)
 def test_an_example_is_in_the_canonical_style(name: str) -> None:
-    example = BLOCKS[name].example
+    example = EXAMPLES[name]
     for text in (split(example) if example.startswith("# ") else {"": example}).values():
         assert format_text(text.encode(), name).text == text
 
 
 _SEVERAL = re.compile(r"^```tf\n(.*?)^```", re.MULTILINE | re.DOTALL)
-EXAMPLES = [
+SEVERAL = [
     (f"{place.relative_to(ROOT)}:{number}", text)
     for place in sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
     for number, text in enumerate(_SEVERAL.findall(place.read_text()))
 ]
 
 
-@pytest.mark.parametrize(("place", "text"), EXAMPLES, ids=[place for place, _ in EXAMPLES])
+@pytest.mark.parametrize(("place", "text"), SEVERAL, ids=[place for place, _ in SEVERAL])
 def test_an_example_of_several_files_in_the_documentation_is_right(
     place: str, text: str, tmp_path: Path
 ) -> None:

@@ -55,7 +55,7 @@ def env(text: str) -> Given:
         ("list(map(bool))", [[{"a": True}], [{}]], [[{"a": 1}], {"a": True}]),
         (
             "object({ name = string, size = optional(number) })",
-            [{"name": "a"}, {"name": "a", "size": 2}, {"name": "a", "size": None}],
+            [{"name": "a", "size": 2}, {"name": "a", "size": None}],
             [{}, {"name": 1}, {"name": "a", "size": "b"}, {"name": "a", "other": 1}, "a"],
         ),
     ],
@@ -68,6 +68,24 @@ def test_a_value_is_of_the_type_or_refused(kind: str, good: list[Any], bad: list
         found = problem(block, x=one)
         assert (found.code, str(found.subject)) == ("wrong_type", "soc.hcl:1:1")
         assert repr(one) not in found.summary
+
+
+def test_members_that_are_left_out_are_filled_in_at_any_depth() -> None:
+    kind = "list(object({ a = string, b = optional(number, 3), c = optional(map(object({ d = optional(bool) }))) }))"
+    block = f'variable "x" {{\n  type    = {kind}\n  default = [{{ a = "d" }}]\n}}'
+    assert value(block) == [{"a": "d", "b": 3, "c": None}]
+    assert value(block, x=[{"a": "e", "b": 4, "c": {"k": {}}}]) == [
+        {"a": "e", "b": 4, "c": {"k": {"d": None}}}
+    ]
+    assert value(block, x=env('[{"a": "f"}]')) == [{"a": "f", "b": 3, "c": None}]
+
+
+def test_the_default_of_a_member_is_of_its_type() -> None:
+    found = problem('variable "x" {\n  type = object({ a = optional(number, "b") })\n  default = {}\n}')
+    assert (found.code, str(found.subject)) == ("wrong_type", "soc.hcl:2:40")
+    assert value('variable "x" {\n  type    = object({ a = optional(number, null) })\n  default = {}\n}') == {
+        "a": None
+    }
 
 
 @pytest.mark.parametrize(
@@ -157,6 +175,9 @@ def test_a_default_that_is_not_of_the_type_is_told_at_its_place() -> None:
         ("object(string)", 'Did you mean "object"?'),
         ("object({ (1) = string })", "Write a name."),
         ("object({ a = text })", "The types are"),
+        ("optional(string)", "The types are"),
+        ("object({ a = optional() })", "The types are"),
+        ("object({ a = optional(text, 1) })", "The types are"),
         ("5", "The types are"),
         ("event.x", "The types are"),
     ],
