@@ -1,6 +1,7 @@
 """Having buffers checked goes on, whatever happens to one of them."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.harness.daemon import PATIENCE
 FINE = Buffer(source='provisioner "soc" {\n}\n', filename="fine.hcl")
 
 
-def test_one_that_cannot_be_shown_does_not_end_it(caplog: pytest.LogCaptureFixture) -> None:
+def test_one_that_cannot_be_shown_does_not_end_it(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     shown: list[str] = []
     last = asyncio.Event()
 
@@ -24,7 +25,7 @@ def test_one_that_cannot_be_shown_does_not_end_it(caplog: pytest.LogCaptureFixtu
         last.set()
 
     async def check() -> None:
-        checking = Checking(publish, pytest.fail)
+        checking = Checking(publish, pytest.fail, machines=tmp_path, opened=dict)
         task = asyncio.create_task(checking.run())
         checking.ask("bad", FINE, 1)
         checking.ask("good", FINE, 1)
