@@ -51,7 +51,7 @@ def _runtime(store: Store) -> Runtime:
     assert definition is not None
     serving = Serving(
         provisioners={"load": compile_definition(definition)["load"]},
-        definitions={"load.hcl": definition},
+        definitions=(definition,),
         texts={"load": text_hash(definition)},
     )
     hub, _ = Hub.build(Workers(workers=()), {}, {})

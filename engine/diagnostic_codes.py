@@ -130,7 +130,8 @@ CODES: Mapping[str, Code] = {
     "misplaced_block": Code(_FILE, "a block stands where it does not belong", "move it to where the help says", 'state "a" {\n}'),
     "unknown_attribute": Code(_FILE, "there is no such attribute", "mind the spelling; the help lists what there is", 'variable "x" { defualt = 1 }'),
     "unknown_block": Code(_FILE, "there is no such block", "mind the spelling; the help lists what there is", "statmachine {\n}"),
-    "variable_without_value": Code(_FILE, "a variable has no value", "give it a default, or set it in workers.yaml or the environment", 'variable "x" {\n}'),
+    "unknown_type": Code(_FILE, "a variable's type is none", "write `string`, `number`, `bool`, `any`, `list(…)`, `map(…)` or `object({…})`", 'variable "x" { type = text }'),
+    "variable_without_value": Code(_FILE, "a variable has no value", "give it a default, or `variables:` in workers.yaml, or `INTERLOCK_VAR_NAME` in the environment", 'variable "x" {\n}'),
     "wrong_labels": Code(_FILE, "a block has too many or too few labels", "write it as the help shows", "variable {\n  default = 1\n}"),
     "bad_name": Code(_FILE, "a label is no name", "use printable characters, without spaces around them; some words are reserved", 'variable "" { default = 1 }'),
     "alias_mapper_id_mismatch": Code(_PROVISIONER, "the aliasmapper is not called like its provisioner", "call it so", 'aliasmapper "dev" {\n  aliases = { a = "A", b = "B" }\n}'),
@@ -139,6 +140,7 @@ CODES: Mapping[str, Code] = {
     "duplicate_alias_value": Code(_PROVISIONER, "two states have the same alias", "a status can stand for one state only", 'aliasmapper "soc" {\n  aliases = { a = "A", b = "A" }\n}'),
     "duplicate_aliasmapper": Code(_PROVISIONER, "a provisioner has two aliasmappers", "merge them", 'aliasmapper "soc" { aliases = { a = "A" } }\naliasmapper "soc" { aliases = { b = "B" } }'),
     "duplicate_machine": Code(_PROVISIONER, "a provisioner has two state machines", "keep one of them", 'statemachine "soc" { initial = "a" }'),
+    "duplicate_module": Code(_PROVISIONER, "two modules of a provisioner have one name", "give one of them another name", 'module "x" { source = "./a" }\nmodule "x" { source = "./b" }'),
     "event_never_handled": Code(_PROVISIONER, "a `receive` block fires an event that no state handles", "mind the spelling, or add a state for it", 'receive "github" "release" {\n  entity = ["SOC-1"]\n  fire   = "gone"\n}'),
     "missing_attribute": Code(_PROVISIONER, "a block lacks an attribute", "add it", 'receive "github" "release" { fire = "go" }'),
     "missing_block": Code(_FILE, "a provisioner has no state machine", "add one", 'provisioner "soc" {\n}'),
@@ -169,6 +171,12 @@ CODES: Mapping[str, Code] = {
     "wildcard_inside": Code(_MACHINE, '`state "*"` stands in another state', "write the `on` block in that state itself: it holds for all states in it", 'state "b" {\n  initial = "x"\n  state "x" {\n  }\n  state "*" "go" { transition = "x" }\n}'),
     "wildcard_setting": Code(_MACHINE, 'the block `state "*"` has what only a state has', "set it in the blocks of the states that are meant", 'state "*" {\n  final = true\n}'),
     "wrong_type": Code(_MACHINE, "a value is of the wrong kind", "write what the help says", 'state "b" { final = "yes" }'),
+    # Modules
+    "module_cycle": Code(_TOGETHER, "a module uses itself, by way of others perhaps, or modules are nested too deeply", "take what both need out into a module of its own", 'a/main.hcl with `source = "../b"` and b/main.hcl with `source = "../a"`'),
+    "module_missing": Code(_PROVISIONER, "a `source` leads to no definitions", "mind the spelling; it counts from the folder of the file it stands in", 'module "x" { source = "./nowhere" }'),
+    "module_outside": Code(_PROVISIONER, "a `source`, or a symbolic link, leads out of the machines directory", "move the module into it, or name a directory above both with `--machines`", 'module "x" { source = "../../elsewhere" }'),
+    "module_provisioner": Code(_TOGETHER, "a module has no provisioner, or several", "give it one; a file of it can be named by `source`, too", '`source = "./lib"` where lib has locals only'),
+    "module_source": Code(_PROVISIONER, "a `source` is no path that begins with `./` or `../`", "name a folder or a file below the machines directory; modules are not fetched", 'module "x" { source = "github.com/acme/review" }'),
     # Properties, tests and proofs
     "property_claims": Code(_PROVISIONER, "a property makes no claim, several, or one with an attribute that says nothing to it", "write exactly one of always, never, reachable, eventually, leads_to", 'property "it" {\n}'),
     "unknown_state": Code(_PROVISIONER, "a property or a test names a state that the machine does not have", "name one of its states", 'property "it" { reachable = "nowhere" }'),
@@ -202,9 +210,10 @@ CODES: Mapping[str, Code] = {
     "state_machine_id_mismatch": Code(_TOGETHER, "a machine is not called like its project, or a project has no provisioner", "name both after the project", '`projects: [soc]` and a statefile that only has `provisioner "dev"`'),
     "unknown_processor": Code(_TOGETHER, "a worker names a processor that is not installed", "the help lists what there is", "`processor: jria`"),
     "unknown_setting": Code(_TOGETHER, "a processor has no such setting", "mind the spelling", "`settings: {ulr: …}` of the worker jira"),
+    "unknown_variable": Code(_TOGETHER, "workers.yaml or `--var` gives a variable that the definitions do not declare", "mind the spelling, or declare it", "`variables: {grac: 72h}` where only `grace` is declared"),
     "unknown_worker": Code(_TOGETHER, "an action names a worker that workers.yaml does not have", "mind the spelling, or add the worker; `http` is always there", '`action "chat" "announce" { … }` without a worker chat'),
     "unreadable_file": Code(_TOGETHER, "a file is missing or cannot be read", "name the right place, or make it readable", "`--workers nowhere.yaml`"),
-    "unresolved_reference": Code(_TOGETHER, "a setting refers to a variable that is not set", "set it, or write the value itself", "`token: env://JIRA_TOKEN` without JIRA_TOKEN"),
+    "unresolved_reference": Code(_TOGETHER, "a setting or a variable refers to a variable of the environment that is not set", "set it, or write the value itself", "`token: env://JIRA_TOKEN` without JIRA_TOKEN"),
     "wrong_setting": Code(_TOGETHER, "a setting of a processor cannot be used", "write what the help says", "`url: ftp://…` of the worker jira"),
 }  # fmt: skip
 

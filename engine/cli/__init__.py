@@ -10,7 +10,7 @@ from engine.errors import InterlockError, InvalidDefinitionError
 _PREDECESSOR = {"-hcl-dir": "--machines", "-worker-cfg": "--workers"}
 
 #: Commands that editors and hooks run at every save. They log nothing and do not wait for the import of what would.
-_SILENT = {"check", "fmt"}
+_SILENT = {"check", "fmt", "lsp"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

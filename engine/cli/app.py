@@ -16,6 +16,7 @@ _GROUPS = {
     "deadletters": "Look at what was given up, put it back, or drop it.",
     "hooks": "Register the endpoints that sources send to, and look at them.",
     "store": "Look after the store: check it, copy it, remove what is old.",
+    "schema": "Print what editors want to know about files.",
     "practice": "Stand-ins to practise against: a Jira, and GitHub's deliveries.",
 }
 
@@ -27,6 +28,7 @@ _COMMANDS = (
     ("graph", "graph:graph", "Draw a definition: Mermaid, DOT, SVG or a table."),
     ("simulate", "simulate:simulate_command", "Show what one delivery would do, without doing it."),
     ("fmt", "fmt:fmt", "Rewrite definitions in the canonical style."),
+    ("lsp", "lsp:lsp", "Serve editors: problems, completion, hover, rename and more."),
     ("explain", "explain:explain", "Explain the code of a problem: what is wrong, and what to do."),
     ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),
     ("deliveries", "deliveries:deliveries", "List what came in, and what became of it."),
@@ -55,6 +57,7 @@ _COMMANDS = (
     ("store restore", "store:restore", "Put a backup in the store's place."),
     ("store info", "store:info", "Say what is in the store, and who works on it."),
     ("store prune", "store:prune", "Remove what is finished and old."),
+    ("schema workers", "schema:workers", "Print the JSON Schema of workers.yaml."),
     ("practice jira", "practice:jira", "Serve a practice Jira on loopback."),
     ("practice deliver", "practice:deliver", "Send a signed GitHub release to a running daemon."),
 )

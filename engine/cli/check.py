@@ -1,27 +1,41 @@
 """``interlock check``: are the definitions right?"""
 
 import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from engine.cli.colour import paint_problems
-from engine.cli.files import definition_of, open_definition
-from engine.cli.options import Json, MachinesFolder, WorkersFile, environment
+from engine.cli.files import (
+    Surroundings,
+    check_flags,
+    definition_of,
+    definitions_in,
+    open_definition,
+    read_place,
+    surroundings,
+)
+from engine.cli.hiding import hide, secrets_of
+from engine.cli.options import Json, MachinesFolder, Variables, WorkersFile
 from engine.cli.tables import print_json
 from engine.config.conceal import without_secrets
 from engine.config.settings import read_settings
 from engine.diagnostics import Diagnostic, Severity, errors_in, render
-from engine.machine.definition import Definition
+from engine.machine.definition import Definition, Provisioner
 from engine.machine.prove import prove
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 
 
 def check(
-    *files: Annotated[Path, Parameter(help="Definitions (.hcl) and workers files (.yaml).")],
+    *files: Annotated[
+        Path, Parameter(help="Definitions (.hcl) or folders of one, and workers files (.yaml).")
+    ],
     workers: WorkersFile = None,
     machines: MachinesFolder = None,
+    var: Variables = (),
     json: Json = False,
     sarif: Annotated[
         bool, Parameter(negative="", help="Print SARIF 2.1.0, for code hosts and editors.")
@@ -33,17 +47,21 @@ def check(
     and guards that are there in vain are named. With files, each is checked by itself. Without, workers.yaml and all
     definitions it names are checked together, as `interlock run` does at its start. The exit status is 1 if there is an error, otherwise 0.
     """
+    around = surroundings(workers, machines, var)
     if files:
-        problems, sources, definitions = _check_each(files)
+        problems, sources, definitions = _check_each(files, around)
         checked = [str(f) for f in files]
     else:
-        problems, sources, checked, definitions = _check_together(workers, machines)
-    proofs = [prove(p) for definition in definitions for p in definition.provisioners.values()]
-    problems += [problem for proof in proofs for problem in proof.diagnostics]
+        problems, sources, checked, definitions = _check_together(workers, around)
+    proofs = []
+    for provisioner in (p for definition in definitions for p in definition.provisioners.values()):
+        proofs.append(prove(provisioner))
+        problems += _placed(provisioner, proofs[-1].diagnostics)
+    secrets = secrets_of(definitions)
     if sarif:
         from engine.cli.sarif import sarif as as_sarif
 
-        print_json(as_sarif(problems, sources))
+        print_json(as_sarif(problems, sources), secrets)
     elif json:
         print_json(
             {
@@ -51,11 +69,12 @@ def check(
                 "checked": checked,
                 "diagnostics": [p.as_json() for p in problems],
                 "proofs": [proof.as_json() for proof in proofs],
-            }
+            },
+            secrets,
         )
     else:
         if problems:
-            print(paint_problems(render(problems, sources), sys.stdout))
+            print(paint_problems(hide(render(problems, sources), secrets), sys.stdout))
             print()
         for proof in proofs:
             print(proof.summary())
@@ -65,33 +84,51 @@ def check(
     return 1 if errors_in(problems) else 0
 
 
-def _check_each(files: tuple[Path, ...]) -> tuple[list[Diagnostic], dict[str, str], list[Definition]]:
+def _placed(provisioner: Provisioner, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """What is so in a module may be so for one of its users only: each problem there says for whom."""
+    for problem in found:
+        if problem.subject is None or problem.subject.filename == provisioner.span.filename:
+            yield problem
+        else:
+            user = f'It is so for provisioner "{provisioner.name}" at {provisioner.span}.'
+            yield replace(problem, story=f"{problem.story}\n{user}".strip())
+
+
+def _check_each(
+    files: tuple[Path, ...], around: Surroundings
+) -> tuple[list[Diagnostic], dict[str, str], list[Definition]]:
     from engine.run.files import read_text
+    from engine.sources.check import check_sources
 
     definitions: list[Definition] = []
     problems: list[Diagnostic] = []
     sources: dict[str, str] = {}
+    declared: list[Iterable[str] | None] = []
     for file in files:
-        text = read_text(file, "a file to be checked", problems)
-        if text is None:
-            continue
-        sources[str(file)] = text
-        if file.suffix in {".yaml", ".yml"}:
-            sources[str(file)] = without_secrets(text)
-            problems += _check_workers(text, str(file))
-        elif file.name.endswith(TEST_FILE_ENDING):
-            joined, found = read_test_file(text, str(file), open_definition(definition_of(file)))
+        tests = file.name.endswith(TEST_FILE_ENDING)
+        if tests or file.suffix in {".yaml", ".yml"}:
+            text = read_text(file, "a file to be checked", problems)
+            if text is None:
+                continue
+            sources[str(file)] = text if tests else without_secrets(text)
+            if not tests:
+                problems += _check_workers(text, str(file))
+                continue
+            beside = open_definition(definition_of(file, around), around)
+            joined, found = read_test_file(text, str(file), beside)
             problems += found
             definitions += [] if joined is None else [joined]
-        else:
-            from engine.machine.read import read_definition
-            from engine.sources.check import check_sources
-
-            read = read_definition(text, str(file))
+            declared.append(beside.variables)
+            continue
+        for place in definitions_in([file], around):
+            read = read_place(place, around)
+            sources.update(read.sources)
             problems += read.diagnostics
+            declared.append(read.declared)
             if read.definition is not None:
                 problems += check_sources(read.definition)
                 definitions.append(read.definition)
+    check_flags(around.flags, declared)
     return problems, sources, definitions
 
 
@@ -110,13 +147,12 @@ def _check_workers(text: str, name: str) -> list[Diagnostic]:
 
 
 def _check_together(
-    workers: Path | None, machines: Path | None
+    workers: Path | None, around: Surroundings
 ) -> tuple[list[Diagnostic], dict[str, str], list[str], list[Definition]]:
     from engine.processors.registry import load_processors
     from engine.run.load import load
 
-    environ = environment()
-    settings = read_settings({"workers": workers, "machines": machines}, environ)
-    loaded = load(settings.workers, settings.machines, load_processors(), environ)
-    definitions = [] if loaded.serving is None else list(loaded.serving.definitions.values())
+    settings = read_settings({"workers": workers}, around.environ)
+    loaded = load(settings.workers, around.machines, load_processors(), around.environ, around.flags)
+    definitions = [] if loaded.serving is None else list(loaded.serving.definitions)
     return list(loaded.diagnostics), dict(loaded.sources), list(loaded.sources), definitions

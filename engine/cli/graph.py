@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from engine.cli.files import chosen, open_definition
-from engine.cli.options import StoreUrl, settings_from
+from engine.cli.files import chosen, open_only, surroundings
+from engine.cli.options import MachinesFolder, StoreUrl, Variables, WorkersFile, settings_from
 from engine.errors import SettingError
 from engine.machine.diagram import Visit, diagram
 from engine.machine.drawing import draw
@@ -20,7 +20,7 @@ _MOST_DECISIONS = 10_000
 
 
 def graph(
-    file: Annotated[Path, Parameter(help="The definition (.hcl).")],
+    file: Annotated[Path, Parameter(help="The definition: a file (.hcl) or a folder.")],
     *,
     project: Annotated[str | None, Parameter(help="Only this project's machine.")] = None,
     form: Annotated[
@@ -34,12 +34,15 @@ def graph(
         Path | None, Parameter(name=["--output", "-o"], help="Write to this file instead of the terminal.")
     ] = None,
     store: StoreUrl = None,
+    workers: WorkersFile = None,
+    machines: MachinesFolder = None,
+    var: Variables = (),
 ) -> int:
     """Draw a definition's states and transitions, guards and effects included.
 
     Equal definitions give equal pictures, so that a picture can be kept beside a definition and compared.
     """
-    provisioners = chosen(open_definition(file), project)
+    provisioners = chosen(open_only(file, surroundings(workers, machines, var), project), project)
     visits = {} if entity is None else _visits(entity, [p.name for p in provisioners], store)
     picture = diagram(provisioners, visits)
     text = _svg(draw(picture, "dot")) if form == "svg" else draw(picture, form)

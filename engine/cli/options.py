@@ -33,6 +33,15 @@ MachinesFolder = Annotated[
         help="The folder with the machine definitions [env INTERLOCK_MACHINES; default statemachines].",
     ),
 ]
+Variables = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--var",
+        negative="",
+        show_default=False,
+        help="NAME=VALUE: a variable's value, before [env INTERLOCK_VAR_NAME], workers.yaml and its default; may be repeated.",
+    ),
+]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON instead of a table.")]
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from engine.cli.hiding import secrets_in
 from engine.cli.options import COUNT, Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
 from engine.run.answering import as_json, asked_of
@@ -34,7 +35,9 @@ def show(
     finally:
         opened.close()
     if json:
-        print_json(pages)
+        facts = [row["facts"] for page in pages for row in page["history"]]
+        secrets = secrets_in((f.get("variables", {}), f.get("sensitive", ())) for f in facts)
+        print_json(pages, secrets)
     for page in () if json else pages:
         _print(page)
     if not pages and not json:

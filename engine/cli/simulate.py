@@ -1,13 +1,15 @@
 """``interlock simulate FILE PAYLOAD.json``: what would this delivery do?"""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 from cyclopts import Parameter
 
-from engine.cli.files import chosen, open_definition
-from engine.cli.options import Json
+from engine.cli.files import chosen, open_only, surroundings
+from engine.cli.hiding import hide, secrets_of
+from engine.cli.options import Json, MachinesFolder, Variables, WorkersFile
 from engine.cli.tables import print_json
 from engine.cli.telling import simulated_as_json, told
 from engine.decide.simulate import Situation, simulate
@@ -18,7 +20,7 @@ from engine.model import Delivery, Snapshot
 
 
 def simulate_command(
-    file: Annotated[Path, Parameter(help="The definition (.hcl).")],
+    file: Annotated[Path, Parameter(help="The definition: a file (.hcl) or a folder.")],
     payload: Annotated[
         Path | None, Parameter(help="The delivery's payload, a JSON file; /dev/stdin reads the input.")
     ] = None,
@@ -34,6 +36,9 @@ def simulate_command(
     interactive: Annotated[
         bool, Parameter(negative="", help="Step by hand: choose among everything that can happen.")
     ] = False,
+    workers: WorkersFile = None,
+    machines: MachinesFolder = None,
+    var: Variables = (),
     json: Json = False,
 ) -> int:
     """Show what one delivery would do, without doing it: which entities, which event, why, and which calls.
@@ -42,10 +47,11 @@ def simulate_command(
     the definition receives. With --interactive nothing is sent: events are offered as choices, with payloads that make
     them happen. The exit status is 1 if the delivery means nothing.
     """
-    definition = open_definition(file)
+    definition = open_only(file, surroundings(workers, machines, var), project)
     provisioners = chosen(definition, project)
+    secrets = secrets_of([definition])
     if interactive:
-        return _by_hand(provisioners, state, context)
+        return _by_hand(provisioners, state, context, secrets)
     if payload is None:
         raise SettingError("name the file with the delivery's payload, or use --interactive")
     kind = _kind(provisioners, source, type_)
@@ -65,23 +71,26 @@ def simulate_command(
         at,
     )
     if json:
-        print_json({"decided": [simulated_as_json(one) for one in result.decided], "ignored": result.ignored})
+        decided = [simulated_as_json(one) for one in result.decided]
+        print_json({"decided": decided, "ignored": result.ignored}, secrets)
         return 0 if result.decided else 1
     for one in result.decided:
-        print("\n".join(told(one)))
+        print(hide("\n".join(told(one)), secrets))
     for reason in result.ignored:
-        print(f"ignored: {reason}")
+        print(hide(f"ignored: {reason}", secrets))
     print("Nothing was stored or performed.")
     return 0 if result.decided else 1
 
 
-def _by_hand(provisioners: tuple[Provisioner, ...], state: str | None, context: str | None) -> int:
+def _by_hand(
+    provisioners: tuple[Provisioner, ...], state: str | None, context: str | None, secrets: Sequence[str]
+) -> int:
     from engine.cli.by_hand import step_by_hand
 
     if len(provisioners) != 1:
         raise SettingError(f"name one project with --project: {', '.join(p.name for p in provisioners)}")
     start = _start(provisioners, state, _context(context))
-    step_by_hand(provisioners[0], start, input, print)
+    step_by_hand(provisioners[0], start, input, lambda line: print(hide(line, secrets)))
     return 0
 
 

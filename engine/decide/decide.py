@@ -162,7 +162,8 @@ def _facts(
     return {
         "definition": provisioner.definition_hash,
         "project": provisioner.name,
-        "variables": dict(provisioner.machine.definition.names.variables),
+        "variables": dict(provisioner.variables),
+        **({"sensitive": sorted(provisioner.sensitive)} if provisioner.sensitive else {}),
         "now": timestamp(now),
         "repeated": repeated,
         "event": {

@@ -112,6 +112,10 @@ class CompiledProvisioner:
     receives: tuple[Receive, ...]
     #: The hash of the definition it comes from.
     definition_hash: str
+    #: The values of that definition's variables: with its text, all that is needed to read it again.
+    variables: Mapping[str, Any]
+    #: The variables among them whose values are not to be shown.
+    sensitive: frozenset[str] = frozenset()
 
 
 def compile_definition(definition: Definition) -> dict[str, CompiledProvisioner]:
@@ -122,6 +126,8 @@ def compile_definition(definition: Definition) -> dict[str, CompiledProvisioner]
             machine=compile_machine(provisioner.machine),
             receives=provisioner.receives,
             definition_hash=definition.hash,
+            variables=definition.variables,
+            sensitive=definition.sensitive,
         )
         for name, provisioner in definition.provisioners.items()
     }

@@ -237,14 +237,17 @@ class Provisioner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """One file, read and found free of errors."""
+    """One file or folder, with the modules that it uses, read and found free of errors."""
 
+    #: The file or folder, as the user calls it.
     filename: str
-    #: Its text.
+    #: The file's text; of several files all texts, written by `engine.machine.files.bundled`.
     source: str
     #: SHA-256 of all that carries meaning, variables' values included: lower-case hexadecimal digits.
     hash: str
     #: By the project's name, in the order of the file.
     provisioners: Mapping[str, Provisioner]
-    #: The values of its variables: with these and `source` it can be read again.
+    #: The values of its variables: with these and `source` it can be read again (`engine.machine.read.read_again`).
     variables: Mapping[str, Any]
+    #: The variables whose values are not to be shown.
+    sensitive: frozenset[str] = frozenset()

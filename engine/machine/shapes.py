@@ -63,13 +63,16 @@ TEST_PROVISIONER = _shape("project", blocks=("property", "test"))
 
 #: By the block's type. ``state`` with two labels is the short form.
 SHAPES: Mapping[str, Shape] = {
-    "variable": _shape("name", optional=("default",)),
+    "variable": _shape(
+        "name", optional=("type", "default", "description", "sensitive"), renamed={"value": "default"}
+    ),
     "locals": Shape(open=True),
     "provisioner": _shape(
         "project",
-        blocks=("aliasmapper", "statemachine", "receive", "property", "test"),
+        blocks=("aliasmapper", "statemachine", "receive", "property", "test", "module"),
         renamed={"machine": "statemachine"},
     ),
+    "module": Shape(labels=("name",), required=frozenset({"source"}), open=True),
     "aliasmapper": _shape("project", required=("aliases",)),
     "statemachine": _shape(
         "project",

@@ -14,7 +14,7 @@ from typing import Any
 from engine.decide.decide import Decision, decide_again
 from engine.errors import MalformedBodyError, StoreError
 from engine.machine.compile import CompiledProvisioner, compile_definition
-from engine.machine.read import read_definition
+from engine.machine.read import read_again
 from engine.run.delivered import delivered
 from engine.run.load import text_hash
 from engine.store import checkpoints, definitions, deliveries, history, inbox, instances, outbox
@@ -189,7 +189,7 @@ def _compiled(
     stored = definitions.get(c, text or meaning)
     if stored is None:
         raise _MissingError(Part.DEFINITION, f"the store has no definition {text or meaning}")
-    definition = read_definition(stored.source, stored.filename, variables).definition
+    definition = read_again(stored.source, stored.filename, variables).definition
     if definition is None:
         raise _MissingError(Part.DEFINITION, f"the stored text of {stored.filename} cannot be read any more")
     if definition.hash != meaning or (text is not None and text_hash(definition) != text):

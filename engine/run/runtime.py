@@ -125,15 +125,16 @@ class Runtime:
             await hub.close()
 
     async def _remember(self, serving: Serving) -> None:
-        for definition in serving.definitions.values():
+        for definition in serving.definitions:
+            text = text_hash(definition)
             remember = partial(
                 definitions.remember,
-                hash=text_hash(definition),
+                hash=text,
                 filename=definition.filename,
                 source=definition.source,
                 now=self._clock(),
             )
-            lock = f"definition/{definition.hash}"  # daemons that start together know the same ones
+            lock = f"definition/{text}"  # daemons that start together know the same ones
             await self._store.commit(remember, locks=[lock])
 
     def _hands(self) -> Hands:

@@ -230,3 +230,24 @@ def test_people_answer_in_a_stateful_test_too(capsys: pytest.CaptureFixture[str]
     result = run_test(compile_definition(definition)["dev"], test)
     assert result.passed
     assert [one.decision.step.trace.after for one in result.decided] == ["a", "b"]
+
+
+def test_a_folder_with_modules_and_values_is_loaded_with_the_tests_beside_it(tmp_path: Path) -> None:
+    library = tmp_path / "lib"
+    team = tmp_path / "team"
+    for folder in (library, team):
+        folder.mkdir()
+    (library / "flow.hcl").write_text(
+        'variable "word" { type = string }\n\n'
+        + DEV.replace('"dev"', '"flow"').replace('== "flow"', '== "dev"')
+    )
+    (team / "a.hcl").write_text(
+        'variable "word" { type = string }\n\nprovisioner "dev" {\n  module "flow" {\n    source = "../lib/flow.hcl"\n'
+        "    word   = var.word\n  }\n}\n"
+    )
+    (team / "b_test.hcl").write_text('provisioner "dev" {\n  property "it" {\n    reachable = "a"\n  }\n}\n')
+    provisioner = load_provisioner(team, machines=tmp_path, variables={"word": "w"})
+    assert provisioner.machine.names.variables == {"word": "w", "module.flow": {"word": "w"}}
+    assert "it" in [p.name for p in provisioner.properties]
+    with pytest.raises(InvalidDefinitionError):
+        load_definition(team, variables={"word": "w"})
