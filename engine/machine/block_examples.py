@@ -105,6 +105,48 @@ EXAMPLES: Mapping[str, str] = {
   }
 }
 """,
+    "await": """provisioner "soc" {
+  statemachine "soc" {
+    initial = "to_do"
+    state "to_do" "next" { transition = "waiting" }
+    state "waiting" {
+      await {
+        from = ["ada", "grace"]
+        answer "approve" { transition = "done" }
+        answer "reject" { transition = "to_do" }
+      }
+    }
+    state "done" { final = true }
+  }
+
+  test "one approves" {
+    given { state = "to_do" }
+    when "next" {
+    }
+    when "await.waiting.approve" { event = { who = "ada" } }
+    then { state = "done" }
+  }
+}
+""",
+    "answer": """provisioner "soc" {
+  statemachine "soc" {
+    initial = "to_do"
+    state "to_do" "next" { transition = "waiting" }
+    state "waiting" {
+      await {
+        from = ["ada", "grace", "edsger"]
+        answer "approve" {
+          needs      = 2
+          when       = event.who != "edsger"
+          transition = "done"
+          set        = { approved_by = event.answers[*].who }
+        }
+      }
+    }
+    state "done" { final = true }
+  }
+}
+""",
     "always": """provisioner "soc" {
   statemachine "soc" {
     initial = "waiting"

@@ -89,6 +89,20 @@ BLOCKS: Mapping[str, Words] = {
         "What happens without an event: tried whenever a state was entered or left, and after every `set`.",
         _CANDIDATE,
     ),
+    "await": Words(
+        "Asks people when its state is entered, and asks no more when it is left.",
+        {
+            "from": Row(
+                "→ text or list of texts",
+                "who may answer, at most 1,000 names; evaluated when the state is entered",
+            )
+        },
+    ),
+    "answer": Words(
+        "What may be answered, and what happens then: like an `on` block. The label is the choice; `event` has `who`, "
+        "`comment`, `at` and the `answers` that count.",
+        {"needs": Row("number", "how many people have to give this answer", "`1`"), **_CANDIDATE},
+    ),
     "parallel": Words(
         "A state whose states are regions: entered, left and run together.",
         {"alias": _ALIAS},
