@@ -3,7 +3,14 @@
 from typing import Any
 
 from engine.language import syntax
+from engine.language.complaints import (
+    BLOCK_IN_ONE_LINE_BLOCK,
+    COMMA_BETWEEN_ATTRIBUTES,
+    LINE_BREAK_MISSING,
+    ONE_LINE_BLOCK_TOO_LONG,
+)
 from engine.language.source import Place, Source
+from engine.language.subjects import block_begins, extent
 from engine.language.tokens import Token
 
 
@@ -49,16 +56,9 @@ def _check_lines(content: list[Any], opener: Token, closer: Token) -> None:
         return
     source = opener.frame.source
     if isinstance(first, syntax.Block):
-        place: Any = first.type_span
-        next_: Any = first.labels[0].span if first.labels else None
+        name: Any = first.type_span
         brace: Any = first.body.span
-        source.report(
-            "block_in_one_line_block",
-            "A block on one line cannot hold another block",
-            'Break the line after the outer "{" and before its "}".',
-            place.first,
-            next_.last if next_ is not None else brace.first + 1,
-        )
+        source.report(*BLOCK_IN_ONE_LINE_BLOCK, name.first, block_begins(first.labels, brace.first))
         return
     if len(content) == 1:
         return
@@ -68,18 +68,11 @@ def _check_lines(content: list[Any], opener: Token, closer: Token) -> None:
             "one_line_block_unclosed",
             "A block that begins on its opening line must end there",
             'Break the line after "{", or put the "}" on the same line.',
-            second.start,
-            second.end,
+            *extent(second),
         )
         return
     start, end = _extent(second)
-    source.report(
-        "one_line_block_too_long",
-        "A block on one line holds at most one attribute",
-        'Break the line after "{" and give each attribute its own line, without commas.',
-        start,
-        end,
-    )
+    source.report(*ONE_LINE_BLOCK_TOO_LONG, start, end)
 
 
 def _check_separators(content: list[Any]) -> None:
@@ -95,16 +88,7 @@ def _check_separators(content: list[Any]) -> None:
             if not reported:
                 start, end = _extent(item)
                 source = item.frame.source if isinstance(item, Token) else item.span.source
-                source.report(
-                    "line_break_missing",
-                    "Attributes of a block are not separated by commas"
-                    if comma
-                    else "A line break is missing before this",
-                    "Give each attribute and each block its own line."
-                    + (" Remove the comma." if comma else ""),
-                    start,
-                    end,
-                )
+                source.report(*(COMMA_BETWEEN_ATTRIBUTES if comma else LINE_BREAK_MISSING), start, end)
                 reported = True
             continue
         line_done = True
@@ -112,6 +96,6 @@ def _check_separators(content: list[Any]) -> None:
 
 def _extent(item: Any) -> tuple[int, int]:
     if isinstance(item, Token):
-        return item.start, item.end
-    place: Any = item.header_span if isinstance(item, syntax.Block) else item.name_span
+        return extent(item)
+    place: Any = item.type_span if isinstance(item, syntax.Block) else item.name_span
     return place.first, place.last

@@ -13,11 +13,11 @@ from typing import Any
 from engine.diagnostics import Diagnostic
 from engine.language import syntax
 from engine.language.bodies import whole
-from engine.language.complaints import complaint
+from engine.language.refusals import Refused, refusals
 from engine.language.scan import Scanner
 from engine.language.source import Source
 from engine.language.tables import Tables, tables
-from engine.language.tokens import Frame, Problem, Token
+from engine.language.tokens import Frame, Token
 
 #: After so many errors the rest of a file is not worth reading.
 MAX_ERRORS = 50
@@ -33,7 +33,7 @@ class ParseResult:
 
     #: The tree; with errors, what could be understood; None if the text could not be read at all.
     tree: syntax.Body | None
-    #: Every syntax error, in the order of the file.
+    #: Every syntax error, in the order of the file; what its end leaves open comes last, if something else is wrong.
     diagnostics: tuple[Diagnostic, ...]
     #: What HCL allows and a definition does not: a key written twice, or one that could be a reference.
     mistakes: tuple[Diagnostic, ...] = ()
@@ -59,11 +59,13 @@ def parse(source: str | bytes, filename: str) -> ParseResult:
     collecting = gc.isenabled()
     gc.disable()  # a parse makes many objects and no garbage cycles; collecting meanwhile doubles its time
     try:
-        tree = _Parse(document, made).run()
+        reading = _Parse(document, made)
+        tree = reading.run()
     finally:
         if collecting:
             gc.enable()
     problems = sorted(document.diagnostics, key=lambda d: d.subject.start if d.subject is not None else 0)
+    problems += reading.late
     return ParseResult(tree=tree, diagnostics=tuple(problems), mistakes=tuple(document.mistakes))
 
 
@@ -101,6 +103,9 @@ class _Parse:
         self.tables = made
         self.states: list[int] = [made.start]
         self.values: list[Any] = []
+        #: What the end of the file shows after other errors: perhaps it only comes of them.
+        self.late: list[Diagnostic] = []
+        self._broken = False
 
     def run(self) -> syntax.Body:
         before: Token | None = None
@@ -170,20 +175,32 @@ class _Parse:
                 return True
 
     def _report(self, token: Token, before: Token | None) -> None:
-        if token.type == "INVALID":
-            problem, start, end = token.problem, token.start, token.end
-        elif (item := self._item_at(token, before)) is not None and item.frame.opener is not None:
-            opener = item.frame.opener
-            start, end = opener.start, opener.start + 1
-            problem = Problem(
-                "unclosed",
-                f'This "{opener.text[0]}" is never closed',
-                f'Write the missing "{item.frame.closer}" before line {self.source.position(item.start)[0]}.',
-            )
-        else:
-            problem = complaint(token, before, self.tables.actions[self.states[-1]])
-            start, end = token.start, max(token.end, token.start + 1)
-        self.source.report(*problem, start, min(end, len(self.source.text)))
+        content, item = self._broken_item()
+        refused = Refused(
+            token=token,
+            before=before,
+            expected=self.tables.actions[self.states[-1]],
+            content=content,
+            item=item,
+            values=self.values,
+            next_item=self._item_at(token, before),
+            suspect=self.scanner.suspect,
+        )
+        for problem, (start, end) in refusals(refused):
+            self.source.report(*problem, start, end)
+        if token.type == "$END" and self._broken:
+            self.late.append(self.source.diagnostics.pop())
+        self._broken = True
+
+    def _broken_item(self) -> tuple[list[Any], list[Any]]:
+        """What was read of the innermost body, and of its item that breaks off here."""
+        for i in range(len(self.states) - 1, -1, -1):
+            gotos = self.tables.gotos[self.states[i]]
+            if "attribute" in gotos:
+                return self.values[i - 1], self.values[i:]
+            if "content" in gotos:
+                break
+        return [], self.values[i:]
 
     def _item_at(self, token: Token, before: Token | None) -> Token | None:
         """The token that begins the next attribute or block, when a token does not fit because of that."""

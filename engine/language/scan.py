@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.language.characters import character_problem
+from engine.language.complaints import still_open
 from engine.language.source import Source
 from engine.language.tokens import (
     BLOCK,
@@ -68,6 +69,7 @@ _HEREDOC = re.compile(
     r"""(?P<TEXT> (?:[^\n$%]++|\$\$\{|%%\{|[$%](?!\{))++\n? | \n )""" + _SEQUENCES,
     re.VERBOSE,
 )
+_LINE_BREAKS = re.compile(r"[\r\n]*+")
 _NAMED = frozenset({"IDENT", "ATTR"})
 _DIRECTIVES = {
     "if": "DIRECTIVE_IF",
@@ -97,7 +99,7 @@ class Scanner:
         self.file = Frame(FILE, None, source)
         self.stack = [self.file]
         #: The first block whose brace was probably meant for the one around it, and where that brace is.
-        self._suspect: tuple[Frame, str] | None = None
+        self.suspect: tuple[Frame, int] | None = None
 
     def tokens(self) -> Iterator[Token]:
         """The tokens from `position` on, ending with ``$END``; each leaves `position` behind itself."""
@@ -167,11 +169,7 @@ class Scanner:
         return token
 
     def _end(self, _text: str, start: int, frame: Frame, _previous: str) -> Token:
-        if frame is self.file:
-            return Token("$END", "", start, frame)
-        self.stack.pop()
-        culprit, before = self._suspect or (frame, "the end of the file")
-        return self._unclosed(culprit, start, before)
+        return Token("$END", "", start, frame)
 
     def _open(self, text: str, start: int, frame: Frame, previous: str) -> Token:
         if len(text) > 1:
@@ -212,11 +210,8 @@ class Scanner:
         closer = text[-1]
         if frame.closer == closer and (len(text) == 1 or frame.kind in (INTERPOLATION, DIRECTIVE)):
             stack.pop()
-            if frame.kind == BLOCK and self._suspect is None and self._outdented(frame, start):
-                self._suspect = (
-                    frame,
-                    f'the "}}" of line {self.source.position(start)[0]}, which stands further left',
-                )
+            if frame.kind == BLOCK and self.suspect is None and self._outdented(frame, start):
+                self.suspect = (frame, start)
             name = "TEMPLATE_END" if frame.kind in (INTERPOLATION, DIRECTIVE) else _BRACKETS[closer]
             return Token(name, text, start, frame)
         if len(text) > 1:
@@ -225,17 +220,15 @@ class Scanner:
                 'A strip marker "~" may only stand before the "}" of a template sequence',
                 'Remove the "~".',
                 start,
-                1,
+                2,
                 frame,
                 resume=start + 1,
             )
         # Somebody forgot a closer, or wrote one too many: the nearest opener that fits decides which.
         for depth in range(len(stack) - 1, 0, -1):
             if stack[depth].closer == closer and stack[depth].kind not in (QUOTED, HEREDOC):
-                token = self._unclosed(frame, start, f'this "{closer}"')
                 del stack[depth + 1 :]
-                self.position = start
-                return token
+                return self._invalid(*still_open(frame), start, 1, frame, resume=start)
             if stack[depth].kind in (QUOTED, HEREDOC):
                 break
         if frame.kind not in BODIES and frame.opener is not None:
@@ -265,30 +258,6 @@ class Scanner:
     def _indent(self, position: int) -> int:
         before = self.source.text[self.source.text.rfind("\n", 0, position) + 1 : position]
         return len(before) - len(before.lstrip(" \t"))
-
-    def _unclosed(self, frame: Frame, at: int, before: str) -> Token:
-        opener = frame.opener
-        assert opener is not None  # noqa: S101 - only the file itself has no opener
-        shown = opener.text.strip()
-        if opener.type.startswith("FOR_"):
-            shown = shown[0]
-        if frame.kind == HEREDOC:
-            marker = shown.lstrip("<").removeprefix("-")
-            problem = Problem(
-                "unclosed_heredoc",
-                f'The heredoc "{shown}" is never closed',
-                f"Write {marker} alone on a line where the text ends.",
-            )
-        else:
-            problem = Problem(
-                "unclosed",
-                f'This "{shown}" is never closed',
-                f'Write the missing "{frame.closer}" before {before}.',
-            )
-        token = Token("INVALID", shown, opener.start, frame)
-        token.problem = problem
-        self.position = at
-        return token
 
     def _invalid(
         self,
@@ -335,21 +304,22 @@ class Scanner:
             )
 
     def _quoted(self, frame: Frame) -> Token:
-        found = _QUOTED.match(self.source.text, self.position)
+        text, at = self.source.text, self.position
+        found = _QUOTED.match(text, at)
         if found is None:
             # A newline, a lone backslash before one, or the end of the file: the string ends here for certain.
-            opener = frame.opener
-            assert opener is not None  # noqa: S101 - a quoted frame has a quote
             self.stack.pop()
-            token = Token("INVALID", self.source.text[opener.start : self.position], opener.start, frame)
-            token.problem = Problem(
+            backslash = text.startswith("\\", at)
+            length = 1 if backslash else _LINE_BREAKS.match(text, at).end() - at  # type: ignore[union-attr]
+            return self._invalid(
                 "unclosed_string",
-                "This string is not closed on its line",
+                "The string before this is not closed on its line",
                 'Write the missing ", \\n for a line break, or use a heredoc (<<EOT) for text of several lines.',
+                at,
+                length,
+                frame,
+                resume=at + backslash,
             )
-            if self.source.text.startswith("\\", self.position):
-                self.position += 1
-            return token
         return self._template(found, frame)
 
     def _heredoc(self, frame: Frame) -> Token:
@@ -377,7 +347,18 @@ class Scanner:
             return Token("TEXT", text[start:at], start, frame)
         if found is None:
             self.stack.pop()
-            return self._unclosed(frame, len(text), "the end of the file")
+            self.position = len(text)
+            opener = frame.opener
+            assert opener is not None  # noqa: S101 - a heredoc has its opener
+            shown = opener.text.strip()
+            return self._invalid(
+                "unclosed_heredoc",
+                f'The heredoc "{shown}" of line {self.source.position(opener.start)[0]} is never closed',
+                f"Write {shown.lstrip('<').removeprefix('-')} alone on a line where the text ends.",
+                len(text),
+                0,
+                frame,
+            )
         return self._template(found, frame)
 
     def _template(self, found: re.Match[str], frame: Frame) -> Token:
