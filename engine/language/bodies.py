@@ -58,7 +58,7 @@ def _check_lines(content: list[Any], opener: Token, closer: Token) -> None:
     if isinstance(first, syntax.Block):
         name: Any = first.type_span
         brace: Any = first.body.span
-        source.report(*BLOCK_IN_ONE_LINE_BLOCK, name.first, block_begins(first.labels, brace.first))
+        source.report(*BLOCK_IN_ONE_LINE_BLOCK, name.first, block_begins(first.labels, brace.first + 1))
         return
     if len(content) == 1:
         return

@@ -11,8 +11,10 @@ from typing import Any
 from engine.language import syntax, templates
 from engine.language.bodies import block_body
 from engine.language.chains import operation
+from engine.language.complaints import LABEL_NOT_LITERAL
 from engine.language.depth import MAX_DEPTH, too_deep
 from engine.language.source import Place
+from engine.language.subjects import first_sequence
 from engine.language.tokens import Token
 from engine.language.traversals import Step, extend, nest
 
@@ -102,13 +104,7 @@ class Builder:
                 labels.append(syntax.Label(span=place, value=label.text, quoted=False))
         else:
             place = label.span
-            place.source.report(
-                "label_not_literal",
-                "A block label cannot contain an interpolation or a directive",
-                "Write the label's text itself; labels are known before anything is evaluated.",
-                place.first,
-                place.last,
-            )
+            place.source.report(*LABEL_NOT_LITERAL, *first_sequence(place.source.text, place.first + 1))
             labels.append(syntax.Label(span=place, value=place.text[1:-1], quoted=True))
         return labels
 

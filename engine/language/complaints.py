@@ -42,6 +42,16 @@ BLOCK_IN_ONE_LINE_BLOCK = Problem(
     "A block on one line cannot hold another block",
     'Break the line after the outer "{" and before its "}".',
 )
+EQUALS_MISSING = Problem(
+    "item_incomplete",
+    'A "=" is missing after this name',
+    'Write "name = value" for an attribute. A block needs lines of its own in the one around it.',
+)
+LABEL_NOT_LITERAL = Problem(
+    "label_not_literal",
+    "A block label cannot contain an interpolation or a directive",
+    "Write the label's text itself; labels are known before anything is evaluated.",
+)
 COMMA_BETWEEN_ATTRIBUTES = Problem(
     "line_break_missing",
     "Attributes of a block are not separated by commas",
@@ -129,6 +139,11 @@ _TABLE = (
     _Row(
         _BODY, _NAMES, {"NEWLINE", "$END", "RBRACE"},
         "item_incomplete", 'A "=" or a "{{" is missing', 'Write "name = value" for an attribute; for a block write "{{" on the same line.', "LBRACE",
+    ),
+    _Row(
+        _BODY, {"IDENT"}, None,
+        "item_incomplete", 'Neither a "=" nor a block follows "{before}"', 'Write "{before} = value", or "{before} {{" to open a block.',
+        "EQUAL",
     ),
     _Row(
         _BODY, _NAMES, None,
@@ -263,7 +278,9 @@ _TABLE = (
 def still_open(frame: Frame) -> Problem:
     """The problem with what closes or begins something, while something else is still open."""
     return Problem(
-        "unclosed", f"{_opened(frame)} is not closed before this", f'Write the missing "{frame.closer}" where it ends.'
+        "unclosed",
+        f"{_opened(frame)} is not closed before this",
+        f'Write the missing "{frame.closer}" where it ends.',
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from engine.diagnostics import Diagnostic
 from engine.language import syntax
 from engine.language.bodies import whole
+from engine.language.build import Builder
 from engine.language.refusals import Refused, refusals
 from engine.language.scan import Scanner
 from engine.language.source import Source
@@ -22,6 +23,9 @@ from engine.language.tokens import Frame, Token
 #: After so many errors the rest of a file is not worth reading.
 MAX_ERRORS = 50
 
+#: What is wrong inside these shows when they are built, which an error behind them prevents.
+_LITERALS = {"NUMBER": Builder().number, "STRING": Builder().string}
+_SEPARATORS = frozenset({"NEWLINE", "COMMA"})
 _NEW_ITEM = re.compile(
     r'[^\W\d][\w-]*+(?:[ \t]*+=(?!=|>)|(?:[ \t]++(?:"[^"\n]*+"|[^\W\d][\w-]*+))*+[ \t]*+\{[ \t]*+\r?\n)'
 )
@@ -105,7 +109,6 @@ class _Parse:
         self.values: list[Any] = []
         #: What the end of the file shows after other errors: perhaps it only comes of them.
         self.late: list[Diagnostic] = []
-        self._broken = False
 
     def run(self) -> syntax.Body:
         before: Token | None = None
@@ -175,6 +178,8 @@ class _Parse:
                 return True
 
     def _report(self, token: Token, before: Token | None) -> None:
+        if before is not None and self.values and self.values[-1] is before and before.type in _LITERALS:
+            _LITERALS[before.type]([before])
         content, item = self._broken_item()
         refused = Refused(
             token=token,
@@ -188,9 +193,8 @@ class _Parse:
         )
         for problem, (start, end) in refusals(refused):
             self.source.report(*problem, start, end)
-        if token.type == "$END" and self._broken:
+        if token.type == "$END":
             self.late.append(self.source.diagnostics.pop())
-        self._broken = True
 
     def _broken_item(self) -> tuple[list[Any], list[Any]]:
         """What was read of the innermost body, and of its item that breaks off here."""
@@ -245,7 +249,9 @@ class _Parse:
                 self.values.append([])
                 break
             self.states.pop()
-            self.values.pop()
+            last = self.values.pop()
+            if isinstance(last, Token) and last.type in _SEPARATORS and "attribute" in gotos[self.states[-1]]:
+                self.values[-1].append(last)
         frame: Frame = self.values[-2].opens if len(self.values) > 1 else self.scanner.file
         return frame
 
@@ -254,7 +260,8 @@ class _Parse:
         end = len(self.source.text)
         self._unwind()
         while len(self.values) > 1:
-            for kind in ("NEWLINE", "RBRACE", "NEWLINE"):
+            one_line = not any(isinstance(each, Token) for each in self.values[-1])
+            for kind in ("RBRACE", "NEWLINE") if one_line else ("NEWLINE", "RBRACE", "NEWLINE"):
                 self._feed(Token(kind, "", end, self.scanner.file))
             self._unwind()
         content: list[Any] = self.values[0]

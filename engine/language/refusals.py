@@ -7,13 +7,16 @@ from typing import Any
 from engine.language import syntax
 from engine.language.complaints import (
     BLOCK_IN_ONE_LINE_BLOCK,
+    EQUALS_MISSING,
+    LABEL_NOT_LITERAL,
     LINE_BREAK_MISSING,
     ONE_LINE_BLOCK_TOO_LONG,
     complaint,
     still_open,
 )
-from engine.language.subjects import Range, block_begins, is_name, subject
+from engine.language.subjects import Range, block_begins, extent, first_sequence, is_name, subject
 from engine.language.tokens import BLOCK, Frame, Problem, Token
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
@@ -41,6 +44,11 @@ def refusals(refused: Refused) -> Iterator[tuple[Problem, Range]]:
     """What is wrong, in the order of the text: with the item that the token spoils, and with the token itself."""
     token = refused.token
     invalid = token.type == "INVALID"
+    if invalid and token.problem.code == "nested_too_deeply":
+        yield token.problem, (token.start, token.end)  # a limit of ours says nothing about the text around it
+        return
+    if invalid and token.problem.code == "unclosed_comment":
+        token.start, token.end = _comment_opener(refused)
     spoilt = _spoilt_before(refused)
     place = subject(token, refused.before, refused.expected, refused.item, refused.values)
     if spoilt is not None:
@@ -49,6 +57,12 @@ def refusals(refused: Refused) -> Iterator[tuple[Problem, Range]]:
         yield _misfit(refused), place
     if invalid:
         yield token.problem, (token.start, token.end)
+
+
+def _comment_opener(refused: Refused) -> Range:
+    """The slash of a comment that is never closed; where a slash could divide, the star after it."""
+    start = refused.token.start + ("OPERATOR" in refused.expected)
+    return start, start + 1
 
 
 def _spoilt_before(refused: Refused) -> tuple[Problem, Range] | None:
@@ -61,10 +75,25 @@ def _spoilt_before(refused: Refused) -> tuple[Problem, Range] | None:
     if content and isinstance(content[-1], syntax.Node):
         one_line = name.frame.kind == BLOCK and not any(isinstance(each, Token) for each in content)
         return (ONE_LINE_BLOCK_TOO_LONG if one_line else LINE_BREAK_MISSING), place
-    begins_block = len(item) > 1 and isinstance(item[1], list) and (item[1] or len(item) > 2)  # noqa: PLR2004
-    if begins_block and not content and name.frame.kind == BLOCK:
-        brace = item[2].start if len(item) > 2 else 0  # noqa: PLR2004
-        return BLOCK_IN_ONE_LINE_BLOCK, (name.start, block_begins(item[1], brace))
+    if len(item) == 1 or not isinstance(item[1], list):
+        return None  # an attribute, or no more than a name
+    _, labels, *rest = item
+    if (labels or rest) and not content and name.frame.kind == BLOCK:
+        opened = any(isinstance(each, Token) and each.type == "LBRACE" for each in rest)
+        problem = BLOCK_IN_ONE_LINE_BLOCK if opened else EQUALS_MISSING
+        return problem, (name.start, block_begins(labels, extent(rest[0])[1] if rest else 0))
+    return _label_not_literal(rest[0], refused.token) if rest else None
+
+
+def _label_not_literal(label: Any, token: Token) -> tuple[Problem, Range] | None:
+    """What is wrong with a label that breaks off, or is not followed by what a label is followed by."""
+    if isinstance(label, syntax.Template):
+        place: Any = label.span
+        return LABEL_NOT_LITERAL, first_sequence(place.source.text, place.first + 1)
+    if isinstance(label, Token) and label.type == "QUOTE":
+        start, end = first_sequence(label.frame.source.text, label.end)
+        if start < end <= token.end:
+            return LABEL_NOT_LITERAL, (start, end)
     return None
 
 

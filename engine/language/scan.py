@@ -313,7 +313,7 @@ class Scanner:
             length = 1 if backslash else _LINE_BREAKS.match(text, at).end() - at  # type: ignore[union-attr]
             return self._invalid(
                 "unclosed_string",
-                "The string before this is not closed on its line",
+                "The line ends inside a string",
                 'Write the missing ", \\n for a line break, or use a heredoc (<<EOT) for text of several lines.',
                 at,
                 length,
@@ -380,8 +380,8 @@ class Scanner:
                     if keyword
                     else "A template directive needs a name",
                     "The directives are if, else, endif, for and endfor. Write %%{ for the characters themselves.",
-                    token.start,
-                    len(token.text),
+                    found.start("keyword"),
+                    len(keyword),
                     frame,
                 )
             token.type = _DIRECTIVES[keyword]

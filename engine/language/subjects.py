@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from engine.language import tokens as kinds
-from engine.language.tokens import Frame, Token
+from engine.language.tokens import Token
 
 #: First and last character of a range.
 Range = tuple[int, int]
@@ -18,11 +18,15 @@ Range = tuple[int, int]
 #: Tokens that the scanner reads as one, and of which only the first character stands for the trouble.
 _FIRST_CHARACTER = frozenset({"STRING", "ATTR", "FOR_SQB", "FOR_BRACE"})
 _ENDS_TEXT = frozenset({"QUOTE", "STRING", "$END"})
-_LINE_END = re.compile(r"\r?\n|(?:\#|//)[^\n]*\n?")
+_LINE_END = re.compile(r"\r?\n|(?:\#|//)[^\n]*\n")
 _DIRECTIVE_OPENS = re.compile(r"%\{~?")
 _DIRECTIVE_CLOSES = re.compile(r"[\s]*~?\}")
 #: What a text begins with: a sequence, a lone sign that could have begun one, or everything up to there.
-_TEXT_BEGINS = re.compile(r"[$%]\{~?|[$%]|(?:[^\"\\\r\n$%]|\\.)+|\"")
+_TEXT_BEGINS = {
+    kinds.QUOTED: re.compile(r"[$%]\{~?|[$%]|(?:[^\"\\\r\n$%]|\\.)+|\""),
+    kinds.HEREDOC: re.compile(r"[$%]\{~?|[$%]|[^\n$%]*\n?"),
+}
+_FIRST_SEQUENCE = re.compile(r"(?:[^\"\\\r\n$%]|\\[^\r\n]|\$\$\{|%%\{|[$%](?!\{))*+([$%]\{~?|)")
 _CONTAINERS = frozenset({kinds.TUPLE, kinds.OBJECT, kinds.BLOCK})
 
 
@@ -33,7 +37,9 @@ def extent(token: Token) -> Range:
         return start, start + 1
     if token.type == "NEWLINE":
         found = _LINE_END.match(text, start)
-        return start, found.end() if found is not None else min(start + 1, len(text))
+        if found is None:
+            return len(text), len(text)  # it was put in, or a comment ends with the file
+        return start, found.end()
     if token.type.startswith("DIRECTIVE_"):
         found = _DIRECTIVE_OPENS.match(text, start)
         return start, found.end() if found is not None else token.end
@@ -54,14 +60,16 @@ def subject(
     if token.type.startswith("DIRECTIVE_"):
         found = _DIRECTIVE_CLOSES.match(token.frame.source.text, token.end)
         return token.start, found.end() if found is not None else token.end
-    if before is None or "NUMBER" in expected:
-        return extent(token)  # a value is missing
+    if before is None or "NUMBER" in expected or "LBRACE" in expected:
+        return extent(token)  # a value, a name, a label or a brace is missing
     if before.type == "ELLIPSIS" and kind == kinds.CALL:
         return extent(before)
-    if (kind == kinds.FOR_OBJECT and "ARROW" in expected) or (kind == kinds.FOR_TUPLE and token.type == "ARROW"):
+    if (kind == kinds.FOR_OBJECT and "ARROW" in expected) or (
+        kind == kinds.FOR_TUPLE and token.type == "ARROW"
+    ):
         return _since_colon(values), before.end
     if kind == kinds.INTERPOLATION and token.type in _ENDS_TEXT:
-        return _text_begins(token.frame)
+        return _text_begins(token)
     if token.type == "$END":
         return _opening(token, values) or extent(token)
     return extent(token)
@@ -73,11 +81,19 @@ def is_name(value: Any) -> bool:
 
 
 def block_begins(labels: Sequence[Any], brace: int) -> int:
-    """Where it is plain that a name is a block's: after the first character of what follows it."""
+    """Where it is plain that a name is a block's: after what follows it, a label or what ends at `brace`."""
     if not labels:
-        return brace + 1
+        return brace
     place: Any = labels[0].span
-    return place.first + 1 if labels[0].quoted else place.last
+    end: int = place.first + 1 if labels[0].quoted else place.last
+    return end
+
+
+def first_sequence(text: str, at: int) -> Range:
+    """What opens the first ``${`` or ``%{`` of quoted text."""
+    found = _FIRST_SEQUENCE.match(text, at)
+    assert found is not None  # noqa: S101 - matches everything
+    return found.span(1)
 
 
 def _opening(token: Token, values: Sequence[Any]) -> Range | None:
@@ -96,7 +112,9 @@ def _opening(token: Token, values: Sequence[Any]) -> Range | None:
 
 def _since_colon(values: Sequence[Any]) -> int:
     """Where the value after the colon of a `for` begins."""
-    at = max((i for i, value in enumerate(values) if isinstance(value, Token) and value.type == "COLON"), default=0)
+    at = max(
+        (i for i, value in enumerate(values) if isinstance(value, Token) and value.type == "COLON"), default=0
+    )
     return next(_starts(values[at + 1 :]), 0)
 
 
@@ -111,12 +129,13 @@ def _starts(values: Sequence[Any]) -> Iterator[int]:
             yield place.first
 
 
-def _text_begins(frame: Frame) -> Range:
+def _text_begins(token: Token) -> Range:
     """The beginning of the text around an interpolation that is not closed."""
-    opener = frame.opener
+    opener = token.frame.opener
     assert opener is not None  # noqa: S101 - only the file itself has no opener
-    outer = opener.frame.opener
-    if outer is None or opener.frame.kind not in (kinds.QUOTED, kinds.HEREDOC):
-        return extent(opener)
-    found = _TEXT_BEGINS.match(frame.source.text, outer.end)
-    return (found.start(), found.end()) if found is not None else extent(opener)
+    outer = opener.frame
+    begins = _TEXT_BEGINS.get(outer.kind)
+    if begins is None or outer.opener is None or (outer.kind == kinds.HEREDOC and token.type != "$END"):
+        return extent(token)
+    found = begins.match(token.frame.source.text, outer.opener.end)
+    return found.span() if found is not None else extent(token)
