@@ -214,6 +214,9 @@ class Builder:
         begun: list[Any] = children[0]
         return begun
 
+    def separator(self, _children: list[Any]) -> None:
+        """Pass over what parts two items."""
+
     def items_more(self, children: list[Any]) -> list[Any]:
         """Add an item of an object."""
         children[0].append(children[-1])

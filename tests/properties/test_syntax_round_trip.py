@@ -16,7 +16,7 @@ from lark.exceptions import LarkError
 from engine.diagnostics import Span
 from engine.language import parse, pieces, syntax
 from engine.language.format import format_text
-from engine.language.tables import make_lark
+from engine.language.automaton import make_lark
 
 SPAN = Span(filename="", start=0, end=0, line=1, column=1, end_line=1, end_column=1)
 KEYWORDS = {"true", "false", "null", "for", "in", "if", "else", "endif", "endfor"}
