@@ -61,7 +61,9 @@ def made_by_lark() -> dict[str, Any]:
     for state in order:
         act: dict[str, int] = {}
         go: dict[str, int] = {}
-        for name, (kind, argument) in sorted((str(symbol), to) for symbol, to in automaton.states[state].items()):
+        for name, (kind, argument) in sorted(
+            (str(symbol), to) for symbol, to in automaton.states[state].items()
+        ):
             if kind is not Shift:
                 act[name] = -1 - rules.setdefault(argument, len(rules))
                 continue

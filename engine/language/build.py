@@ -71,20 +71,16 @@ class Builder:
                 name.end,
             )
             return None
-        return syntax.Attribute(span=place, name=name.text, name_span=_tokens(name, name), value=value)
+        return syntax.Attribute(span=place, name=name.text, value=value)
 
     def block(self, children: list[Any]) -> syntax.Block:
         """``type "label" { … }``."""
         kind, labels, opener, content, closer = children
-        last = labels[-1].span.last if labels else kind.end
-        place = _tokens(kind, closer)
         return syntax.Block(
-            span=place,
+            span=_tokens(kind, closer),
             type=kind.text,
-            type_span=_tokens(kind, kind),
             labels=tuple(labels),
             body=block_body(content, opener, closer),
-            header_span=Place(place.source, kind.start, last),
         )
 
     def labels_start(self, _children: list[Any]) -> list[syntax.Label]:
@@ -98,7 +94,7 @@ class Builder:
         if isinstance(label, Token):
             place = _tokens(label, label)
             if label.type == "STRING":
-                value = templates.unescape(place.source, label.text[1:-1], label.start + 1)
+                value = _plain(label)
                 labels.append(syntax.Label(span=place, value=value, quoted=True))
             else:
                 labels.append(syntax.Label(span=place, value=label.text, quoted=False))
@@ -150,10 +146,7 @@ class Builder:
     def string(self, children: list[Any]) -> syntax.Expression:
         """Make a quoted string without interpolation."""
         token = children[0]
-        place = _tokens(token, token)
-        return syntax.Literal(
-            span=place, value=templates.unescape(place.source, token.text[1:-1], token.start + 1)
-        )
+        return syntax.Literal(span=_tokens(token, token), value=_plain(token))
 
     def parentheses(self, children: list[Any]) -> syntax.Expression:
         """``(inner)``."""
@@ -382,6 +375,14 @@ class Builder:
 def _add(parts: list[Any], part: templates.Sequence) -> list[Any]:
     parts.append(part)
     return parts
+
+
+def _plain(token: Token) -> str:
+    """The characters that a quoted string without interpolation means."""
+    text = token.text[1:-1]
+    if "\\" in text or "{" in text or not text.isascii():
+        return templates.unescape(token.frame.source, text, token.start + 1)
+    return text
 
 
 def _number(token: Token) -> int | Decimal:

@@ -37,6 +37,11 @@ ONE_LINE_BLOCK_TOO_LONG = Problem(
     "A block on one line holds at most one attribute",
     'Break the line after "{" and give each attribute its own line, without commas.',
 )
+ONE_LINE_BLOCK_UNCLOSED = Problem(
+    "one_line_block_unclosed",
+    "A block that begins on its opening line must end there",
+    'Break the line after "{", or put the "}" on the same line.',
+)
 BLOCK_IN_ONE_LINE_BLOCK = Problem(
     "block_in_one_line_block",
     "A block on one line cannot hold another block",

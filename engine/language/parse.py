@@ -114,31 +114,34 @@ class _Parse:
         before: Token | None = None
         tokens = self.scanner.tokens()
         states, values, actions, gotos = self.states, self.values, self.tables.actions, self.tables.gotos
+        end = self.tables.end
         for token in tokens:
             # `_feed`, written out: calling it for each token takes a fifth of a parse.
             kind = token.type
             action = actions[states[-1]].get(kind)
             while action is not None:
                 build, count, then = action
+                if build is None and not then:
+                    states.append(count)
+                    values.append(token)
+                    break
                 if build is None:
-                    if not then:
-                        states.append(count)
-                        values.append(token)
-                        break
-                    state = states[-1] = gotos[states[-2]][then]
-                    action = actions[state].get(kind)
-                    continue
-                if count:
+                    states.pop()  # the value on top stays as it is
+                elif count:
                     children = values[-count:]
                     del states[-count:], values[-count:]
+                    values.append(build(children))
                 else:
-                    children = []
-                values.append(build(children))
-                state = gotos[states[-1]][then]
-                states.append(state)
-                if state == self.tables.end:
-                    return whole(values[0], self.source)
+                    values.append(build([]))
+                goto = gotos[states[-1]]
+                state = goto[then]
                 action = actions[state].get(kind)
+                while action is not None and action[0] is None and action[2]:
+                    state = goto[action[2]]
+                    action = actions[state].get(kind)
+                states.append(state)
+                if state == end:
+                    return whole(values[0], self.source)
             if action is not None:
                 before = token
                 continue

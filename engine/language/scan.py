@@ -43,20 +43,22 @@ _CODE = re.compile(
       (?P<IDENT> [^\W\d][\w-]*+ )
     | (?P<ELLIPSIS> \.\.\. )
     | (?P<ATTR> \.[ \t]*+[^\W\d][\w-]*+ )
+    | (?P<EQUAL> =(?![=>]) )
     | (?P<STRING> "(?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{{|%%\{{|[$%](?!\{{))*+" )
     | (?P<NEWLINE> (?:\r?\n|(?:\#|//)[^\n]*+(?:\n|\Z)) (?:[ \t]++|\r?\n|(?:\#|//)[^\n]*+(?:\n|\Z))*+ )
     | (?P<NUMBER> [0-9]++(?:\.*+(?:[0-9]|[eE][+-]?[0-9]))*+ )
     | (?P<COMMENT> /\*(?s:.*?)\*/ )
-    | (?P<OPENER> \{{{_GAP}for(?![\w-]) | \[{_GAP}for(?![\w-]) | [({{\[] )
+    | (?P<OPENER> [({{\[] )
     | (?P<CLOSER> ~?\}} | [)\]] )
     | (?P<HEREDOC> <<-?[^\W\d][\w-]*+\r?\n )
     | (?P<QUOTE> " )
-    | (?P<OTHER> /\*| :: | == | != | <= | >= | && | \|\| | => | [-+*/%<>!=?:,.] )
+    | (?P<OTHER> /\*| :: | == | != | <= | >= | && | \|\| | => | [-+*/%<>!?:,.] )
     | (?P<END> \Z )
     | (?P<UNKNOWN> (?s:.) )
     )""",
     re.VERBOSE,
 )
+_FOR = re.compile(rf"{_GAP}for(?![\w-])")
 _SEQUENCES = rf"""
     | (?P<INTERPOLATION> \$\{{~? )
     | (?P<DIRECTIVE> %\{{~?{_GAP}(?P<keyword>[\w-]*+) )"""
@@ -80,7 +82,7 @@ _DIRECTIVES = {
 }
 _DIRECTIVE_DEPTH = {"if": 1, "for": 1, "endif": -1, "endfor": -1}
 _SYMBOLS = {
-    "=": "EQUAL", "=>": "ARROW", "?": "QUESTION", ":": "COLON", "::": "SCOPE", ",": "COMMA", ".": "DOT", "-": "MINUS", "*": "STAR",
+    "=>": "ARROW", "?": "QUESTION", ":": "COLON", "::": "SCOPE", ",": "COMMA", ".": "DOT", "-": "MINUS", "*": "STAR",
     "!": "BANG",
 } | dict.fromkeys(("==", "!=", "<=", ">=", "<", ">", "&&", "||", "+", "/", "%"), "OPERATOR")  # fmt: skip
 _BRACKETS = {"(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB", "{": "LBRACE", "}": "RBRACE"}
@@ -107,7 +109,6 @@ class Scanner:
         stack = self.stack
         match = _CODE.match
         rare = {
-            "NEWLINE": self._newline,
             "OTHER": self._other,
             "OPENER": self._open,
             "CLOSER": self._close,
@@ -124,25 +125,29 @@ class Scanner:
             else:
                 found: Any = match(text, self.position)
                 kind = found.lastgroup
-                self.position = found.end()
-                if kind == "COMMENT" or (kind == "NEWLINE" and (previous == "NEWLINE" or not frame.newlines)):
+                start, end = found.span(kind)
+                self.position = end
+                if kind == "NEWLINE":
+                    if previous == "NEWLINE" or not frame.newlines:
+                        continue
+                    frame.value = False
+                    token = Token("NEWLINE", "\n", start, frame)
+                elif kind == "EQUAL":
+                    frame.value = True
+                    token = Token("EQUAL", "=", start, frame)
+                elif kind in rare:
+                    token = rare[kind](text[start:end], start, frame, previous)
+                elif kind == "COMMENT":
                     continue
-                start = found.start(kind)
-                if kind in rare:
-                    token = rare[kind](found[kind], start, frame, previous)
                 else:  # names, strings, numbers and "..." are what they are called
-                    token = Token(kind, found[kind], start, frame)
+                    token = Token(kind, text[start:end], start, frame)
                     if kind in _NAMED:
-                        if not token.text.isascii() or text[token.end : token.end + 1] > "\x7f":
+                        if not token.text.isascii() or text[end : end + 1] > "\x7f":
                             self._widen(token)
                         if frame.names:
                             _keyword(token, frame, previous)
             previous = token.type
             yield token
-
-    def _newline(self, _text: str, start: int, frame: Frame, _previous: str) -> Token:
-        frame.value = False
-        return Token("NEWLINE", "\n", start, frame)
 
     def _other(self, symbol: str, start: int, frame: Frame, _previous: str) -> Token:
         if symbol == "/*":
@@ -155,8 +160,6 @@ class Scanner:
                 2,
                 frame,
             )
-        if symbol == "=":
-            frame.value = True
         return Token(_SYMBOLS[symbol], symbol, start, frame)
 
     def _quote(self, text: str, start: int, frame: Frame, _previous: str) -> Token:
@@ -172,21 +175,22 @@ class Scanner:
         return Token("$END", "", start, frame)
 
     def _open(self, text: str, start: int, frame: Frame, previous: str) -> Token:
-        if len(text) > 1:
-            if text[0] == "{" and frame.kind in BODIES and not frame.value:
-                text = "{"  # a block that begins with an attribute or block called "for"
-                self.position = start + 1
-            else:
-                kind, name = (FOR_TUPLE, "FOR_SQB") if text[0] == "[" else (FOR_OBJECT, "FOR_BRACE")
-                token = self._push(kind, Token(name, text, start, frame))
-                self.stack[-1].naming = token.type != "INVALID"
-                return token
-        if text == "{":
-            kind = BLOCK if frame.kind in BODIES and not frame.value else OBJECT
-        elif text == "[":
-            kind = INDEX if previous in _VALUE_ENDS else TUPLE
-        else:
+        if text == "{" and frame.kind in BODIES and not frame.value:
+            return self._push(BLOCK, Token("LBRACE", text, start, frame))
+        if text == "(":
             kind = CALL if previous == "IDENT" else PARENTHESES
+            return self._push(kind, Token("LPAR", text, start, frame))
+        found = _FOR.match(self.source.text, start + 1)
+        if found is not None:
+            self.position = found.end()
+            kind, name = (FOR_TUPLE, "FOR_SQB") if text == "[" else (FOR_OBJECT, "FOR_BRACE")
+            token = self._push(kind, Token(name, self.source.text[start : found.end()], start, frame))
+            self.stack[-1].naming = token.type != "INVALID"
+            return token
+        if text == "{":
+            kind = OBJECT
+        else:
+            kind = INDEX if previous in _VALUE_ENDS else TUPLE
         return self._push(kind, Token(_BRACKETS[text], text, start, frame))
 
     def _push(self, kind: str, token: Token) -> Token:

@@ -157,6 +157,25 @@ class Place(Span):
         return _plain, (*_values(self.settled()),)
 
 
+def beginning(span: Span, text: str) -> Span:
+    """The range of the text that a range begins with."""
+    if isinstance(span, Place):
+        return Place(span.source, span.first, span.first + len(text))
+    width = graphemes(text)
+    return _plain(
+        span.filename, span.start, span.start + len(text.encode()), span.line, span.column, span.line, span.column + width
+    )
+
+
+def through(first: Span, last: Span) -> Span:
+    """The range from the beginning of one to the end of another."""
+    if isinstance(first, Place) and isinstance(last, Place):
+        return Place(first.source, first.first, last.last)
+    return _plain(
+        first.filename, first.start, last.end, first.line, first.column, last.end_line, last.end_column
+    )
+
+
 def _values(span: Span) -> tuple[Any, ...]:
     return (
         span.filename,

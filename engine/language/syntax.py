@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.diagnostics import Span
+from engine.language.source import beginning, through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,8 +183,12 @@ class Attribute(Node):
     """``name = value``."""
 
     name: str
-    name_span: Span
     value: Expression
+
+    @property
+    def name_span(self) -> Span:
+        """Where the name stands."""
+        return beginning(self.span, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,11 +204,18 @@ class Block(Node):
     """``type "label" … { body }``."""
 
     type: str
-    type_span: Span
     labels: tuple[Label, ...]
     body: "Body"
-    #: ``type "label"`` without the body: what an error underlines.
-    header_span: Span
+
+    @property
+    def type_span(self) -> Span:
+        """Where the type stands."""
+        return beginning(self.span, self.type)
+
+    @property
+    def header_span(self) -> Span:
+        """``type "label"`` without the body: what an error underlines."""
+        return through(self.span, self.labels[-1].span) if self.labels else self.type_span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
