@@ -61,7 +61,7 @@ class Builder:
     def attribute(self, children: list[Any]) -> syntax.Attribute | None:
         """``name = value``."""
         name, _, value = children
-        place = _from(name, value)
+        place = Place(name.frame.source, name.start, value.span.last)
         if place.last - place.first > MAX_DEPTH and too_deep(value):
             place.source.report(
                 "nested_too_deeply",
@@ -77,7 +77,7 @@ class Builder:
         """``type "label" { … }``."""
         kind, labels, opener, content, closer = children
         return syntax.Block(
-            span=_tokens(kind, closer),
+            span=Place(kind.frame.source, kind.start, closer.end),
             type=kind.text,
             labels=tuple(labels),
             body=block_body(content, opener, closer),
@@ -92,7 +92,7 @@ class Builder:
         labels: list[Any] = children[0]
         label = children[1]
         if isinstance(label, Token):
-            place = _tokens(label, label)
+            place = Place(label.frame.source, label.start, label.end)
             if label.type == "STRING":
                 value = _plain(label)
                 labels.append(syntax.Label(span=place, value=value, quoted=True))
@@ -146,7 +146,7 @@ class Builder:
     def string(self, children: list[Any]) -> syntax.Expression:
         """Make a quoted string without interpolation."""
         token = children[0]
-        return syntax.Literal(span=_tokens(token, token), value=_plain(token))
+        return syntax.Literal(span=Place(token.frame.source, token.start, token.end), value=_plain(token))
 
     def parentheses(self, children: list[Any]) -> syntax.Expression:
         """``(inner)``."""

@@ -17,7 +17,7 @@ from engine.language.build import Builder
 from engine.language.refusals import Refused, refusals
 from engine.language.scan import Scanner
 from engine.language.source import Source
-from engine.language.tables import Tables, tables
+from engine.language.tables import APPEND, Tables, tables
 from engine.language.tokens import Frame, Token
 
 #: After so many errors the rest of a file is not worth reading.
@@ -25,7 +25,6 @@ MAX_ERRORS = 50
 
 #: What is wrong inside these shows when they are built, which an error behind them prevents.
 _LITERALS = {"NUMBER": Builder().number, "STRING": Builder().string}
-_SEPARATORS = frozenset({"NEWLINE", "COMMA"})
 _NEW_ITEM = re.compile(
     r'[^\W\d][\w-]*+(?:[ \t]*+=(?!=|>)|(?:[ \t]++(?:"[^"\n]*+"|[^\W\d][\w-]*+))*+[ \t]*+\{[ \t]*+\r?\n)'
 )
@@ -121,16 +120,21 @@ class _Parse:
             action = actions[states[-1]].get(kind)
             while action is not None:
                 build, count, then = action
-                if build is None and not then:
-                    states.append(count)
-                    values.append(token)
-                    break
                 if build is None:
+                    if not then:
+                        if count == APPEND:
+                            values[-1].append(token)
+                        else:
+                            states.append(count)
+                            values.append(token)
+                        break
                     states.pop()  # the value on top stays as it is
+                elif count == 1:
+                    states.pop()
+                    values[-1] = build(values[-1:])
                 elif count:
-                    children = values[-count:]
-                    del states[-count:], values[-count:]
-                    values.append(build(children))
+                    del states[-count:]
+                    values[-count:] = (build(values[-count:]),)
                 else:
                     values.append(build([]))
                 goto = gotos[states[-1]]
@@ -164,8 +168,11 @@ class _Parse:
             build, count, then = action
             if build is None:
                 if not then:
-                    states.append(count)
-                    values.append(token)
+                    if count == APPEND:
+                        values[-1].append(token)
+                    else:
+                        states.append(count)
+                        values.append(token)
                     return True
                 states[-1] = self.tables.gotos[states[-2]][then]
                 continue
@@ -252,9 +259,7 @@ class _Parse:
                 self.values.append([])
                 break
             self.states.pop()
-            last = self.values.pop()
-            if isinstance(last, Token) and last.type in _SEPARATORS and "attribute" in gotos[self.states[-1]]:
-                self.values[-1].append(last)
+            self.values.pop()
         frame: Frame = self.values[-2].opens if len(self.values) > 1 else self.scanner.file
         return frame
 

@@ -117,6 +117,7 @@ class Scanner:
             "END": self._end,
             "UNKNOWN": self._unknown,
         }
+        ascii_only = text.isascii()
         previous = ""
         while previous != "$END":
             frame = stack[-1]
@@ -142,7 +143,7 @@ class Scanner:
                 else:  # names, strings, numbers and "..." are what they are called
                     token = Token(kind, text[start:end], start, frame)
                     if kind in _NAMED:
-                        if not token.text.isascii() or text[end : end + 1] > "\x7f":
+                        if not ascii_only and (not token.text.isascii() or text[end : end + 1] > "\x7f"):
                             self._widen(token)
                         if frame.names:
                             _keyword(token, frame, previous)

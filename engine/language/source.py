@@ -84,7 +84,9 @@ class Place(Span):
     #: The character after the last one.
     last: int
 
+    # Both: while one of them is the frozen class's, Python calls a function for every assignment.
     __setattr__ = object.__setattr__
+    __delattr__ = object.__delattr__
 
     def __init__(self, source: Source, first: int, last: int) -> None:
         self.source = source

@@ -16,8 +16,9 @@ from typing import Any
 from engine.language.build import Builder
 from engine.resources import grammar, shipped
 
-#: To shift: (None, next state, ""); to reduce: (builder method, number of children, name of the rule), where None for
+#: To shift: (None, next state, ""), where `APPEND` for the state adds the token to the list on top; to reduce: (builder method, number of children, name of the rule), where None for
 #: the method says that the only child stands for itself, as in a chain of precedences.
+APPEND = -1
 Action = tuple[Callable[[list[Any]], Any] | None, int, str]
 
 
@@ -64,12 +65,27 @@ def _connected(made: dict[str, Any]) -> Tables:
         (None if method is None else getattr(builder, method), count, intern(origin))
         for method, count, origin in made["rules"]
     ]
+    actions: list[dict[str, Action]] = [
+        {intern(name): (None, to, "") if to >= 0 else reductions[-1 - to] for name, to in state.items()}
+        for state in made["actions"]
+    ]
+    gotos = [{intern(name): to for name, to in state.items()} for state in made["gotos"]]
+    _shorten(actions, gotos)
     return Tables(
-        actions=[
-            {intern(name): (None, to, "") if to >= 0 else reductions[-1 - to] for name, to in state.items()}
-            for state in made["actions"]
-        ],
-        gotos=[{intern(name): to for name, to in state.items()} for state in made["gotos"]],
+        actions=actions,
+        gotos=gotos,
         start=made["start"],
         end=made["end"],
     )
+
+
+def _shorten(actions: list[dict[str, Action]], gotos: list[dict[str, int]]) -> None:
+    """Let a token that can only become one more item of the body on top become one at once."""
+    for act, go in zip(actions, gotos, strict=True):
+        if "attribute" not in go:
+            continue
+        for name, (build, to, _) in list(act.items()):
+            if build is None and name in ("NEWLINE", "COMMA"):
+                follows = set(actions[to].values())
+                if len(follows) == 1 and next(iter(follows))[1:] == (2, "content"):
+                    act[name] = (None, APPEND, "")
