@@ -37,7 +37,14 @@ def measure() -> list[dict[str, Any]]:
 
 
 def _row(name: str, ours: float, unit: str, reference: str, theirs: float, **more: Any) -> dict[str, Any]:
-    return {"name": name, "value": ours, "unit": unit, "reference": reference, "reference_value": theirs, **more}
+    return {
+        "name": name,
+        "value": ours,
+        "unit": unit,
+        "reference": reference,
+        "reference_value": theirs,
+        **more,
+    }
 
 
 def _cpu(work: Callable[[], object]) -> float:
@@ -54,7 +61,13 @@ def _beside_hcl2(name: str, source: str) -> dict[str, Any]:
         ours = min(ours, _cpu(lambda: [parse(source, "bench.hcl") for _ in range(times)]) / times)
         theirs = min(theirs, _cpu(lambda: [hcl2.loads(source) for _ in range(times)]) / times)
     return _row(
-        name, ours * 1000, "ms", "python-hcl2 loads", theirs * 1000, ratio=theirs / ours, goal="at least 8 times as fast"
+        name,
+        ours * 1000,
+        "ms",
+        "python-hcl2 loads",
+        theirs * 1000,
+        ratio=theirs / ours,
+        goal="at least 8 times as fast",
     )
 
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 #: Command -> the function behind it, and its flags that take no value, by their names.
-_COMMANDS = {
+COMMANDS = {
     "check": ("engine.cli.checking", "check_files", {"--json": "json", "--sarif": "sarif"}),
     "fmt": ("engine.cli.formatting", "format_files", {"--check": "check", "--diff": "diff"}),
 }
@@ -17,17 +17,17 @@ _COMMANDS = {
 
 def plain(given: Sequence[str]) -> Callable[[], int] | None:
     """What a command line asks for, if it is one of these; None if it must be parsed."""
-    if not given or given[0] not in _COMMANDS:
+    if not given or given[0] not in COMMANDS:
         return None
-    module, name, flags = _COMMANDS[given[0]]
+    module, name, flags = COMMANDS[given[0]]
     words = given[1:]
-    if any(word.startswith("-") and word not in flags for word in words) or "" in words:
+    chosen = [word for word in words if word.startswith("-")]
+    if "" in words or len(set(chosen)) < len(chosen) or not flags.keys() >= set(chosen):
         return None
     files = [Path(word) for word in words if word not in flags]
-    chosen = {flags[word]: True for word in words if word in flags}
 
     def run() -> int:
-        done: int = getattr(import_module(module), name)(*files, **chosen)
+        done: int = getattr(import_module(module), name)(*files, **{flags[word]: True for word in chosen})
         return done
 
     return run

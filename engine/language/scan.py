@@ -39,17 +39,17 @@ MAX_NESTING = 100
 
 _GAP = r"(?:[ \t\r\n]|\#[^\n]*+|//[^\n]*+|/\*(?s:.*?)\*/)*+"
 _CODE = re.compile(
-    rf"""[ \t]*+(?:
+    r"""[ \t]*+(?:
       (?P<IDENT> [^\W\d][\w-]*+ )
     | (?P<ELLIPSIS> \.\.\. )
     | (?P<ATTR> \.[ \t]*+[^\W\d][\w-]*+ )
     | (?P<EQUAL> =(?![=>]) )
-    | (?P<STRING> "(?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{{|%%\{{|[$%](?!\{{))*+" )
+    | (?P<STRING> "(?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{|%%\{|[$%](?!\{))*+" )
     | (?P<NEWLINE> (?:\r?\n|(?:\#|//)[^\n]*+(?:\n|\Z)) (?:[ \t]++|\r?\n|(?:\#|//)[^\n]*+(?:\n|\Z))*+ )
     | (?P<NUMBER> [0-9]++(?:\.*+(?:[0-9]|[eE][+-]?[0-9]))*+ )
     | (?P<COMMENT> /\*(?s:.*?)\*/ )
-    | (?P<OPENER> [({{\[] )
-    | (?P<CLOSER> ~?\}} | [)\]] )
+    | (?P<OPENER> [({\[] )
+    | (?P<CLOSER> ~?\} | [)\]] )
     | (?P<HEREDOC> <<-?[^\W\d][\w-]*+\r?\n )
     | (?P<QUOTE> " )
     | (?P<OTHER> /\*| :: | == | != | <= | >= | && | \|\| | => | [-+*/%<>!?:,.] )
@@ -103,7 +103,7 @@ class Scanner:
         #: The first block whose brace was probably meant for the one around it, and where that brace is.
         self.suspect: tuple[Frame, int] | None = None
 
-    def tokens(self) -> Iterator[Token]:
+    def tokens(self) -> Iterator[Token]:  # noqa: C901 - the loop that everything goes through
         """The tokens from `position` on, ending with ``$END``; each leaves `position` behind itself."""
         text = self.source.text
         stack = self.stack
@@ -189,10 +189,8 @@ class Scanner:
             self.stack[-1].naming = token.type != "INVALID"
             return token
         if text == "{":
-            kind = OBJECT
-        else:
-            kind = INDEX if previous in _VALUE_ENDS else TUPLE
-        return self._push(kind, Token(_BRACKETS[text], text, start, frame))
+            return self._push(OBJECT, Token("LBRACE", text, start, frame))
+        return self._push(INDEX if previous in _VALUE_ENDS else TUPLE, Token("LSQB", text, start, frame))
 
     def _push(self, kind: str, token: Token) -> Token:
         if len(self.stack) + token.frame.directives > MAX_NESTING:

@@ -165,7 +165,13 @@ def beginning(span: Span, text: str) -> Span:
         return Place(span.source, span.first, span.first + len(text))
     width = graphemes(text)
     return _plain(
-        span.filename, span.start, span.start + len(text.encode()), span.line, span.column, span.line, span.column + width
+        span.filename,
+        span.start,
+        span.start + len(text.encode()),
+        span.line,
+        span.column,
+        span.line,
+        span.column + width,
     )
 
 

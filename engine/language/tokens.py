@@ -27,7 +27,8 @@ _CLOSERS = {
 }  # fmt: skip
 
 _TRAITS = {
-    kind: (closer, kind in _NEWLINES_COUNT, kind in _TEXT, kind in _KEYWORDS_COUNT) for kind, closer in _CLOSERS.items()
+    kind: (closer, kind in _NEWLINES_COUNT, kind in _TEXT, kind in _KEYWORDS_COUNT)
+    for kind, closer in _CLOSERS.items()
 }
 
 

@@ -15,8 +15,8 @@ from lark.exceptions import LarkError
 
 from engine.diagnostics import Span
 from engine.language import parse, pieces, syntax
-from engine.language.format import format_text
 from engine.language.automaton import make_lark
+from engine.language.format import format_text
 
 SPAN = Span(filename="", start=0, end=0, line=1, column=1, end_line=1, end_column=1)
 KEYWORDS = {"true", "false", "null", "for", "in", "if", "else", "endif", "endfor"}
@@ -416,7 +416,9 @@ def test_no_text_breaks_the_parser(text: str | bytes) -> None:
         assert problem.detail
     assert result.tree is not None or result.diagnostics
     starts = [p.subject.start for p in result.diagnostics if p.subject]
-    assert starts == sorted(starts) or starts[:-1] == sorted(starts[:-1])  # what the end leaves open comes last
+    assert starts == sorted(starts) or starts[:-1] == sorted(
+        starts[:-1]
+    )  # what the end leaves open comes last
 
 
 @settings(deadline=None)
