@@ -56,7 +56,7 @@ CODES: Mapping[str, Code] = {
     "invalid_escape": Code(_FILE, "a backslash escape is unknown, incomplete or no character", 'write one of `\\n \\r \\t \\" \\\\ \\uNNNN \\UNNNNNNNN`, and `\\\\` for a backslash', 'x = "\\q"'),
     "item_expected": Code(_FILE, "something other than an attribute or a block begins a line", 'write `name = value`, or `name "label" { … }`', "= 1"),
     "item_incomplete": Code(_FILE, "a name stands alone, or a key has no value", "write `name = value`, or open a block with `{` on the same line", "initial"),
-    "label_expected": Code(_FILE, "a block label is neither a quoted string nor a name", 'write `name "label" { … }`', "state 5 { }"),
+    "label_expected": Code(_FILE, "a block label is neither a quoted string nor a name", 'write `name "label" { … }`', 'state "a" 5 { }'),
     "label_not_literal": Code(_FILE, "a block label contains an interpolation or a directive", "write the text itself: labels are known before anything is evaluated", 'state "${x}" {\n}'),
     "label_on_attribute": Code(_FILE, "an attribute has a label", "write `name = value`, or `{` to open a block", 'state "a" = 1'),
     "line_break_missing": Code(_FILE, "two attributes or blocks stand on one line", "give each its own line, without commas", "x = 1 y = 2"),

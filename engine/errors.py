@@ -127,9 +127,9 @@ class EvaluationError(InterlockError):
     code = "evaluation"
     status = 422
 
-    def __init__(self, diagnostic: "Diagnostic") -> None:
-        """Take the problem, with the range of the expression that failed."""
-        super().__init__(diagnostic.summary)
+    def __init__(self, diagnostic: "Diagnostic", values: str = "") -> None:
+        """Take the problem, with the range of what failed, and the values involved: ``event.count is "five"``."""
+        super().__init__(f"{diagnostic.summary} ({values})" if values else diagnostic.summary)
         self.diagnostic = diagnostic
 
 

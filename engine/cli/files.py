@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.cli.options import environment
+from engine.cli.environment import environment
 from engine.config.conceal import without_secrets
 from engine.config.settings import read_settings
 from engine.config.suggest import did_you_mean

@@ -1,14 +1,13 @@
 """Options that several commands share, and what they are worth once flags, environment and app.env are read."""
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter, validators
 
-from engine.config.env_file import read_environment
-from engine.config.settings import DaemonSettings, read_settings
+from engine.cli.environment import environment, settings_from
+
+__all__ = ["COUNT", "Json", "MachinesFolder", "StoreUrl", "WorkersFile", "environment", "settings_from"]
 
 #: A number of rows, or of one.
 COUNT = validators.Number(gte=0, lte=2**31)
@@ -43,13 +42,3 @@ Variables = Annotated[
     ),
 ]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON instead of a table.")]
-
-
-def environment() -> Mapping[str, str]:
-    """The process's environment, filled up from the env file of the working directory."""
-    return read_environment(os.environ, Path.cwd()).values
-
-
-def settings_from(**flags: object) -> DaemonSettings:
-    """What the flags (None = not given), the environment and app.env say together; raises `SettingError`."""
-    return read_settings(flags, environment())

@@ -50,11 +50,12 @@ def _locals(reader: Reader, body: syntax.Body) -> tuple[dict[str, Expression], d
     for block in body.blocks_of("locals"):
         reader.check_shape(block)
         for attribute in block.body.attributes:
-            first = places.setdefault(attribute.name, attribute.name_span)
-            if first is not attribute.name_span:
+            place = attribute.name_span
+            first = places.setdefault(attribute.name, place)
+            if first is not place:
                 detail = f"The first one is at {first}: keep one of them."
                 summary = f"local.{attribute.name} is declared twice"
-                reader.report("duplicate_local", summary, detail, attribute.name_span)
+                reader.report("duplicate_local", summary, detail, place)
                 continue
             expression = reader.ready(attribute.value, ROOTS)
             if expression is not None:
