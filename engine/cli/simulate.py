@@ -26,7 +26,7 @@ def simulate_command(
     type_: Annotated[
         str | None, Parameter(name="--type", help="What happened, in the source's words: release.")
     ] = None,
-    source: Annotated[str | None, Parameter(help="Who sent it: github.")] = None,
+    source: Annotated[str | None, Parameter(help="Who sent it: github, gitlab, …")] = None,
     project: Annotated[str | None, Parameter(help="Only this project's machine.")] = None,
     state: Annotated[str | None, Parameter(help="The state that the entities are in.")] = None,
     status: Annotated[str | None, Parameter(help="What the backend says: the status they are in.")] = None,
