@@ -20,7 +20,10 @@ RepoId = Annotated[
     str, Parameter(help="A name for the hook, unique per source; it becomes a part of the path.")
 ]
 RepoPath = Annotated[
-    str, Parameter(help="Where the repository, or whatever else sends, is: owner/name. For the reader's orientation.")
+    str,
+    Parameter(
+        help="Where the repository, or whatever else sends, is: owner/name. For the reader's orientation."
+    ),
 ]
 
 

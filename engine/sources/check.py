@@ -100,7 +100,9 @@ def _check_paths(expressions: Iterable[Expression], receives: list[Receive]) -> 
                 (kind, fault) for (_, kind), fault in zip(kinds, faults, strict=True) if fault is not None
             ]
             if len(told) == len(kinds):
-                yield _missing_field(reference, *max(told, key=lambda pair: pair[1].at))
+                kind, fault = max(told, key=lambda pair: pair[1].at)
+                if _is_suspicious(reference, fault):
+                    yield _missing_field(reference, kind, fault)
 
 
 def _forgiven(node: syntax.Expression) -> list[tuple[int, int]]:
@@ -115,6 +117,11 @@ def _forgiven(node: syntax.Expression) -> list[tuple[int, int]]:
     return found
 
 
+def _is_suspicious(reference: Reference, fault: Fault) -> bool:
+    """Where a sender adds fields freely, only what looks like a known one is."""
+    return not fault.open or bool(did_you_mean(str(reference.steps[fault.at]), fault.known))
+
+
 def _missing_field(reference: Reference, event_type: str, fault: Fault) -> Diagnostic:
     name = str(reference.steps[fault.at])
     advice = did_you_mean(name, fault.known)
@@ -125,6 +132,7 @@ def _missing_field(reference: Reference, event_type: str, fault: Fault) -> Diagn
         summary=f'{path} of a "{event_type}" delivery has no field "{name}"',
         detail=advice or f"It has {listed}. If it is new, keep it: this is a warning.",
         subject=settled(reference.node.span),
-        # A near miss is a slip of the pen. What is far from everything may be newer than our table.
-        severity=Severity.ERROR if advice else Severity.WARNING,
+        # A near miss is a slip of the pen. What is far from everything may be newer than our table, and what is not far
+        # may still be a field of the sender's own where it adds fields freely.
+        severity=Severity.ERROR if advice and not fault.open else Severity.WARNING,
     )

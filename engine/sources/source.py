@@ -53,9 +53,7 @@ class Source:
         scheme = max(fitting, key=lambda s: len(s.secret_prefix))
         return scheme if key_of(scheme, secret.encode()) else None
 
-    def verify(
-        self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime
-    ) -> Proof:
+    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> Proof:
         """Whether the delivery was made by who knows one of the secrets; every one of them is tried."""
         found = Proof(scheme=None, because="the hook has no secret of this source")
         for secret in secrets:

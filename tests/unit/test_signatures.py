@@ -28,7 +28,9 @@ STANDARD_HEADERS = {
 STANDARD_TIME = datetime.fromtimestamp(1614265330, UTC)
 
 
-def accepted(scheme: Scheme, headers: dict[str, str], body: bytes, secret: bytes, now: datetime = NOW) -> bool:
+def accepted(
+    scheme: Scheme, headers: dict[str, str], body: bytes, secret: bytes, now: datetime = NOW
+) -> bool:
     return refusal(scheme, headers, body, secret, now) is None
 
 
