@@ -15,7 +15,7 @@ _GROUPS = {
     "deadletters": "Look at what was given up, put it back, or drop it.",
     "hooks": "Register the endpoints that sources send to, and look at them.",
     "store": "Look after the store: check it, copy it, remove what is old.",
-    "practice": "Stand-ins to practise against: a Jira, and GitHub's deliveries.",
+    "practice": "Stand-ins to practise against: a Jira, and deliveries of every source.",
 }
 
 #: What is typed, the function that answers it, and one line for the list of commands.
@@ -47,7 +47,11 @@ _COMMANDS = (
     ("store info", "store:info", "Say what is in the store, and who works on it."),
     ("store prune", "store:prune", "Remove what is finished and old."),
     ("practice jira", "practice:jira", "Serve a practice Jira on loopback."),
-    ("practice deliver", "practice:deliver", "Send a signed GitHub release to a running daemon."),
+    (
+        "practice deliver",
+        "practice:deliver",
+        "Send a signed delivery to a running daemon: a GitHub release, or another one.",
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""GitLab: a secret token that is sent along, or since version 19 a signature after Standard Webhooks.
+"""GitLab: a secret token that is sent along, or, in newer versions, a signature after Standard Webhooks.
 
 The form of the hook's secret decides: with one that begins with ``whsec_`` only signed deliveries are accepted.
 """

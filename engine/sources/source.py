@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,8 +36,6 @@ class Source:
     type_members: tuple[str, ...] = ()
     #: The header that says what happened, where no member does.
     type_header: str | None = None
-    #: What the header says, and what the event type is called; what is not in the table is taken as it is.
-    type_names: Mapping[str, str] = field(default_factory=dict)
     #: Headers that identify the delivery, the same again on a redelivery; the first one that is there counts.
     id_headers: tuple[str, ...]
     #: Reads the payload; raises `engine.errors.MalformedBodyError`.
@@ -83,8 +81,7 @@ class Source:
             value = payload.get(member) if isinstance(payload, dict) else None
             if isinstance(value, str) and _name(value):
                 return _name(value)
-        found = _name(headers.get(self.type_header)) if self.type_header is not None else ""
-        return self.type_names.get(found, found)
+        return _name(headers.get(self.type_header)) if self.type_header is not None else ""
 
     def delivery_id_of(self, headers: Mapping[str, str]) -> str:
         """The source's identifier of the delivery, empty if it has none."""
