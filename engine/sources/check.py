@@ -12,7 +12,7 @@ from engine.machine.reading import settled
 from engine.machine.references import Reference
 from engine.model import is_own_event
 from engine.sources.catalog import SOURCES
-from engine.sources.payloads import KNOWN_TYPES, Fault, fault_in, is_known
+from engine.sources.payloads import KNOWN_TYPES, OTHER_NAMES, Fault, fault_in, is_known
 
 #: A missing field is what these are for.
 _FORGIVING = frozenset({"try", "can"})
@@ -55,7 +55,8 @@ def _check_receive(receive: Receive) -> Iterator[Diagnostic]:
         return
     types = KNOWN_TYPES.get(receive.source)
     if types is not None and receive.type not in types:
-        advice = did_you_mean(receive.type, types)
+        other = OTHER_NAMES.get(receive.source, {}).get(receive.type)
+        advice = f'Did you mean "{other}"?' if other is not None else did_you_mean(receive.type, types)
         if advice:
             yield Diagnostic(
                 code="unknown_event_type",

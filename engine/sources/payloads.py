@@ -23,6 +23,37 @@ KNOWN_TYPES: Mapping[str, frozenset[str]] = {name: table.EVENT_TYPES for name, t
 _PAYLOADS: Mapping[str, Mapping[str, str]] = {name: table.PAYLOADS for name, table in _TABLES.items()}
 _SHAPES: Mapping[str, Mapping[str, str]] = {name: table.SHAPES for name, table in _TABLES.items()}
 
+#: What a sender's own pages, its headers or habit call an event type, and what its deliveries call it.
+OTHER_NAMES: Mapping[str, Mapping[str, str]] = {
+    "gitlab": {
+        "comment": "note",
+        "job": "build",
+        "pull_request": "merge_request",
+        "tag": "tag_push",
+        "Job Hook": "build",
+        "Issue Hook": "issue",
+        "Merge Request Hook": "merge_request",
+        "Note Hook": "note",
+        "Pipeline Hook": "pipeline",
+        "Push Hook": "push",
+        "Tag Push Hook": "tag_push",
+    },
+    "bitbucket": {
+        "pull_request": "pullrequest:created",
+        "pullrequest:declined": "pullrequest:rejected",
+        "pullrequest:merged": "pullrequest:fulfilled",
+        "push": "repo:push",
+    },
+    "jira": {
+        f"{what}_{done}": f"jira:{what}_{done}"
+        for what, every in (
+            ("issue", ("created", "updated", "deleted")),
+            ("version", ("created", "updated", "deleted", "released", "unreleased", "moved", "merged")),
+        )
+        for done in every
+    },
+}
+
 _ANY = "*"
 
 
