@@ -210,7 +210,7 @@ def test_where_a_sender_adds_fields_freely_only_a_near_miss_is_told_and_only_as_
     ("source", "type_", "meant"),
     [
         ("gitlab", "merge_requests", "merge_request"),
-        ("gitlab", "zeppelin", ""),
+        ("gitlab", "quux", ""),
         ("gitlab", "job", "build"),
         ("gitlab", "Merge Request Hook", "merge_request"),
         ("bitbucket", "pullrequest:merged", "pullrequest:fulfilled"),

@@ -17,8 +17,12 @@ from engine.sources.examples import example_payload
 from engine.sources.payloads import fault_in, known_payloads
 from engine.testing import (
     Recorded,
+    create_delivery,
     payloads,
+    ping_delivery,
+    pull_request_delivery,
     recorded_delivery,
+    release_delivery,
     replay_delivery,
     sign_again,
     signed_deliveries,
@@ -75,6 +79,19 @@ def test_no_path_of_an_example_is_told_to_be_a_mistake(source: str, kind: str) -
     assert len(found) >= 1
     faults = [(p, f) for p in found if (f := fault_in(source, kind, p)) is not None]
     assert [p for p, f in faults if not f.open or did_you_mean(str(p[f.at]), f.known)] == []
+
+
+def test_nor_any_path_of_the_deliveries_of_github_in_all_their_detail() -> None:
+    around = {"repo_full_name": "octo-org/box", "delivery_id": "d", "secret": "s", "now": NOW}
+    made = {
+        "release": release_delivery(tag="v1", notes="n", release_id=1, org=True, installation_id=3, **around),  # type: ignore[arg-type]
+        "ping": ping_delivery(url="https://interlock.example", **around),  # type: ignore[arg-type]
+        "create": create_delivery(ref="SOC-1", **around),  # type: ignore[arg-type]
+        "pull_request": pull_request_delivery(number=1, title="t", head="h", **around),  # type: ignore[arg-type]
+    }
+    for kind, signed in made.items():
+        found = every_path(json.loads(signed.body))
+        assert [p for p in found if fault_in("github", kind, p) is not None] == []
 
 
 @given(st.sampled_from(KNOWN).flatmap(lambda one: st.tuples(st.just(one), payloads(*one))))
