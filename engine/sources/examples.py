@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import IntEnum
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -16,8 +17,20 @@ from engine.machine.values import timestamp
 from engine.sources.catalog import SOURCES
 from engine.sources.payloads import Field, is_known, payload_fields, shape_fields
 
-#: Picks one of several values, the most usual of which is the first; and whether definitions are likely to look at it.
-Choose = Callable[[Sequence[Any], bool], Any]
+
+class Interest(IntEnum):
+    """How likely definitions look at a field."""
+
+    #: Hardly ever.
+    LITTLE = 0
+    #: A text or a flag near the top.
+    SOME = 1
+    #: What happened, or how it ended: a word of the sender's.
+    MUCH = 2
+
+
+#: Picks one of several values, the most usual of which is the first.
+Choose = Callable[[Sequence[Any], Interest], Any]
 
 #: How deep objects are nested; what would be deeper is null, as is an object inside another of its own kind.
 _DEEPEST = 7
@@ -61,6 +74,8 @@ _PATTERNS = {
     """,
     "login": "login username user_username nickname slug author_name user_name display_?[nN]ame",
 }
+#: In these objects a name says something else.
+_KIND_IN = {("commit", "id"): "sha", ("issue", "key"): "key", ("project", "key"): "project"}
 _KINDS = tuple((re.compile("|".join(patterns.split())), kind) for kind, patterns in _PATTERNS.items())
 
 #: ``TYPE PATH`` of a source, and the words that it uses there.
@@ -122,7 +137,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
 }
 
 
-def most_usual(values: Sequence[Any], _matters: bool) -> Any:  # noqa: FBT001 - a `Choose`
+def most_usual(values: Sequence[Any], _interest: Interest) -> Any:
     """The first of several values."""
     return values[0]
 
@@ -199,27 +214,52 @@ class _Maker:
         fields = shape_fields(self.source, field.shape)
         if field.many:
             made = self.object(fields, path, (*shapes, field.shape))
-            return self.choose(([made], []), len(path) < _NEAR)
-        if _NULL.fullmatch(path[-1]) and self.choose((False, True), len(path) < _NEAR):
+            return self.choose(([made], []), _near(path))
+        if _NULL.fullmatch(path[-1]) and self.choose((False, True), _near(path)):
             return None
         return self.object(fields, path, (*shapes, field.shape))
 
     def _leaf(self, path: tuple[str, ...], shapes: tuple[str, ...]) -> Any:
-        at = f"{self.event_type} {'.'.join(path)}"
-        for pattern, words in _WORDS[self.source].items():
-            if fnmatchcase(at, pattern):
-                return self.choose(words, True)
-        if path[-1] in _TYPE_MEMBERS and len(path) == 1:
-            return self.event_type
+        known = _known_of(self.source, self.event_type, path, shapes[-1] if shapes else "")
+        if known.words:
+            return self.choose(known.words, Interest.MUCH)
         key = self.entities[0] if self.entities else "SOC-1"
-        if path[-1] == "key" and shapes and shapes[-1] in ("issue", "project"):
-            return key if shapes[-1] == "issue" else key.rpartition("-")[0]
-        kind = "sha" if path[-1] == "id" and shapes and shapes[-1] == "commit" else _kind_of(path[-1])
-        number = 1 + int.from_bytes(sha256(".".join(path).encode()).digest()[:3])
-        values = _VALUES[kind](self, _Leaf(name=path[-1], key=key, number=number))
-        if _NULL.fullmatch(path[-1]):
-            values = (*values, None)
-        return self.choose(values, len(path) < _NEAR and kind in ("text", "ref", "flag"))
+        leaf = _Leaf(name=path[-1], key=key, number=known.number)
+        values = _VALUES[known.kind](self, leaf)
+        return self.choose((*values, None) if known.may_be_null else values, known.interest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is known of a field before its value is chosen."""
+
+    #: The words that its sender uses there; none where the kind says what it holds.
+    words: tuple[Any, ...]
+    kind: str
+    number: int
+    may_be_null: bool
+    interest: Interest
+
+
+def _near(path: tuple[str, ...]) -> Interest:
+    return Interest.SOME if len(path) < _NEAR else Interest.LITTLE
+
+
+@lru_cache(maxsize=50_000)
+def _known_of(source: str, event_type: str, path: tuple[str, ...], shape: str) -> _Known:
+    at = f"{event_type} {'.'.join(path)}"
+    name = path[-1]
+    words = next((words for pattern, words in _WORDS[source].items() if fnmatchcase(at, pattern)), ())
+    if not words and name in _TYPE_MEMBERS and len(path) == 1:
+        words = (event_type,)
+    kind = _KIND_IN.get((shape, name)) or _kind_of(name)
+    return _Known(
+        words=words,
+        kind=kind,
+        number=1 + int.from_bytes(sha256(".".join(path).encode()).digest()[:3]),
+        may_be_null=_NULL.fullmatch(name) is not None,
+        interest=_near(path) if kind in ("text", "ref", "flag") else Interest.LITTLE,
+    )
 
 
 def _milliseconds(maker: _Maker, leaf: _Leaf) -> Sequence[Any]:
@@ -251,6 +291,8 @@ _VALUES: Mapping[str, Callable[[_Maker, _Leaf], Sequence[Any]]] = {
     "milliseconds": _milliseconds,
     "time": _times,
     "flag": lambda _maker, _leaf: (False, True),
+    "key": lambda _maker, leaf: (leaf.key,),
+    "project": lambda _maker, leaf: (leaf.key.rpartition("-")[0],),
     "list": lambda _maker, leaf: ([], [leaf.name]),
     "object": lambda _maker, _leaf: ({},),
     "number": lambda _maker, leaf: (leaf.number, 1, 0),

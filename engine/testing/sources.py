@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from engine.practice import senders
 from engine.practice.github import SignedDelivery
 from engine.sources.catalog import SOURCES
-from engine.sources.examples import example_payload, overlaid
+from engine.sources.examples import Interest, example_payload, overlaid
 from engine.sources.recorded import Recorded
 
 #: A time for what is made without one.
 _NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
-#: How many of the places of a payload that matter little get an unusual value, and how far into it.
-_MOST_ODD, _FARTHEST = 10, 500
+#: How many places of a payload get an unusual value at most; how many places are told apart, where definitions look and
+#: elsewhere.
+_MOST_ODD, _NEAR, _FARTHEST = 8, 48, 500
 
 
 def signed_delivery(
@@ -65,15 +66,20 @@ def payloads(
 ) -> dict[str, Any]:
     """Payloads of that type: what definitions look at varies, its texts mostly name the entities, and some is missing."""
     _check(source)
-    odd = draw(
-        st.dictionaries(st.integers(0, _FARTHEST), st.integers(1, 4), max_size=_MOST_ODD), label="odd places"
-    )
-    place = iter(range(2**31))
+    # A few places get an unusual value; to draw one for every place would take a thousand draws.
+    odd = draw(_places(_FARTHEST), label="unusual values")
+    looked_at = draw(_places(_NEAR), label="unusual values where definitions look")
+    place, near = iter(range(2**31)), iter(range(2**31))
 
-    def choose(values: Sequence[Any], matters: bool) -> Any:  # noqa: FBT001 - a `Choose`
-        if matters and len(values) > 1:
-            return values[draw(st.integers(0, len(values) - 1))]
-        return values[odd.get(next(place), 0) % len(values)]
+    def choose(values: Sequence[Any], interest: Interest) -> Any:
+        match interest:
+            case Interest.MUCH:
+                at = draw(st.integers(0, len(values) - 1))
+            case Interest.SOME:
+                at = looked_at.get(next(near) % _NEAR, 0)
+            case _:
+                at = odd.get(next(place), 0)
+        return values[at % len(values)]
 
     return example_payload(source, event_type, tuple(entities), _NOON, choose)
 
@@ -90,6 +96,10 @@ def signed_deliveries(
         payload=draw(payloads(source, event_type, entities)),
         delivery_id=str(draw(st.uuids(version=4))),
     )
+
+
+def _places(many: int) -> st.SearchStrategy[dict[int, int]]:
+    return st.dictionaries(st.integers(0, many - 1), st.integers(1, 5), max_size=_MOST_ODD)
 
 
 def _check(source: str) -> None:

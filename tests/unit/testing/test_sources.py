@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import MalformedBodyError, SettingError
@@ -122,7 +122,7 @@ def test_drawn_payloads_fit_what_is_known_of_their_type(
     ],
 )
 def test_what_definitions_ask_for_is_found_without_help(source: str, kind: str, wanted: Any) -> None:
-    quick = settings(max_examples=300, database=None)
+    quick = settings(max_examples=500, database=None, phases=(Phase.generate,))
     found = find(payloads(source, kind, ("SOC-7",)), wanted, settings=quick)
     assert wanted(found)
 
