@@ -16,8 +16,8 @@ from engine.machine.domains import MISSING
 from engine.machine.explore import Explorer, Move
 from engine.machine.questions import Question
 from engine.model import Delivery, Event
+from engine.sources.catalog import SOURCES
 from engine.sources.examples import overlaid
-from engine.sources.payloads import is_known
 from engine.testing.load import load_provisioner
 from engine.testing.sources import payloads
 
@@ -103,7 +103,7 @@ def _delivery(
     named = [r for r in receive.entity.references if r.root == "event" and r.steps]
     read = [tuple(map(str, r.steps)) for r in named]
     around: st.SearchStrategy[dict[str, Any]] = st.just({})
-    if is_known(receive.source, receive.type):
+    if receive.source in SOURCES:
         around |= payloads(receive.source, receive.type, keys[:1])
 
     def build(around: dict[str, Any], asked: dict[str, Any], key: str, rest: str, number: int) -> Delivery:

@@ -81,6 +81,8 @@ def test_a_signed_delivery_of_each_source_moves_an_issue(daemon: DaemonProcess, 
         ]
         assert jira.moves(key) == 1
         assert secret not in daemon.log.read_text()
+    verified = daemon.cli("verify")
+    assert verified.returncode == 0, verified.stdout
 
 
 def refused(daemon: DaemonProcess) -> list[str]:

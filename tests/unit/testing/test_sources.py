@@ -1,6 +1,8 @@
 """Deliveries for tests: of every source, realistic, and accepted by the engine's own verification."""
 
+import contextlib
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,19 @@ from hypothesis import strategies as st
 
 from engine.errors import MalformedBodyError, SettingError
 from engine.language.suggest import did_you_mean
-from engine.model import Verdict
+from engine.machine.compile import compile_definition
+from engine.model import Delivery, Verdict
 from engine.sources.catalog import SOURCES
+from engine.sources.correlate import correlate
 from engine.sources.examples import example_payload
 from engine.sources.payloads import fault_in, known_payloads
+from engine.sources.recorded import read_recorded
 from engine.testing import (
     Recorded,
     create_delivery,
+    deliveries,
+    load_definition,
+    load_provisioner,
     payloads,
     ping_delivery,
     pull_request_delivery,
@@ -264,3 +272,45 @@ def test_odd_payloads_are_payloads(payload: Any, tmp_path: Path) -> None:
         recorded_delivery(file, "standard")
     else:
         assert recorded_delivery(file).payload == payload
+
+
+DOCUMENTED = re.findall(
+    r"```hcl\n(.*?)```", (Path(__file__).parents[3] / "docs" / "sources.md").read_text(), re.DOTALL
+)
+
+
+@pytest.mark.parametrize("written", DOCUMENTED, ids=lambda text: re.findall(r'receive "(\w+)"', text)[0])
+def test_deliveries_mean_something_to_the_definition_of_every_source(written: str) -> None:
+    provisioner = load_provisioner(written)
+    compiled = compile_definition(load_definition(written))[provisioner.name]
+    key = f"{provisioner.name.upper()}-7"
+
+    def fires(delivery: Delivery) -> bool:
+        return bool(correlate([compiled], delivery).events)
+
+    quick = settings(max_examples=500, database=None, phases=(Phase.generate,))
+    found = find(deliveries(provisioner, entities=(key,)), fires, settings=quick)
+    assert {c.event.entity.id for c in correlate([compiled], found).events} == {key}
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(["headers", "body", "request", "payload", "request_data", "source", "type", "x"]),
+            inner,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(_json, st.sampled_from([None, *SOURCES, "sourceforge"]), st.sampled_from([None, "push"]))
+def test_no_file_breaks_the_reader_of_recorded_deliveries(
+    whole: Any, source: str | None, kind: str | None
+) -> None:
+    with contextlib.suppress(SettingError, MalformedBodyError):
+        recorded = read_recorded(json.dumps(whole).encode(), source, kind)
+        assert recorded.source in SOURCES
+        assert recorded.type
