@@ -17,6 +17,8 @@ from engine.sources.payloads import KNOWN_TYPES, OTHER_NAMES, Fault, fault_in, i
 #: A missing field is what these are for.
 _FORGIVING = frozenset({"try", "can"})
 _SHOWN = 8
+#: How much of two names is the same if one is a slip of the pen: a letter of eight may differ.
+_SLIP = 0.88
 
 
 def check_sources(definition: Definition) -> tuple[Diagnostic, ...]:
@@ -123,6 +125,13 @@ def _is_suspicious(reference: Reference, fault: Fault) -> bool:
     return not fault.open or bool(did_you_mean(str(reference.steps[fault.at]), fault.known))
 
 
+def _is_slip(name: str, fault: Fault) -> bool:
+    """Whether hardly a letter is wrong."""
+    from difflib import get_close_matches
+
+    return bool(get_close_matches(name, fault.known, n=1, cutoff=_SLIP))
+
+
 def _missing_field(reference: Reference, event_type: str, fault: Fault) -> Diagnostic:
     name = str(reference.steps[fault.at])
     advice = did_you_mean(name, fault.known)
@@ -133,7 +142,7 @@ def _missing_field(reference: Reference, event_type: str, fault: Fault) -> Diagn
         summary=f'{path} of a "{event_type}" delivery has no field "{name}"',
         detail=advice or f"It has {listed}. If it is new, keep it: this is a warning.",
         subject=settled(reference.node.span),
-        # A near miss is a slip of the pen. What is far from everything may be newer than our table, and what is not far
-        # may still be a field of the sender's own where it adds fields freely.
-        severity=Severity.ERROR if advice and not fault.open else Severity.WARNING,
+        # A near miss is a slip of the pen. What is far from everything may be newer than our table; and where the sender
+        # adds fields freely, what is not very near to one may be another.
+        severity=Severity.ERROR if advice and (not fault.open or _is_slip(name, fault)) else Severity.WARNING,
     )

@@ -179,6 +179,8 @@ def test_timers_and_eventless_transitions_have_no_delivery() -> None:
         ("jira", "jira:issue_created", "event.issue.fields.status.nam", "name"),
         ("jira", "comment_created", "event.comment.author.acountId", "accountId"),
         ("jira", "sprint_started", "event.sprnt.id", "sprint"),
+        ("jira", "jira:issue_updated", "event.issue.fields.sumary", "summary"),
+        ("gitlab", "merge_request", "event.object_attributes.acton", "action"),
         ("jira", "jira:version_released", "event.version.project.nam", ""),
     ],
 )
@@ -192,11 +194,12 @@ def test_misspelled_fields_of_every_source_are_errors(source: str, type_: str, p
     [
         ("jira", "jira:issue_updated", "event.issue.fields.customfield_10042.value", ""),
         ("jira", "jira:issue_updated", "event.issue.fields.an_apps_own_field", ""),
-        ("jira", "jira:issue_updated", "event.issue.fields.sumary", "summary"),
+        ("jira", "jira:issue_updated", "event.issue.fields.resolution_day", "resolutiondate"),
         ("gitlab", "issue", "event.changes.epic_id.current", ""),
-        ("gitlab", "issue", "event.changes.labls.current", "labels"),
+        ("gitlab", "issue", "event.changes.label_ids.current", "labels"),
         ("gitlab", "vulnerability", "event.object_attributes.location.dependency.version", ""),
         ("bitbucket", "repo:push", "event.repository.zeppelin", ""),
+        ("bitbucket", "pullrequest:created", "event.pullrequest.titel", "title"),
     ],
 )
 def test_where_a_sender_adds_fields_freely_only_a_near_miss_is_told_and_only_as_a_warning(
