@@ -17,7 +17,7 @@ _GROUPS = {
     "hooks": "Register the endpoints that sources send to, and look at them.",
     "store": "Look after the store: check it, copy it, remove what is old.",
     "schema": "Print what editors want to know about files.",
-    "practice": "Stand-ins to practise against: a Jira, and GitHub's deliveries.",
+    "practice": "Stand-ins to practise against: a Jira, and deliveries of every source.",
 }
 
 #: What is typed, the function that answers it, and one line for the list of commands.
@@ -59,7 +59,11 @@ _COMMANDS = (
     ("store prune", "store:prune", "Remove what is finished and old."),
     ("schema workers", "schema:workers", "Print the JSON Schema of workers.yaml."),
     ("practice jira", "practice:jira", "Serve a practice Jira on loopback."),
-    ("practice deliver", "practice:deliver", "Send a signed GitHub release to a running daemon."),
+    (
+        "practice deliver",
+        "practice:deliver",
+        "Send a signed delivery to a running daemon: a GitHub release, or another one.",
+    ),
 )
 
 

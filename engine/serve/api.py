@@ -5,7 +5,7 @@ It is imported at the first management request, because FastAPI costs memory tha
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -13,7 +13,7 @@ import structlog
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from engine import __version__
 from engine.errors import HookExistsError, HookMissingError, SettingError, StoreError
-from engine.run.hooks import HookRequest, Issued, import_hook, register, update
+from engine.run.hooks import LONGEST_OVERLAP, HookRequest, Issued, import_hook, register, update
 from engine.serve.guard import Guard
 from engine.store import hooks
 from engine.store.database import Store
@@ -51,6 +51,13 @@ class Registration(BaseModel):
     provider: str
     repo_id: str
     repo_path: str
+
+
+class Update(Registration):
+    """The body of update; the predecessor has no `overlap`."""
+
+    #: For how many seconds the old secret is accepted beside the new one.
+    overlap: int = Field(default=0, ge=0, le=int(LONGEST_OVERLAP.total_seconds()))
 
 
 class Import(Registration):
@@ -128,9 +135,10 @@ class HookRoutes:
         return await self._issue(lambda: register(self._store, _asked(wanted), self._clock()))
 
     async def update(self, request: Request) -> Any:
-        """Give an existing hook a new secret; the old one is refused from now on."""
-        wanted = await read_body(request, Registration)
-        return await self._issue(lambda: update(self._store, _asked(wanted), self._clock()))
+        """Give an existing hook a new secret; the old one is refused from now on, or after `overlap` seconds."""
+        wanted = await read_body(request, Update)
+        overlap = timedelta(seconds=wanted.overlap)
+        return await self._issue(lambda: update(self._store, _asked(wanted), self._clock(), overlap))
 
     async def import_secret(self, request: Request) -> Any:
         """Register or update a hook with the secret that its source has already."""
@@ -202,7 +210,7 @@ def routes_of(endpoints: HookRoutes) -> tuple[Route, ...]:
             endpoint=e.update,
             status=201,
             answer=Issuing,
-            body=Registration,
+            body=Update,
         ),
         Route(
             method="PATCH",

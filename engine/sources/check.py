@@ -12,11 +12,13 @@ from engine.machine.reading import settled
 from engine.machine.references import Reference
 from engine.model import is_own_event
 from engine.sources.catalog import SOURCES
-from engine.sources.payloads import KNOWN_TYPES, Fault, fault_in, is_known
+from engine.sources.payloads import KNOWN_TYPES, OTHER_NAMES, Fault, fault_in, is_known
 
 #: A missing field is what these are for.
 _FORGIVING = frozenset({"try", "can"})
 _SHOWN = 8
+#: How much of two names is the same if one is a slip of the pen: a letter of eight may differ.
+_SLIP = 0.88
 
 
 def check_sources(definition: Definition) -> tuple[Diagnostic, ...]:
@@ -55,7 +57,8 @@ def _check_receive(receive: Receive) -> Iterator[Diagnostic]:
         return
     types = KNOWN_TYPES.get(receive.source)
     if types is not None and receive.type not in types:
-        advice = did_you_mean(receive.type, types)
+        other = OTHER_NAMES.get(receive.source, {}).get(receive.type)
+        advice = f'Did you mean "{other}"?' if other is not None else did_you_mean(receive.type, types)
         if advice:
             yield Diagnostic(
                 code="unknown_event_type",
@@ -100,7 +103,9 @@ def _check_paths(expressions: Iterable[Expression], receives: list[Receive]) -> 
                 (kind, fault) for (_, kind), fault in zip(kinds, faults, strict=True) if fault is not None
             ]
             if len(told) == len(kinds):
-                yield _missing_field(reference, *max(told, key=lambda pair: pair[1].at))
+                kind, fault = max(told, key=lambda pair: pair[1].at)
+                if _is_suspicious(reference, fault):
+                    yield _missing_field(reference, kind, fault)
 
 
 def _forgiven(node: syntax.Expression) -> list[tuple[int, int]]:
@@ -115,6 +120,18 @@ def _forgiven(node: syntax.Expression) -> list[tuple[int, int]]:
     return found
 
 
+def _is_suspicious(reference: Reference, fault: Fault) -> bool:
+    """Where a sender adds fields freely, only what looks like a known one is."""
+    return not fault.open or bool(did_you_mean(str(reference.steps[fault.at]), fault.known))
+
+
+def _is_slip(name: str, fault: Fault) -> bool:
+    """Whether hardly a letter is wrong."""
+    from difflib import get_close_matches
+
+    return bool(get_close_matches(name, fault.known, n=1, cutoff=_SLIP))
+
+
 def _missing_field(reference: Reference, event_type: str, fault: Fault) -> Diagnostic:
     name = str(reference.steps[fault.at])
     advice = did_you_mean(name, fault.known)
@@ -125,6 +142,7 @@ def _missing_field(reference: Reference, event_type: str, fault: Fault) -> Diagn
         summary=f'{path} of a "{event_type}" delivery has no field "{name}"',
         detail=advice or f"It has {listed}. If it is new, keep it: this is a warning.",
         subject=settled(reference.node.span),
-        # A near miss is a slip of the pen. What is far from everything may be newer than our table.
-        severity=Severity.ERROR if advice else Severity.WARNING,
+        # A near miss is a slip of the pen. What is far from everything may be newer than our table; and where the sender
+        # adds fields freely, what is not very near to one may be another.
+        severity=Severity.ERROR if advice and (not fault.open or _is_slip(name, fault)) else Severity.WARNING,
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from engine.decide.run_test import run_test
@@ -61,6 +61,8 @@ quick = settings(
     suppress_health_check=list(HealthCheck),
     print_blob=False,
     stateful_step_count=12,
+    # Not to explain which parts of a failure do not matter: that takes ten times as long as finding it.
+    phases=(Phase.generate, Phase.shrink),
 )
 
 
