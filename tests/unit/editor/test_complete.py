@@ -78,7 +78,7 @@ STATES = ["open", "review", "review.last", "review.wait", "review.read"]
             '}\ntest "t" {\n when "github" "pull_request" { event = { pull_request = { |',
             ["_links", "active_lock_reason"],
         ),
-        ('}\nreceive "|', ["github"]),
+        ('}\nreceive "|', ["bitbucket", "github"]),
         ('}\nreceive "github" "push" {\n when = event.|', ["after", "base_ref", "before"]),
         ('}\nreceive "github" "push" {\n fire = "|', ["begun", "merged"]),
         ('}\nreceive "github" "push" {\n when = |', ["event", "delivery", "var", "local", "true"]),
