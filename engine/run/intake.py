@@ -93,8 +93,8 @@ class Intake:
         if delivery.type in source.greetings and not correlation.events:
             greeted = f'{source.title} says "{delivery.type}": the hook works'
             correlation = Correlation(events=(), ignored=(greeted,))
-        identity = source.identity_of(scheme, headers, body)
-        receipt = await self._write(hook.id, delivery, headers, body, identity, correlation)
+        kept = {name: headers[name] for name in (*_KEPT_HEADERS, scheme.identity) if name and name in headers}
+        receipt = await self._write(hook.id, delivery, kept, body, correlation)
         self._tell(receipt, said)
         for arrived in receipt.arrived:
             self._wake(arrived.event.entity, arrived)
@@ -122,13 +122,12 @@ class Intake:
         self,
         hook_id: int,
         delivery: Delivery,
-        headers: Mapping[str, str],
+        kept: Mapping[str, str],
         body: bytes,
-        digest: bytes,
         correlation: Correlation,
     ) -> Received:
+        digest = SOURCES[delivery.source].identity_of(kept, body)
         facts = delivery_facts(delivery.source, delivery.type, delivery.id, delivery.received_at)
-        kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
 
         def work(connection: Connection) -> Received:
             twin = deliveries.twin(connection, hook_id, digest)

@@ -4,7 +4,6 @@
 hashes, from its checkpoint to the instance as it is now, so that a changed, a missing and a cut-off row all show.
 """
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from engine.machine.compile import CompiledProvisioner, compile_definition
 from engine.machine.read import read_again
 from engine.run.delivered import delivered
 from engine.run.load import text_hash
+from engine.sources.catalog import SOURCES
 from engine.store import checkpoints, definitions, deliveries, history, inbox, instances, outbox
 from engine.store.database import Connection
 from engine.store.encoding import encode, settled
@@ -212,7 +212,7 @@ def _payload(c: Connection, row: HistoryRow) -> Any:
         raise _MissingError(Part.BODY, f"the stored body cannot be read: {error}") from error
     except StoreError as error:
         raise _MissingError(Part.BODY, str(error)) from error
-    if hashlib.sha256(body).digest() != delivery.digest:
+    if SOURCES[delivery.source].identity_of(delivery.headers, body) != delivery.digest:
         raise _MissingError(Part.BODY, f"the body of delivery {delivery.id} is not the one that was received")
     return payload
 

@@ -65,15 +65,16 @@ class Source:
                 found = Proof(scheme=None, because=because)
         return found
 
-    def identity_of(self, scheme: Scheme, headers: Mapping[str, str], body: bytes) -> bytes:
+    def identity_of(self, kept: Mapping[str, str], body: bytes) -> bytes:
         """What two deliveries of one hook have in common if one repeats the other: 32 bytes.
 
-        That is what was signed: the delivery's identifier where the scheme vouches for it, otherwise the body.
+        That is what was proven: the body, and the delivery's identifier where the scheme vouches for it; then `kept`, the
+        headers that are stored, has it.
         """
-        name = headers.get(scheme.identity, "") if scheme.identity is not None else ""
-        if name:
-            body = b"delivery identifier\0" + name.encode("utf-8", "surrogatepass")
-        return hashlib.sha256(body).digest()
+        vouched = dict.fromkeys(s.identity for s in self.schemes if s.identity is not None)
+        name = next((kept[header] for header in vouched if kept.get(header)), "")
+        before = f"delivery {name}\0".encode("utf-8", "surrogatepass") if name else b""
+        return hashlib.sha256(before + body).digest()
 
     def type_of(self, headers: Mapping[str, str], payload: Any) -> str:
         """The source's name for what happened, empty if the delivery does not say it legibly."""

@@ -81,7 +81,7 @@ def test_a_signed_delivery_of_each_source_moves_an_issue(daemon: DaemonProcess, 
         ]
         assert jira.moves(key) == 1
         assert secret not in daemon.log.read_text()
-    verified = daemon.cli("verify")
+    verified = daemon.cli("verify", "--json")
     assert verified.returncode == 0, verified.stdout
 
 

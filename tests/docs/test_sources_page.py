@@ -37,8 +37,8 @@ def says_type(source: Source) -> str:
 
 
 def repeats(source: Source) -> str:
-    found = dict.fromkeys(f"`{s.identity}`" if s.identity else "the body" for s in source.schemes)
-    return " or ".join(found)
+    found = dict.fromkeys(f"`{s.identity}`" for s in source.schemes if s.identity)
+    return f"{' or '.join(found)}, and the body" if found else "the body"
 
 
 def table_of_sources() -> str:

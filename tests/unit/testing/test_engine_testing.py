@@ -70,7 +70,7 @@ def test_a_property_that_does_not_hold_fails_and_prints_a_test_to_paste(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(AssertionError, match='property "PROPERTY" does not hold') as caught:
-        run_state_machine_as_test(state_machine_for(DEV), settings=quick)
+        run_state_machine_as_test(state_machine_for(DEV), settings=settings(quick, max_examples=2000))
     told = "\n".join(caught.value.__notes__) + capsys.readouterr().out
     assert 'test "found by a stateful test" {' in told
     block = 'test "found' + told.partition('test "found')[2].split("\n}\n")[0] + "\n}\n"
