@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from engine.diagnostics import Diagnostic, Severity, Span
 from engine.machine.claims import Finding, Outcome, find, why_open
+from engine.machine.deadlines import find_in_time
 from engine.machine.definition import Kind, Provisioner, Transition
+from engine.machine.durations import text_of
 from engine.machine.explore import Explorer
 from engine.machine.guards import Candidacy, Guards, Overlap, look_at_guards
 from engine.machine.properties import Claim, Property
 from engine.machine.questions import may_fire
-from engine.machine.space import MOST_CONFIGURATIONS, Space, explore
+from engine.machine.schedule import goes, schedule
+from engine.machine.space import MOST_CONFIGURATIONS, Space, explore, explore_in_time
 from engine.machine.story import as_test, story, told_event
-from engine.model import END, is_own_event
+from engine.model import END, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +60,12 @@ def prove(provisioner: Provisioner, most: int = MOST_CONFIGURATIONS) -> Proof:
     """Explore up to `most` configurations and conclude what follows."""
     explorer = Explorer(provisioner=provisioner, claims=provisioner.properties)
     space = explore(explorer, most=most)
+    if any(len(configuration.left) > 1 for configuration in space.configurations.values()):
+        _, space = explore_in_time(explorer, most=most)
     guards = look_at_guards(explorer)
-    findings = tuple(find(explorer, space, claimed) for claimed in provisioner.properties)
+    findings = tuple(_find(explorer, space, claimed) for claimed in provisioner.properties)
     problems = [
-        *(_property(finding) for finding in findings if finding.outcome is not Outcome.HOLDS),
+        *(_property(explorer, finding) for finding in findings if finding.outcome is not Outcome.HOLDS),
         *_unreachable(explorer, space, guards),
         *_dead_ends(explorer),
         *_endless(explorer, space),
@@ -73,12 +79,18 @@ def prove(provisioner: Provisioner, most: int = MOST_CONFIGURATIONS) -> Proof:
         project=provisioner.name,
         diagnostics=tuple(sorted(problems, key=lambda d: d.subject.start if d.subject else 0)),
         findings=findings,
-        configurations=len(space.moves),
+        configurations=len({space.configurations[key].place for key in space.moves}),
         open=opened,
     )
 
 
-def _property(finding: Finding) -> Diagnostic:
+def _find(explorer: Explorer, space: Space, claimed: Property) -> Finding:
+    if isinstance(claimed.within, timedelta):
+        return find_in_time(explorer, claimed, claimed.within)
+    return find(explorer, space, claimed)
+
+
+def _property(explorer: Explorer, finding: Finding) -> Diagnostic:
     claimed = finding.property
     if finding.outcome is Outcome.OPEN:
         return Diagnostic(
@@ -93,7 +105,7 @@ def _property(finding: Finding) -> Diagnostic:
         summary=f'Property "{claimed.name}" does not hold',
         detail=_claim_in_words(claimed),
         subject=claimed.span,
-        story=_counterexample(finding),
+        story=_counterexample(explorer, finding),
     )
 
 
@@ -101,7 +113,12 @@ def _claim_in_words(claimed: Property) -> str:
     """What is claimed, in one sentence."""
     condition = "" if claimed.condition is None else claimed.condition.text
     states = " or ".join(f'"{state}"' for state in claimed.states)
-    within = "" if claimed.within is None else f" within {claimed.within} moves"
+    time = (
+        f"{claimed.within} moves"
+        if isinstance(claimed.within, int)
+        else text_of(claimed.within or timedelta())
+    )
+    within = "" if claimed.within is None else f" within {time}"
     starts = " or ".join(f'"{state}"' for state in claimed.starts)
     return {
         Claim.ALWAYS: f"It claims that always {condition}.",
@@ -112,17 +129,24 @@ def _claim_in_words(claimed: Property) -> str:
     }[claimed.claim]
 
 
-def _counterexample(finding: Finding) -> str:
+def _counterexample(explorer: Explorer, finding: Finding) -> str:
     if finding.start is None:
         return ""
-    lines = story(finding.start, finding.way)
-    if finding.loop is not None:
-        lines.insert(finding.loop + 1, "from here it goes round:")
-    remark = f"the property says otherwise: {finding.because}"
-    test = as_test(f"counterexample: {finding.property.name}", finding.start, finding.way, remark)
+    way, clock = finding.way, finding.clock
+    within = finding.property.within
+    times = schedule(finding.start, way, clock, within if isinstance(within, timedelta) else timedelta())
+    lines = story(finding.start, way, times, finding.loop)
     told = ["counterexample:", *(f"  {line}" for line in lines), f"  {finding.because}"]
-    pasted = finding.way and not any(is_own_event(move.event.name) for move in finding.way)
-    return "\n".join([*told, "", *test] if pasted else told)
+    given = Snapshot(state=explorer.compiled.initial)
+    if not (way or clock is not None) or times is None:
+        return "\n".join(told)
+    end = goes(explorer.compiled, given, explorer.entity(), way, times)
+    last = (way[-1].after if way else finding.start).snapshot
+    if end is None or end.state != last.state:
+        return "\n".join(told)
+    remark = f"the property says otherwise: {finding.because}"
+    test = as_test(f"counterexample: {finding.property.name}", given, way, remark, times)
+    return "\n".join([*told, "", *test])
 
 
 def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
@@ -185,15 +209,15 @@ def _endless(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
     names = dict.fromkeys(name for key in stuck for name in sorted(space.configurations[key].states))
     way = space.path(stuck[0])
     first = space.configurations[stuck[0]]
+    start = space.start_of(way, stuck[0])
+    told = story(start, way, schedule(start, way))
     yield Diagnostic(
         code="no_end_reachable",
         summary=f"From {', '.join(f'{chr(34)}{n}{chr(34)}' for n in names)} no end can be reached",
         detail="Add a way to a final state or to <end>.",
         subject=machine.states[min(first.states)].span,
         severity=Severity.WARNING,
-        story="\n".join(
-            ["a way there:", *(f"  {line}" for line in story(space.start_of(way, stuck[0]), way))]
-        ),
+        story="\n".join(["a way there:", *(f"  {line}" for line in told)]),
     )
 
 
