@@ -191,7 +191,9 @@ class Explorer:
     def start(self, state: str | None = None) -> Configuration:
         """The configuration of a new instance: in the initial state, or in another, and arrived there."""
         begin = state or self.compiled.initial
-        return self.configuration(arrive(self.compiled, begin, {}, self.entity(), NOW))
+        snapshot = arrive(self.compiled, begin, {}, self.entity(), NOW)
+        self.delays.update(datetime.fromisoformat(due) - NOW for due in snapshot.timers.values())
+        return self.configuration(snapshot)
 
     def configuration(self, snapshot: Snapshot, since: datetime = NOW) -> Configuration:
         """What of a snapshot makes a difference at the time `since`."""
@@ -431,11 +433,13 @@ class Explorer:
                 yield claimed
 
     def _claim_scope(self, before: Snapshot | None, event: Event | None, after: Snapshot) -> dict[str, Any]:
+        at = self.compiled.configuration(after.state)
         return self.machine.names.scope(
             event=None if event is None else event.payload,
             delivery={} if event is None else event.delivery,
             entity={"id": self.entity().id, "project": self.provisioner.name},
             state=after.state,
+            active=() if at is None else at.active,
             previous=None if before is None else before.state,
             context=after.context,
         )
