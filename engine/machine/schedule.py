@@ -119,27 +119,17 @@ def goes(
     """Where the way leads with these times, step by step from a given state; None if not where it says."""
     at = arrive(machine, given.state, given.context, entity, NOW)
     for move, time in zip(way, times.moves, strict=True):
-        if not move.event.name:
+        name, now = move.event.name, NOW + time
+        if not name:
             continue
-        own = move.event.name in move.before.left
-        at = _pass(machine, at, entity, time, len(way), move.event.name if own else "")
-        if not own:
-            at = step(machine, at, move.event, NOW + time).snapshot
-        if at.state != move.after.snapshot.state or at.timers.keys() != move.after.left.keys() - {DEADLINE}:
-            return None
-    return _pass(machine, at, entity, times.end, len(way))
-
-
-def _pass(
-    machine: CompiledMachine, at: Snapshot, entity: Entity, until: timedelta, most: int, last: str = ""
-) -> Snapshot:
-    """Let timers run out that are due by then, until the `last` of them did; at most so many."""
-    for _ in range(most + 1):
         timer = next_due(at)
-        if timer is None or timer[0] > NOW + until:
-            break
-        due, name = timer
-        at = step(machine, at, timer_event(entity, name, at.timers[name]), due).snapshot
-        if name == last:
-            break
-    return at
+        if name in move.before.left:
+            if timer != (now, name):
+                return None
+            at = step(machine, at, timer_event(entity, name, at.timers[name]), now).snapshot
+        elif timer is not None and timer[0] <= now:
+            return None
+        else:
+            at = step(machine, at, move.event, now).snapshot
+    timer = next_due(at)
+    return at if timer is None or timer[0] > NOW + times.end else None

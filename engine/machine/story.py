@@ -55,28 +55,38 @@ def as_test(
     name: str, given: Snapshot, way: Sequence[Move], remark: str, times: Schedule | None = None
 ) -> list[str]:
     """The lines of a test that goes this way from what is given, and passes as long as the machine does."""
-    lines = [f"test {text(printable(name))} {{"]
-    state = text(given.state)
-    if given.context:
-        context = hcl(given.context)
-        lines += ["  given {", f"    state   = {state}", f"    context = {context}", "  }"]
-    else:
-        lines.append(f"  given {{ state = {state} }}")
+    course: list[Event | timedelta] = []
     now = timedelta()
     for position, move in enumerate(way):
         if not move.event.name or move.event.name in move.before.left:
             continue  # time passes before what comes next
         at = now if times is None else times.moves[position]
-        lines += _advance(at - now)
+        course += [at - now, move.event]
         now = at
-        lines += [f"  {line}" for line in _when(move.event)]
-    lines += [] if times is None else _advance(times.end - now)
+    course += [] if times is None else [times.end - now]
     state = way[-1].after.snapshot.state if way else given.state
+    return test_block(name, given, course, state, remark)
+
+
+def test_block(
+    name: str, given: Snapshot, course: Sequence[Event | timedelta], state: str, remark: str
+) -> list[str]:
+    """The lines of a test: what is given, the events that come and the times that pass, and the state at the end."""
+    lines = [f"test {text(printable(name))} {{"]
+    start = text(given.state)
+    if given.context:
+        context = hcl(given.context)
+        lines += ["  given {", f"    state   = {start}", f"    context = {context}", "  }"]
+    else:
+        lines.append(f"  given {{ state = {start} }}")
+    for part in course:
+        told = _advance(part) if isinstance(part, timedelta) else _when(part)
+        lines += [f"  {line}" for line in told]
     return [*lines, "  then {", f"    state = {text(state)} # {printable(remark)}", "  }", "}"]
 
 
 def _advance(by: timedelta) -> list[str]:
-    return [f"  advance {{ by = {text(text_of(by))} }}"] if by else []
+    return [f"advance {{ by = {text(text_of(by))} }}"] if by else []
 
 
 def _when(event: Event) -> Iterator[str]:
