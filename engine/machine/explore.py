@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.errors import EvaluationError
 from engine.language.values import kind
-from engine.machine.arrival import arrive
+from engine.machine.arrival import arrival
 from engine.machine.clocks import alike, next_moment
 from engine.machine.compile import CompiledMachine, compile_machine
 from engine.machine.definition import ALWAYS, Machine, Provisioner, Receive, Transition
@@ -145,6 +145,8 @@ class Explorer:
     runs: int = field(init=False, default=0)
     #: How long timers were set for so far.
     delays: set[timedelta] = field(init=False, default_factory=set)
+    #: What sets off transitions without end, by the place where it does: the first event that was found.
+    loops: dict[str, tuple[Snapshot, Event]] = field(init=False, default_factory=dict)
     _dispatch: Dispatch = field(init=False)
     _flows: Flows = field(init=False)
     _by_place: dict[str, Transition] = field(init=False)
@@ -191,7 +193,10 @@ class Explorer:
     def start(self, state: str | None = None) -> Configuration:
         """The configuration of a new instance: in the initial state, or in another, and arrived there."""
         begin = state or self.compiled.initial
-        snapshot = arrive(self.compiled, begin, {}, self.entity(), NOW)
+        made = arrival(self.compiled, begin, {}, self.entity(), NOW)
+        snapshot = made.snapshot
+        if made.trace.verdict is Verdict.ENDLESS:
+            self.loops.setdefault(begin, (snapshot, Event(name="", entity=self.entity(), payload={})))
         self.delays.update(datetime.fromisoformat(due) - NOW for due in snapshot.timers.values())
         return self.configuration(snapshot)
 
@@ -357,6 +362,8 @@ class Explorer:
                 continue
             result = self._step(snapshot, event)
             moved = result.trace.verdict in _MOVES
+            if result.trace.verdict is Verdict.ENDLESS:
+                self._loop(snapshot, question.event, receive, chooser)
             if not moved and not timer:
                 continue
             ended = result.trace.verdict is Verdict.ENDED
@@ -371,6 +378,11 @@ class Explorer:
                     found[mark] = one
                     self.delays.update(delay for _, delay in one.timers if delay is not None)
         return list(found.values()), True
+
+    def _loop(self, at: Snapshot, name: str, receive: Receive | None, chooser: Chooser) -> None:
+        event = self._event(name, receive, chooser.payload("event"), chooser.payload("delivery"))
+        if self._step(at, event).trace.verdict is Verdict.ENDLESS:
+            self.loops.setdefault(at.state, (at, event))
 
     def _may_move(self, snapshot: Snapshot, event: Event) -> bool:
         """Whether any guard holds: most payloads are tried in vain, and the whole step says no more than that."""

@@ -69,6 +69,8 @@ def prove(provisioner: Provisioner, most: int = MOST_CONFIGURATIONS) -> Proof:
         *_unreachable(explorer, space, guards),
         *_dead_ends(explorer),
         *_endless(explorer, space),
+        *_loops(explorer),
+        *_orphan_timers(explorer, space),
         *_vain_guards(provisioner, guards),
         *_overlaps(guards),
     ]
@@ -219,6 +221,40 @@ def _endless(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
         severity=Severity.WARNING,
         story="\n".join(["a way there:", *(f"  {line}" for line in told)]),
     )
+
+
+def _loops(explorer: Explorer) -> Iterator[Diagnostic]:
+    """Where transitions that wait for no event follow one another without end, with an event that sets them off."""
+    for snapshot, event in explorer.loops.values():
+        told = told_event(event)
+        with_what = f" with {', '.join(told)}" if told else ""
+        how = f'"{event.name}" comes{with_what}' if event.name else "it begins there"
+        at = explorer.compiled.configuration(snapshot.state)
+        yield Diagnostic(
+            code="endless_loop",
+            summary=f'In "{snapshot.state}", always blocks follow one another without end when {how}',
+            detail="Nothing moves then. Give one of them a guard (when = …) that what the others do makes false.",
+            subject=explorer.machine.states[snapshot.state if at is None else at.innermost[0]].span,
+        )
+
+
+def _orphan_timers(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
+    """Timers that never run out: whatever happens, their state is left or entered anew before."""
+    if not space.exact:
+        return
+    ran_out = {move.event.name for moves in space.moves.values() for move in moves}
+    entered = {state for c in space.configurations.values() for state in c.states}
+    for state in explorer.machine.states.values():
+        for timer in state.timers:
+            if timer.event in ran_out or state.name not in entered:
+                continue
+            yield Diagnostic(
+                code="orphan_timer",
+                summary=f'The timer of "{state.name}" never runs out',
+                detail="Whatever happens, the state is left before. Make its delay shorter, or remove it.",
+                subject=timer.span,
+                severity=Severity.WARNING,
+            )
 
 
 def _vain_guards(provisioner: Provisioner, guards: Guards) -> Iterator[Diagnostic]:
