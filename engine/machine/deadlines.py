@@ -15,12 +15,30 @@ from engine.machine.space import MOMENTS, MOST_CONFIGURATIONS, Space, explore, e
 from engine.machine.values import timestamp
 
 
-def find_in_time(explorer: Explorer, claimed: Property, lasts: timedelta) -> Finding:
-    """Decide a claim that something happens within `lasts`."""
+def find_in_time(explorer: Explorer, space: Space, claimed: Property, lasts: timedelta) -> Finding:
+    """Decide a claim that something happens within `lasts`; `space` is all that can happen, if it is exact."""
+    if claimed.claim is Claim.REACHABLE and space.exact and _at_once(space, claimed):
+        return unbroken(space, claimed, opened=False)
     ticking, space = explore_in_time(explorer, [lasts])
     if ticking.tick is None:
         return unbroken(space, claimed, opened=True)
     return (_reachable if claimed.claim is Claim.REACHABLE else _inevitable)(ticking, space, claimed, lasts)
+
+
+def _at_once(space: Space, claimed: Property) -> bool:
+    """Whether events alone lead there from wherever the claim starts: then it takes no time, whatever timers do."""
+    fine = {c.place for c in space.configurations.values() if c.states & set(claimed.states)}
+    into: dict[str, list[str]] = {}
+    for moves in space.moves.values():
+        for move in moves:
+            if not (move.quiet or move.ended or move.event.name in move.before.left):
+                into.setdefault(move.after.place, []).append(move.before.place)
+    todo = list(fine)
+    while todo:
+        new = set(into.get(todo.pop(), ())) - fine
+        fine |= new
+        todo += new
+    return all(space.configurations[key].place in fine for key in starting(space, claimed))
 
 
 def _reachable(explorer: Explorer, space: Space, claimed: Property, lasts: timedelta) -> Finding:

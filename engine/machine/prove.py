@@ -88,7 +88,7 @@ def prove(provisioner: Provisioner, most: int = MOST_CONFIGURATIONS) -> Proof:
 
 def _find(explorer: Explorer, space: Space, claimed: Property) -> Finding:
     if isinstance(claimed.within, timedelta):
-        return find_in_time(explorer, claimed, claimed.within)
+        return find_in_time(explorer, space, claimed, claimed.within)
     return find(explorer, space, claimed)
 
 

@@ -360,7 +360,7 @@ class BruteForce:
     def fails(self, claimed: Property) -> bool:
         if claimed.condition is not None:
             return self.broken(claimed) is not None
-        rounds = claimed.within or len(self.edges) + 1
+        rounds = claimed.moves or len(self.edges) + 1
         good = {n for n in self.edges if n.state in claimed.states}
         for _ in range(rounds):
             if claimed.claim is Claim.REACHABLE:
