@@ -1,5 +1,7 @@
 """``interlock simulate FILE PAYLOAD.json``: what would this delivery do?"""
 
+import contextlib
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +15,7 @@ from engine.cli.telling import simulated_as_json, told
 from engine.decide.simulate import Situation, simulate
 from engine.errors import SettingError
 from engine.machine.compile import compile_definition
-from engine.machine.definition import Provisioner
+from engine.machine.definition import Definition, Provisioner
 from engine.model import Delivery, Snapshot
 
 
@@ -40,12 +42,12 @@ def simulate_command(
 
     Without --state and --status the entities are new. Without --type and --source the delivery is of the one kind that
     the definition receives. With --interactive nothing is sent: events are offered as choices, with payloads that make
-    them happen. The exit status is 1 if the delivery means nothing.
+    them happen and can be edited; time passes where it is told to, steps can be undone, and ? lists what can be said. The exit status is 1 if the delivery means nothing.
     """
     definition = open_definition(file)
     provisioners = chosen(definition, project)
     if interactive:
-        return _by_hand(provisioners, state, context)
+        return _by_hand(definition, provisioners, state, context)
     if payload is None:
         raise SettingError("name the file with the delivery's payload, or use --interactive")
     kind = _kind(provisioners, source, type_)
@@ -75,13 +77,19 @@ def simulate_command(
     return 0 if result.decided else 1
 
 
-def _by_hand(provisioners: tuple[Provisioner, ...], state: str | None, context: str | None) -> int:
+def _by_hand(
+    definition: Definition, provisioners: tuple[Provisioner, ...], state: str | None, context: str | None
+) -> int:
     from engine.cli.by_hand import step_by_hand
 
     if len(provisioners) != 1:
         raise SettingError(f"name one project with --project: {', '.join(p.name for p in provisioners)}")
+    [provisioner] = provisioners
     start = _start(provisioners, state, _context(context))
-    step_by_hand(provisioners[0], start, input, print)
+    if sys.stdin.isatty():
+        with contextlib.suppress(ImportError):
+            import readline  # noqa: F401  what was said before can be said again, with the arrow keys
+    step_by_hand(provisioner, compile_definition(definition)[provisioner.name], start, input, print)
     return 0
 
 

@@ -56,14 +56,30 @@ class TestGraph:
 class TestByHand:
     def test_what_can_happen_is_offered_and_happens(self) -> None:
         result = interlock(
-            "simulate", SHIPPED, "--interactive", "--project", "soc", given="1\n2\nb\nt\nx\nq\n"
+            "simulate", SHIPPED, "--interactive", "--project", "soc", given="1\n2\nu\nt\nx\n?\nq\n"
         )
         assert result.returncode == 0
         assert '1) "next" with event.action = "published" -> "in_progress"' in result.stdout
         assert 'would call the backend: "To Do" to "In Progress"' in result.stdout
         assert '2) "prev" -> "to_do"' in result.stdout
         assert 'test "by hand" {' in result.stdout
-        assert "b: back" in result.stdout
+        assert "'x' is none of the choices" in result.stdout
+        assert "undo the last step" in result.stdout
+
+    def test_time_passes_and_timers_run_out(self, tmp_path: Path) -> None:
+        file = tmp_path / "dev.hcl"
+        file.write_text(
+            'provisioner "dev" {\nstatemachine "dev" {\ninitial = "open"\nstate "open" {\n'
+            'on "poke" {\nset = { by = event.user }\n}\n'
+            'after {\ndelay = "72h"\ntransition = "stale"\n}\n}\nstate "stale" { final = true }\n}\n}\n'
+        )
+        said = "+1h\n1 user=ada\n+\ns\nt\n"  # and then the input ends
+        result = interlock("simulate", str(file), "--interactive", given=said)
+        assert result.returncode == 0, result.stderr
+        assert '+) "after.open.1" in 71h' in result.stdout
+        assert 'context {"by":"ada"}' in result.stdout
+        assert '72h after the start: "after.open.1" runs out' in result.stdout
+        assert 'advance { by = "71h" }' in result.stdout
 
     def test_one_project_has_to_be_named(self) -> None:
         result = interlock("simulate", SHIPPED, "--interactive")

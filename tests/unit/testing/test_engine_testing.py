@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from engine.decide.run_test import run_test
@@ -60,7 +60,9 @@ quick = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
     print_blob=False,
-    stateful_step_count=12,
+    stateful_step_count=8,
+    # Explaining a failure traces every line that is run, and nothing here looks at what comes of it.
+    phases=(Phase.generate, Phase.shrink),
 )
 
 
@@ -150,9 +152,11 @@ def test_the_clock_stands_until_it_is_advanced() -> None:
 
 USERS_TEST = """
 import hashlib, hmac, json, urllib.request
+from hypothesis import settings
 from engine.testing import state_machine_for
 
 TestMine = state_machine_for("mine.hcl").TestCase
+TestMine.settings = settings(max_examples=15, stateful_step_count=10, deadline=None)
 
 
 def test_fixtures(practice_jira, signed_release, frozen_clock):
