@@ -14,7 +14,6 @@ from engine.machine.definition import Transition
 from engine.machine.expression import Expression
 from engine.machine.tree import Configuration
 
-
 #: Candidates in their order, each with its guard.
 _Row = tuple[tuple[Expression | None, Transition], ...]
 
