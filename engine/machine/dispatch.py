@@ -14,30 +14,24 @@ from engine.machine.definition import Transition
 from engine.machine.expression import Expression
 from engine.machine.tree import Configuration
 
+#: Candidates in their order, each with its guard.
+_Row = tuple[tuple[Expression | None, Transition], ...]
+
 
 class Dispatch:
     """The candidates of every innermost state and event, with their guards."""
 
-    __slots__ = ("_table",)
+    __slots__ = ("_machine", "_table")
 
     def __init__(self, machine: CompiledMachine) -> None:
-        """Take the transitions out of the library's machine, in the order in which it would try them."""
-        asked: list[Transition] = []
-
-        def ask(transition: Transition) -> bool:
-            asked.append(transition)
-            return False
-
-        table: dict[tuple[str, str], tuple[tuple[Expression | None, Transition], ...]] = {}
-        for state, event in machine.table:
-            asked.clear()
-            machine.choose(_alone(state), event, ask)
-            table[state, event] = tuple((transition.guard, transition) for transition in asked)
-        self._table = table
+        """Take the machine; what it would try is found out when it is first asked for."""
+        self._machine = machine
+        self._table: dict[tuple[str, str], _Row] = {}
 
     def choose(self, state: str, event: str, scope: Mapping[str, Any]) -> Transition | None:
         """The transition that an innermost state takes on an event, for guards that see `scope`; None if it takes none."""
-        for guard, transition in self._table.get((state, event), ()):
+        row = self._table.get((state, event))
+        for guard, transition in self._row(state, event) if row is None else row:
             if guard is None:
                 return transition
             try:
@@ -47,11 +41,22 @@ class Dispatch:
                 continue
         return None
 
+    def _row(self, state: str, event: str) -> _Row:
+        """The transitions of the library's machine, in the order in which it tries them."""
+        alone = Configuration(text=state, innermost=(state,), active=(state,))
+        if not self._machine.candidates(alone, event):
+            return ()
+        asked: list[Transition] = []
+
+        def ask(transition: Transition) -> bool:
+            asked.append(transition)
+            return False
+
+        self._machine.choose(alone, event, ask)
+        row = tuple((transition.guard, transition) for transition in asked)
+        self._table[state, event] = row
+        return row
+
     def moves(self, at: Configuration, event: str, scope: Mapping[str, Any]) -> bool:
         """Whether anything may be taken where the instance is."""
         return any(self.choose(state, event, scope) is not None for state in at.innermost)
-
-
-def _alone(state: str) -> Configuration:
-    """An innermost state by itself."""
-    return Configuration(text=state, innermost=(state,), active=(state,))
