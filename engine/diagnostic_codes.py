@@ -194,6 +194,7 @@ CODES: Mapping[str, Code] = {
     "guard_always_true": Code(_TOGETHER, "a guard holds whatever comes in", "leave it out", "`when = can(event.a) || !can(event.a)`"),
     "transition_shadowed": Code(_TOGETHER, "a transition is never taken: one before it always is", "change the order, or the conditions", "`when = event.a > 1`, and after it `when = event.a > 2`"),
     "guards_overlap": Code(_TOGETHER, "two guards hold for one event: the first one is taken", "make the conditions exclude each other, if that is not meant", "`when = event.a`, and after it `when = event.b`"),
+    "orphan_timer": Code(_TOGETHER, "a timer never runs out: its state is always left before", "make its delay shorter, or remove it", "`after` with 72h beside another without a guard that leaves after 24h"),
     "explored_in_part": Code(_TOGETHER, "not everything that a machine can do could be tried", "nothing: what is said was found, not proven complete", "a guard that calls a function"),
     # workers.yaml and what it names
     "duplicate_key": Code(_WORKERS, "a member of workers.yaml, or a key of an object, stands twice", "keep one of them", "workers: {}\nworkers: {}"),

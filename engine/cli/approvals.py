@@ -13,7 +13,7 @@ from engine.cli.durations import duration
 from engine.cli.options import COUNT, Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
 from engine.model import Verdict
-from engine.run.answering import Given, as_json, lock_of, open_approvals, outcome
+from engine.run.answering import Given, approvals_by, as_json, lock_of, open_approvals, outcome
 from engine.run.answering import answer as write_answer
 from engine.run.clock import now
 from engine.serve.start import open_existing_store
@@ -70,8 +70,7 @@ def show(
     json: Json = False,
 ) -> int:
     """Show what one entity asks, and what was answered so far; the exit status is 1 if it asks nothing."""
-    every = _open(store, daemon, 1_000, project)
-    found = [asked for asked in every if asked["entity"].casefold() == entity.casefold()]
+    found = _open(store, daemon, 1, project, entity)
     if json:
         print_json(found)
     elif found:
@@ -160,15 +159,21 @@ def _given(
     )
 
 
-def _open(store: str | None, daemon: str | None, limit: int, project: str | None) -> list[dict[str, Any]]:
+def _open(
+    store: str | None, daemon: str | None, limit: int, project: str | None, entity: str | None = None
+) -> list[dict[str, Any]]:
+    """What is asked now, or what one entity asks."""
     if daemon is not None:
-        asked = {"limit": limit, **({} if project is None else {"project": project})}
-        found: list[dict[str, Any]] = _ask(daemon, "GET", f"/approvals/list?{urlencode(asked)}", None)
+        wanted = {"limit": limit, "project": project, "entity": entity}
+        query = urlencode({name: value for name, value in wanted.items() if value is not None})
+        found: list[dict[str, Any]] = _ask(daemon, "GET", f"/approvals/list?{query}", None)
         return found
     opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
-            return [as_json(asked) for asked in open_approvals(connection, limit, project)]
+            if entity is None:
+                return [as_json(asked) for asked in open_approvals(connection, limit, project)]
+            return [as_json(asked) for asked in approvals_by(connection, entity, project)]
     finally:
         opened.close()
 

@@ -1,5 +1,7 @@
 """``interlock simulate FILE PAYLOAD.json``: what would this delivery do?"""
 
+import contextlib
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +25,7 @@ from engine.cli.telling import simulated_as_json, told
 from engine.decide.simulate import Situation, simulate
 from engine.errors import SettingError
 from engine.machine.compile import compile_definition
-from engine.machine.definition import Provisioner
+from engine.machine.definition import Definition, Provisioner
 from engine.model import Delivery, Snapshot
 from engine.sources.recorded import Recorded, read_recorded
 
@@ -63,13 +65,13 @@ def simulate_command(
     Without --state and --status the entities are new. What the file does not say about the delivery has to be said with
     --source and --type, unless the definition receives one kind only. A file may hold what `interlock deliveries NUMBER
     --json` prints, or what GitHub's and GitLab's APIs show of a delivery. With --interactive nothing is sent: events are offered as choices, with payloads that make
-    them happen. The exit status is 1 if the delivery means nothing.
+    them happen and can be edited; time passes where it is told to, steps can be undone, and ? lists what can be said. The exit status is 1 if the delivery means nothing.
     """
     definition = open_only(file, surroundings(workers, machines, var), project)
     provisioners = chosen(definition, project)
     secrets = secrets_of([definition])
     if interactive:
-        return _by_hand(provisioners, state, context, secrets)
+        return _by_hand(definition, provisioners, state, context, secrets)
     if (payload is None) is (delivery is None):
         raise SettingError(
             "name the file with the delivery, or one of the store with --delivery, or use --interactive"
@@ -106,14 +108,23 @@ def simulate_command(
 
 
 def _by_hand(
-    provisioners: tuple[Provisioner, ...], state: str | None, context: str | None, secrets: Sequence[str]
+    definition: Definition,
+    provisioners: tuple[Provisioner, ...],
+    state: str | None,
+    context: str | None,
+    secrets: Sequence[str],
 ) -> int:
     from engine.cli.by_hand import step_by_hand
 
     if len(provisioners) != 1:
         raise SettingError(f"name one project with --project: {', '.join(p.name for p in provisioners)}")
+    [provisioner] = provisioners
     start = _start(provisioners, state, _context(context))
-    step_by_hand(provisioners[0], start, input, lambda line: print(hide(line, secrets)))
+    if sys.stdin.isatty():
+        with contextlib.suppress(ImportError):
+            import readline  # noqa: F401  what was said before can be said again, with the arrow keys
+    compiled = compile_definition(definition)[provisioner.name]
+    step_by_hand(provisioner, compiled, start, input, lambda line: print(hide(line, secrets)))
     return 0
 
 

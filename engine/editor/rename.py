@@ -14,7 +14,7 @@ from engine.machine.definition import Definition, Provisioner
 from engine.machine.read import read_definition
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 from engine.machine.references import references
-from engine.machine.test_blocks import When
+from engine.machine.test_blocks import Then
 from engine.machine.tree import TOGETHER
 from engine.machine.values import composed
 from engine.machine.writing import key, text
@@ -235,6 +235,6 @@ def _meaning(provisioner: Provisioner, renaming: _Renaming) -> list[Any]:
             state(part.expected["state"][0]) if "state" in part.expected else None
             for t in provisioner.tests
             for part in t.course
-            if not isinstance(part, When)
+            if isinstance(part, Then)
         ],
     ]

@@ -489,6 +489,30 @@ provisioner "soc" {
   }
 }
 """,
+    "advance": """provisioner "soc" {
+  statemachine "soc" {
+    initial = "to_do"
+    state "to_do" "next" { transition = "in_review" }
+    state "in_review" {
+      after {
+        delay      = "72h"
+        transition = "done"
+      }
+    }
+    state "done" { final = true }
+  }
+
+  test "three days in review are enough" {
+    given { state = "to_do" }
+    when "next" {
+    }
+    advance { by = "71h" }
+    then { state = "in_review" }
+    advance { by = "1h" }
+    then { state = "done" }
+  }
+}
+""",
     "then": """provisioner "soc" {
   aliasmapper "soc" {
     aliases = { to_do = "To Do", done = "Done" }

@@ -254,6 +254,10 @@ BLOCKS: Mapping[str, Words] = {
         "A delivery: the `receive` blocks say what it means. The labels are the source and its event type.",
         {"event": _PAYLOAD},
     ),
+    "advance": Words(
+        "Moves the clock: timers that are due run out in order, each decided like an event.",
+        {"by": Row("text or number", 'how far: `"72h"`, or a number of seconds')},
+    ),
     "then": Words(
         "What is expected; what is not said is not compared.",
         {

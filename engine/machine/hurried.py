@@ -1,11 +1,8 @@
 """Finds timers that hardly wait and set one another without end, in what was explored. Pure."""
 
-from datetime import datetime
-
-from engine.machine.explore import NOW, Move
+from engine.machine.explore import Move
 from engine.machine.space import Space
 from engine.machine.step import LEAST_WAIT
-from engine.model import AFTER
 
 
 def hurried_loop(space: Space) -> tuple[Move, ...]:
@@ -25,7 +22,7 @@ def hurried_loop(space: Space) -> tuple[Move, ...]:
 def _hurrying(moves: tuple[Move, ...]) -> Move | None:
     """The move that a timer makes almost at once."""
     for move in moves:
-        due = move.before.snapshot.timers.get(move.event.name) if move.event.name.startswith(AFTER) else None
-        if due is not None and not move.ended and datetime.fromisoformat(due) - NOW < LEAST_WAIT:
+        left = move.before.left.get(move.event.name)
+        if left is not None and left < LEAST_WAIT and not (move.ended or move.quiet):
             return move
     return None

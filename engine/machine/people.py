@@ -1,6 +1,6 @@
 """Who answers what while a machine is explored: as few people and comments as make a difference. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -8,13 +8,17 @@ from engine.errors import EvaluationError
 from engine.machine.approvals import agreeing, names_of, parts_of
 from engine.machine.definition import Await, Machine, State
 from engine.machine.expression import Expression
-from engine.model import Snapshot
+from engine.model import AWAIT, Snapshot
 
 if TYPE_CHECKING:
+    from engine.machine.definition import Receive
+    from engine.machine.facts import Chooser
     from engine.machine.questions import Question
 
 #: With more people than this who are not alike, only some of them answer.
 MOST_PEOPLE = 8
+#: What guards may ask of an answer besides who gives it.
+_COMMENT = ("event", "comment")
 #: What is known of an answer that is tried.
 _KNOWN = frozenset(("event", name) for name in ("who", "choice", "state", "answers", "opened"))
 #: Whom a machine asks that asks other people for each entity.
@@ -82,6 +86,20 @@ class People:
         read = [*looked, *(machine.names.locals[name] for name in used)]
         paths = (r.steps for e in read for r in e.references if r.root == "event")
         return cls(told_apart=any(not steps or steps[0] in ("who", "answers") for steps in paths))
+
+    def runs(
+        self, question: "Question", names: Callable[..., dict[str, Any]], snapshot: Snapshot
+    ) -> "Iterator[tuple[Chooser, Receive | None, Mapping[str, str] | None]]":
+        """The runs of a question, and for an answer who gives it and perhaps with what comment."""
+        answers: list[Mapping[str, str] | None] = [None]
+        if question.event.startswith(AWAIT):
+            comments = [c for c in question.values_of(_COMMENT) if isinstance(c, str) and c]
+            comments = comments if _COMMENT in question.known else []
+            people = self.answers(question.event, snapshot)
+            answers = [{"who": p, **c} for p in people for c in ({}, *({"comment": c} for c in comments))]
+        for answer in answers:
+            for chooser, receive in question.runs(names, snapshot.context):
+                yield chooser, receive, answer
 
     def answers(self, event: str, snapshot: Snapshot) -> Iterator[str]:
         """Who can give the answer that the event is: all that make a difference."""

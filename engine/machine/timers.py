@@ -28,5 +28,6 @@ def is_pending(snapshot: Snapshot, event: Event) -> bool:
 
 
 def next_due(snapshot: Snapshot) -> tuple[datetime, str] | None:
-    """When the next pending timer is due, and its event; None without any."""
-    return min(((datetime.fromisoformat(due), event) for event, due in snapshot.timers.items()), default=None)
+    """When the next pending timer is due, and its event; None without any. Of two at once, the one that was set first."""
+    pending = ((datetime.fromisoformat(due), event) for event, due in snapshot.timers.items())
+    return min(pending, key=lambda timer: timer[0], default=None)

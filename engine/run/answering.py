@@ -209,6 +209,12 @@ def open_approvals(c: Connection, limit: int, project: str | None = None) -> lis
     return [asked for instance in found for asked in asked_of(instance)]
 
 
+def approvals_by(c: Connection, entity: str, project: str | None = None) -> list[Asked]:
+    """What an entity asks now, upper and lower case alike; one of each project that has it, or of that one."""
+    found = instances.find(c, entity)
+    return [asked for i in found if project is None or i.project == project.lower() for asked in asked_of(i)]
+
+
 def asked_of(instance: Instance) -> list[Asked]:
     """What an instance asks."""
     entity = Entity(project=instance.project, id=instance.entity_id)

@@ -11,9 +11,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.errors import AmbiguousAnswerError, MalformedAnswerError, UnknownEntityError
-from engine.run.answering import Answering, Given, as_json, asked_of, open_approvals, outcome
+from engine.run.answering import Answering, Given, approvals_by, as_json, open_approvals, outcome
 from engine.serve.api import Route, fail, read_body
-from engine.store import instances
 from engine.store.database import Store
 
 T = TypeVar("T")
@@ -111,11 +110,15 @@ class ApprovalRoutes:
     def list_open(
         self,
         project: Annotated[str, Query()] = "",
+        entity: Annotated[str, Query()] = "",
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     ) -> Any:
-        """What is asked now, the longest open first."""
+        """What is asked now, the longest open first; or what one entity asks."""
         with self._store.read() as connection:
-            found = open_approvals(connection, limit, project or None)
+            if entity:
+                found = approvals_by(connection, entity, project or None)
+            else:
+                found = open_approvals(connection, limit, project or None)
         return {"data": [as_json(asked) for asked in found]}
 
     def find(self, entity: Annotated[str, Query()] = "", project: Annotated[str, Query()] = "") -> Any:
@@ -123,12 +126,7 @@ class ApprovalRoutes:
         if not entity:
             return fail(400, "param_missing", "Add ?entity=NAME.")
         with self._store.read() as connection:
-            found = [
-                asked
-                for instance in instances.find(connection, entity)
-                if instance.project == (project or instance.project).lower()
-                for asked in asked_of(instance)
-            ]
+            found = approvals_by(connection, entity, project or None)
         if not found:
             return fail(404, "not_found", f"{entity} asks nobody.")
         return {"data": [as_json(asked) for asked in found]}

@@ -87,7 +87,8 @@ class DefinitionMachine(RuleBasedStateMachine):
         at = self.explorer.configuration
         way = [Move(event=e, taken=(), before=at(one), after=at(other)) for one, e, other in self.way]
         if way:
-            note("\n".join(as_test("found by a stateful test", way[0].before, way, "what was decided")))
+            given = Snapshot(state=self.compiled.initial)
+            note("\n".join(as_test("found by a stateful test", given, way, "what was decided")))
 
 
 def _told(event: Event) -> Event:

@@ -147,7 +147,7 @@ def walks(
     at = explorer.start()
     way: list[Move] = []
     for _ in range(draw(st.integers(0, longest))):
-        moves = explorer.moves(at).found
+        moves = [move for move in explorer.moves(at).found if not move.quiet]
         if not moves:
             break
         way.append(draw(st.sampled_from(moves)))

@@ -164,13 +164,16 @@ def test_the_command_line_answers_beside_the_daemon_and_by_api(
     status, told = give(daemon, "approve", "soc-4", "--as", "ada", "--comment", "looks right")
     assert (status, told["verdict"]) == (0, "counted")
     url = f"http://127.0.0.1:{daemon.port}"
+    for more in ([], ["--daemon", url]):
+        shown = json.loads(daemon.cli("approvals", "show", "soc-4", "--json", *more).stdout)
+        assert [(a["entity"], [v["who"] for v in a["answers"]]) for a in shown] == [("SOC-4", ["ada"])]
     status, told = give(daemon, "answer", "SOC-4", "approve", "--as", "grace", "--daemon", url)
     assert (status, told["verdict"]) == (0, "moved")
     wait_until(lambda: jira.status("SOC-4") == "Done", "Jira was not called")
     assert daemon.cli("approvals", "list", "--daemon", url).stdout == b"Nobody is asked anything.\n"
     assert daemon.cli("approvals", "show", "SOC-4").returncode == 1
     wrong = daemon.cli("approvals", "answer", "SOC-4", "a.b", "--as", "ada")
-    assert (wrong.returncode, b"Traceback" in wrong.stderr) == (2, False) or wrong.returncode == 1
+    assert (wrong.returncode, b"Traceback" in wrong.stderr) == (1, False)
 
 
 def test_without_a_daemon_an_answer_is_kept_and_decided_at_the_next_start(
@@ -211,7 +214,7 @@ def test_killed_between_accepting_an_answer_and_deciding_it_nothing_is_lost_or_d
 
 
 def test_killed_again_and_again_while_people_answer(daemon: DaemonProcess, jira: PracticeJira) -> None:
-    keys = [f"SOC-{n}" for n in range(7, 13)]
+    keys = [f"SOC-{n}" for n in range(7, 10)]
     for key in keys:
         asked(daemon, key)
     numbers: list[int] = []

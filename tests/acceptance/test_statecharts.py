@@ -69,6 +69,9 @@ def test_a_timer_moves_the_issue_when_it_has_run_out(
     assert facts["event"]["payload"] == {"due": facts["snapshot"]["timers"]["after.in_progress.1"]}
     assert jira.moves("SOC-1") == 2
     _decides_the_same_again(daemon)
+    picture = daemon.cli("graph", "statemachines/jira.hcl", "--entity", "SOC-1", "--format", "table").stdout
+    gone = [line.split()[1:4] for line in picture.decode().splitlines() if line.startswith("*")]
+    assert gone == [["to_do", "/", "To"], ["in_progress", "/", "In"]]
 
 
 def test_timers_survive_a_kill_and_fire_once(start: Callable[..., DaemonProcess], jira: PracticeJira) -> None:

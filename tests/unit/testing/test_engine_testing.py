@@ -60,8 +60,8 @@ quick = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
     print_blob=False,
-    stateful_step_count=12,
-    # Not to explain which parts of a failure do not matter: that takes ten times as long as finding it.
+    stateful_step_count=8,
+    # Explaining a failure traces every line that is run, and nothing here looks at what comes of it.
     phases=(Phase.generate, Phase.shrink),
 )
 
@@ -152,9 +152,11 @@ def test_the_clock_stands_until_it_is_advanced() -> None:
 
 USERS_TEST = """
 import hashlib, hmac, json, urllib.request
+from hypothesis import settings
 from engine.testing import state_machine_for
 
 TestMine = state_machine_for("mine.hcl").TestCase
+TestMine.settings = settings(max_examples=15, stateful_step_count=10, deadline=None)
 
 
 def test_fixtures(practice_jira, signed_release, frozen_clock):
