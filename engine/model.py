@@ -89,12 +89,14 @@ class Snapshot:
     timers: Mapping[str, str] = field(default_factory=dict)
     #: By `receive` block the value of ``ordered_by`` of the newest event, as canonical JSON.
     latest: Mapping[str, str] = field(default_factory=dict)
+    #: By the timer of a delayed `raise` the payload that its event will have, if it has one of its own.
+    raised: Mapping[str, Any] = field(default_factory=dict, metadata=SPARSE)
     #: False as long as nobody knows where the entity is: no step was made yet.
     placed: bool = True
 
     def memory(self) -> dict[str, Any]:
         """What it keeps besides state, context and version, as JSON: only what is there."""
-        kept = {name: dict(getattr(self, name)) for name in ("histories", "timers", "latest")}
+        kept = {name: dict(getattr(self, name)) for name in ("histories", "timers", "latest", "raised")}
         found: dict[str, Any] = {name: values for name, values in kept.items() if values}
         return found if self.placed else {**found, "placed": False}
 
@@ -154,7 +156,7 @@ class Verdict(StrEnum):
     LATE = "late"
     #: The timer was cancelled, or set anew, while its event waited.
     TIMER_CANCELLED = "timer_cancelled"
-    #: `always` transitions follow one another without end: nothing moves.
+    #: `always` transitions, or raised events, follow one another without end: nothing moves.
     ENDLESS = "endless_loop"
     #: The backend does not know the entity, or hides it.
     ENTITY_NOT_FOUND = "entity_not_found"

@@ -82,12 +82,13 @@ def diagram(
 
 
 def _group(machine: Machine, path: tuple[Visit, ...]) -> Group:
+    starts = machine.named(machine.initial)
     through = {state for visit in path for state in (visit.before, visit.after)}
     boxes = [
         Box(
             state=state.name,
             status=state.alias if state.alias != state.name else None,
-            initial=state.name == machine.initial,
+            initial=state.name in starts,
             final=state.final,
             internal=machine.status_of(state.name) is None,
             visited=state.name in through,
@@ -99,7 +100,7 @@ def _group(machine: Machine, path: tuple[Visit, ...]) -> Group:
     if any(transition.source == ANY for transition in machine.transitions):
         boxes.append(Box(state=ANY))
     delays = {timer.event: timer.delay.text for s in machine.states.values() for timer in s.timers}
-    arrows = [*_inner(machine), *(_arrow(t, path, delays) for t in machine.transitions)]
+    arrows = [*_inner(machine), *(a for t in machine.transitions for a in _arrows(machine, t, path, delays))]
     return Group(project=machine.name, boxes=tuple(boxes), arrows=tuple(arrows))
 
 
@@ -107,23 +108,28 @@ def _inner(machine: Machine) -> Iterable[Arrow]:
     """Where a state with states in it begins."""
     for state in machine.states.values():
         if state.kind is Kind.COMPOUND and state.initial is not None:
-            yield Arrow(source=state.name, target=state.initial, event="begins in")
+            for target in machine.named(state.initial):
+                yield Arrow(source=state.name, target=target, event="begins in")
         elif state.parent is not None and machine.states[state.parent].kind is Kind.PARALLEL:
             yield Arrow(source=state.parent, target=state.name, event="has the region")
 
 
-def _arrow(transition: Transition, path: tuple[Visit, ...], delays: Mapping[str, str]) -> Arrow:
+def _arrows(
+    machine: Machine, transition: Transition, path: tuple[Visit, ...], delays: Mapping[str, str]
+) -> Iterable[Arrow]:
+    """One arrow for each state that the transition names, of which it goes to all at once."""
     event = "always" if transition.event == ALWAYS else transition.event
     if event in delays:
         event = f"after {delays[event]}"
-    return Arrow(
-        source=transition.source,
-        target=transition.source if transition.target is None else transition.target,
-        event=event,
-        guard="" if transition.guard is None else transition.guard.text,
-        effects=tuple(_effects(transition)),
-        visited=any(_along(transition, visit) for visit in path),
-    )
+    for target in [transition.source] if transition.target is None else machine.named(transition.target):
+        yield Arrow(
+            source=transition.source,
+            target=target,
+            event=event,
+            guard="" if transition.guard is None else transition.guard.text,
+            effects=tuple(_effects(transition)),
+            visited=any(_along(transition, visit) for visit in path),
+        )
 
 
 def _along(transition: Transition, visit: Visit) -> bool:
@@ -140,6 +146,8 @@ def _effects(transition: Transition) -> Iterable[str]:
         yield f"request {' '.join(transition.request)}"
     for action in transition.actions:
         yield f"{action.worker} {action.name}"
+    for one in transition.raises:
+        yield f"{'cancel' if one.cancels else 'raise'} {one.event}"
 
 
 def _names(node: syntax.Expression) -> list[str]:

@@ -11,19 +11,28 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.language.syntax import Literal
 from engine.language.values import kind
 from engine.machine.compile import CompiledMachine, compile_machine
-from engine.machine.definition import ALWAYS, Machine, Provisioner, Receive, Transition
+from engine.machine.definition import (
+    ALWAYS,
+    Machine,
+    Provisioner,
+    Receive,
+    Transition,
+    covers,
+    is_pattern,
+)
 from engine.machine.domains import MISSING
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.flows import Flows, flows, reactions_of
 from engine.machine.properties import Claim, Property
-from engine.machine.questions import Question, look_up, make_question
+from engine.machine.questions import Question, look_up, make_question, may_fire
 from engine.machine.step import step
 from engine.machine.timers import next_due, timer_event
 from engine.machine.values import canonical, timestamp
-from engine.model import DONE_STATE, Entity, Event, Snapshot, Step, Verdict
+from engine.model import DONE_STATE, END, Entity, Event, Snapshot, Step, Verdict
 
 #: The moment at which everything happens.
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
@@ -101,6 +110,8 @@ class Explorer:
     _by_place: dict[str, Transition] = field(init=False)
     #: What may be done in any step, whatever its event.
     _by_itself: tuple[Transition, ...] = field(init=False)
+    #: The events that `receive` blocks name.
+    _fired: tuple[str, ...] = field(init=False)
     _questions: dict[tuple[str, tuple[Any, ...]], Question] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -112,12 +123,20 @@ class Explorer:
             for t in machine.transitions
         )
         self.compiled = compile_machine(replace(machine, transitions=quiet))
+        nodes = [receive.fire.node for receive in self.provisioner.receives]
+        self._fired = tuple(str(node.value) for node in nodes if isinstance(node, Literal))
         self._by_place = {str(t.span): t for t in quiet}
         self._by_itself = (
-            *(t for t in quiet if t.event == ALWAYS or t.event.startswith(DONE_STATE)),
+            *(t for t in quiet if t.event == ALWAYS or self.may_follow(t.event)),
             *reactions_of(machine),
         )
         self._flows = flows(machine, self._conditions)
+
+    def may_follow(self, event: str) -> bool:
+        """Whether a transition on that event, or pattern, may be taken in a step that began with another one."""
+        if event.startswith(DONE_STATE) or is_pattern(event):
+            return True
+        return any(raised.event == event for raised in self.machine.raises())
 
     @property
     def _conditions(self) -> tuple[Expression, ...]:
@@ -138,7 +157,9 @@ class Explorer:
         """What of a snapshot makes a difference."""
         at = self.compiled.configuration(snapshot.state)
         told = [snapshot.state]
-        told += [canonical(dict(kept)) for kept in (snapshot.histories, snapshot.timers) if kept]
+        told += [
+            canonical(dict(kept)) for kept in (snapshot.histories, snapshot.timers, snapshot.raised) if kept
+        ]
         for path in sorted(self._flows.values | self._flows.kinds):
             value = look_up(snapshot.context, path[1:])
             if value is MISSING:
@@ -160,9 +181,20 @@ class Explorer:
             return ()
         named = self.compiled.events(at)
         known = dict.fromkeys(t.event for t in self.machine.transitions)
+        named += [
+            e for e in self._fired if e not in known and any(is_pattern(n) and covers(n, e) for n in named)
+        ]
+        known |= dict.fromkeys(self._fired)
         timer = next_due(configuration.snapshot)
-        comes = [name for name in known if name in named and not name.startswith(DONE_STATE)]
+        comes = [name for name in known if name in named and self._may_come(name)]
         return (*comes, *([] if timer is None else [timer[1]]))
+
+    def _may_come(self, event: str) -> bool:
+        """Whether an event can come from outside: not if only the machine itself sends it."""
+        if event.startswith(DONE_STATE):
+            return False
+        raised = not is_pattern(event) and any(r.event == event for r in self.machine.raises())
+        return not raised or any(may_fire(self.machine, r, event) for r in self.provisioner.receives)
 
     def candidates(self, configuration: Configuration, event: str) -> tuple[Transition, ...]:
         """What may happen on an event there, in the order in which it is tried."""
@@ -178,12 +210,14 @@ class Explorer:
         tree, target = self.compiled.tree, transition.target
         if target is None:
             return set()
-        if target in self.machine.states:
+        if target == END:
+            return set()
+        named = self.machine.named(target)
+        parents = [self.machine.histories[name].parent for name in named if name in self.machine.histories]
+        if not parents:
             return set(tree.entering(target).active)
-        if target in self.machine.histories:
-            parent = self.machine.histories[target].parent
-            return {parent, *tree.around(parent), *tree.inside(parent)}
-        return set()
+        roots = [*parents, *(name for name in named if name in self.machine.states)]
+        return {s for root in roots for s in (root, *tree.around(root), *tree.inside(root))}
 
     def moves(self, configuration: Configuration) -> Moves:
         """Everything that can happen there."""

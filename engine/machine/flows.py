@@ -38,9 +38,17 @@ class Flows:
 def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
     """Find out what of the context matters to the machine and to these claims."""
     found = Flows(machine=machine, asked=Uses(names=machine.names))
-    for expression in (*claims, *(t.guard for t in machine.transitions if t.guard is not None)):
+    raised = [r for r in machine.raises() if not r.cancels]
+    conditions = [t.guard for t in machine.transitions if t.guard is not None]
+    conditions += [r.when for r in raised if r.when is not None]
+    for expression in (*claims, *conditions):
         found.asked.condition(expression.node)
         found.values.update(_context(found.asked, expression))
+    for one in raised:  # what an event carries is seen by the guards that wait for it
+        for given in (one.payload, one.delay):
+            if given is not None:
+                found.asked.value(given.node)
+                found.values.update(_context(found.asked, given))
     for transition in (*machine.transitions, *reactions_of(machine)):
         for argument in arguments_of(transition):
             found.kinds.update(_context(found.asked, argument))
@@ -54,7 +62,13 @@ def reactions_of(machine: Machine) -> tuple[Transition, ...]:
     """What is done when states are entered and left, in the form of transitions that lead nowhere."""
     return tuple(
         Transition(
-            event="", source=state.name, target=None, set=done.set, actions=done.actions, span=done.span
+            event="",
+            source=state.name,
+            target=None,
+            set=done.set,
+            actions=done.actions,
+            raises=done.raises,
+            span=done.span,
         )
         for state in machine.states.values()
         for done in (state.on_enter, state.on_exit)

@@ -8,8 +8,9 @@ from engine.errors import EvaluationError
 from engine.language.values import show
 from engine.machine import binding
 from engine.machine.compile import CompiledMachine
-from engine.machine.definition import ALWAYS, Action, Reaction, Transition
+from engine.machine.definition import ALWAYS, Action, Raise, Reaction, Transition
 from engine.machine.expression import Expression
+from engine.machine.timers import raise_timer
 from engine.machine.tree import Configuration
 from engine.machine.values import printable, timestamp
 from engine.model import END, Candidate, Effect, Event, Snapshot
@@ -24,7 +25,7 @@ _HINDERED = "not tried: an earlier one held and could not be evaluated"
 
 
 class EndlessError(Exception):
-    """Transitions that wait for no event follow one another without end."""
+    """Transitions that wait for no event from outside follow one another without end."""
 
 
 class HinderedError(Exception):
@@ -36,12 +37,14 @@ class Macrostep:
 
     __slots__ = (
         "_coming",
+        "_later",
         "_reasons",
         "_scope",
         "at",
         "context",
         "effects",
         "event",
+        "fired",
         "handled",
         "histories",
         "listed",
@@ -49,6 +52,8 @@ class Macrostep:
         "moved",
         "now",
         "passed",
+        "payload",
+        "raised",
         "request",
         "snapshot",
         "timers",
@@ -66,6 +71,10 @@ class Macrostep:
         self.context = snapshot.context
         self.histories = snapshot.histories
         self.timers = snapshot.timers
+        self.raised = snapshot.raised
+        #: What is decided about at the moment: the event's name and payload, or those of one that followed from it.
+        self.fired = event.name
+        self.payload = event.payload
         #: What is called, without the backend's transition call, and what decorates that one.
         self.effects: list[Effect] = []
         self.request: dict[str, Any] = {}
@@ -76,13 +85,15 @@ class Macrostep:
         self.moved = False
         #: The states between the first and the last.
         self.passed: list[str] = []
-        self._coming: list[str] = []
+        #: Events that follow from what was done, by name and payload; those raised without any wait come after all others.
+        self._coming: list[tuple[str, Any]] = []
+        self._later: list[tuple[str, Any]] = []
         self._reasons: dict[int, str] = {}
         self._scope: dict[str, Any] | None = None
 
     def arrive(self) -> None:
         """Set the timers of the states the instance is in, instead of those of where it was; raises `HinderedError`."""
-        self.timers = {}
+        self.timers, self.raised = {}, {}
         try:
             for name in self.at.active:
                 self._arm(name, self.at, self.at)
@@ -94,10 +105,11 @@ class Macrostep:
         for _ in range(MOST_ROUNDS):
             if self.machine.eventless and self.react(ALWAYS, on="always"):
                 continue
-            if not self._coming:
+            queue = self._coming or self._later
+            if not queue:
                 return
-            name = self._coming.pop(0)
-            self.react(name, on=name)
+            self.fired, self.payload = queue.pop(0)
+            self.react(self.fired, on=self.fired)
         self.listed = [_untaken(c) for c in self.listed[:_MOST_TOLD]]
         raise EndlessError
 
@@ -168,16 +180,16 @@ class Macrostep:
                 scope = self._bound(before, after)
                 self.request |= binding.arguments("request", transition.request, scope)
             self._call(transition.actions, before, after)
-        if reacts:
-            for name in move.entered:
-                self._react_to(self.machine.definition.states[name].on_enter, before, after)
-                self._arm(name, before, after)
+            self._raise(transition.raises, before, after)
+        for name in move.entered if reacts or move.completed else ():
+            self._react_to(self.machine.definition.states[name].on_enter, before, after)
+            self._arm(name, before, after)
+            self._coming += [(event, self.payload) for event in move.completed.get(name, ())]
         if move.entered:
             if self.moved:
                 self.passed.append(before.text)
             self.moved = True
         self.handled = True
-        self._coming += move.completed
         self.histories = move.histories
         self.at = after
 
@@ -185,6 +197,7 @@ class Macrostep:
         if reaction is not None:
             self._set(reaction.set, before, after)
             self._call(reaction.actions, before, after)
+            self._raise(reaction.raises, before, after)
 
     def _set(self, change: Expression | None, before: Configuration, after: Configuration) -> None:
         if change is not None:
@@ -194,6 +207,29 @@ class Macrostep:
     def _call(self, actions: tuple[Action, ...], before: Configuration, after: Configuration) -> None:
         if actions:
             self.effects += binding.calls(actions, self._bound(before, after))
+
+    def _raise(self, raises: tuple[Raise, ...], before: Configuration, after: Configuration) -> None:
+        """Queue events, or set their timers; one that waits already is set anew, one that is taken back is gone."""
+        for one in raises:
+            scope = self._bound(before, after)
+            timer = raise_timer(one.event)
+            if one.cancels:
+                self.timers = {event: due for event, due in self.timers.items() if event != timer}
+                self._later = [(name, payload) for name, payload in self._later if name != one.event]
+                continue
+            if not binding.holds(one, scope):
+                continue
+            payload = self.payload if one.payload is None else binding.payload(one, scope)
+            if one.delay is None:
+                self._coming.append((one.event, payload))
+                continue
+            due = binding.raised_at(one, self.now, scope)
+            if due is None:
+                self._later.append((one.event, payload))
+                continue
+            self.timers = {**{event: d for event, d in self.timers.items() if event != timer}, timer: due}
+            kept = {} if one.payload is None else {timer: payload}
+            self.raised = {**{t: p for t, p in self.raised.items() if t != timer}, **kept}
 
     def _arm(self, name: str, before: Configuration, after: Configuration) -> None:
         for timer in self.machine.definition.states[name].timers:
@@ -214,7 +250,8 @@ class Macrostep:
     def _names(self, at: Configuration, previous: str | None) -> dict[str, Any]:
         event = self.event
         roots: dict[str, Any] = {
-            "event": event.payload,
+            "event": self.payload,
+            "fired": self.fired,
             "delivery": event.delivery,
             "entity": {"id": event.entity.id, "project": event.entity.project},
             "state": at.text,

@@ -262,7 +262,8 @@ def _overlaps(guards: Guards) -> Iterator[Diagnostic]:
 def _alike(first: Transition, second: Transition) -> bool:
     """Whether it makes no difference which one is taken."""
     plain = not (first.set or second.set or first.request or second.request)
-    return first.target == second.target and plain and not (first.actions or second.actions)
+    done = first.actions or second.actions or first.raises or second.raises
+    return first.target == second.target and plain and not done
 
 
 def _witness(overlap: Overlap) -> str:

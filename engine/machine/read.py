@@ -7,7 +7,7 @@ from typing import Any
 from engine.diagnostics import Diagnostic, Severity, Span, errors_in
 from engine.language import parse, syntax
 from engine.machine.canonical import hash_of, meaning_of_provisioner
-from engine.machine.definition import Definition, Machine, Provisioner, Receive
+from engine.machine.definition import Definition, Machine, Provisioner, Receive, covers
 from engine.machine.read_aliases import read_aliases
 from engine.machine.read_machine import read_machine
 from engine.machine.read_names import read_names
@@ -169,7 +169,7 @@ def _check_fired(reader: Reader, machine: Machine, receives: tuple[Receive, ...]
             summary = f'The event "{fired.value}" is one that only the engine sends'
             reader.report("own_event_fired", summary, detail, fired.span)
             continue
-        if fired.value in known:
+        if any(covers(event, str(fired.value)) for event in known):
             continue
         written = receive.span.filename == reader.filename
         who = f"The receive block {receive.key}" if written else "Without a receive block a published release"

@@ -47,12 +47,12 @@ def _shape(
 
 
 _CANDIDATE = {
-    "optional": ("transition", "when", "set"),
-    "blocks": ("request", "action"),
+    "optional": ("transition", "leave", "when", "set"),
+    "blocks": ("request", "action", "raise", "cancel"),
     "later": ("await",),
     "renamed": {"to": "transition", "target": "transition", "guard": "when", "if": "when"},
 }
-_REACTION = {"optional": ("set",), "blocks": ("action",)}
+_REACTION = {"optional": ("set",), "blocks": ("action", "raise", "cancel")}
 _INSIDE = ("on", "after", "always", "on_enter", "on_exit", "state", "parallel", "history")
 
 FILE = _shape(blocks=("provisioner", "locals", "variable"))
@@ -93,6 +93,12 @@ SHAPES: Mapping[str, Shape] = {
     "on_exit": _shape(**_REACTION),  # type: ignore[arg-type]
     "on": _shape("event", **_CANDIDATE),  # type: ignore[arg-type]
     "state event": _shape("state", "event", **_CANDIDATE),  # type: ignore[arg-type]
+    "raise": _shape(
+        "event",
+        optional=("event", "when", "delay"),
+        renamed={"data": "event", "payload": "event", "after": "delay", "if": "when"},
+    ),
+    "cancel": _shape("event"),
     "property": _shape(
         "name",
         optional=("always", "never", "reachable", "eventually", "leads_to", "from", "within"),

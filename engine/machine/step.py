@@ -1,7 +1,8 @@
 """The step: a machine, a snapshot and an event in; the next snapshot, the effects and the trace out. Pure.
 
 A step goes on until nothing more happens by itself: after the event's transitions those that wait for none (`always`),
-then the completion events of states that came to their end, one at a time, as SCXML's macrostep does. It is taken as a
+then the events that followed, one at a time: those that were raised, and those of states that came to their end, as
+SCXML's macrostep does. It is taken as a
 whole or not at all: a guard that cannot be evaluated counts as false, but a transition whose guard holds and whose
 `set`, `request`, `action` or timer cannot be evaluated makes the whole step stay where it began, with the verdict
 `arguments_not_evaluated`. A half-made call, or a transition that the author put second, would both be worse.
@@ -14,7 +15,7 @@ from datetime import datetime
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import Transition
 from engine.machine.macrostep import EndlessError, HinderedError, Macrostep
-from engine.machine.timers import is_pending, is_timer
+from engine.machine.timers import is_pending, is_timer, raised_by
 from engine.machine.tree import Configuration
 from engine.machine.values import printable
 from engine.model import END, Candidate, Effect, EffectKind, Event, Snapshot, Step, Trace, Verdict
@@ -47,6 +48,12 @@ def step(
                 return _timed(snapshot, unmoved(base, event, Verdict.TIMER_CANCELLED, because))
             base = replace(base, timers={n: due for n, due in base.timers.items() if n != event.name})
             work.timers = {n: due for n, due in work.timers.items() if n != event.name}
+            work.fired, work.payload = (
+                raised_by(event.name) or event.name,
+                work.raised.get(event.name, event.payload),
+            )
+        else:
+            work.fired, work.payload = event.name, event.payload
         taken = work.react(event.name)
         if taken and not _only_ends(taken):
             work.settle()
@@ -55,7 +62,8 @@ def step(
         return _timed(snapshot, unmoved(base, event, Verdict.UNEVALUATED, because, tuple(work.listed)))
     except EndlessError:
         because = (
-            f'nothing moves "{at.text}" on "{event.name}": its always blocks follow one another without end'
+            f'nothing moves "{at.text}" on "{event.name}": '
+            "its always blocks and raised events follow one another without end"
         )
         return _timed(snapshot, unmoved(base, event, Verdict.ENDLESS, because, tuple(work.listed)))
     if not work.handled:
@@ -92,6 +100,9 @@ def _only_ends(taken: Iterable[Transition]) -> bool:
 def _timed(before: Snapshot, decided: Step) -> Step:
     """The step with what it does to timers."""
     timers = decided.snapshot.timers
+    raised = {timer: payload for timer, payload in decided.snapshot.raised.items() if timer in timers}
+    if len(raised) != len(decided.snapshot.raised):
+        decided = replace(decided, snapshot=replace(decided.snapshot, raised=raised))
     if timers is before.timers or timers == before.timers:
         return decided
     return replace(
@@ -140,6 +151,7 @@ def _taken(work: Macrostep, before: Configuration) -> Step:
             histories=work.histories,
             timers=work.timers,
             latest=snapshot.latest,
+            raised=work.raised,
             placed=snapshot.placed,
         ),
         effects=effects,

@@ -210,11 +210,10 @@ class Run:
                 self.descend(target, entering)
             for target in targets:
                 self.ascend(target, None, entering)
-        later = self.configuration | entering
         for state in sorted(entering, key=chart.order):
             self.configuration.add(state)
             self.log.append(f"in {state}")
-            self.complete(chart.nodes[state], later)
+            self.complete(chart.nodes[state], self.configuration)
 
     def complete(self, node: Node, active: set[str]) -> None:
         chart = self.chart
