@@ -39,10 +39,18 @@ def _check_initial(reader: Reader, machine: MachineDraft, state: StateDraft) -> 
 
 
 def _check_inside(reader: Reader, machine: MachineDraft, state: StateDraft, initial: str) -> None:
-    if initial not in machine.states:
+    history = machine.histories.get(initial)
+    if history is not None and history.target is None:
+        detail = "Give it a transition: where it leads before there is a past."
+        summary = f'"{state.name}" begins with "{initial}", which leads nowhere at first'
+        reader.report("history_without_target", summary, detail, history.span)
+        return
+    if history is not None and state.name in machine.around(history.parent):
+        return
+    if initial not in machine.states and history is None:
         names = [child.rpartition(".")[2] for child in state.children]
         detail = reader.suggest(initial, names) or f"In it are {', '.join(names)}."
-    elif state.name not in machine.around(initial)[1:]:
+    elif history is not None or state.name not in machine.around(initial)[1:]:
         detail = f'Name a state in "{state.name}".'
     else:
         return

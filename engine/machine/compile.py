@@ -234,13 +234,7 @@ def _innermost(machine: Machine, tree: Tree, target: str | None) -> Iterable[str
     """The innermost states that a transition to `target` may lead to."""
     if target is None or target == END:
         return ()
-    named = tree.named(target)
-    pasts = [machine.histories[name].parent for name in named if name in machine.histories]
-    if not pasts:
-        return tree.entering(target).innermost
-    inside = [s for parent in pasts for s in tree.inside(parent)]
-    inside += [s for name in named if name in machine.states for s in (name, *tree.inside(name))]
-    return (name for name in inside if machine.states[name].kind is Kind.ATOMIC)
+    return (name for name in tree.reach(target) if machine.states[name].kind is Kind.ATOMIC)
 
 
 def _origins(state: str, into: Mapping[str, set[str]], passable: set[str]) -> set[str]:

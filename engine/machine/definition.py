@@ -134,8 +134,8 @@ class State:
     #: The full name of the state around it; None at the top.
     parent: str | None = None
     kind: Kind = Kind.ATOMIC
-    #: The full name of the state in it that is entered with it, or several joined by `TOGETHER`; None unless it is
-    #: compound.
+    #: The full name of the state or history in it that is entered with it, or several joined by `TOGETHER`; None unless
+    #: it is compound.
     initial: str | None = None
     on_enter: Reaction | None = None
     on_exit: Reaction | None = None
@@ -223,12 +223,12 @@ class Machine:
 def covers(event: str, name: str) -> bool:
     """Whether a transition that waits for `event` is meant by an event of that name, or by all that a pattern means.
 
-    ``*`` is every event except the engine's timers and failures, ``a.*`` is ``a`` and all that begin with ``a.``.
+    ``*`` is every event except the engine's own, other than `done.state`, ``a.*`` is ``a`` and all that begin with ``a.``.
     """
     if event == name:
         return True
     if event == ANY_EVENT:
-        return name not in (ALWAYS, EFFECT_FAILED) and not name.startswith(AFTER)
+        return name != EFFECT_FAILED and not name.startswith((AFTER, "<"))
     if not event.endswith(ANY_MORE) or name == ANY_EVENT:
         return False
     stem = event.removesuffix(ANY_MORE)

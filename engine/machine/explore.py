@@ -210,14 +210,7 @@ class Explorer:
         tree, target = self.compiled.tree, transition.target
         if target is None:
             return set()
-        if target == END:
-            return set()
-        named = self.machine.named(target)
-        parents = [self.machine.histories[name].parent for name in named if name in self.machine.histories]
-        if not parents:
-            return set(tree.entering(target).active)
-        roots = [*parents, *(name for name in named if name in self.machine.states)]
-        return {s for root in roots for s in (root, *tree.around(root), *tree.inside(root))}
+        return set() if target == END else tree.reach(target)
 
     def moves(self, configuration: Configuration) -> Moves:
         """Everything that can happen there."""

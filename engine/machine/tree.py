@@ -103,7 +103,24 @@ class Tree:
 
     def entering(self, name: str) -> Configuration:
         """The configuration after a state, or several together, were entered from nowhere."""
-        return self._configuration(self._entry(self.named(name), frozenset()))
+        targets = [s for target in self.named(name) for s in self._led_to(target, {})]
+        return self._configuration(self._entry(targets, frozenset(), {}))
+
+    def reach(self, target: str) -> set[str]:
+        """Every state that may be entered with a target, those around it included."""
+        found: set[str] = set()
+        todo = self.named(target)
+        while todo:
+            name = todo.pop()
+            parent = self._histories[name].parent if name in self._histories else None
+            if parent is not None:
+                found |= {parent, *self._around[parent], *self._walk(parent)}
+                continue
+            entered = self._entry([name], frozenset(), {})
+            found |= entered
+            starts = (self._states[s].initial for s in entered if s not in self._around[name])
+            todo += [h for start in starts if start for h in self.named(start) if h in self._histories]
+        return found
 
     def _is_whole(self, name: str | None, active: set[str]) -> bool:
         inner = self._children[name]
@@ -149,7 +166,7 @@ class Tree:
         left = frozenset[str]().union(*(self.leaves(at, t, histories) for t in taken))
         kept = {**histories, **self._kept_by(at, left)}
         staying = frozenset(at.active) - left
-        entered = self._entry([target for t in taken for target in self._targets(t, kept)], staying)
+        entered = self._entry([target for t in taken for target in self._targets(t, kept)], staying, kept)
         after = self._configuration(staying | entered)
         ordered = tuple(sorted(entered, key=self._order.__getitem__))
         return Move(
@@ -177,7 +194,9 @@ class Tree:
         if history.target is not None:
             return self.named(history.target)
         parent = self._states[history.parent]
-        return self._children[parent.name] if parent.initial is None else self.named(parent.initial)
+        if parent.initial is None:
+            return self._children[parent.name]
+        return [s for first in self.named(parent.initial) for s in self._led_to(first, histories)]
 
     def _can_come_back(self, history: History, names: Sequence[str]) -> bool:
         """Whether what a history kept still fits: the definition may have changed since."""
@@ -212,27 +231,29 @@ class Tree:
                 found[history.name] = TOGETHER.join(sorted(back))
         return found
 
-    def _entry(self, targets: Sequence[str], staying: frozenset[str]) -> set[str]:
+    def _entry(
+        self, targets: Sequence[str], staying: frozenset[str], histories: Mapping[str, str]
+    ) -> set[str]:
         """The states to enter: the targets, those around them, and what goes with both."""
         entered = {s for target in targets for s in (target, *self._around[target]) if s not in staying}
         for name in sorted(entered, key=self._order.__getitem__):
-            self._complete(name, entered)
+            self._complete(name, entered, histories)
         return entered
 
-    def _complete(self, name: str, entered: set[str]) -> None:
+    def _complete(self, name: str, entered: set[str], histories: Mapping[str, str]) -> None:
         """Enter with a state all of its regions, or its initial state unless another in it is entered."""
         state = self._states[name]
         entered.add(name)
         if state.kind is Kind.PARALLEL:
             for region in self._children[name]:
                 if region not in entered:
-                    self._complete(region, entered)
+                    self._complete(region, entered, histories)
         elif state.initial is not None and not any(child in entered for child in self._children[name]):
-            named = self.named(state.initial)
+            named = [s for first in self.named(state.initial) for s in self._led_to(first, histories)]
             path = {s for first in named for s in (first, *self._around[first]) if name in self._around[s]}
             entered.update(path)
             for inner in sorted(path, key=self._order.__getitem__):
-                self._complete(inner, entered)
+                self._complete(inner, entered, histories)
 
     def _completed(self, entered: Sequence[str], staying: frozenset[str]) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
