@@ -87,6 +87,11 @@ def payload(raised: Raise, scope: Mapping[str, Any]) -> Any:
     return value
 
 
+def ending(state: str, payload: Expression | None, scope: Mapping[str, Any]) -> Any:
+    """What the event carries that says that the state around a final one came to its end."""
+    return None if payload is None else _value(f"event of {state}", payload, scope)
+
+
 def raised_at(raised: Raise, now: datetime, scope: Mapping[str, Any]) -> str | None:
     """When a delayed event is due, as `Snapshot.timers` has it; None = at once, after all that follows from the step."""
     if raised.delay is None:

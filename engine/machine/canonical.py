@@ -110,6 +110,7 @@ def _meaning_of_state(state: "State") -> Any:
         _meaning_of_reaction(state.on_enter),
         _meaning_of_reaction(state.on_exit),
         [[timer.event, hash_of_expression(timer.delay.node)] for timer in state.timers],
+        *([] if state.payload is None else [hash_of_expression(state.payload.node)]),
     ]
 
 
@@ -153,6 +154,7 @@ def _expressions_of(transition: "Transition") -> list["Expression"]:
 
 def _expressions_in(state: "State") -> list["Expression"]:
     found = [timer.delay for timer in state.timers]
+    found += [] if state.payload is None else [state.payload]
     for reaction in (state.on_enter, state.on_exit):
         if reaction is not None:
             found += [] if reaction.set is None else [reaction.set]

@@ -109,8 +109,11 @@ def _check_conflicts(reader: Reader, machine: MachineDraft) -> None:
 
 def _check_endless(reader: Reader, machine: MachineDraft) -> None:
     """Without a guard, an eventless transition that does not leave its state is taken again and again."""
+    guarded: set[str] = set()
     for draft in machine.transitions:
-        if draft.event == ALWAYS and not draft.guarded and draft.target in (None, draft.source):
+        if draft.event == ALWAYS and draft.guarded:
+            guarded.add(draft.source)  # it may be what comes to an end of it
+        elif draft.event == ALWAYS and draft.target in (None, draft.source) and draft.source not in guarded:
             detail = "Give it a guard (when = …) that its own set makes false, or a target."
             summary = f'The always block of "{draft.source}" is taken without end'
             reader.report("endless_loop", summary, detail, draft.span)

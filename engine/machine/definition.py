@@ -131,6 +131,8 @@ class State:
     alias: str | None
     #: Nothing leads out of it.
     final: bool = False
+    #: What is seen as ``event`` when the end of the state around it is decided; None = what is seen where it is entered.
+    payload: Expression | None = None
     #: The full name of the state around it; None at the top.
     parent: str | None = None
     kind: Kind = Kind.ATOMIC

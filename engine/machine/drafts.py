@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from engine.diagnostics import Span
 from engine.machine.definition import ALWAYS, TOGETHER, Kind, Reaction, Timer, Transition
+from engine.machine.expression import Expression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,7 @@ class StateDraft:
     #: Its block in the full form, if it has one.
     full: Span | None = None
     final: bool = False
+    payload: Expression | None = None
     #: It says ``alias = null``.
     internal: bool = False
     #: It is a `parallel` block.

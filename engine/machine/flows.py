@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from engine.language import syntax
 from engine.machine.atoms import Path, Use, Uses
-from engine.machine.definition import Machine, Transition
+from engine.machine.definition import Machine, Raise, Transition
 from engine.machine.expression import Expression
+from engine.model import DONE_STATE
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class Flows:
 def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
     """Find out what of the context matters to the machine and to these claims."""
     found = Flows(machine=machine, asked=Uses(names=machine.names))
-    raised = [r for r in machine.raises() if not r.cancels]
+    raised = [r for t in (*machine.transitions, *reactions_of(machine)) for r in t.raises if not r.cancels]
     conditions = [t.guard for t in machine.transitions if t.guard is not None]
     conditions += [r.when for r in raised if r.when is not None]
     for expression in (*claims, *conditions):
@@ -60,7 +61,7 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
 
 def reactions_of(machine: Machine) -> tuple[Transition, ...]:
     """What is done when states are entered and left, in the form of transitions that lead nowhere."""
-    return tuple(
+    done_by = tuple(
         Transition(
             event="",
             source=state.name,
@@ -74,6 +75,18 @@ def reactions_of(machine: Machine) -> tuple[Transition, ...]:
         for done in (state.on_enter, state.on_exit)
         if done is not None
     )
+    ends = tuple(
+        Transition(
+            event="",
+            source=state.name,
+            target=None,
+            raises=(Raise(event=f"{DONE_STATE}{state.parent}", payload=state.payload, span=state.span),),
+            span=state.span,
+        )
+        for state in machine.states.values()
+        if state.payload is not None
+    )
+    return (*done_by, *ends)
 
 
 def arguments_of(transition: Transition) -> Iterator[Expression]:

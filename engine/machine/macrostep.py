@@ -16,7 +16,7 @@ from engine.machine.values import printable, timestamp
 from engine.model import END, Candidate, Effect, Event, Snapshot
 
 #: More rounds than this by themselves are taken for an endless loop.
-MOST_ROUNDS = 100
+MOST_ROUNDS = 250
 #: Of an endless loop this much is told: the rest is the same again.
 _MOST_TOLD = 20
 
@@ -184,7 +184,7 @@ class Macrostep:
         for name in move.entered if reacts or move.completed else ():
             self._react_to(self.machine.definition.states[name].on_enter, before, after)
             self._arm(name, before, after)
-            self._coming += [(event, self.payload) for event in move.completed.get(name, ())]
+            self._complete(name, move.completed.get(name, ()), before, after)
         if move.entered:
             if self.moved:
                 self.passed.append(before.text)
@@ -230,6 +230,16 @@ class Macrostep:
             self.timers = {**{event: d for event, d in self.timers.items() if event != timer}, timer: due}
             kept = {} if one.payload is None else {timer: payload}
             self.raised = {**{t: p for t, p in self.raised.items() if t != timer}, **kept}
+
+    def _complete(
+        self, name: str, events: tuple[str, ...], before: Configuration, after: Configuration
+    ) -> None:
+        """Queue the events of the states that a final state ends; the innermost one's carries what that state says."""
+        payload = self.machine.definition.states[name].payload
+        for position, event in enumerate(events):
+            own = payload is not None and position == 0
+            carried = binding.ending(name, payload, self._bound(before, after)) if own else self.payload
+            self._coming.append((event, carried))
 
     def _arm(self, name: str, before: Configuration, after: Configuration) -> None:
         for timer in self.machine.definition.states[name].timers:

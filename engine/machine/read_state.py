@@ -193,6 +193,11 @@ def _read_histories(reader: Reader, block: syntax.Block, parent: str, draft: Mac
 
 def _read_settings(reader: Reader, block: syntax.Block, state: StateDraft) -> None:
     state.final = read_flag(reader, block.body, "final")
+    event = block.body.attribute("event")
+    state.payload = optional(reader, event, ROOTS)
+    if event is not None and not (state.final and state.parent):
+        detail = "Remove it: only a final state inside another one ends that one, with an event."
+        reader.report("event_without_end", f'"{state.name}" ends no state', detail, event.name_span)
     initial = block.body.attribute("initial")
     if initial is not None and block.type == "state":
         state.initial = reader.constant_text(initial)

@@ -84,7 +84,9 @@ SHAPES: Mapping[str, Shape] = {
         optional=("when", "once_per", "ordered_by"),
         renamed={"event": "fire", "guard": "when", "if": "when"},
     ),
-    "state": _shape("state", optional=("final", "alias", "initial"), blocks=_INSIDE, later=("await",)),
+    "state": _shape(
+        "state", optional=("final", "event", "alias", "initial"), blocks=_INSIDE, later=("await",)
+    ),
     "parallel": _shape("state", optional=("alias",), blocks=_INSIDE),
     "history": _shape("name", optional=("deep", "transition")),
     "always": _shape(**_CANDIDATE),  # type: ignore[arg-type]

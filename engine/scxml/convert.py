@@ -1,41 +1,40 @@
 """Writes a definition that does what an SCXML document says; `docs/coming-from-scxml.md` says what becomes of what."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from engine.diagnostics import Diagnostic
+from engine.diagnostics import Diagnostic, Severity
 from engine.language.format import format_text
 from engine.machine import writing
-from engine.machine.definition import ANY_EVENT, ANY_MORE, covers
+from engine.machine.definition import ANY_EVENT, covers
 from engine.machine.read import read_definition
-from engine.model import DONE_STATE
-from engine.scxml.content import Content, data_of
+from engine.model import AFTER, DONE_STATE
+from engine.scxml.content import Content
 from engine.scxml.document import NAMESPACE, Element, read_document
-from engine.scxml.ecmascript import Literal, Node, UnreadableError, read_expression
-from engine.scxml.expressions import Kind, Scope, Type
+from engine.scxml.ecmascript import InvalidError, UnreadableError, read_expression
+from engine.scxml.expressions import Scope
+from engine.scxml.facts import data_in, facts_of, pattern, types_of, unsent
 from engine.scxml.problems import Problems
 from engine.scxml.states import STATES, Place, States, joined
 
-_EXECUTABLE = ("assign", "raise", "send", "cancel", "log", "if", "foreach", "script")
 #: What each element may have in it; what it must not have is reported.
 _INSIDE = {
-    "scxml": ("state", "parallel", "final", "datamodel", "transition", "script"),
-    "state": (*STATES, "onentry", "onexit", "transition", "initial", "history", "datamodel", "invoke"),
-    "parallel": ("onentry", "onexit", "transition", "state", "parallel", "history", "datamodel", "invoke"),
+    "scxml": ("state", "parallel", "final", "datamodel", "transition"),
+    "state": (*STATES, "onentry", "onexit", "transition", "initial", "history", "datamodel"),
+    "parallel": ("onentry", "onexit", "transition", "state", "parallel", "history", "datamodel"),
     "final": ("onentry", "onexit", "donedata"),
     "history": ("transition",),
     "initial": ("transition",),
-    "datamodel": ("data",),
 }
 #: What has no counterpart, and what to do instead.
 _FOREIGN = {
     "invoke": "Call other services with an action block, and let a receive block take their answers.",
     "script": "Say what it computes with <assign>.",
-    "foreach": "Use a for expression in the value.",
 }
-_DEFAULT_PROJECT = "machine"
 _MOMENTS = {"onentry": "on_enter", "onexit": "on_exit"}
+_DEFAULT_PROJECT = "machine"
+_LONGEST_PROJECT = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,7 @@ def convert(
     written = format_text(f"{lines}\n", "definition").text
     if written is not None and not problems.any:
         for problem in read_definition(written, "definition").diagnostics:
-            if problem.severity == "error":
+            if problem.severity is Severity.ERROR:
                 problems.unsupported(
                     root, f"As a definition this is wrong: {problem.summary}", problem.detail
                 )
@@ -83,72 +82,31 @@ class _Document:
     def __init__(self, root: Element, problems: Problems, name: str, *, plain: bool) -> None:
         self._root = root
         self._problems = problems
-        self._project = re.sub(r"[^a-z0-9_-]", "_", name.lower())[:60] or _DEFAULT_PROJECT
+        self._project = re.sub(r"[^a-z0-9_-]", "_", name.lower())[:_LONGEST_PROJECT]
         self._plain = plain
         self._check(root)
         self.states = States(root, problems)
-        self._data = [
-            data for model in root.walk() if model.name == "datamodel" for data in model.all("data")
-        ]
-        texts = [v for e in root.walk() for k, v in e.attributes.items() if k in ("cond", "expr", "location")]
-        self._reads_data = any("_event" in text and "data" in text for text in texts)
-        self._sends: dict[str, list[str]] = {}
-        for send in root.walk():
-            if send.name == "send" and send.get("id") is not None:
-                self._sends.setdefault(send.attributes["id"], []).append(send.get("event") or "")
-        self._scope = Scope(document=root.get("name"), active=self.states.anywhere)
-        self._scope.types = self._types()
-
-    # What is there
+        self._facts = facts_of(root)
+        scope = Scope(document=root.get("name"), active=self.states.anywhere, unsent=unsent(root))
+        self._scope = replace(scope, types=types_of(root, scope))
 
     def _check(self, element: Element) -> None:
-        """Report what has no place, or no counterpart, outside of executable content."""
+        """Report what has no place, or no counterpart, outside of executable content, and take it away."""
+        kept = []
         for child in element.children:
             if child.namespace != NAMESPACE:
                 why = "It is not SCXML's."
                 self._problems.left_out(child, f"<{child.name}> is left out", why, harmless=True)
             elif child.name in _FOREIGN:
                 self._problems.unsupported(child, f"<{child.name}> has no counterpart", _FOREIGN[child.name])
-            elif child.name not in _INSIDE.get(element.name, ()):
+            elif child.name not in _INSIDE[element.name]:
                 what = f"<{child.name}> has no place in <{element.name}>"
                 self._problems.unsupported(child, what, "Take it out.")
-            elif child.name in _INSIDE and child.name != "datamodel":
-                self._check(child)
-            elif child.name == "donedata":
-                self._check_done(child)
-        element.children = [
-            c for c in element.children if c.namespace == NAMESPACE and c.name not in _FOREIGN
-        ]
-
-    def _check_done(self, element: Element) -> None:
-        if any("_event" in v and "data" in v for e in self._root.walk() for v in e.attributes.values()):
-            instead = "Let the final state set a variable with <assign>."
-            self._problems.unsupported(element, "<donedata> has no counterpart", instead)
-        else:
-            self._problems.left_out(element, "<donedata> is left out", "Nothing looks at it.")
-
-    def _types(self) -> dict[str, Type]:
-        """What each variable may be, from all that it is given anywhere."""
-        types: dict[str, Type] = {}
-        for data in self._data:
-            self._scope.types = types
-            types[data.get("id") or ""] = self._type(data)
-        assigns = [e for e in self._root.walk() if e.name == "assign"]
-        for _ in range(len(types) + 2):
-            self._scope.types, before = types, dict(types)
-            for assign in assigns:
-                name = (assign.get("location") or "").strip()
-                if name in types:
-                    types[name] = types[name].joined(self._type(assign))
-            if types == before:
-                break
-        return types
-
-    def _type(self, element: Element) -> Type:
-        """What a <data> or <assign> may give."""
-        text = element.get("expr")
-        node = data_of(element, Problems()) if text is None else _tried(text)
-        return Type(Kind.ANY, missing=True) if node is None else self._scope.type_of(node)
+            else:
+                kept.append(child)
+                if child.name in _INSIDE:
+                    self._check(child)
+        element.children = kept
 
     # The definition
 
@@ -158,9 +116,9 @@ class _Document:
             self._problems.unsupported(self._root, "The document has no state", "Add one.")
         yield f"provisioner {writing.text(self._project)} {{"
         yield f"statemachine {writing.text(self._project)} {{"
-        body = [line for top in self.states.tops for line in ["", *self._state(top)]]
         yield from self._start()
-        yield from body
+        for top in self.states.tops:
+            yield from ("", *self._state(top))
         anywhere = list(self._transitions(self._root, None))
         if anywhere:
             yield from ("", 'state "*" {', *anywhere, "}")
@@ -168,30 +126,28 @@ class _Document:
 
     def _start(self) -> Iterator[str]:
         """Where an instance starts; a state before the first one does what entering that one does."""
-        first = self._initial(self._root, self.states.tops)
-        if self._root.get("binding") == "late" and any(
-            d for s in self.states.all() for d in s.element.all("datamodel")
-        ):
-            how = "All variables have their values from the start."
-            self._problems.differs(self._root, "Variables of states are bound late", how)
+        first = writing.text(joined(self._initial(self._root, self.states.tops)))
         content = self._content(self._scope)
-        for data in self._data:
-            name, text = data.get("id") or "", data.get("expr")
-            if data.get("src") is None and text is None and not data.text.strip() and not data.children:
-                continue
-            node = data_of(data, self._problems) if text is None else content.parsed(data, text)
-            if node is not None:
-                content.assign(data, name, node)
+        late = {id(data) for data in self._late()}
+        for data in data_in(self._root):
+            if id(data) not in late:
+                content.begin(data)
         enters = any(e.children for place in self.states.all() for e in place.element.all("onentry"))
         if content.empty and not enters:
-            yield f"initial = {writing.text(joined(first))}"
+            yield f"initial = {first}"
             return
-        start = self.states.free("start")
-        yield f"initial = {writing.text(start)}"
-        yield from ("", f"state {writing.text(start)} {{", "alias = null", "always {")
-        yield f"transition = {writing.text(joined(first))}"
+        start = writing.text(self.states.free("start"))
+        yield f"initial = {start}"
+        yield from ("", f"state {start} {{", "alias = null", "always {", f"transition = {first}")
         yield from content.lines()
         yield from ("}", "}")
+
+    def _late(self, element: Element | None = None) -> list[Element]:
+        """The variables of a state, or of all, that get their values only when it is entered first."""
+        if self._root.get("binding") != "late":
+            return []
+        states = [place.element for place in self.states.all()] if element is None else [element]
+        return [data for state in states for model in state.all("datamodel") for data in model.all("data")]
 
     def _initial(self, element: Element, children: list[Place]) -> list[Place]:
         """Where an element begins."""
@@ -200,13 +156,15 @@ class _Document:
             return self.states.targets(element, text)
         for initial in element.all("initial"):
             for transition in initial.all("transition"):
-                if self._does(transition):
-                    instead = "Do it in <onentry> of the state that is entered."
-                    self._problems.unsupported(
-                        transition, "What an <initial> does has no counterpart", instead
-                    )
+                self._check_idle(transition, "initial")
                 return self.states.targets(transition, transition.get("target") or "")
         return children[:1]
+
+    def _check_idle(self, transition: Element, owner: str) -> None:
+        """Report what a transition does that only says where to begin."""
+        if any(child.name != "log" for child in transition.children):
+            instead = "Do it in <onentry> of the state that is entered."
+            self._problems.unsupported(transition, f"What an <{owner}> does has no counterpart", instead)
 
     def _state(self, place: Place) -> Iterator[str]:
         element = place.element
@@ -215,36 +173,50 @@ class _Document:
             yield "final = true"
         if place.is_compound:
             yield f"initial = {writing.text(joined(self._initial(element, place.children)))}"
-        for moment, active in (("onentry", self.states.entering), ("onexit", self.states.leaving)):
-            scope = self._seeing(lambda name, active=active: active(place, name))
-            content = self._content(scope)
-            content.run(inner for block in element.all(moment) for inner in block.children)
+        for moment, word in _MOMENTS.items():
+            content = self._reaction(place, moment)
+            if moment == "onentry" and element.name == "final" and place.parent is not None:
+                yield from self._ending(element, content)
             lines = list(content.lines())
             if lines:
-                yield from (f"{_MOMENTS[moment]} {{", *lines, "}")
+                yield from (f"{word} {{", *lines, "}")
         yield from self._transitions(element, place)
         for history in place.histories:
             yield from self._history(history)
         for child in place.children:
-            yield ""
-            yield from self._state(child)
+            yield from ("", *self._state(child))
         yield "}"
+
+    def _reaction(self, place: Place, moment: str) -> Content:
+        """What is done when a state is entered, or left."""
+        active = self.states.entering if moment == "onentry" else self.states.leaving
+        content = self._content(self._seeing(lambda name: active(place, name)))
+        for data in self._late(place.element) if moment == "onentry" else ():
+            content.begin(data, late=True)
+        for block in place.element.all(moment):
+            content.run(block.children)
+        return content
+
+    def _ending(self, element: Element, content: Content) -> Iterator[str]:
+        """What the end of the state around a final one carries; it is found out after what entering that one does."""
+        payload = None
+        for done in element.all("donedata"):
+            payload = content.carried(done)
+        if payload is not None:
+            yield f"event = {self._scope.value(payload)}"
+        elif self._facts.reads_data:
+            yield "event = null"
 
     def _history(self, place: Place) -> Iterator[str]:
         yield f"history {writing.text(place.own)} {{"
         if place.element.get("type") == "deep":
             yield "deep = true"
         for transition in place.element.all("transition")[:1]:
-            if self._does(transition):
-                instead = "Do it in <onentry> of the state that is entered."
-                self._problems.unsupported(transition, "What a <history> does has no counterpart", instead)
+            self._check_idle(transition, "history")
             targets = self.states.targets(transition, transition.get("target") or "")
             if targets:
                 yield f"transition = {writing.text(joined(targets))}"
         yield "}"
-
-    def _does(self, transition: Element) -> bool:
-        return any(child.name != "log" for child in transition.children)
 
     # Transitions
 
@@ -252,16 +224,19 @@ class _Document:
         closed: list[str] = []
         for transition in element.all("transition"):
             events = self._events(transition)
-            always = not events
             new = [e for e in events if not any(covers(first, e) for first in closed)]
-            if (always and "" in closed) or (events and not new):
-                why = "One before it in the same state is always taken first."
-                self._problems.left_out(transition, "This transition is never taken", why)
+            always = transition.get("event") is None
+            if (not new and not always) or (always and "" in closed):
+                if events or always:
+                    why = "One before it in the same state is always taken first."
+                    self._problems.left_out(transition, "This transition is never taken", why)
                 continue
             guard = self._guard(transition)
+            if guard == "false":
+                continue
             if guard is None:
                 closed += new or [""]
-            body = list(self._body(transition, place, guard or None))
+            body = list(self._body(transition, place, guard))
             for event in new:
                 yield from (f"on {writing.text(event)} {{", *body, "}")
             if always and place is None:
@@ -271,14 +246,18 @@ class _Document:
                 yield from ("always {", *body, "}")
 
     def _guard(self, transition: Element) -> str | None:
-        """The guard; None if there is none, or if it always holds."""
+        """The guard; None if there is none, or if it always holds; ``false`` if it never does."""
         text = transition.get("cond")
         if text is None:
             return None
         try:
             guard = self._scope.condition(read_expression(text))
         except UnreadableError as problem:
-            self._problems.expression(transition, text, str(problem))
+            if isinstance(problem, InvalidError) and not self._facts.expects_errors:
+                what = f"This transition is never taken: {' '.join(text.split())} cannot be evaluated"
+                self._problems.left_out(transition, what, f"Mend the condition: {problem}.")
+            else:
+                self._problems.expression(transition, text, str(problem))
             return "false"
         return None if guard == "true" else guard
 
@@ -301,44 +280,33 @@ class _Document:
 
     def _events(self, transition: Element) -> list[str]:
         """What a transition waits for, in the words of the language."""
-        found: list[str] = []
-        for token in (transition.get("event") or "").split():
-            event = self._event(transition, token)
-            if event is not None and event not in found:
-                found.append(event)
-        return found
+        found = (self._event(transition, token) for token in (transition.get("event") or "").split())
+        return list(dict.fromkeys(event for event in found if event is not None))
 
     def _event(self, transition: Element, token: str) -> str | None:
-        if token in ("*", ".*"):
-            return ANY_EVENT
+        event = pattern(token)
+        if event == ANY_EVENT:
+            return event
         stem = token.removesuffix("*").removesuffix(".")
         if stem.startswith(DONE_STATE):
             place = self.states.known.get(stem.removeprefix(DONE_STATE))
             if place is None:
-                self._problems.name(
-                    transition, f'No state ends with "{token}"', "Name a state of this document."
-                )
+                what = f'No state ends with "{token}"'
+                self._problems.name(transition, what, "Name a state of this document.")
                 return None
             return f"{DONE_STATE}{place.full}"
         if stem.split(".")[0] == "error":
-            how = "An expression that cannot be evaluated keeps the whole step from being made; no event tells of it."
-            self._problems.differs(transition, f'Nothing sends "{stem}" here', how)
-        if not stem or not stem.isprintable() or stem.startswith(("<", "after.")):
+            how = "Where something cannot be evaluated, the whole step is not made; no event tells of it."
+            self._problems.differs(transition, f'The engine never sends "{stem}"', how)
+        if not stem or not stem.isprintable() or stem.startswith(("<", AFTER)):
             self._problems.name(transition, f'"{token}" is no event here', "Choose another name.")
             return None
-        return stem if self._plain and token == stem else f"{stem}{ANY_MORE}"
+        return stem if self._plain and token == stem else event
 
     # What is done
 
     def _content(self, scope: Scope) -> Content:
-        return Content(problems=self._problems, scope=scope, sends=self._sends, reads_data=self._reads_data)
+        return Content(problems=self._problems, scope=scope, facts=self._facts)
 
-    def _seeing(self, active: object) -> Scope:
-        return Scope(types=self._scope.types, document=self._scope.document, active=active)  # type: ignore[arg-type]
-
-
-def _tried(text: str) -> Node | None:
-    try:
-        return read_expression(text)
-    except UnreadableError:
-        return None
+    def _seeing(self, active: Callable[[str], str]) -> Scope:
+        return replace(self._scope, active=active)

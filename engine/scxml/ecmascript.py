@@ -13,7 +13,11 @@ _DEEPEST = 50
 
 
 class UnreadableError(Exception):
-    """The expression is none, or uses something that has no counterpart; the message says what."""
+    """The expression uses something that has no counterpart; the message says what."""
+
+
+class InvalidError(UnreadableError):
+    """No processor can evaluate the expression: it is none, or names a variable that there is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,12 @@ _FOREIGN = frozenset({
     "function", "new", "in", "instanceof", "delete", "void", "this", "return", "var", "let", "const", "class", "async",
     "await", "yield", "if", "for", "while", "do", "switch", "throw", "try", "super", "import", "export",
 })  # fmt: skip
+#: Words with which no expression begins.
+_STATEMENTS = frozenset(
+    {"return", "var", "const", "if", "for", "while", "do", "switch", "throw", "try", "export"}
+)
 _BINDING = {
-    "||": 1, "&&": 2, "==": 3, "!=": 3, "===": 3, "!==": 3, "<": 4, ">": 4, "<=": 4, ">=": 4, "+": 5, "-": 5,
+    "||": 1, "&&": 2, "|": 2.3, "&": 2.6, "==": 3, "!=": 3, "===": 3, "!==": 3, "<": 4, ">": 4, "<=": 4, ">=": 4, "+": 5, "-": 5,
     "*": 6, "/": 6, "%": 6,
 }  # fmt: skip
 
@@ -132,6 +140,8 @@ class _Parser:
         return text if kind in ("sign", "name") else f"{kind} {text}" if kind else ""
 
     def _take(self, sign: str) -> None:
+        if self._at >= len(self._tokens):
+            raise InvalidError(f"{sign} is missing at its end")
         if self._peek() != sign:
             raise UnreadableError(f"{sign} is missing")
         self._at += 1
@@ -149,13 +159,13 @@ class _Parser:
         self._depth -= 1
         return found
 
-    def _binary(self, least: int) -> Node:
+    def _binary(self, least: float) -> Node:
         left = self._unary()
         while (binding := _BINDING.get(self._peek(), 0)) > least:
             operator = self._peek()
             self._at += 1
             left = Binary(operator, left, self._binary(binding))
-        if self._peek() in ("&", "|", "=", "++", "--", "in", "instanceof"):
+        if self._peek() in ("=", "++", "--", "in", "instanceof"):
             raise UnreadableError(f"{self._peek()} has no counterpart")
         return left
 
@@ -200,7 +210,7 @@ class _Parser:
 
     def _primary(self) -> Node:
         if self._at >= len(self._tokens):
-            raise UnreadableError("it ends too early")
+            raise InvalidError("it ends too early")
         kind, text = self._tokens[self._at]
         self._at += 1
         if kind == "number":
@@ -219,6 +229,8 @@ class _Parser:
             return Array(tuple(self._listed("]", self._expression)))
         if text == "{":
             return Object(tuple(self._listed("}", self._member)))
+        if text in _STATEMENTS:
+            raise InvalidError(f"{text} begins a statement")
         raise UnreadableError(f"{text} has no counterpart")
 
     def _listed(self, end: str, read: Callable[[], T]) -> list[T]:

@@ -5,7 +5,7 @@ no boolean becomes one. ``undefined`` is null, and what may be missing is read w
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -16,6 +16,7 @@ from engine.scxml.ecmascript import (
     Binary,
     Call,
     Conditional,
+    InvalidError,
     Literal,
     Member,
     Name,
@@ -63,6 +64,33 @@ _LITERALS = ((bool, Kind.BOOL), (Decimal, Kind.NUMBER), (str, Kind.TEXT))
 _COMPARED = {"==": "==", "===": "==", "!=": "!=", "!==": "!=", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
 _ARITHMETIC = frozenset("-*/%")
 _LOGICAL = frozenset({"&&", "||"})
+#: Of two booleans they mean the same as these.
+_BITWISE = {"&": "&&", "|": "||"}
+#: What an event has of its own only where it came from another session.
+_UNKNOWN = ("origin", "origintype", "invokeid", "sendid")
+_GLOBALS = frozenset(
+    {
+        "Math",
+        "JSON",
+        "Date",
+        "Array",
+        "Object",
+        "String",
+        "Number",
+        "Boolean",
+        "RegExp",
+        "Symbol",
+        "parseInt",
+        "parseFloat",
+        "isNaN",
+        "NaN",
+        "Infinity",
+        "console",
+        "globalThis",
+        "encodeURIComponent",
+    }
+)
+_LARGEST_POWER = 8
 #: Functions of ``Math`` that the language has, by the number of their arguments (0 = any).
 _MATH = {"floor": 1, "ceil": 1, "abs": 1, "max": 0, "min": 0}
 #: What counts as false for a value of that kind, as the language writes it; objects and lists never do.
@@ -80,6 +108,9 @@ class Scope:
     #: How to say that a state is active, by its id; raises `UnreadableError` if there is no such state, or no way.
     active: Callable[[str], str] = lambda _: "false"
 
+    #: What no event has, as nothing in the document sends one that has it.
+    unsent: Collection[str] = ()
+
     # Types
 
     def type_of(self, node: Node) -> Type:  # noqa: C901, PLR0911, PLR0912 - one line a kind
@@ -89,8 +120,10 @@ class Scope:
                 return _NOTHING
             case Literal(value):
                 return Type(next(kind for python, kind in _LITERALS if isinstance(value, python)))
-            case Name("_name"):
+            case Name("_name" | "_sessionid"):
                 return Type(Kind.TEXT)
+            case Member(Name("_event"), Literal(str(name))) if name in self.unsent:
+                return _NOTHING
             case Name(name):
                 return self.types.get(name, _ANYTHING)
             case Member(Name("_event"), Literal("name")):
@@ -113,7 +146,7 @@ class Scope:
                 return _ANYTHING
 
     def _type_of_binary(self, operator: str, left: Type, right: Type) -> Type:
-        if operator in _COMPARED:
+        if operator in _COMPARED or operator in _BITWISE:
             return Type(Kind.BOOL)
         if operator in _LOGICAL:
             return left.joined(right)
@@ -122,7 +155,11 @@ class Scope:
         kinds = {left.kind, right.kind}
         if Kind.TEXT in kinds:
             return Type(Kind.TEXT)
-        return Type(Kind.NUMBER) if Kind.NUMBER in kinds and kinds <= {Kind.NUMBER, Kind.ANY, Kind.NONE} else _ANYTHING
+        return (
+            Type(Kind.NUMBER)
+            if Kind.NUMBER in kinds and kinds <= {Kind.NUMBER, Kind.ANY, Kind.NONE}
+            else _ANYTHING
+        )
 
     # Values
 
@@ -141,7 +178,7 @@ class Scope:
             case Unary("-", operand):
                 self._expect(operand, Kind.NUMBER)
                 return f"-{self._inner(operand)}"
-            case Binary(operator, left, right) if operator not in _COMPARED and operator not in _LOGICAL:
+            case Binary(operator, left, right) if operator in _ARITHMETIC or operator == "+":
                 return self._calculated(operator, left, right)
             case Binary(operator) if operator in _LOGICAL and self.type_of(node) != Type(Kind.BOOL):
                 raise UnreadableError(f"{operator} gives one of its operands, which is no boolean")
@@ -149,17 +186,23 @@ class Scope:
                 return self.condition(node)
             case Call(Member(Name("Math"), Literal(str(name))), arguments) if name in _MATH:
                 return self._math(name, arguments)
+            case Call(Member(Name("Math"), Literal("pow")), (base, Literal(Decimal() as power))):
+                return self._power(base, power)
             case Call():
                 return self.condition(node)
             case Name() | Member():
                 return self._read(node)
         raise UnreadableError("it has no counterpart")
 
-    def condition(self, node: Node) -> str:
+    def condition(self, node: Node) -> str:  # noqa: C901 - one line a kind
         """Whether the value counts as true, as an expression that is a boolean; raises `UnreadableError`."""
         match node:
             case Binary(operator, left, right) if operator in _LOGICAL:
                 return f"{self._side(operator, left)} {operator} {self._side(operator, right)}"
+            case Binary(operator, left, right) if operator in _BITWISE:
+                if {self.type_of(left), self.type_of(right)} != {Type(Kind.BOOL)}:
+                    raise UnreadableError(f"{operator} of numbers has no counterpart")
+                return self.condition(Binary(_BITWISE[operator], left, right))
             case Binary(operator, left, right) if operator in _COMPARED:
                 return self._compared(operator, left, right)
             case Unary("!", operand):
@@ -229,6 +272,12 @@ class Scope:
             self._expect(argument, Kind.NUMBER)
         return f"{name}({', '.join(map(self.value, arguments))})"
 
+    def _power(self, base: Node, power: Decimal) -> str:
+        if power not in range(1, _LARGEST_POWER + 1):
+            raise UnreadableError(f"only powers from 1 to {_LARGEST_POWER} are written out")
+        self._expect(base, Kind.NUMBER)
+        return " * ".join([self._inner(base)] * int(power))
+
     def _expect(self, node: Node, kind: Kind) -> None:
         found = self.type_of(node).kind
         if found not in (kind, Kind.ANY):
@@ -244,27 +293,33 @@ class Scope:
 
     def _is_there(self, node: Node) -> bool:
         match node:
-            case Name("_name") | Member(Name("_event"), Literal("name" | "data")):
+            case Name("_name" | "_sessionid") | Member(Name("_event"), Literal("name" | "data")):
+                return True
+            case Member(Name("_event"), Literal(str(name))) if name in self.unsent:
                 return True
             case Name(name):
                 return not self.types.get(name, _ANYTHING).missing
             case _:
                 return False
 
-    def _path(self, node: Node) -> str:
+    def _path(self, node: Node) -> str:  # noqa: C901 - one line a kind
         match node:
             case Name("_name"):
                 return writing.text(self.document or "")
-            case Name("_event") | Name("_sessionid") | Name("_ioprocessors") | Name("_x"):
-                raise UnreadableError(f"{node.name} has no counterpart here")
+            case Name("_sessionid"):
+                return "entity.id"
+            case Name(name) if name.startswith("_") or name in _GLOBALS:
+                raise UnreadableError(f"{name} has no counterpart here")
             case Name(name):
                 if name not in self.types:
-                    raise UnreadableError(f"there is no variable {name}")
+                    raise InvalidError(f"there is no variable {name}")
                 return f"context{_step(name)}"
             case Member(Name("_event"), Literal("name")):
                 return "fired"
             case Member(Name("_event"), Literal("data")):
                 return "event"
+            case Member(Name("_event"), Literal(str(name))) if name in self.unsent:
+                return "null"
             case Member(Name("_event"), Literal(str(name))):
                 raise UnreadableError(f"_event.{name} has no counterpart")
             case Member(target, Literal(str(name))):
@@ -277,7 +332,11 @@ class Scope:
 
     def _inner(self, node: Node) -> str:
         text = self.value(node)
-        composed = isinstance(node, Binary) and self.type_of(node).kind is not Kind.TEXT
+        composed = (
+            isinstance(node, Binary | Call)
+            and not _is_call(text)
+            and self.type_of(node).kind is not Kind.TEXT
+        )
         return f"({text})" if composed or isinstance(node, Conditional | Unary) else text
 
     def _side(self, operator: str, node: Node) -> str:

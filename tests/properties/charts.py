@@ -13,7 +13,7 @@ from engine.machine.read import read_definition
 
 EVENTS = ("e", "f")
 ALWAYS = ""
-ROUNDS = 100
+ROUNDS = 250
 
 
 @dataclass
