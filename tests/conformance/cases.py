@@ -5,9 +5,8 @@ leads to. Time is made up: it stands still but where the case waits.
 """
 
 import json
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -135,26 +134,3 @@ def run_judging(document: Path) -> Result:
     if found == {"pass"}:
         return Result(name=name, outcome=Outcome.PASSED)
     return Result(name=name, outcome=Outcome.FAILED, because=f"it is in {', '.join(sorted(found))}")
-
-
-#: What the judged part of the W3C's suite does without, and how a document shows that it needs it.
-_NEEDS = (
-    ("invoke", r"<invoke|#_parent|#_invoke"),
-    ("script", r"<script|src=\"file|expr=\"function"),
-    ("I/O", r"_ioprocessors|BasicHTTPEventProcessor|target=\"(?!#_internal|pass|fail)[^\"]*\"[^>]*event=|<send[^>]*target(expr)?="),
-)
-
-
-def needs(text: str) -> str:
-    """What a document of the W3C's suite needs that is no part of a statechart: invoke, script or I/O; else nothing."""
-    plain = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL).replace("'", '"')
-    for what, pattern in _NEEDS:
-        for found in re.finditer(pattern, plain):
-            if what != "I/O" or "#_internal" not in found[0]:
-                return what
-    return ""
-
-
-def renamed(result: Result, name: str) -> Result:
-    """The result under another name."""
-    return replace(result, name=name)
