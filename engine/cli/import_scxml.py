@@ -59,17 +59,11 @@ def import_scxml(
 
 def _read(file: Path) -> str:
     """The text of a document, not more than is looked at."""
+    from engine.run.files import read_text
     from engine.scxml.document import MOST_CHARACTERS
 
-    try:
-        with file.open("rb") as opened:
-            found = opened.read(MOST_CHARACTERS * _WIDEST + 1)
-        # What is cut off is too large whatever it says.
-        return found.decode("utf-8", "ignore" if len(found) > MOST_CHARACTERS * _WIDEST else "strict")
-    except UnicodeDecodeError:
-        code, summary, detail = "not_utf8", f"{file} is not UTF-8 text", "Save the file as UTF-8."
-    except OSError as error:
-        code = "unreadable_file"
-        summary = f"{file} cannot be read: {error.strerror or error}"
-        detail = "It is an SCXML document. Name the right place, or make the file readable."
-    raise InvalidDefinitionError([Diagnostic(code=code, summary=summary, detail=detail)])
+    problems: list[Diagnostic] = []
+    text = read_text(file, "an SCXML document", problems, most=(MOST_CHARACTERS + 1) * _WIDEST)
+    if text is None:
+        raise InvalidDefinitionError(problems)
+    return text
