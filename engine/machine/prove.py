@@ -128,6 +128,8 @@ def _counterexample(finding: Finding) -> str:
 def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
     machine = explorer.machine
     reached = {state for c in space.configurations.values() for state in c.states}
+    taken = {id(t): t for moves in space.moves.values() for move in moves for t in move.taken}
+    reached |= {state for t in taken.values() for state in explorer.leads_to(t)}  # some only in passing
     todo = [t for found in space.undecided.values() for t in found]
     unseen = [space.configurations[key] for key in space.configurations.keys() - space.moves.keys()]
     todo += [t for c in unseen for name in c.states for t in explorer.leaving(name)]

@@ -61,7 +61,7 @@ def convert(
     problems = Problems()
     if root.name != "scxml" or root.namespace != NAMESPACE:
         detail = f'The outermost element is <scxml xmlns="{NAMESPACE}">.'
-        problems.tell("scxml_not_scxml", "This is no SCXML document", detail, root)
+        problems.list_problem("scxml_not_scxml", "This is no SCXML document", detail, root)
         return Conversion(text=None, diagnostics=tuple(problems.found))
     whole = _Document(root, problems, project or root.get("name") or _DEFAULT_PROJECT, plain=plain_events)
     lines = "\n".join(whole.lines()).replace("{\n}", "{}").replace("{\n\n", "{\n")

@@ -22,11 +22,11 @@ class Problems:
 
     def unsupported(self, element: Element, what: str, instead: str) -> None:
         """Add something that the language has no word for."""
-        self.tell("scxml_unsupported", what, instead, element)
+        self.list_problem("scxml_unsupported", what, instead, element)
 
     def expression(self, element: Element, text: str, why: str) -> None:
         """Add an expression that cannot be written in the language."""
-        self.tell(
+        self.list_problem(
             "scxml_expression",
             f"{' '.join(text.split())} cannot be said: {why}",
             "Say it with operators, texts, numbers and variables that have a <data>.",
@@ -35,18 +35,18 @@ class Problems:
 
     def name(self, element: Element, what: str, instead: str) -> None:
         """Add a name that names nothing, or too much."""
-        self.tell("scxml_name", what, instead, element)
+        self.list_problem("scxml_name", what, instead, element)
 
     def left_out(self, element: Element, what: str, why: str, *, harmless: bool = False) -> None:
         """Add something that is not in the definition, which does the same without it or nearly so."""
         severity = Severity.NOTE if harmless else Severity.WARNING
-        self.tell("scxml_left_out", what, why, element, severity=severity)
+        self.list_problem("scxml_left_out", what, why, element, severity=severity)
 
     def differs(self, element: Element, what: str, how: str) -> None:
         """Add something that the definition does in another way."""
-        self.tell("scxml_differs", what, how, element, severity=Severity.WARNING)
+        self.list_problem("scxml_differs", what, how, element, severity=Severity.WARNING)
 
-    def tell(
+    def list_problem(
         self, code: str, summary: str, detail: str, element: Element, *, severity: Severity = Severity.ERROR
     ) -> None:
         """Add a problem at an element."""
