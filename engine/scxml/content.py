@@ -30,7 +30,7 @@ from engine.scxml.ecmascript import (
     UnreadableError,
     read_expression,
 )
-from engine.scxml.expressions import Scope
+from engine.scxml.expressions import Scope, key_of
 from engine.scxml.problems import Problems
 from engine.scxml.rewriting import ALWAYS, NEVER, folded, is_large, names_in, with_values
 
@@ -143,7 +143,7 @@ class Content:
         if kept:
             yield "set = {"
             for name, node in kept.items():
-                yield f"{_key(name)} = {self.scope.value(node)}"
+                yield f"{key_of(name)} = {self.scope.value(node)}"
             yield "}"
         yield from blocks
 
@@ -454,9 +454,3 @@ def _tree(value: Any) -> Node:
     if isinstance(value, dict):
         return Object(tuple((key, _tree(item)) for key, item in value.items()))
     return Literal(value)
-
-
-def _key(name: str) -> str:
-    return (
-        name if name.isidentifier() and name.isascii() and name not in ("for", "null") else writing.text(name)
-    )

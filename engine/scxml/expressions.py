@@ -62,6 +62,8 @@ _NOTHING = Type(Kind.NONE, missing=True)
 _ANYTHING = Type(Kind.ANY, missing=True)
 _LITERALS = ((bool, Kind.BOOL), (Decimal, Kind.NUMBER), (str, Kind.TEXT))
 _COMPARED = {"==": "==", "===": "==", "!=": "!=", "!==": "!=", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
+#: Names that mean something else where an object begins with them.
+_RESERVED = frozenset({"for", "null", "true", "false"})
 _ARITHMETIC = frozenset("-*/%")
 _LOGICAL = frozenset({"&&", "||"})
 #: Of two booleans they mean the same as these.
@@ -171,7 +173,7 @@ class Scope:
             case Array(items):
                 return f"[{', '.join(map(self.value, items))}]"
             case Object(items):
-                inner = ", ".join(f"{writing.text(key)} = {self.value(item)}" for key, item in items)
+                inner = ", ".join(f"{key_of(key)} = {self.value(item)}" for key, item in items)
                 return f"{{ {inner} }}" if inner else "{}"
             case Conditional(condition, then, otherwise):
                 return f"{self._operand(self.condition(condition))} ? {self._inner(then)} : {self._inner(otherwise)}"
@@ -230,7 +232,7 @@ class Scope:
             return f"{self._operand(value)} == true" if found.missing else value
         if found.kind in _FALSE:
             text = f"{self._operand(value)} != {_FALSE[found.kind]}"
-            return f"({self._operand(value)} != null && {text})" if found.missing else text
+            return f"{self._operand(value)} != null && {text}" if found.missing else text
         return f"{self._operand(value)} != null" if found.missing else "true"
 
     def _compared(self, operator: str, left: Node, right: Node) -> str:
@@ -372,6 +374,11 @@ def _literal(value: Decimal | str | bool | None) -> str:  # noqa: FBT001 - any c
             raise UnreadableError("half of a character has no counterpart")
         return writing.text(value)
     return {True: "true", False: "false", None: "null"}[value]
+
+
+def key_of(name: str) -> str:
+    """A name as the key of an object."""
+    return name if name.isidentifier() and name.isascii() and name not in _RESERVED else writing.text(name)
 
 
 def _step(name: str) -> str:

@@ -352,4 +352,4 @@ def test_proofs_follow_what_is_raised_and_do_not_let_it_come_from_outside() -> N
     broken = read_definition(PROVEN.replace("event.n == 1", "event.n == 2"), "x.hcl")
     assert broken.definition is not None
     told = {d.code for d in prove(broken.definition.provisioners["p"]).diagnostics}
-    assert told >= {"property_violated", "unreachable_state"}
+    assert told >= {"property_fails", "unreachable_state"}
