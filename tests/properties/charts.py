@@ -4,7 +4,7 @@ The interpreter follows the recommendation's pseudo-code procedure by procedure,
 nothing with the engine: slow, and easy to hold against the page.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
 
@@ -359,11 +359,11 @@ def charts(draw: st.DrawFn) -> Chart:
             pasts[name] = Past(name, node.name, draw(st.booleans()), draw(st.sampled_from([None, *inside])))
     timed = draw(st.sets(st.sampled_from([n.name for n in nodes.values() if n.kind != "final"] or tops)))
     chart = Chart(nodes, pasts, [], tops, {name for name in timed if nodes[name].kind != "final"})
-    for name in draw(st.sets(st.sampled_from(list(nodes)), max_size=2)):
-        chart.entering[name] = draw(st.sampled_from(RAISED))
     for node in nodes.values():
         if node.kind != "final":
+            _stay(draw, chart, node)
             _lead(draw, chart, node.name)
+    _raise(draw, chart)
     return chart
 
 
@@ -390,6 +390,26 @@ def _grow(draw: st.DrawFn, nodes: dict[str, Node], budget: int, parent: Node | N
     return made
 
 
+def _stay(draw: st.DrawFn, chart: Chart, node: Node) -> None:
+    """Add a transition of a state to one inside that may keep the state."""
+    inside = [name for name in chart.nodes if chart.descends(name, node.name)]
+    if node.kind == "compound" and draw(st.booleans()):
+        event, target = draw(st.sampled_from(EVENTS)), draw(st.sampled_from(inside))
+        internal: bool = draw(st.booleans())
+        chart.ways.append(Way(len(chart.ways), node.name, event, node.name, (target,), internal))
+
+
+def _raise(draw: st.DrawFn, chart: Chart) -> None:
+    """Let transitions, and the entering of states, raise events that others wait for."""
+    heard = sorted({way.event.removesuffix(".*") for way in chart.ways} & {*EVENTS, *RAISED}) or ["e"]
+    for name in draw(st.sets(st.sampled_from(list(chart.nodes)), max_size=2)):
+        chart.entering[name] = draw(st.sampled_from(heard))
+    for position, way in enumerate(chart.ways):
+        most = draw(st.sampled_from([0, 0, 2]))
+        raises = draw(st.lists(st.tuples(st.sampled_from(heard), st.booleans()), max_size=most))
+        chart.ways[position] = replace(way, raises=tuple(raises))
+
+
 def _lead(draw: st.DrawFn, chart: Chart, source: str) -> None:
     """Add transitions of a state."""
     ending = {n.parent for n in chart.nodes.values() if n.kind == "final" and n.parent is not None}
@@ -413,15 +433,13 @@ def _lead(draw: st.DrawFn, chart: Chart, source: str) -> None:
             if event == ALWAYS:
                 targets = [t for t in targets if t not in {(), (source,)}]
         chosen = draw(st.sampled_from(targets))
-        most = draw(st.sampled_from([0, 0, 1, 2]))
-        raises = draw(st.lists(st.tuples(st.sampled_from(RAISED), st.booleans()), max_size=most))
         inside = bool(chosen) and all(
             chart.descends(chart.pasts[t].parent if t in chart.pasts else t, source)
             or (t in chart.pasts and chart.pasts[t].parent == source)
             for t in chosen
         )
         internal = inside and chart.nodes[source].kind == "compound" and draw(st.booleans())
-        way = Way(len(chart.ways), source, event, guard, chosen, internal, tuple(raises))
+        way = Way(len(chart.ways), source, event, guard, chosen, internal)
         chart.ways.append(way)
 
 
