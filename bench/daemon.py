@@ -85,7 +85,9 @@ def _resident(pid: int) -> float:
 def _first_transition() -> Iterator[dict[str, Any]]:
     """`interlock run --practice`, from the start of the process to the confirmed issue."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import uvicorn, sqlalchemy, httpx, lark, transitions"], check=True)
+    subprocess.run(
+        [sys.executable, "-c", "import uvicorn, sqlalchemy, aiohttp, lark, transitions"], check=True
+    )
     bare = time.perf_counter() - began
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()

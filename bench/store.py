@@ -66,11 +66,11 @@ def _bodies(count: int) -> Iterator[bytes]:
         yield orjson.dumps({"id": number, **payload}).ljust(BODY_BYTES)
 
 
-def _intake(hook_id: int, number: int, body: bytes) -> Callable[[Connection], list[int]]:
+def _intake(hook_id: int, number: int, body: bytes) -> Callable[[Connection], object]:
     digest, packed = hashlib.sha256(body).digest(), deliveries.pack(body)
     event = Event(name="next", entity=Entity(project="soc", id=f"SOC-{number}"), receive="github.release")
 
-    def work(c: Connection) -> list[int]:
+    def work(c: Connection) -> list[inbox.InboxRow]:
         assert deliveries.twin(c, hook_id, digest) is None
         row = deliveries.insert(
             c,

@@ -29,6 +29,7 @@ from engine.processors.registry import load_processors
 from engine.run.clock import now
 from engine.serve.daemon import Daemon, listen
 from engine.serve.guard import is_loopback
+from engine.serve.loop import run_loop
 from engine.serve.start import serve
 
 #: The hook that the demonstration registers.
@@ -52,7 +53,7 @@ def demonstrate(flags: Mapping[str, Any], environ: Mapping[str, str]) -> int:
     try:
         store = _fresh_store(int(listening.getsockname()[1]))
         settings = replace(settings, store=f"sqlite:///{store}")
-        asyncio.run(_run(settings, environ, listening))
+        run_loop(_run(settings, environ, listening))
     except KeyboardInterrupt:
         return 130
     finally:

@@ -12,4 +12,4 @@ def start_logs(settings: DaemonSettings, form: str | None = None) -> None:
     terminal = sys.stdout.isatty()
     if form is None:
         form = settings.log_format if settings.log_format != "auto" else "text" if terminal else "json"
-    configure_logs(settings.log_level, form, colour=terminal)
+    configure_logs(settings.log_level, form, colour=terminal, lasting=True)

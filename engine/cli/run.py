@@ -1,6 +1,5 @@
 """``interlock run``: the daemon."""
 
-import asyncio
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -79,7 +78,8 @@ def run(
     settings = read_settings(flags, environ)
     start_logs(settings)
 
+    from engine.serve.loop import run_loop
     from engine.serve.start import serve
 
-    asyncio.run(serve(settings, environ))
+    run_loop(serve(settings, environ))
     return 0

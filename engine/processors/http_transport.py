@@ -1,17 +1,20 @@
-"""The one import of httpx: a request goes out, a value comes back, and nothing is raised for what a backend does."""
+"""The one import of aiohttp: a request goes out, a value comes back, and nothing is raised for what a backend does."""
 
 import asyncio
-import logging
+import re
 import ssl
 import time
 import zlib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from types import TracebackType
-from typing import Any, Self
+from os import environ
+from types import SimpleNamespace, TracebackType
+from typing import Self
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import httpx
+import aiohttp
+import certifi
 
 from engine import __version__
 from engine.model import Exchange, Outcome
@@ -22,37 +25,37 @@ from engine.processors.processor import on_exchange
 LARGEST_BODY = 1024 * 1024
 #: A connection that is not there by now will not come.
 CONNECT_SECONDS = 5.0
-_LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=5, keepalive_expiry=120)
+#: How many calls one backend gets at once, and how long a connection that nobody uses is kept.
+CONNECTIONS = 32
+_KEPT_SECONDS = 120.0
 #: A backend on this machine is never behind the proxy that the environment names.
-_NEVER_PROXIED = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
+_NEVER_PROXIED = frozenset({"127.0.0.1", "localhost", "::1"})
+#: What methods and the names of headers are made of (RFC 9110, 5.6.2), and what no header may hold.
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
+_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """One set of trusted roots for all workers; it takes time and memory to load."""
-    return httpx.create_ssl_context()
+    """One set of trusted roots for all workers: it takes time and memory to load.
 
-
-@cache
-def _hush() -> None:
-    """Keep the library from logging whole URLs: paths of chat hooks and queries are secrets."""
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    The roots that SSL_CERT_FILE or SSL_CERT_DIR name, else the machine's own and those that certifi brings.
+    """
+    context = ssl.create_default_context()
+    if not ("SSL_CERT_FILE" in environ or "SSL_CERT_DIR" in environ):
+        context.load_verify_locations(cafile=certifi.where())
+    return context
 
 
 class HttpTransport:
-    """Connections to one backend. `secrets` never show in what it returns."""
+    """Connections to one backend. `secrets` never show in what it returns. Made anywhere, used in one event loop."""
 
     def __init__(self, *, secrets: Iterable[str] = ()) -> None:
-        _hush()
         self._secrets = forms_of(secrets)
-        self._client = httpx.AsyncClient(
-            verify=_tls(),
-            limits=_LIMITS,
-            mounts=_NEVER_PROXIED,
-            follow_redirects=False,
-            headers={"User-Agent": f"interlock/{__version__}", "Accept-Encoding": "gzip"},
-        )
+        self._proxies = {scheme: url for scheme, url in getproxies().items() if scheme in {"http", "https"}}
+        self._session: aiohttp.ClientSession | None = None
+        self._places = asyncio.Semaphore(CONNECTIONS)
 
     async def __aenter__(self) -> Self:
         return self
@@ -66,30 +69,41 @@ class HttpTransport:
         self, method: str, url: str, headers: Mapping[str, str], content: bytes, seconds: float
     ) -> Answer | NoAnswer:
         """Send one request and read its answer, within `seconds` altogether. Redirects are not followed."""
+        # Whoever waits for one of the connections is not late yet.
+        async with self._places:
+            return await self._exchanged(method, url, headers, content, seconds)
+
+    async def _exchanged(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes, seconds: float
+    ) -> Answer | NoAnswer:
         sent = _Sent()
         started = time.monotonic()
         try:
-            request = self._client.build_request(
-                method,
-                url,
-                headers=[(name.encode("ascii"), value.encode()) for name, value in headers.items()],
-                content=content,
-                timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
-                extensions={"trace": sent.trace},
-            )
-            async with asyncio.timeout(seconds):
-                response = await self._client.send(request, stream=True)
-                try:
-                    body = await _bounded_body(response)
-                finally:
-                    await response.aclose()
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, TypeError) as error:
+            _check(method, url, headers)
+            if self._session is None:
+                self._session = _session()
+            async with (
+                asyncio.timeout(seconds),
+                self._session.request(
+                    method,
+                    url,
+                    headers=headers,
+                    data=content or None,
+                    allow_redirects=False,
+                    proxy=self._proxy(url),
+                    skip_auto_headers=("Content-Type",),
+                    timeout=aiohttp.ClientTimeout(sock_connect=min(seconds, CONNECT_SECONDS)),
+                    trace_request_ctx=sent,
+                ) as response,
+            ):
+                body = await _bounded_body(response)
+        except (aiohttp.ClientError, OSError, ValueError, TypeError) as error:
             return self._no_answer(error, sent, self._exchange(method, url, None, started), seconds)
         return Answer(
-            status=response.status_code,
+            status=response.status,
             headers={name.lower(): value for name, value in response.headers.items()},
             content=body,
-            exchange=self._exchange(method, url, response.status_code, started),
+            exchange=self._exchange(method, url, response.status, started),
         )
 
     def said(self, text: str, hidden: Iterable[str] = ()) -> str:
@@ -98,7 +112,17 @@ class HttpTransport:
 
     async def close(self) -> None:
         """Release the connections."""
-        await self._client.aclose()
+        if self._session is not None:
+            await self._session.close()
+
+    def _proxy(self, url: str) -> str | None:
+        """The proxy that the environment names for this URL."""
+        if not self._proxies:
+            return None
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        bypassed = host in _NEVER_PROXIED or proxy_bypass(host)
+        return None if bypassed else self._proxies.get(parts.scheme)
 
     def _exchange(self, method: str, url: str, status: int | None, started: float) -> Exchange:
         shown = redact(shown_url(url), self._secrets)
@@ -109,9 +133,9 @@ class HttpTransport:
 
     def _no_answer(self, error: Exception, sent: "_Sent", exchange: Exchange, seconds: float) -> NoAnswer:
         place = f"{exchange.method} {exchange.url}"
-        late = isinstance(error, TimeoutError | httpx.TimeoutException)
+        late = isinstance(error, TimeoutError)
         why = f"no answer within {seconds:g} s" if late else self.said(str(error)) or type(error).__name__
-        if isinstance(error, _NEVER) or not (sent.yes or isinstance(error, _NETWORK)):
+        if not sent.yes and isinstance(error, _NEVER):
             # The library's own words may quote a header, so they are not repeated.
             outcome, detail = Outcome.REFUSED, f"{place} cannot be sent: its URL or a header is malformed"
         elif sent.yes:
@@ -121,28 +145,60 @@ class HttpTransport:
         return NoAnswer(outcome=outcome, detail=detail, exchange=exchange)
 
 
-#: Errors of the wire: the next try may meet none.
-_NETWORK = (httpx.TransportError, OSError)
-#: Errors that the same request meets every time.
-_NEVER = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError)
+#: Errors that the same request meets every time; an address that cannot be resolved is none.
+_NEVER = (aiohttp.InvalidURL, ValueError, TypeError)
 
 
 class _Sent:
     """Whether the first byte of the request may have left."""
 
+    __slots__ = ("yes",)
+
     def __init__(self) -> None:
         self.yes = False
 
-    async def trace(self, event: str, _: Mapping[str, Any]) -> None:
-        self.yes = self.yes or event.endswith("send_request_headers.started")
+
+async def _leaving(session: aiohttp.ClientSession, context: SimpleNamespace, parameters: object) -> None:
+    del session, parameters
+    context.trace_request_ctx.yes = True
 
 
-async def _bounded_body(response: httpx.Response) -> bytes:
+def _session() -> aiohttp.ClientSession:
+    trace = aiohttp.TraceConfig()
+    trace.on_request_headers_sent.append(_leaving)
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=_tls(), limit=CONNECTIONS, keepalive_timeout=_KEPT_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": f"interlock/{__version__}", "Accept-Encoding": "gzip"},
+        auto_decompress=False,
+        trace_configs=[trace],
+        timeout=aiohttp.ClientTimeout(),
+    )
+    # It would send a request of an idempotent method again by itself: what was attempted must be known here.
+    session._retry_connection = False  # noqa: SLF001 -- there is no other way to say it
+    return session
+
+
+def _check(method: str, url: str, headers: Mapping[str, str]) -> None:
+    """`ValueError` for what could never be sent, before anything is."""
+    if not method or not _TOKEN.issuperset(method):
+        raise ValueError("the method is no token")
+    if not url.startswith(("http://", "https://")) or _UNPRINTABLE.search(url):
+        raise ValueError("the URL is malformed")
+    for name, value in headers.items():
+        if not name or not _TOKEN.issuperset(name):
+            raise ValueError("a header's name is no token")
+        if _CONTROL.search(value):
+            raise ValueError("a header holds control characters")
+
+
+async def _bounded_body(response: aiohttp.ClientResponse) -> bytes:
     """The body up to the limit, unpacked here: a small packed body may unpack to gigabytes."""
     raw = bytearray()
-    async for chunk in response.aiter_raw():
+    while chunk := await response.content.readany():
         raw += chunk
         if len(raw) >= LARGEST_BODY:
+            response.close()  # what is left is not read
             break
     packed = response.headers.get("content-encoding", "").strip().lower()
     if packed in {"gzip", "x-gzip", "deflate"}:

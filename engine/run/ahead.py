@@ -4,7 +4,6 @@ Only where processes share a store, because there each statement is a wait for t
 `Decider` would decide; wherever something is unusual (an event that was put back, a fence, an error), it is left to it.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -62,7 +61,7 @@ class Ahead:
         if len(simple) < 2:  # noqa: PLR2004 -- one alone is done by its lane as fast
             return Went(0, list(entities))
         try:
-            made, finished = await asyncio.wrap_future(self._store.submit(lambda c: self._commit(c, simple)))
+            made, finished = await self._store.commit(lambda c: self._commit(c, simple))
         except StoreError as error:
             log.info("ahead.left", because=str(error), entities=len(simple))
             return Went(0, list(entities))

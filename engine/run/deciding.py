@@ -1,8 +1,7 @@
 """Observe, decide and commit: the head of one entity's lane becomes a decision, in one transaction."""
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +18,7 @@ from engine.run.exchanges import telling
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
 from engine.run.load import Serving
-from engine.store import commit, deliveries, inbox, instances, once
+from engine.store import commit, deliveries, inbox, instances, once, outbox
 from engine.store.database import Connection, Store
 from engine.store.encoding import decode
 from engine.store.tables import InboxStatus
@@ -32,12 +31,14 @@ OWN_SOURCE = "engine"
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was committed: the inbox row as it is now, and how many effects are to be performed."""
+    """What was committed: the inbox row as it is now, and the effects that are to be performed."""
 
     row: inbox.InboxRow
     #: None where another worker had decided before.
     decision: Decision | None
-    effects: int
+    effects: list[outbox.OutboxRow]
+    #: Whether there may be more to do for the entity when this event is done.
+    more: bool
 
 
 class Decider:
@@ -62,8 +63,11 @@ class Decider:
         self._armed = armed
         self._circuits = circuits
 
-    async def decide(self, row: inbox.InboxRow) -> Turn | Decided:
-        """Observe the entity if its backend holds the state, decide the event and commit the decision."""
+    async def decide(self, row: inbox.InboxRow, arrived: Event | None = None) -> Turn | Decided:
+        """Observe the entity if its backend holds the state, decide the event and commit the decision.
+
+        `arrived` is the row's event if it is at hand; else it is read from the store again.
+        """
         entity = Entity(project=row.project, id=row.entity_id)
         serving = self._serving()
         provisioner = serving.provisioners.get(row.provisioner)
@@ -98,11 +102,9 @@ class Decider:
             self._circuits.tell(backend, observed)
             if observed.outcome is not Outcome.DONE and not observed.missing:
                 return await self._later(row, observed)
-        decided = await asyncio.wrap_future(
-            self._store.submit(
-                lambda c: self._commit(
-                    c, row.id, entity, provisioner, observed, text=serving.texts[row.provisioner]
-                )
+        decided = await self._store.commit(
+            lambda c: self._commit(
+                c, row, arrived, entity, provisioner, observed, text=serving.texts[row.provisioner]
             )
         )
         if decided.decision is not None:
@@ -138,7 +140,8 @@ class Decider:
     def _commit(
         self,
         c: Connection,
-        row_id: int,
+        row: inbox.InboxRow,
+        arrived: Event | None,
         entity: Entity,
         provisioner: CompiledProvisioner,
         observed: Observation | None,
@@ -146,9 +149,14 @@ class Decider:
         text: str,
     ) -> Decided:
         """Runs in the store's writer: everything that the decision reads and writes is one transaction."""
-        row = _row(c, row_id)
-        if row.status is not InboxStatus.PENDING:
-            return Decided(row, None, 0)
+        if arrived is None:
+            row = _row(c, row.id)
+            event = self._event(c, row, entity)
+        else:
+            event = arrived
+        head = inbox.next_of(c, entity.project, entity.id) == row.id or arrived is None
+        if row.status is not InboxStatus.PENDING or not head:
+            return Decided(row, None, [], more=True)
         now = self._clock()
         held = instances.load(c, entity.project, entity.id)
         repeated = (
@@ -164,7 +172,6 @@ class Decider:
             )
             is not None
         )
-        event = self._event(c, row, entity)
         decision = decide(
             provisioner,
             held.snapshot if held is not None else None,
@@ -193,7 +200,16 @@ class Decider:
             armed=decision.step.armed,
             cancelled=decision.step.cancelled,
         )
-        return Decided(_row(c, row_id), decision, len(effects))
+        row = replace(
+            row,
+            status=InboxStatus.PERFORMING if effects else InboxStatus.DONE,
+            verdict=decision.step.trace.verdict,
+            because=decision.step.trace.because,
+            decided_at=now,
+            finished_at=None if effects else now,
+        )
+        more = bool(effects) or inbox.next_of(c, entity.project, entity.id) is not None
+        return Decided(row, decision, effects, more=more)
 
     def _event(self, c: Connection, row: inbox.InboxRow, entity: Entity) -> Event:
         """The event as it was correlated, its payload read again from the stored body; or one of the engine's own."""
@@ -202,12 +218,7 @@ class Decider:
                 name=row.event,
                 entity=entity,
                 payload=None if row.payload is None else decode(row.payload),
-                delivery={
-                    "source": OWN_SOURCE,
-                    "type": row.event,
-                    "id": "",
-                    "received_at": row.received_at.isoformat(),
-                },
+                delivery=delivery_facts(OWN_SOURCE, row.event, "", row.received_at),
             )
         return event_of(row, entity, *delivered(c, row.delivery_row_id))
 
@@ -232,7 +243,7 @@ class Decider:
         )
 
     async def _write(self, work: Callable[[Connection], None]) -> None:
-        await asyncio.wrap_future(self._store.submit(work))
+        await self._store.commit(work)
 
 
 def event_of(row: inbox.InboxRow, entity: Entity, delivery: deliveries.DeliveryRow, payload: Any) -> Event:
@@ -244,13 +255,13 @@ def event_of(row: inbox.InboxRow, entity: Entity, delivery: deliveries.DeliveryR
         once=row.once,
         ordered=row.ordered,
         payload=payload,
-        delivery={
-            "source": delivery.source,
-            "type": delivery.type,
-            "id": delivery.delivery_id,
-            "received_at": delivery.received_at.isoformat(),
-        },
+        delivery=delivery_facts(delivery.source, delivery.type, delivery.delivery_id, delivery.received_at),
     )
+
+
+def delivery_facts(source: str, kind: str, delivery_id: str, received_at: datetime) -> dict[str, str]:
+    """What expressions see as ``delivery``."""
+    return {"source": source, "type": kind, "id": delivery_id, "received_at": received_at.isoformat()}
 
 
 def _row(c: Connection, row_id: int) -> inbox.InboxRow:

@@ -1,9 +1,8 @@
 """Receive, verify, correlate and write down: everything that happens before a sender gets its answer."""
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +10,10 @@ import structlog
 
 from engine.errors import UnauthenticatedError, UnknownSourceError
 from engine.model import Delivery, Entity, Event
+from engine.run.arrived import Arrived
+from engine.run.deciding import delivery_facts
 from engine.run.load import Serving
-from engine.run.reading import read
+from engine.run.reading import look
 from engine.sources.catalog import SOURCES
 from engine.sources.correlate import Correlation, correlate
 from engine.sources.signatures import verify
@@ -37,8 +38,13 @@ class Received:
     verdict: Receipt
     #: Why it was ignored, or which delivery it repeats.
     reason: str
-    #: The entities that will be decided about.
-    entities: tuple[Entity, ...]
+    #: The events that will be decided, in their order.
+    arrived: tuple[Arrived, ...]
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """The entities that will be decided about."""
+        return tuple(dict.fromkeys(arrived.event.entity for arrived in self.arrived))
 
 
 class Intake:
@@ -48,7 +54,7 @@ class Intake:
         self,
         store: Store,
         serving: Callable[[], Serving],
-        wake: Callable[[Entity], None],
+        wake: Callable[[Entity, Arrived | None], None],
         clock: Callable[[], datetime],
     ) -> None:
         """Take the parts; `serving` is asked anew for each delivery, because definitions can be reloaded."""
@@ -85,14 +91,14 @@ class Intake:
         correlation = correlate(self._serving().provisioners.values(), delivery)
         receipt = await self._write(hook.id, delivery, headers, body, correlation)
         self._tell(receipt, said)
-        for entity in receipt.entities:
-            self._wake(entity)
+        for arrived in receipt.arrived:
+            self._wake(arrived.event.entity, arrived)
         return receipt
 
     async def _verified(
         self, source_name: str, repo_id: str, headers: Mapping[str, str], body: bytes
     ) -> hooks.Hook:
-        found = await read(self._store, lambda c: hooks.sealed_secret(c, source_name, repo_id))
+        found = await look(self._store, lambda c: hooks.sealed_secret(c, source_name, repo_id))
         secret = _NO_SECRET
         if found is not None:
             secret = self._store.secrets.unseal(found[1], source=source_name, repo_id=repo_id).encode()
@@ -115,6 +121,7 @@ class Intake:
         correlation: Correlation,
     ) -> Received:
         digest = hashlib.sha256(body).digest()
+        facts = delivery_facts(delivery.source, delivery.type, delivery.id, delivery.received_at)
         kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
 
         def work(connection: Connection) -> Received:
@@ -144,14 +151,20 @@ class Intake:
                 reason=reason,
                 duplicate_of=twin.id if twin is not None and verdict is Receipt.DUPLICATE else None,
             )
-            inbox.insert(connection, number, [(e.provisioner, e.event) for e in events], delivery.received_at)
+            of = [(e.provisioner, e.event) for e in events]
+            rows = inbox.insert(connection, number, of, delivery.received_at)
             if twin is not None:
                 _settle(connection, twin.id, [e.event for e in events], number)
-            entities = tuple(dict.fromkeys(e.event.entity for e in events))
-            return Received(delivery=number, verdict=verdict, reason=reason, entities=entities)
+            arrived = tuple(
+                Arrived(
+                    row=row, event=replace(e.event, payload=delivery.payload, delivery=facts), size=len(body)
+                )
+                for row, e in zip(rows, events, strict=True)
+            )
+            return Received(delivery=number, verdict=verdict, reason=reason, arrived=arrived)
 
         lock = deliveries.lock_of(hook_id, digest)
-        return await asyncio.wrap_future(self._store.submit(work, locks=[lock]))
+        return await self._store.commit(work, locks=[lock])
 
     def _tell(self, receipt: Received, said: dict[str, Any]) -> None:
         match receipt.verdict:

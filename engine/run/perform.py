@@ -1,8 +1,8 @@
 """Perform and confirm: hand an effect to its processor, and obey what `decide.retry` says about the answer."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 
@@ -21,13 +21,15 @@ from engine.processors.processor import Call
 from engine.run.circuits import Circuits
 from engine.run.exchanges import telling
 from engine.run.hub import Hub
-from engine.run.lanes import Progress, Turn, Waiting
+from engine.run.lanes import Idle, Progress, Turn, Waiting
 from engine.run.load import Serving
 from engine.run.reading import read
 from engine.store import commit, history, inbox, instances, once, outbox
 from engine.store.database import Connection, Store
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 class Performer:
@@ -50,14 +52,17 @@ class Performer:
         self._clock = clock
         self._policy = policy
 
-    async def perform(self, row: inbox.InboxRow, *, fresh: bool) -> Turn:
-        """Do the next effect of the decision.
+    async def perform(
+        self, row: inbox.InboxRow, *, fresh: bool, pending: list[outbox.OutboxRow] | None = None
+    ) -> Turn:
+        """Do the next effect of the decision; `pending` are those that are left, if they are at hand.
 
         `fresh` says that the decision was committed by this process just now: then no earlier attempt can have
         happened unseen, and the first call is made without asking the backend before.
         """
         entity = Entity(project=row.project, id=row.entity_id)
-        pending = await read(self._store, lambda c: outbox.pending(c, row.id))
+        if pending is None:
+            pending = await read(self._store, lambda c: outbox.pending(c, row.id))
         if not pending:
             await self._write(lambda c: _finish(c, row, self._clock()))
             return Progress()
@@ -126,13 +131,16 @@ class Performer:
         }
         match what:
             case Done():
-                await self._write(lambda c: self._done(c, row, effect_row, number, attempt, now, last=last))
+                more = await self._write(
+                    lambda c: self._done(c, row, effect_row, number, attempt, now, last=last)
+                )
                 log.info(
                     "effect.confirmed",
                     **said,
                     outcome=attempt.outcome.value,
                     observed=attempt.observed,
                 )
+                return Progress() if more else Idle()
             case RetryAt(at=at, read_back=read_back):
 
                 def postpone(c: Connection) -> None:
@@ -160,13 +168,15 @@ class Performer:
         now: datetime,
         *,
         last: bool,
-    ) -> None:
+    ) -> bool:
+        """Whether there is more to do for the entity."""
         outbox.record_attempt(c, effect_row.id, number, attempt, now)
         outbox.finish(c, effect_row.id, attempt.detail, now)
         if attempt.observed is not None:
             instances.observed(c, row.project, row.entity_id, attempt.observed, now)
         if last:
             _finish(c, row, now)
+        return not last or inbox.next_of(c, row.project, row.entity_id) is not None
 
     def _bury(
         self,
@@ -234,8 +244,8 @@ class Performer:
                 )
             )
 
-    async def _write(self, work: Callable[[Connection], None]) -> None:
-        await asyncio.wrap_future(self._store.submit(work))
+    async def _write(self, work: Callable[[Connection], T]) -> T:
+        return await self._store.commit(work)
 
 
 def _finish(c: Connection, row: inbox.InboxRow, now: datetime) -> None:

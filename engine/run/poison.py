@@ -4,7 +4,6 @@ Whatever the cause (a damaged body, a processor that answers nonsense, a mistake
 that says so, and the next one of its entity has its turn.
 """
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -52,4 +51,4 @@ async def set_aside(store: Store, row: InboxRow, error: Exception, clock: Callab
 
 
 async def _write(store: Store, work: Callable[[Connection], None]) -> None:
-    await asyncio.wrap_future(store.submit(work))
+    await store.commit(work)

@@ -20,6 +20,7 @@ from procrastinate.worker import Worker
 
 from engine.errors import StoreError
 from engine.model import Entity
+from engine.run.arrived import Arrived
 from engine.run.drain import Drain, Ended, Hands
 from engine.run.lanes import TROUBLE_PAUSE
 from engine.run.reading import read
@@ -81,7 +82,7 @@ class Partitions:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._running = asyncio.get_running_loop().create_task(self._supervise())
 
-    def wake(self, entity: Entity) -> None:
+    def wake(self, entity: Entity, arrived: Arrived | None = None) -> None:
         """The transaction that wrote the event has done it."""
 
     def hurry(self, entity: Entity) -> None:
@@ -137,9 +138,7 @@ class Partitions:
 
     async def _serve(self) -> None:
         """One worker, from its first heartbeat to its end."""
-        await asyncio.wrap_future(
-            self._store.submit(lambda _: None)
-        )  # cheaper to try than a pool of connections
+        await self._store.commit(lambda _: None)  # cheaper to try than a pool of connections
         connector = PsycopgConnector(
             conninfo=self._store.address,
             min_size=1,
@@ -250,7 +249,7 @@ class Partitions:
         def work(c: Connection) -> None:
             wakes.hand_over(c, number, partition, at)
 
-        await asyncio.wrap_future(self._store.submit(work))
+        await self._store.commit(work)
 
     def beaten(self) -> None:
         """The heart has beaten: the database knows that this worker lives."""
@@ -300,7 +299,7 @@ class Partitions:
             wakes.wake(c, found)
             return found
 
-        for partition in await asyncio.wrap_future(self._store.submit(work)):
+        for partition in await self._store.commit(work):
             log.error("partition.stranded", partition=partition)
 
 

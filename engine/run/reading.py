@@ -17,3 +17,13 @@ async def read(store: Store, ask: Callable[[Connection], T]) -> T:
             return ask(connection)
 
     return await asyncio.to_thread(asked) if store.remote else asked()
+
+
+async def look(store: Store, ask: Callable[[Connection], T]) -> T:
+    """`read` for what asks one statement only."""
+
+    def asked() -> T:
+        with store.look() as connection:
+            return ask(connection)
+
+    return await asyncio.to_thread(asked) if store.remote else asked()

@@ -11,6 +11,7 @@ from engine.decide.retry import RetryPolicy
 from engine.errors import FencedError
 from engine.model import Entity
 from engine.run.ahead import Ahead
+from engine.run.arrived import Arrived
 from engine.run.circuits import Circuits
 from engine.run.deciding import Decided, Decider
 from engine.run.drain import Hands
@@ -125,21 +126,26 @@ class Runtime:
                 now=self._clock(),
             )
             lock = f"definition/{definition.hash}"  # daemons that start together know the same ones
-            await asyncio.wrap_future(self._store.submit(remember, locks=[lock]))
+            await self._store.commit(remember, locks=[lock])
 
     def _hands(self) -> Hands:
         ahead = Ahead(self._store, self._decider, lambda: self._hub, lambda: self._serving, self._clock)
         return Hands(work=partial(self._work, ahead=ahead), ahead=ahead.decide)
 
-    async def _work(self, entity: Entity, *, ahead: Ahead | None = None) -> Turn:
+    async def _work(
+        self, entity: Entity, arrived: Arrived | None = None, *, ahead: Ahead | None = None
+    ) -> Turn:
         """The next thing for this entity: decide its head, or go on performing it."""
-        row = await read(self._store, lambda c: inbox.head(c, entity.project, entity.id))
+        if arrived is not None:
+            row: inbox.InboxRow | None = arrived.row
+        else:
+            row = await read(self._store, lambda c: inbox.head(c, entity.project, entity.id))
         if row is None:
             return Idle()
         if row.due_at > self._clock():
             return Waiting(row.due_at)
         try:
-            return await self._turn(row, ahead)
+            return await self._turn(row, arrived, ahead)
         except FencedError:
             raise  # another daemon was first: no fault of the event
         except Exception as error:
@@ -147,16 +153,17 @@ class Runtime:
                 raise
             return await set_aside(self._store, row, error, self._clock)
 
-    async def _turn(self, row: inbox.InboxRow, ahead: Ahead | None) -> Turn:
+    async def _turn(self, row: inbox.InboxRow, arrived: Arrived | None, ahead: Ahead | None) -> Turn:
         if row.status is InboxStatus.PERFORMING:
             return await self._performer.perform(row, fresh=ahead is not None and ahead.take_fresh(row))
-        turn = await self._decider.decide(row)
+        turn = await self._decider.decide(row, arrived.event if arrived is not None else None)
         if not isinstance(turn, Decided):
             return turn
         if turn.effects:
             # What died before may have happened unseen, even if it is decided anew.
-            return await self._performer.perform(turn.row, fresh=turn.row.retried_at is None)
-        return Progress()
+            fresh = turn.row.retried_at is None
+            return await self._performer.perform(turn.row, fresh=fresh, pending=turn.effects)
+        return Progress() if turn.more else Idle()
 
     def _unfinished(self, after: Entity | None, limit: int) -> Iterable[tuple[Entity, datetime | None]]:
         start = (after.project, after.id) if after is not None else None

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from engine.model import Entity
+from engine.run.arrived import Arrived
 
 
 class Working(Protocol):
@@ -11,8 +12,8 @@ class Working(Protocol):
     def start(self) -> None:
         """Take up all unfinished work."""
 
-    def wake(self, entity: Entity) -> None:
-        """Say that the entity has new work."""
+    def wake(self, entity: Entity, arrived: Arrived | None = None) -> None:
+        """Say that the entity has new work, and which if it is at hand."""
 
     def hurry(self, entity: Entity) -> None:
         """Say that the entity need not wait any longer for what it waits for."""
@@ -41,7 +42,7 @@ class Elsewhere:
     def start(self) -> None:
         """Nothing to take up."""
 
-    def wake(self, entity: Entity) -> None:
+    def wake(self, entity: Entity, arrived: Arrived | None = None) -> None:
         """The transaction has done it."""
 
     def hurry(self, entity: Entity) -> None:

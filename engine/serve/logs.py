@@ -3,11 +3,13 @@
 Both are made from the same structured events, so what the operator reads is what is stored by the log collector.
 """
 
+import json
 import logging
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
+import orjson
 import structlog
 
 #: The predecessor's levels and the usual ones.
@@ -16,13 +18,16 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 EventDict = MutableMapping[str, Any]
 
 
-def configure_logs(level: str, form: str, *, colour: bool, errors: bool = False) -> None:
+def configure_logs(
+    level: str, form: str, *, colour: bool, errors: bool = False, lasting: bool = False
+) -> None:
     """Send every log line to standard output, or with `errors` to standard error.
 
-    `form` is ``json`` or ``text``; `level` a key of `LEVELS`.
+    `form` is ``json`` or ``text``; `level` a key of `LEVELS`. `lasting` is for a process that never configures them
+    again, and makes each line cheaper.
     """
     render: Callable[[Any, str, EventDict], str | bytes]
-    render = Narrator(colour=colour) if form == "text" else structlog.processors.JSONRenderer(sort_keys=False)
+    render = Narrator(colour=colour) if form == "text" else _as_json
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -32,11 +37,32 @@ def configure_logs(level: str, form: str, *, colour: bool, errors: bool = False)
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        # The stream is looked up for each line: whoever runs a command inside a program may exchange it.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr if errors else sys.stdout),
-        cache_logger_on_first_use=False,
+        logger_factory=lambda *_: _Lines(errors=errors),
+        cache_logger_on_first_use=lasting,
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
+
+
+def _as_json(_logger: Any, _method: str, event: EventDict) -> str:
+    try:
+        return orjson.dumps(event, default=repr).decode()
+    except (orjson.JSONEncodeError, TypeError):  # a broken surrogate, a number without end
+        return json.dumps(event, default=repr)
+
+
+class _Lines:
+    """Writes lines. The stream is looked up for each: whoever runs a command inside a program may exchange it."""
+
+    def __init__(self, *, errors: bool) -> None:
+        self._name = "stderr" if errors else "stdout"
+
+    def msg(self, line: str) -> None:
+        """One line, seen at once."""
+        stream = getattr(sys, self._name)
+        stream.write(f"{line}\n")
+        stream.flush()
+
+    debug = info = warning = error = critical = exception = log = msg
 
 
 class _Libraries(logging.Handler):

@@ -110,6 +110,11 @@ class Store:
         """
         return self._writer.submit(work, frozenset(locks))
 
+    async def commit(self, work: Callable[[Connection], T], *, locks: Iterable[str] = ()) -> T:
+        """`submit` for a coroutine: wait for the commit and return the work's result, or raise what it raised."""
+        result: T = await self._writer.submit_here(work, frozenset(locks))
+        return result
+
     def write(self, work: Callable[[Connection], T], *, locks: Iterable[str] = ()) -> T:
         """Do a work and wait for its commit."""
         return self.submit(work, locks=locks).result()
@@ -119,6 +124,15 @@ class Store:
         """One snapshot of the store, whatever is written meanwhile; it cannot be written through."""
         try:
             with self._readers.connect() as c, self._backend.reading(c):
+                yield c
+        except SQLAlchemyError as error:
+            raise StoreError(self._backend.explain(error)) from error
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """For one statement, which is a snapshot by itself; a little faster than `read`."""
+        try:
+            with self._readers.connect() as c:
                 yield c
         except SQLAlchemyError as error:
             raise StoreError(self._backend.explain(error)) from error

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, select
 
 from engine.errors import StoreError
-from engine.store.prepared import insert_row
+from engine.store.prepared import Prepared, insert_row
 from engine.store.tables import Receipt, bodies, deliveries
 
 #: The fastest level makes a JSON body about five times smaller; better ones cost more time than disk.
@@ -49,8 +49,8 @@ class PackedBody:
 
 
 _ROWS = select(*(deliveries.c[name] for name in DeliveryRow.__dataclass_fields__))
-_GET = _ROWS.where(deliveries.c.id == bindparam("of_id"))
-_TWIN = (
+_GET = Prepared(_ROWS.where(deliveries.c.id == bindparam("of_id")))
+_TWIN = Prepared(
     _ROWS.where(
         deliveries.c.hook_id == bindparam("of_hook"),
         deliveries.c.digest == bindparam("of_digest"),
@@ -59,7 +59,7 @@ _TWIN = (
     .order_by(deliveries.c.id.desc())
     .limit(1)
 )
-_BODY = (
+_BODY = Prepared(
     select(bodies.c.data)
     .select_from(deliveries)
     .join(bodies, bodies.c.delivery_row_id == func.coalesce(deliveries.c.duplicate_of, deliveries.c.id))
@@ -127,19 +127,19 @@ def twin(c: Connection, hook_id: int, digest: bytes) -> DeliveryRow | None:
 
     Race-free if asked and inserted inside one submitted work with the lock `lock_of`.
     """
-    row = c.execute(_TWIN, {"of_hook": hook_id, "of_digest": digest}).one_or_none()
-    return None if row is None else DeliveryRow(**row._asdict())
+    row = _TWIN.first(c, {"of_hook": hook_id, "of_digest": digest})
+    return None if row is None else DeliveryRow(**row)
 
 
 def get(c: Connection, delivery_row_id: int) -> DeliveryRow | None:
     """The delivery of that row."""
-    row = c.execute(_GET, {"of_id": delivery_row_id}).one_or_none()
-    return None if row is None else DeliveryRow(**row._asdict())
+    row = _GET.first(c, {"of_id": delivery_row_id})
+    return None if row is None else DeliveryRow(**row)
 
 
 def body(c: Connection, delivery_row_id: int) -> bytes:
     """The raw body as it was received."""
-    data = c.execute(_BODY, {"of_id": delivery_row_id}).scalar_one_or_none()
+    data = _BODY.scalar(c, {"of_id": delivery_row_id})
     if data is None:
         raise StoreError(f"the store has no body for delivery {delivery_row_id}")
     try:

@@ -22,7 +22,7 @@ from engine.errors import StoreError
 from engine.model import Candidate, Trace, Verdict
 from engine.store.columns import Moment, microseconds
 from engine.store.encoding import encode, settled
-from engine.store.prepared import insert_row
+from engine.store.prepared import Prepared, insert_row
 from engine.store.tables import checkpoints, history, instances
 
 _FORMAT = "interlock history 1"
@@ -76,9 +76,11 @@ _SINCE = (
 _COUNT_SINCE = (
     select(func.count()).select_from(history).where(history.c.at >= bindparam("since", type_=Moment))
 )
-_LAST_HASH = select(history.c.hash).where(*_OF_ENTITY).order_by(history.c.id.desc()).limit(1)
-_CHECKPOINT_HASH = select(checkpoints.c.hash).where(
-    checkpoints.c.project == bindparam("of_project"), checkpoints.c.entity_id == bindparam("of_entity")
+_LAST_HASH = Prepared(select(history.c.hash).where(*_OF_ENTITY).order_by(history.c.id.desc()).limit(1))
+_CHECKPOINT_HASH = Prepared(
+    select(checkpoints.c.hash).where(
+        checkpoints.c.project == bindparam("of_project"), checkpoints.c.entity_id == bindparam("of_entity")
+    )
 )
 _PAGE = 500
 
@@ -97,9 +99,9 @@ def append(
 ) -> HistoryRow:
     """Add a decision to its entity's chain; event, states and verdict are the trace's."""
     of_entity = {"of_project": project, "of_entity": entity_id}
-    last = c.execute(_LAST_HASH, of_entity).scalar_one_or_none()
+    last = _LAST_HASH.scalar(c, of_entity)
     if last is None:  # its first decision, or retention has removed all before this one
-        last = c.execute(_CHECKPOINT_HASH, of_entity).scalar_one_or_none()
+        last = _CHECKPOINT_HASH.scalar(c, of_entity)
     values = linked(
         project=project,
         entity_id=entity_id,

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, update
 
 from engine.errors import HookExistsError, HookMissingError
-from engine.store.prepared import insert_row
+from engine.store.prepared import Prepared, insert_row
 from engine.store.secrets import key_id_of
 from engine.store.tables import hooks
 
@@ -38,7 +38,7 @@ _COLUMNS = (
 )
 _THIS = (hooks.c.source == bindparam("of_source"), hooks.c.repo_id == bindparam("of_repo_id"))
 _FIND = select(*_COLUMNS).where(*_THIS)
-_SEALED = select(*_COLUMNS, hooks.c.sealed).where(*_THIS)
+_SEALED = Prepared(select(*_COLUMNS, hooks.c.sealed).where(*_THIS))
 _LIST = select(*_COLUMNS).order_by(hooks.c.source, hooks.c.repo_id)
 _LIST_OF_SOURCE = _LIST.where(hooks.c.source == bindparam("of_source"))
 _REPLACE = update(hooks).where(*_THIS)
@@ -52,10 +52,9 @@ def find(c: Connection, source: str, repo_id: str) -> Hook | None:
 
 def sealed_secret(c: Connection, source: str, repo_id: str) -> tuple[Hook, bytes] | None:
     """The hook with its sealed secret, for the one who verifies a delivery."""
-    row = c.execute(_SEALED, {"of_source": source, "of_repo_id": repo_id}).one_or_none()
-    if row is None:
+    values = _SEALED.first(c, {"of_source": source, "of_repo_id": repo_id})
+    if values is None:
         return None
-    values = row._asdict()
     sealed = values.pop("sealed")
     return Hook(**values), sealed
 

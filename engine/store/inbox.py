@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, CursorResult, and_, bindparam, exists, func, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, select, tuple_, update
 
 from engine.errors import FencedError
 from engine.model import Entity, Event, Verdict
 from engine.store import wakes
 from engine.store.columns import Moment
 from engine.store.encoding import encode
-from engine.store.prepared import insert_row
+from engine.store.prepared import Prepared, insert_row
 from engine.store.tables import InboxStatus, inbox
 
 
@@ -57,13 +58,14 @@ class InboxRow:
 _ROWS = select(*(inbox.c[name] for name in InboxRow.__dataclass_fields__))
 _OF_ENTITY = and_(inbox.c.project == bindparam("of_project"), inbox.c.entity_id == bindparam("of_entity"))
 _UNFINISHED = inbox.c.finished_at.is_(None)
-_GET = _ROWS.where(inbox.c.id == bindparam("of_id"))
-_HEAD = _ROWS.where(_OF_ENTITY, _UNFINISHED).order_by(inbox.c.id).limit(1)
-_PERFORMING = (
+_GET = Prepared(_ROWS.where(inbox.c.id == bindparam("of_id")))
+_HEAD = Prepared(_ROWS.where(_OF_ENTITY, _UNFINISHED).order_by(inbox.c.id).limit(1))
+_PERFORMING = Prepared(
     _ROWS.where(_OF_ENTITY, _UNFINISHED, inbox.c.status == InboxStatus.PERFORMING)
     .order_by(inbox.c.id)
     .limit(1)
 )
+_NEXT = Prepared(select(inbox.c.id).where(_OF_ENTITY, _UNFINISHED).order_by(inbox.c.id).limit(1))
 _RETRIED = select(inbox.c.id, inbox.c.project, inbox.c.entity_id, inbox.c.retried_at).where(
     inbox.c.retried_at.is_not(None), _UNFINISHED
 )
@@ -80,10 +82,16 @@ _DEAD_OF = select(inbox.c.project, inbox.c.entity_id, inbox.c.event).where(
 )
 _BACKLOG = select(func.count()).select_from(inbox).where(_UNFINISHED)
 _CHANGE = update(inbox).where(inbox.c.id == bindparam("of_id"), _UNFINISHED)
-_DECIDE = update(inbox).where(
-    inbox.c.id == bindparam("of_id"), inbox.c.status == bindparam("still", InboxStatus.PENDING)
+_DECIDE = Prepared(
+    update(inbox).where(
+        inbox.c.id == bindparam("of_id"), inbox.c.status == bindparam("still", InboxStatus.PENDING)
+    ),
+    sets=("status", "verdict", "because", "decided_at", "finished_at"),
 )
 _END = _CHANGE.values(decided_at=func.coalesce(inbox.c.decided_at, bindparam("ended_at", type_=Moment)))
+_POSTPONE = Prepared(_CHANGE, sets=("attempts", "due_at", "because"))
+_FINISH = Prepared(_END, sets=("status", "verdict", "because", "finished_at"))
+_BURY = Prepared(_END, sets=("status", "because", "finished_at"))
 
 _older = inbox.alias("older")
 _HEADS = (
@@ -107,15 +115,16 @@ _HEADS_AFTER = _HEADS.where(
 
 def insert(
     c: Connection, delivery_row_id: int, events: Iterable[tuple[str, Event]], received_at: datetime
-) -> list[int]:
+) -> list[InboxRow]:
     """Put events (each with its provisioner's name) at the end of their entities' lanes; returns their rows."""
     events = tuple(events)
     for _, event in events:
         wakes.touch(c, event.entity.project, event.entity.id)
-    return [
-        insert_row(c, inbox, {"delivery_row_id": delivery_row_id, **_new(provisioner, event, received_at)})
+    new = [
+        {"delivery_row_id": delivery_row_id, **_new(provisioner, event, received_at)}
         for provisioner, event in events
     ]
+    return [InboxRow(id=insert_row(c, inbox, values), **values) for values in new]
 
 
 def insert_own(c: Connection, provisioner: str, event: Event, now: datetime) -> int:
@@ -124,7 +133,7 @@ def insert_own(c: Connection, provisioner: str, event: Event, now: datetime) -> 
     return insert_row(c, inbox, {"payload": encode(event.payload), **_new(provisioner, event, now)})
 
 
-def _new(provisioner: str, event: Event, received_at: datetime) -> dict[str, object]:
+def _new(provisioner: str, event: Event, received_at: datetime) -> dict[str, Any]:
     return {
         "provisioner": provisioner,
         "project": event.entity.project,
@@ -137,14 +146,17 @@ def _new(provisioner: str, event: Event, received_at: datetime) -> dict[str, obj
         "attempts": 0,
         "due_at": received_at,
         "received_at": received_at,
+        "verdict": None,
         "because": "",
+        "decided_at": None,
+        "finished_at": None,
     }
 
 
 def get(c: Connection, inbox_id: int) -> InboxRow | None:
     """The event of that row."""
-    row = c.execute(_GET, {"of_id": inbox_id}).one_or_none()
-    return None if row is None else InboxRow(**row._asdict())
+    row = _GET.first(c, {"of_id": inbox_id})
+    return None if row is None else InboxRow(**row)
 
 
 def head(c: Connection, project: str, entity_id: str) -> InboxRow | None:
@@ -153,10 +165,16 @@ def head(c: Connection, project: str, entity_id: str) -> InboxRow | None:
     One that an operator put back may be older than one that is being performed: it waits until that is finished.
     """
     entity = {"of_project": project, "of_entity": entity_id}
-    row = c.execute(_HEAD, entity).one_or_none()
-    if row is not None and row.retried_at is not None and row.status is InboxStatus.PENDING:
-        row = c.execute(_PERFORMING, entity).one_or_none() or row
-    return None if row is None else InboxRow(**row._asdict())
+    row = _HEAD.first(c, entity)
+    if row is not None and row["retried_at"] is not None and row["status"] is InboxStatus.PENDING:
+        row = _PERFORMING.first(c, entity) or row
+    return None if row is None else InboxRow(**row)
+
+
+def next_of(c: Connection, project: str, entity_id: str) -> int | None:
+    """The row of the entity's oldest unfinished event; None if nothing is left to do for it."""
+    found: int | None = _NEXT.scalar(c, {"of_project": project, "of_entity": entity_id})
+    return found
 
 
 def retried(c: Connection) -> dict[int, tuple[str, str, datetime]]:
@@ -208,7 +226,8 @@ def backlog(c: Connection) -> int:
 
 def postpone(c: Connection, inbox_id: int, attempts: int, due_at: datetime, because: str) -> None:
     """Try again at `due_at`."""
-    _change(c, inbox_id, attempts=attempts, due_at=due_at, because=because)
+    later = {"attempts": attempts, "due_at": due_at, "because": because}
+    _changed(_POSTPONE.change(c, {"of_id": inbox_id, **later}), inbox_id)
 
 
 def decide(
@@ -217,30 +236,22 @@ def decide(
     """Record the decision; `FencedError` if there is one already. Only `commit` calls this."""
     finished_at = now if status is InboxStatus.DONE else None
     decided = {"status": status, "verdict": verdict, "because": because, "decided_at": now}
-    result = c.execute(_DECIDE, {"of_id": inbox_id, **decided, "finished_at": finished_at})
-    if result.rowcount != 1:
+    if _DECIDE.change(c, {"of_id": inbox_id, **decided, "finished_at": finished_at}) != 1:
         raise FencedError(f"event {inbox_id} of the inbox was decided in between: nothing was written")
 
 
 def finish(c: Connection, inbox_id: int, verdict: Verdict, because: str, now: datetime) -> None:
     """Nothing is left to do."""
-    _end(c, inbox_id, InboxStatus.DONE, now, verdict=verdict, because=because)
+    ended = {"status": InboxStatus.DONE, "verdict": verdict, "because": because}
+    _changed(_FINISH.change(c, {"of_id": inbox_id, **ended, "finished_at": now, "ended_at": now}), inbox_id)
 
 
 def bury(c: Connection, inbox_id: int, because: str, now: datetime) -> None:
     """Give up: a dead letter."""
-    _end(c, inbox_id, InboxStatus.DEAD, now, because=because)
+    ended = {"status": InboxStatus.DEAD, "because": because}
+    _changed(_BURY.change(c, {"of_id": inbox_id, **ended, "finished_at": now, "ended_at": now}), inbox_id)
 
 
-def _end(c: Connection, inbox_id: int, status: InboxStatus, now: datetime, **values: object) -> None:
-    decided = {"status": status, "finished_at": now, "ended_at": now}
-    _changed(c.execute(_END, {"of_id": inbox_id, **decided, **values}), inbox_id)
-
-
-def _change(c: Connection, inbox_id: int, **values: object) -> None:
-    _changed(c.execute(_CHANGE, {"of_id": inbox_id, **values}), inbox_id)
-
-
-def _changed(result: CursorResult[object], inbox_id: int) -> None:
-    if result.rowcount != 1:
+def _changed(rows: int, inbox_id: int) -> None:
+    if rows != 1:
         raise FencedError(f"event {inbox_id} of the inbox is not unfinished: nothing was written")

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.errors import FencedError
 from engine.model import Snapshot
-from engine.store.prepared import insert_row
+from engine.store.prepared import Prepared, insert_row
 from engine.store.tables import instances
 
 
@@ -30,17 +30,20 @@ class Instance:
 _COLUMNS = tuple(column for column in instances.c if column.name not in {"id", "folded_id"})
 _ROWS = select(*_COLUMNS)
 _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id == bindparam("of_entity"))
-_LOAD = _ROWS.where(*_THIS)
+_LOAD = Prepared(_ROWS.where(*_THIS))
 _FIND = _ROWS.where(instances.c.folded_id == bindparam("of_folded")).order_by(instances.c.project)
 _LATEST = _ROWS.order_by(instances.c.updated_at.desc()).limit(bindparam("at_most"))
-_OBSERVED = update(instances).where(*_THIS)
-_UPDATE = update(instances).where(*_THIS, instances.c.version == bindparam("of_version"))
+_OBSERVED = Prepared(update(instances).where(*_THIS), sets=("observed_status", "updated_at"))
+_UPDATE = Prepared(
+    update(instances).where(*_THIS, instances.c.version == bindparam("of_version")),
+    sets=("state", "context", "memory", "version", "machine_hash", "observed_status", "updated_at"),
+)
 
 
 def load(c: Connection, project: str, entity_id: str) -> Instance | None:
     """The entity's instance; None before its first event."""
-    row = c.execute(_LOAD, {"of_project": project, "of_entity": entity_id}).one_or_none()
-    return None if row is None else _instance(**row._asdict())
+    row = _LOAD.first(c, {"of_project": project, "of_entity": entity_id})
+    return None if row is None else _instance(**row)
 
 
 def find(c: Connection, entity_id: str) -> list[Instance]:
@@ -82,16 +85,14 @@ def save(c: Connection, instance: Instance, *, expected_version: int | None) -> 
             f"version {snapshot.version} does not follow {expected_version}: a decision counts up"
         )
     this = {"of_project": instance.project, "of_entity": instance.entity_id, "of_version": expected_version}
-    if c.execute(_UPDATE, {**this, **values}).rowcount != 1:
+    if _UPDATE.change(c, {**this, **values}) != 1:
         raise _fenced(instance, expected_version)
 
 
 def observed(c: Connection, project: str, entity_id: str, status: str, now: datetime) -> None:
     """Note the status that the backend shows after a call; it decides nothing, so the version stays."""
-    c.execute(
-        _OBSERVED,
-        {"of_project": project, "of_entity": entity_id, "observed_status": status, "updated_at": now},
-    )
+    this = {"of_project": project, "of_entity": entity_id}
+    _OBSERVED.change(c, {**this, "observed_status": status, "updated_at": now})
 
 
 def _fenced(instance: Instance, expected_version: int | None) -> FencedError:

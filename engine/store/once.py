@@ -5,11 +5,11 @@ import hashlib
 from sqlalchemy import Connection, bindparam, delete, select
 
 from engine.store.encoding import encode
-from engine.store.prepared import insert_row
+from engine.store.prepared import Prepared, insert_row
 from engine.store.tables import once as claims
 
-_HOLDER = select(claims.c.inbox_id).where(claims.c.key == bindparam("of_key"))
-_RELEASE = delete(claims).where(claims.c.inbox_id == bindparam("of_inbox"))
+_HOLDER = Prepared(select(claims.c.inbox_id).where(claims.c.key == bindparam("of_key")))
+_RELEASE = Prepared(delete(claims).where(claims.c.inbox_id == bindparam("of_inbox")))
 
 
 def key_of(*, project: str, receive: str, once: str, entity_id: str) -> bytes:
@@ -22,7 +22,7 @@ def claim(
 ) -> int | None:
     """None if this event of the inbox holds the value now, else the event that holds it."""
     key = key_of(project=project, receive=receive, once=once, entity_id=entity_id)
-    holder: int | None = c.execute(_HOLDER, {"of_key": key}).scalar_one_or_none()
+    holder: int | None = _HOLDER.scalar(c, {"of_key": key})
     if holder is None:
         insert_row(c, claims, {"key": key, "inbox_id": inbox_id})
         return None
@@ -31,4 +31,4 @@ def claim(
 
 def release(c: Connection, inbox_id: int) -> None:
     """Let the value go, so that an intended redelivery after a dead letter runs."""
-    c.execute(_RELEASE, {"of_inbox": inbox_id})
+    _RELEASE.change(c, {"of_inbox": inbox_id})

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 from engine.errors import FencedError
 from engine.model import Attempt, Effect, EffectKind, Entity, Exchange, Outcome
 from engine.store.encoding import encode
-from engine.store.prepared import insert_row
+from engine.store.prepared import Prepared, insert_row
 from engine.store.tables import DEAD, OutboxStatus, attempts, deliveries, inbox, outbox
 
 _KEY_DIGITS = 32
@@ -65,17 +65,22 @@ class AttemptRow:
 _ROWS = select(*(outbox.c[name] for name in OutboxRow.__dataclass_fields__))
 _OF_ENTITY = and_(outbox.c.project == bindparam("of_project"), outbox.c.entity_id == bindparam("of_entity"))
 _IS_PENDING = outbox.c.status == bindparam("still", OutboxStatus.PENDING)
-_PENDING = _ROWS.where(outbox.c.inbox_id == bindparam("of_inbox"), _IS_PENDING).order_by(outbox.c.position)
+_PENDING = Prepared(
+    _ROWS.where(outbox.c.inbox_id == bindparam("of_inbox"), _IS_PENDING).order_by(outbox.c.position)
+)
 _GET = _ROWS.where(outbox.c.id == bindparam("of_id"))
 _OF_EVENT = _ROWS.where(outbox.c.inbox_id == bindparam("of_inbox"))
 _NEWEST_OF_ENTITY = _ROWS.where(_OF_ENTITY).order_by(outbox.c.id.desc()).limit(bindparam("at_most"))
 _NEWEST_DEAD = _ROWS.where(outbox.c.status == DEAD).order_by(outbox.c.id.desc()).limit(bindparam("at_most"))
-_DELIVERY_DIGEST = (
+_DELIVERY_DIGEST = Prepared(
     select(deliveries.c.digest)
     .join(inbox, inbox.c.delivery_row_id == deliveries.c.id)
     .where(inbox.c.id == bindparam("of_inbox"))
 )
-_CHANGE = update(outbox).where(outbox.c.id == bindparam("of_id"), _IS_PENDING)
+_THIS = update(outbox).where(outbox.c.id == bindparam("of_id"), _IS_PENDING)
+_ATTEMPTED = Prepared(_THIS, sets=("attempts", "last_detail"))
+_POSTPONE = Prepared(_THIS, sets=("attempts", "due_at", "read_back", "last_detail"))
+_END = Prepared(_THIS, sets=("status", "last_detail", "finished_at"))
 _DROP_REST = update(outbox).where(outbox.c.inbox_id == bindparam("of_inbox"), _IS_PENDING)
 _ATTEMPTS = select(attempts).where(attempts.c.outbox_id == bindparam("of_id")).order_by(attempts.c.number)
 
@@ -86,7 +91,7 @@ def insert(
     """Put a decision's effects in the outbox, in the order they are to be performed; `version` is the decision's."""
     if not effects:
         return []
-    digest: bytes = c.execute(_DELIVERY_DIGEST, {"of_inbox": inbox_id}).scalar_one_or_none() or b""
+    digest: bytes = _DELIVERY_DIGEST.scalar(c, {"of_inbox": inbox_id}) or b""
     planned = planned_rows(inbox_id, entity, version, effects, now, digest)
     return [OutboxRow(id=insert_row(c, outbox, values), **values) for values in planned]
 
@@ -146,7 +151,7 @@ def _places(effect: Effect) -> int:
 
 def pending(c: Connection, inbox_id: int) -> list[OutboxRow]:
     """What is still to be performed for that event, in order."""
-    return [_row(**row._asdict()) for row in c.execute(_PENDING, {"of_inbox": inbox_id})]
+    return [_row(**row) for row in _PENDING.rows(c, {"of_inbox": inbox_id})]
 
 
 def get(c: Connection, outbox_id: int) -> OutboxRow | None:
@@ -174,7 +179,7 @@ def dead(c: Connection, limit: int) -> list[OutboxRow]:
 
 def record_attempt(c: Connection, outbox_id: int, number: int, attempt: Attempt, at: datetime) -> None:
     """Keep what an attempt did, and count it."""
-    _change(c, outbox_id, attempts=number, last_detail=attempt.detail)
+    _change(c, _ATTEMPTED, outbox_id, attempts=number, last_detail=attempt.detail)
     said = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
     insert_row(c, attempts, {"outbox_id": outbox_id, "number": number, "at": at, **said})
 
@@ -193,17 +198,18 @@ def postpone(
     detail: str,
 ) -> None:
     """Try again at `due_at`."""
-    _change(c, outbox_id, attempts=attempts, due_at=due_at, read_back=read_back, last_detail=detail)
+    later = {"attempts": attempts, "due_at": due_at, "read_back": read_back, "last_detail": detail}
+    _change(c, _POSTPONE, outbox_id, **later)
 
 
 def finish(c: Connection, outbox_id: int, detail: str, now: datetime) -> None:
     """It was performed and confirmed."""
-    _change(c, outbox_id, status=OutboxStatus.DONE, last_detail=detail, finished_at=now)
+    _change(c, _END, outbox_id, status=OutboxStatus.DONE, last_detail=detail, finished_at=now)
 
 
 def bury(c: Connection, outbox_id: int, detail: str, now: datetime) -> None:
     """Give up: a dead letter."""
-    _change(c, outbox_id, status=OutboxStatus.DEAD, last_detail=detail, finished_at=now)
+    _change(c, _END, outbox_id, status=OutboxStatus.DEAD, last_detail=detail, finished_at=now)
 
 
 def drop_rest(c: Connection, inbox_id: int, now: datetime) -> None:
@@ -215,8 +221,8 @@ def _key(identity: list[Any]) -> str:
     return hashlib.sha256(encode(identity).encode()).hexdigest()[:_KEY_DIGITS]
 
 
-def _change(c: Connection, outbox_id: int, **values: object) -> None:
-    if c.execute(_CHANGE, {"of_id": outbox_id, **values}).rowcount != 1:
+def _change(c: Connection, statement: Prepared, outbox_id: int, **values: object) -> None:
+    if statement.change(c, {"of_id": outbox_id, **values}) != 1:
         raise FencedError(f"effect {outbox_id} of the outbox is not pending any more: nothing was written")
 
 

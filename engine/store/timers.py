@@ -10,7 +10,7 @@ from engine.machine.values import timestamp
 from engine.model import Entity
 from engine.store import inbox
 from engine.store.columns import Moment
-from engine.store.prepared import insert_row
+from engine.store.prepared import Prepared, insert_row
 from engine.store.tables import timers
 
 _NEXT = select(func.min(timers.c.due_at, type_=Moment))
@@ -21,17 +21,19 @@ _DUE = (
     .limit(bindparam("at_most"))
 )
 _FORGET = delete(timers).where(timers.c.id == bindparam("of_id"))
-_CANCEL = delete(timers).where(
-    timers.c.project == bindparam("of_project"),
-    timers.c.entity_id == bindparam("of_entity"),
-    timers.c.event == bindparam("of_event"),
+_CANCEL = Prepared(
+    delete(timers).where(
+        timers.c.project == bindparam("of_project"),
+        timers.c.entity_id == bindparam("of_entity"),
+        timers.c.event == bindparam("of_event"),
+    )
 )
 
 
 def change(c: Connection, entity: Entity, armed: Mapping[str, str], cancelled: Iterable[str]) -> None:
     """Set timers, in place of those of the same event, and cancel others. Only `commit` calls this."""
     for event in (*cancelled, *armed):
-        c.execute(_CANCEL, {"of_project": entity.project, "of_entity": entity.id, "of_event": event})
+        _CANCEL.change(c, {"of_project": entity.project, "of_entity": entity.id, "of_event": event})
     for event, due in armed.items():
         place = {"project": entity.project, "entity_id": entity.id, "event": event}
         insert_row(c, timers, {**place, "due_at": datetime.fromisoformat(due)})

@@ -7,6 +7,7 @@ work has its own savepoint: one that fails is undone alone. A future is resolved
 a result will find it after a crash.
 """
 
+import asyncio
 import contextlib
 import threading
 import time
@@ -27,20 +28,31 @@ BATCH = 256
 WAITING = 4096
 
 
+_Future = Future[Any] | asyncio.Future[Any]
+
+
 @dataclass(frozen=True, slots=True)
 class _Job:
     work: Callable[[Connection], Any]
     locks: frozenset[str]
-    future: "Future[Any]"
+    future: _Future
+
+    def begin(self) -> bool:
+        """Whether somebody still waits for it."""
+        if isinstance(self.future, Future):
+            return self.future.set_running_or_notify_cancel()
+        return not self.future.cancelled()
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    future: "Future[Any]"
+    future: _Future
     result: Any = None
     error: BaseException | None = None
 
     def give(self) -> None:
+        if self.future.cancelled():
+            return
         if self.error is not None:
             self.future.set_exception(self.error)
         else:
@@ -68,6 +80,16 @@ class Writer:
     def submit(self, work: Callable[[Connection], Any], locks: frozenset[str] = frozenset()) -> "Future[Any]":
         """Queue a work. `StoreError` at once if the writer is closed, `StoreBusyError` if too many works wait."""
         future: Future[Any] = Future()
+        self._queue(_Job(work, locks, future))
+        return future
+
+    def submit_here(self, work: Callable[[Connection], Any], locks: frozenset[str]) -> "asyncio.Future[Any]":
+        """The same for a coroutine of the running event loop: its loop is told of many commits at once."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue(_Job(work, locks, future))
+        return future
+
+    def _queue(self, job: _Job) -> None:
         with self._changed:
             if self._closing:
                 raise StoreError("the store is closed: nothing was written")
@@ -75,9 +97,8 @@ class Writer:
                 raise StoreBusyError(
                     f"{WAITING} writes are waiting for the disk: try again later; nothing was written"
                 )
-            self._jobs.append(_Job(work, locks, future))
+            self._jobs.append(job)
             self._changed.notify()
-        return future
 
     @property
     def closed(self) -> bool:
@@ -101,9 +122,9 @@ class Writer:
 
     def _serve(self, jobs: list[_Job], link: "_Link") -> bool:
         """Commit the jobs that were not cancelled and answer them; False if there was none to take."""
-        running = [job for job in jobs if job.future.set_running_or_notify_cancel()]
-        for answer in self._commit(running, link) if running else ():
-            answer.give()
+        running = [job for job in jobs if job.begin()]
+        if running:
+            _give(self._commit(running, link))
         return bool(jobs)
 
     def _take(self) -> list[_Job]:
@@ -132,6 +153,24 @@ class Writer:
             return [answer for answer in answers if answer.error is not None] + lost
         self.trouble = None
         return answers
+
+
+def _give(answers: list[_Answer]) -> None:
+    """Tell everybody who waits: threads at once, each event loop by one call."""
+    of_loops: dict[asyncio.AbstractEventLoop, list[_Answer]] = {}
+    for answer in answers:
+        if isinstance(answer.future, Future):
+            answer.give()
+        else:
+            of_loops.setdefault(answer.future.get_loop(), []).append(answer)
+    for loop, waiting in of_loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            loop.call_soon_threadsafe(_give_here, waiting)
+
+
+def _give_here(answers: list[_Answer]) -> None:
+    for answer in answers:
+        answer.give()
 
 
 class _Link:

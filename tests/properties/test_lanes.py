@@ -4,12 +4,18 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from engine.model import Entity
+from engine.run.arrived import Arrived
+from engine.run.fairness import FairQueue
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
+
+PLACES, ROOM = 12, 20
 
 
 def _entity(number: int) -> Entity:
@@ -28,7 +34,7 @@ class Work:
         self.done: list[Entity] = []
         self.clock = datetime(2026, 1, 1, tzinfo=UTC)
 
-    async def __call__(self, entity: Entity) -> Turn:
+    async def __call__(self, entity: Entity, _: Arrived | None = None) -> Turn:
         assert entity not in self.running, "two works at once for one entity"
         self.running.add(entity)
         self.most = max(self.most, len(self.running))
@@ -138,7 +144,7 @@ def test_a_waiting_lane_is_looked_at_when_its_head_is_another() -> None:
 def test_a_hanging_work_is_cancelled_after_the_grace() -> None:
     ended: deque[str] = deque()
 
-    async def hang(_entity: Entity) -> Turn:
+    async def hang(_entity: Entity, _: Arrived | None = None) -> Turn:
         try:
             await asyncio.sleep(3600)
         except asyncio.CancelledError:
@@ -154,3 +160,79 @@ def test_a_hanging_work_is_cancelled_after_the_grace() -> None:
 
     asyncio.run(run())
     assert list(ended) == ["cancelled"]
+
+
+class FairQueueModel(RuleBasedStateMachine):
+    """What any number of projects may expect of the queue, whatever the others do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queue = FairQueue(places=PLACES, room=ROOM)
+        self.waiting: dict[str, list[Entity]] = {}
+        self.working: Counter[str] = Counter()
+        self.numbers = count()
+
+    @rule(project=st.sampled_from("abc"))
+    def add(self, project: str) -> None:
+        entity = Entity(project=project, id=f"{project}-{next(self.numbers)}")
+        of_project = self.waiting.setdefault(project, [])
+        room = sum(map(len, self.waiting.values())) < ROOM and len(of_project) < ROOM // 4
+        assert self.queue.has_room(project) == room
+        if room:
+            self.queue.add(entity, None)
+            of_project.append(entity)
+
+    @rule()
+    def take(self) -> None:
+        turn = self.queue.next()
+        active = {p for p, of in self.waiting.items() if of} | set(+self.working)
+        part = max(1, PLACES // (len(active) + 1))
+        may = [p for p, of in self.waiting.items() if of and self.working[p] < part]
+        if turn is None:
+            assert not may or self.working.total() == PLACES
+            return
+        entity, _ = turn
+        assert entity.project in may
+        assert self.waiting[entity.project].pop(0) == entity
+        self.working[entity.project] += 1
+
+    @precondition(lambda self: +self.working)
+    @rule(data=st.data())
+    def finish(self, data: st.DataObject) -> None:
+        project = data.draw(st.sampled_from(sorted(+self.working)))
+        self.queue.done(project)
+        self.working[project] -= 1
+
+    @invariant()
+    def it_counts_and_leaves_room_for_a_newcomer(self) -> None:
+        assert len(self.queue) == sum(map(len, self.waiting.values()))
+        assert self.working.total() <= PLACES
+        # Whoever comes when one project has all it can get finds a place at once.
+        if len(+self.working) == 1:
+            assert self.working.total() < PLACES
+
+
+TestFairQueue = FairQueueModel.TestCase
+
+
+def test_a_project_with_ten_thousand_waits_does_not_hold_up_another() -> None:
+    done: list[str] = []
+
+    async def work(entity: Entity, _: Arrived | None = None) -> Turn:
+        await asyncio.sleep(0)
+        done.append(entity.project)
+        return Idle()
+
+    async def run() -> None:
+        lanes = Lanes(
+            work, lambda _after, _limit: (), lambda: datetime(2026, 1, 1, tzinfo=UTC), concurrency=8
+        )
+        for number in range(3_000):
+            lanes.wake(Entity(project="big", id=f"BIG-{number}"))
+        await asyncio.sleep(0)
+        lanes.wake(Entity(project="small", id="SMALL-1"))
+        await lanes.settle()
+
+    asyncio.run(run())
+    assert done.count("big") == 3_000
+    assert done.index("small") < 20

@@ -12,7 +12,7 @@ from engine import __version__
 from engine.model import Attempt, Effect, EffectKind, Entity, Outcome
 from engine.processors.http import HttpMaker
 from engine.processors.http_answers import Answer, NoAnswer
-from engine.processors.http_transport import LARGEST_BODY, HttpTransport
+from engine.processors.http_transport import CONNECTIONS, LARGEST_BODY, HttpTransport
 from engine.processors.processor import Call, Processor, Settings
 
 T = TypeVar("T")
@@ -208,6 +208,37 @@ def test_connections_are_kept() -> None:
     backend.answers = [remember]
     talk(backend, twice)
     assert len(peers) == 1
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "GET"])
+def test_what_was_sent_is_never_sent_again_by_itself(method: str) -> None:
+    backend = Backend(answer(204), hang_up, answer(204))
+
+    async def do() -> Answer | NoAnswer:
+        async with HttpTransport() as transport:
+            await transport.exchange(method, backend.url, {}, b"", 5)
+            return await transport.exchange(
+                method, backend.url, {}, b"", 5
+            )  # on the connection that was kept
+
+    found = talk(backend, do)
+    assert isinstance(found, NoAnswer)
+    assert found.outcome is Outcome.UNKNOWN
+    assert len(backend.requests) == 2
+
+
+def test_whoever_waits_for_a_connection_is_not_late_yet() -> None:
+    async def slow(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.4)
+        writer.write(answer(204))
+
+    async def do() -> list[Answer | NoAnswer]:
+        async with HttpTransport() as transport:
+            calls = [transport.exchange("GET", backend.url, {}, b"", 1) for _ in range(3 * CONNECTIONS)]
+            return await asyncio.gather(*calls)
+
+    backend = Backend(slow)
+    assert all(isinstance(found, Answer) for found in talk(backend, do))
 
 
 def test_what_can_never_be_sent_is_refused() -> None:

@@ -53,7 +53,7 @@ def events_of(c: Connection, entities: list[Entity], digest: bytes = b"d") -> li
         c, hook_id=hook.id, source="s", type="t", delivery_id="", digest=digest, body=b"{}", headers={},
         received_at=NOW, verdict=Receipt.ACCEPTED, reason="",
     )  # fmt: skip
-    return inbox.insert(c, row, [("p", Event(name="e", entity=e)) for e in entities], NOW)
+    return [new.id for new in inbox.insert(c, row, [("p", Event(name="e", entity=e)) for e in entities], NOW)]
 
 
 def jobs(server: PostgresServer, url: str, columns: str = "queueing_lock, status, scheduled_at") -> list[Any]:

@@ -78,7 +78,9 @@ def enqueue(
     store: Store, hook_id: int, *names: str, entity: Entity = SOC, digest: bytes = b"d" * 32
 ) -> list[int]:
     events = [("soc", Event(name=name, entity=entity, receive="github.release", once="7")) for name in names]
-    return store.write(lambda c: inbox.insert(c, receive(c, hook_id, digest), events, NOW))
+    return store.write(
+        lambda c: [row.id for row in inbox.insert(c, receive(c, hook_id, digest), events, NOW)]
+    )
 
 
 def head(store: Store, entity: Entity = SOC) -> inbox.InboxRow:

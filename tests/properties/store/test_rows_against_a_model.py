@@ -107,7 +107,8 @@ class Rows(RuleBasedStateMachine):
                 verdict=Receipt.ACCEPTED,
                 reason="",
             )
-            return row, inbox.insert(c, row, [("p", Event(name="e", entity=e)) for e in entities], EPOCH)
+            events = [("p", Event(name="e", entity=e)) for e in entities]
+            return row, [new.id for new in inbox.insert(c, row, events, EPOCH)]
 
         delivery, ids = self.store.write(work)
         for inbox_id, entity in zip(ids, entities, strict=True):

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-HEAVY = {"structlog", "sqlalchemy", "httpx", "fastapi", "uvicorn", "starlette", "cryptography", "alembic"}
+HEAVY = {
+    "structlog",
+    "sqlalchemy",
+    "aiohttp",
+    "uvloop",
+    "fastapi",
+    "uvicorn",
+    "starlette",
+    "cryptography",
+    "alembic",
+}
 PROGRAM = """
 import sys
 from engine.cli import main

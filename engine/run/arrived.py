@@ -1,0 +1,16 @@
+"""An event that was received in this process just now: its lane can decide it without reading it again."""
+
+from dataclasses import dataclass
+
+from engine.model import Event
+from engine.store.inbox import InboxRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """What the store would give back. Whoever uses it must still ask the store whether it is the head of its lane."""
+
+    row: InboxRow
+    event: Event
+    #: How many bytes its delivery had: payloads that wait in memory are bounded by them.
+    size: int

@@ -1,0 +1,82 @@
+"""Whose turn it is: entities that are ready, by project, so that one project's burst or slow backend holds up no other."""
+
+from engine.model import Entity
+from engine.run.arrived import Arrived
+
+#: A project may fill this part of the room for entities that wait, whatever the others do.
+_PART_OF_ROOM = 4
+
+
+class FairQueue:
+    """Entities that are ready, first come first served within a project, the projects in turn.
+
+    Of `places` to work in, a project gets at most an equal part, counted as if there were one project more than are
+    at work: a newcomer always finds places. Of `room` for entities that wait, a project gets at most a quarter.
+    """
+
+    def __init__(self, *, places: int, room: int) -> None:
+        self._places = places
+        self._room = room
+        self._waiting: dict[str, dict[Entity, Arrived | None]] = {}
+        self._working: dict[str, int] = {}
+        self._count = 0
+        self._at_work = 0
+
+    def __len__(self) -> int:
+        """How many entities wait."""
+        return self._count
+
+    def __contains__(self, entity: Entity) -> bool:
+        """Whether the entity waits."""
+        return entity in self._waiting.get(entity.project, ())
+
+    def holds(self, project: str) -> bool:
+        """Whether any entity of the project waits."""
+        return project in self._waiting
+
+    def has_room(self, project: str) -> bool:
+        """Whether another entity of the project may wait here."""
+        of_project = len(self._waiting.get(project, ()))
+        return self._count < self._room and of_project < max(1, self._room // _PART_OF_ROOM)
+
+    def add(self, entity: Entity, arrived: Arrived | None) -> None:
+        """Let an entity wait behind those of its project."""
+        self._waiting.setdefault(entity.project, {})[entity] = arrived
+        self._count += 1
+
+    def next(self) -> tuple[Entity, Arrived | None] | None:
+        """Take the next entity that may be worked; None if none may now. `done` gives its place back."""
+        project = self._in_turn()
+        if project is None:
+            return None
+        of_project = self._waiting.pop(project)
+        entity = next(iter(of_project))
+        arrived = of_project.pop(entity)
+        if of_project:
+            self._waiting[project] = of_project  # at the end: the others come first
+        self._count -= 1
+        self._working[project] = self._working.get(project, 0) + 1
+        self._at_work += 1
+        return entity, arrived
+
+    def done(self, project: str) -> None:
+        """One entity of the project is not worked any more."""
+        self._at_work -= 1
+        left = self._working[project] - 1
+        if left:
+            self._working[project] = left
+        else:
+            del self._working[project]
+
+    def clear(self) -> None:
+        """Forget everything that waits."""
+        self._waiting.clear()
+        self._count = 0
+
+    def _in_turn(self) -> str | None:
+        """The project that was not served for longest, of those that may work one more entity."""
+        if self._at_work >= self._places or not self._waiting:
+            return None
+        active = len(self._working.keys() | self._waiting.keys())
+        part = max(1, self._places // (active + 1))
+        return next((p for p in self._waiting if self._working.get(p, 0) < part), None)
