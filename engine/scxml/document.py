@@ -61,7 +61,8 @@ class _RefusedError(Exception):
 
 def read_document(text: str, filename: str) -> tuple[Element | None, list[Diagnostic]]:
     """The outermost element; None if the text is no XML that can be read, with the problem."""
-    source = Source(text, filename)
+    # Half a character, which no file has, is none.
+    source = Source(text.encode("utf-8", "replace").decode(), filename)
     if len(text) > MOST_CHARACTERS:
         detail = f"At most {MOST_CHARACTERS} characters are read. Take it apart."
         source.report("scxml_too_large", "The document is too large", detail, 0, 0)
@@ -72,7 +73,7 @@ def read_document(text: str, filename: str) -> tuple[Element | None, list[Diagno
 class _Parse:
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._data = source.text.encode("utf-8", "replace")
+        self._data = source.text.encode()
         self._open: list[Element] = []
         self._root: Element | None = None
         self._count = 0
