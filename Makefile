@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test explore check bench soak conformance tables lock clean fmt
+.PHONY: help run test explore check bench soak conformance statecharts tables lock clean fmt
 
 help: ## List what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,10 @@ tables: $(VENV)/.run ## Write grammars/hcl.tables.json anew after a change of th
 conformance: $(VENV)/.dev ## Hold the language against HCL's reference implementation; needs Go and its module proxy.
 	@command -v go >/dev/null || { echo "Go is not on the path. Install it (https://go.dev/dl, or the package golang-go) and try again."; exit 1; }
 	@$(BIN)/python -m tests.conformance
+
+# SUITE names a folder that has the suites, or a git folder of them; without it npm fetches them.
+statecharts: $(VENV)/.dev ## Run SCION's and the W3C's statechart tests, converted from SCXML; needs npm, or SUITE=folder.
+	@$(BIN)/python -m tests.conformance.statecharts $(SUITE)
 
 # A Debian without python3-venv has no ensurepip: say so, or install it where we may.
 $(BIN)/python:

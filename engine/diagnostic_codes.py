@@ -20,6 +20,8 @@ class Where(StrEnum):
     PROVISIONER = "In a provisioner"
     #: What stands in ``statemachine "soc" { … }``, which has the states ``a`` and ``c``.
     MACHINE = "In a state machine"
+    #: What stands in ``<scxml> … </scxml>``.
+    SCXML = "In an SCXML document"
     #: A whole workers.yaml.
     WORKERS = "In workers.yaml"
     #: Shown by more than one file, or by none: told in words.
@@ -42,7 +44,7 @@ class Code(NamedTuple):
         return [line.replace("\0", "␀").replace("\u00a0", "⍽") for line in self.example.splitlines()]
 
 
-_FILE, _VALUE, _PROVISIONER, _MACHINE, _WORKERS, _TOGETHER = Where
+_FILE, _VALUE, _PROVISIONER, _MACHINE, _SCXML, _WORKERS, _TOGETHER = Where
 
 #: Every code that a diagnostic can have.
 CODES: Mapping[str, Code] = {
@@ -63,6 +65,15 @@ CODES: Mapping[str, Code] = {
     "mismatched": Code(_FILE, "a closing bracket does not fit the open one", "write the bracket that fits", "x = (1]"),
     "name_quoted": Code(_FILE, "the name of an attribute or a block is quoted", "remove the quotes: only labels are quoted", '"x" = 1'),
     "name_with_dot": Code(_FILE, "the name of an attribute contains a dot", "nest it: `a = { b = 1 }`", "a.b = 1"),
+    "scxml_differs": Code(_SCXML, "something is converted that behaves otherwise", "see whether it matters", '<state id="a">\n  <transition event="error.execution" target="a"/>\n</state>'),
+    "scxml_expression": Code(_SCXML, "an expression cannot be written in the language", "say it with operators, texts, numbers and variables that have a `<data>`", '<state id="a">\n  <transition cond="new Date()" target="a"/>\n</state>'),
+    "scxml_left_out": Code(_SCXML, "something is left out, without a loss or nearly so", "see whether it matters", '<state id="a">\n  <onentry><log expr="1"/></onentry>\n</state>'),
+    "scxml_name": Code(_SCXML, "a name names no state, event or `<send>`, or more than one", "mind the spelling, and give every state its own id", '<state id="a">\n  <transition event="e" target="b"/>\n</state>'),
+    "scxml_unsupported": Code(_SCXML, "the language has no word for something", "do as the help says, or leave it out with `--partial`", '<state id="a">\n  <invoke type="scxml"/>\n</state>'),
+    "scxml_doctype": Code(_TOGETHER, "an SCXML document has a document type", "remove it: entities are neither expanded nor fetched", "a line that begins with `<!DOCTYPE`"),
+    "scxml_not_scxml": Code(_TOGETHER, "an XML document is no SCXML document", "its outermost element is `scxml`, in the namespace of SCXML", "an SVG picture"),
+    "scxml_too_large": Code(_TOGETHER, "an SCXML document is too large, or nested too deeply", "take it apart", "more than 4 MiB of text, or 60 elements in each other"),
+    "scxml_unreadable": Code(_TOGETHER, "an SCXML document is no well-formed XML", "mend it so that an XML reader takes it", "an element that is not closed"),
     "nested_too_deeply": Code(_TOGETHER, "values or brackets are nested too deeply", "give parts of it a name in `locals`", "some hundred opening brackets in a row"),
     "not_utf8": Code(_TOGETHER, "the file is not UTF-8 text", "save it as UTF-8", "a file in Latin-1"),
     "nul_character": Code(_FILE, "the file contains a NUL character", "remove it; perhaps the file is no text", "x = 1\0"),
@@ -158,6 +169,12 @@ CODES: Mapping[str, Code] = {
     "answer_out_of_reach": Code(_MACHINE, "nobody may give an answer, or fewer people may than have to", "name more people in `from`, or need fewer", 'state "b" {\n  await {\n    from = ["ada"]\n    answer "approve" {\n      needs      = 2\n      transition = "a"\n    }\n  }\n}'),
     "await_without_way_out": Code(_MACHINE, "a state asks people, and leads nowhere whatever they answer", "give one of its answers a `transition`, or the state an `after` or `on` block", 'state "b" {\n  await {\n    from = "ada"\n    answer "note" { set = { note = event.comment } }\n  }\n}'),
     "final_state_left": Code(_MACHINE, "a final state has a transition", "remove it, or `final`", 'state "b" {\n  final = true\n  on "go" { transition = "a" }\n}'),
+    "cancel_without_raise": Code(_MACHINE, "a `cancel` names an event that nothing raises with a delay", "mind the spelling, or remove it", 'state "b" "x" {\n  transition = "a"\n  cancel "y" {}\n}'),
+    "event_without_end": Code(_MACHINE, "a state has an `event`, and ends no state around it", "remove it, or make it a final state inside another one", 'state "b" { event = {} }'),
+    "history_without_target": Code(_MACHINE, "a state begins with a history that leads nowhere before there is a past", "give the history a `transition`", 'state "b" {\n  initial = "h"\n  state "x" {\n  }\n  history "h" {\n  }\n}'),
+    "leave_without_target": Code(_MACHINE, "a transition without a target says `leave`", "remove it, or name a state inside as the target", 'state "b" "x" {\n  leave = false\n  set   = {}\n}'),
+    "state_left_anyway": Code(_MACHINE, "a transition says `leave = false`, and its target is not inside its state", "remove it, or name a state inside", 'state "b" "x" {\n  leave      = false\n  transition = "a"\n}'),
+    "states_apart": Code(_MACHINE, "a target names two states in which nothing can be at once", "name one of them, or states in different regions of a parallel state", 'state "b" "x" { transition = "a & c" }'),
     "final_state_nested": Code(_MACHINE, "a final state has states in it, or is a region of a parallel state", "make a state in it final", 'state "b" {\n  final   = true\n  initial = "x"\n  state "x" {\n  }\n}'),
     "history_leads_out": Code(_MACHINE, "the `transition` of a history leads out of its state", "name a state inside", 'state "b" {\n  initial = "x"\n  state "x" {\n  }\n  history "h" { transition = "a" }\n}'),
     "history_without_states": Code(_MACHINE, "a state has a history and no states in it", "remove it, or add the states", 'state "b" {\n  history "h" {\n  }\n}'),

@@ -97,6 +97,8 @@ class Snapshot:
     timers: Mapping[str, str] = field(default_factory=dict)
     #: By `receive` block the value of ``ordered_by`` of the newest event, as canonical JSON.
     latest: Mapping[str, str] = field(default_factory=dict)
+    #: By the timer of a delayed `raise` the payload that its event will have, if it has one of its own.
+    raised: Mapping[str, Any] = field(default_factory=dict, metadata=SPARSE)
     #: False as long as nobody knows where the entity is: no step was made yet.
     placed: bool = True
     #: By state that awaits a person what it asks and what was answered so far (`engine.machine.approvals`), as JSON.
@@ -108,7 +110,8 @@ class Snapshot:
 
     def memory(self) -> dict[str, Any]:
         """What it keeps besides state, context, version and machine, as JSON: only what is there."""
-        kept = {name: dict(getattr(self, name)) for name in ("histories", "timers", "latest", "awaits")}
+        names = ("histories", "timers", "latest", "raised", "awaits")
+        kept = {name: dict(getattr(self, name)) for name in names}
         found: dict[str, Any] = {name: values for name, values in kept.items() if values}
         if self.hurried:
             found["hurried"] = self.hurried
@@ -170,7 +173,7 @@ class Verdict(StrEnum):
     LATE = "late"
     #: The timer was cancelled, or set anew, while its event waited.
     TIMER_CANCELLED = "timer_cancelled"
-    #: `always` transitions, or timers that hardly wait, follow one another without end: nothing moves.
+    #: `always` transitions, raised events, or timers that hardly wait, follow one another without end: nothing moves.
     ENDLESS = "endless_loop"
     #: A person's answer counts, and more people have to give it.
     COUNTED = "counted"

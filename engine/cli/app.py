@@ -14,6 +14,7 @@ Start with `interlock run --practice`: it shows one signed delivery moving an is
 _GROUPS = {
     "approvals": "Look at what people are asked, and answer.",
     "deadletters": "Look at what was given up, put it back, or drop it.",
+    "import": "Convert what other systems have into definitions.",
     "hooks": "Register the endpoints that sources send to, and look at them.",
     "store": "Look after the store: check it, copy it, remove what is old.",
     "schema": "Print what editors want to know about files.",
@@ -29,6 +30,7 @@ _COMMANDS = (
     ("simulate", "simulate:simulate_command", "Show what one delivery would do, without doing it."),
     ("fmt", "fmt:fmt", "Rewrite definitions in the canonical style."),
     ("lsp", "lsp:lsp", "Serve editors: problems, completion, hover, rename and more."),
+    ("import scxml", "import_scxml:import_scxml", "Write an SCXML document as a definition."),
     ("explain", "explain:explain", "Explain the code of a problem: what is wrong, and what to do."),
     ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),
     ("deliveries", "deliveries:deliveries", "List what came in, and what became of it."),

@@ -12,6 +12,7 @@ from engine.editor.words import MEMBER_WORDS, ROOT_WORDS, meaning_of, words_of
 from engine.language.failure import wording
 from engine.language.functions import STANDARD
 from engine.language.functions.examples import EXAMPLES
+from engine.machine.definition import TOGETHER
 from engine.machine.read_test import EFFECT_MEMBERS, VERDICTS
 from engine.machine.shapes import SHAPES
 from engine.machine.writing import key, text
@@ -23,6 +24,8 @@ _FLAGS = {("state", "final"): ("true", "false"), ("history", "deep"): ("true", "
 _KEYWORDS = ("true", "false", "null")
 _OWN_WORKERS = ("http",)
 _ENTITY_BLOCKS = frozenset({"statemachine", "aliasmapper"})
+#: Blocks whose first label is an event.
+_WITH_EVENT = frozenset({"on", "when", "raise", "cancel"})
 
 
 class Kind(StrEnum):
@@ -153,7 +156,7 @@ def _labels(document: Document, cursor: Cursor) -> Iterator[Proposal]:
         yield from (_text(name, Kind.NAME, "worker", cursor) for name in workers)
     elif header.type == "state" and not position:
         yield from _undeclared(project, cursor)
-    elif (header.type == "state" and position == 1) or (header.type in ("on", "when") and not position):
+    elif (header.type == "state" and position == 1) or (header.type in _WITH_EVENT and not position):
         yield from _events(project, cursor)
         if header.type == "when":
             yield from _deliveries(header, 0, cursor)
@@ -170,7 +173,8 @@ def _deliveries(header: Header, position: int, cursor: Cursor) -> Iterator[Propo
 
 def _undeclared(project: Project, cursor: Cursor) -> Iterator[Proposal]:
     """States that are named somewhere and have no block yet, then those that have one, for the short form."""
-    targets = [way.target for way in project.ways if way.target is not None and way.target != END]
+    ways = [way.target for way in project.ways if way.target is not None and way.target != END]
+    targets = [target for targets in ways for target in targets.split(TOGETHER)]
     named = dict.fromkeys([*project.aliases, *targets])
     parent = places.scope_of(cursor.blocks)
     for name in [*(n for n in named if n not in project.states), *project.states]:

@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from engine.editor.document import Document
-from engine.editor.outline import Project, candidates_in, fired_by, full_names, project_of
+from engine.editor.outline import Project, candidates_in, fired_by, full_names, project_of, raises_in
 from engine.language import syntax
 from engine.language.depth import children
-from engine.machine.tree import TOGETHER
+from engine.machine.definition import TOGETHER
 from engine.machine.values import composed
 from engine.model import AFTER, DONE_STATE, END
 
@@ -134,12 +134,20 @@ class _Walk:
                 for label in candidate.labels[:1] if candidate.type == "on" else ():
                     yield from self._event(label, label.value)
                 yield from self._target(candidate.body, "transition", scope)
+            for sent in raises_in(inner.body):
+                label = sent.labels[0]
+                yield from self._event(label, label.value, definition=sent.type == "raise")
 
     def _target(self, body: syntax.Body, name: str, scope: str | None) -> Iterator[Occurrence]:
         attribute = body.attribute(name)
         node = None if attribute is None else _plain(attribute.value)
-        if node is not None and node.value != END:
-            yield from self._state(node, node.value, self.project.resolve(composed(node.value), scope))
+        if node is None or node.value == END:
+            return
+        begin = 0
+        for part in composed(node.value).split(TOGETHER):
+            full = self.project.resolve(part, scope)
+            yield from self._state(node, node.value, full, begin, begin + len(part))
+            begin += len(part) + len(TOGETHER)
 
     def _aliases(self, block: syntax.Block) -> Iterator[Occurrence]:
         attribute = block.body.attribute("aliases")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from engine.language import syntax
 from engine.language.depth import children
+from engine.machine.definition import TOGETHER
 from engine.machine.values import composed
 from engine.model import END
 
@@ -173,6 +174,16 @@ def candidates_in(body: syntax.Body) -> Iterator[syntax.Block]:
         todo[:0] = block.body.blocks
 
 
+def raises_in(body: syntax.Body) -> Iterator[syntax.Block]:
+    """The blocks in a state, but for those in states inside it, that send an event or take one back."""
+    todo = [block for block in body.blocks if block.type not in STATES]
+    while todo:
+        block = todo.pop(0)
+        if block.type in ("raise", "cancel") and block.labels:
+            yield block
+        todo[:0] = block.body.blocks
+
+
 def fired_by(node: syntax.Expression) -> Iterator[syntax.Literal]:
     """The texts that an expression can be seen to give: the ends of its conditionals, members of its objects."""
     todo: list[syntax.Expression] = [node]
@@ -228,7 +239,7 @@ def _project(block: syntax.Block) -> Project:
         ways=tuple(
             way
             if way.target in (None, END)
-            else replace(way, target=project.resolve(way.target or "", scope))
+            else replace(way, target=_resolved(project, way.target or "", scope))
             for way, scope in ways
         ),
         listening=tuple(_listening(inner) for inner in block.body.blocks_of("receive")),
@@ -236,6 +247,10 @@ def _project(block: syntax.Block) -> Project:
         workers=tuple(dict.fromkeys(labels[0] for labels in actions if labels)),
         calls=tuple(dict.fromkeys(labels[-1] for labels in actions if labels)),
     )
+
+
+def _resolved(project: Project, target: str, scope: str | None) -> str:
+    return TOGETHER.join(project.resolve(part, scope) for part in target.split(TOGETHER))
 
 
 def _ways(block: syntax.Block, full: str) -> Iterator[tuple[Way, str | None]]:

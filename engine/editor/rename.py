@@ -10,12 +10,11 @@ from engine.editor.navigate import Files
 from engine.editor.occurrences import Names, Thing, at, occurrences
 from engine.language import syntax
 from engine.language.depth import children
-from engine.machine.definition import Definition, Provisioner
+from engine.machine.definition import TOGETHER, Definition, Provisioner
 from engine.machine.read import read_definition
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 from engine.machine.references import references
 from engine.machine.test_blocks import Then
-from engine.machine.tree import TOGETHER
 from engine.machine.values import composed
 from engine.machine.writing import key, text
 from engine.model import AFTER, DONE_STATE, END
@@ -153,6 +152,11 @@ class _Renaming:
             return None
         return TOGETHER.join(self._one(part) for part in name.split(TOGETHER))
 
+    def target(self, name: str | None) -> str | None:
+        """A target, of which several states are sorted by their names."""
+        new = self.state(name)
+        return None if new is None else TOGETHER.join(sorted(new.split(TOGETHER)))
+
     def _one(self, name: str) -> str:
         return (
             self.new + name[len(self.old) :] if name == self.old or name.startswith(f"{self.old}.") else name
@@ -219,14 +223,15 @@ def _meaning(provisioner: Provisioner, renaming: _Renaming) -> list[Any]:
     """Everything of a project that names states."""
     machine = provisioner.machine
     state: Callable[[str | None], str | None] = renaming.state
+    target: Callable[[str | None], str | None] = renaming.target
     return [
-        state(machine.initial),
+        target(machine.initial),
         [
-            (state(s.name), state(s.parent), state(s.initial), renaming.status(s.name, s.alias), s.kind)
+            (state(s.name), state(s.parent), target(s.initial), renaming.status(s.name, s.alias), s.kind)
             for s in machine.states.values()
         ],
-        [(state(h.name), state(h.parent), state(h.target), h.deep) for h in machine.histories.values()],
-        [(renaming.event(t.event), state(t.source), state(t.target)) for t in machine.transitions],
+        [(state(h.name), state(h.parent), target(h.target), h.deep) for h in machine.histories.values()],
+        [(renaming.event(t.event), state(t.source), target(t.target)) for t in machine.transitions],
         {state(name): renaming.status(name, status) for name, status in machine.aliases.items()},
         {state(name): state(shown) for name, shown in machine.shown.items()},
         [(p.name, [*map(state, p.states)], [*map(state, p.starts)]) for p in provisioner.properties],

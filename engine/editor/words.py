@@ -9,6 +9,7 @@ from engine.machine.blocks import BLOCKS
 #: What an expression can begin with.
 ROOT_WORDS: Mapping[str, str] = {
     "event": "The payload.",
+    "fired": "The name of the event that is decided: the delivery's, or a raised one's.",
     "delivery": "The facts of the delivery.",
     "entity": "The thing in the backend that moves.",
     "state": "The state the decision starts from; in what a transition does, the one it leads to.",

@@ -52,7 +52,13 @@ EXAMPLES: Mapping[str, str] = {
       state "first" {
         on "read" { transition = "second" }
       }
+      on "done.state.review" {
+        transition = "done"
+        set        = { read_by = event.who }
+      }
       state "second" {
+        final = true
+        event = { who = event.release.author.login }
       }
     }
     state "done" { final = true }
@@ -61,11 +67,22 @@ EXAMPLES: Mapping[str, str] = {
 """,
     "state event": """provisioner "soc" {
   statemachine "soc" {
-    initial = "to_do"
-    state "to_do" "next" {
+    initial = "review"
+    state "review" {
+      initial = "first"
+      state "first" {
+      }
+      state "second" {
+      }
+    }
+    state "review" "next" {
       when       = event.release.prerelease == false
       transition = "done"
       set        = { shipped_in = event.release.tag_name }
+    }
+    state "review" "next" {
+      transition = "second"
+      leave      = false
     }
     state "done" { final = true }
     state "*" "cancelled" { transition = "done" }
@@ -74,13 +91,20 @@ EXAMPLES: Mapping[str, str] = {
 """,
     "on": """provisioner "soc" {
   statemachine "soc" {
-    initial = "to_do"
-    state "to_do" {
+    initial = "review"
+    state "review" {
+      initial = "first"
       on "next" {
-        when = event.release.prerelease
-        set  = { seen_in = event.release.tag_name }
+        when       = event.release.prerelease
+        transition = "second"
+        leave      = false
+        set        = { seen_in = event.release.tag_name }
       }
       on "next" { transition = "done" }
+      state "first" {
+      }
+      state "second" {
+      }
     }
     state "done" { final = true }
   }
@@ -90,6 +114,7 @@ EXAMPLES: Mapping[str, str] = {
   statemachine "soc" {
     initial = "in_review"
     state "in_review" {
+      initial = "waiting"
       on "next" { transition = "done" }
       after {
         delay      = "72h"
@@ -97,8 +122,14 @@ EXAMPLES: Mapping[str, str] = {
         transition = "done"
       }
       after {
-        delay = "24h"
-        set   = { reminded = true }
+        delay      = "24h"
+        transition = "late"
+        leave      = false
+        set        = { reminded = true }
+      }
+      state "waiting" {
+      }
+      state "late" {
       }
     }
     state "done" { final = true }
@@ -133,6 +164,7 @@ EXAMPLES: Mapping[str, str] = {
     initial = "to_do"
     state "to_do" "next" { transition = "waiting" }
     state "waiting" {
+      initial = "asked"
       await {
         from = ["ada", "grace", "edsger"]
         answer "approve" {
@@ -141,6 +173,14 @@ EXAMPLES: Mapping[str, str] = {
           transition = "done"
           set        = { approved_by = event.answers[*].who }
         }
+        answer "later" {
+          transition = "put_off"
+          leave      = false
+        }
+      }
+      state "asked" {
+      }
+      state "put_off" {
       }
     }
     state "done" { final = true }
@@ -151,6 +191,7 @@ EXAMPLES: Mapping[str, str] = {
   statemachine "soc" {
     initial = "waiting"
     state "waiting" {
+      initial = "none"
       on "approved" {
         set = { approvals = try(context.approvals, 0) + 1 }
       }
@@ -158,6 +199,15 @@ EXAMPLES: Mapping[str, str] = {
         when       = context.approvals == 2
         transition = "done"
         set        = { complete = true }
+      }
+      always {
+        when       = try(context.approvals, 0) == 1 && state == "waiting.none"
+        transition = "one"
+        leave      = false
+      }
+      state "none" {
+      }
+      state "one" {
       }
     }
     state "done" { final = true }
@@ -252,6 +302,60 @@ EXAMPLES: Mapping[str, str] = {
       on_exit {
         set = { started_at = now }
       }
+    }
+    state "done" { final = true }
+  }
+}
+""",
+    "raise": """provisioner "soc" {
+  statemachine "soc" {
+    initial = "to_do"
+    state "to_do" {
+      on "next" {
+        transition = "in_review"
+        raise "overdue" {
+          when  = event.release.prerelease == false
+          delay = "72h"
+          event = { tag = event.release.tag_name }
+        }
+      }
+    }
+    state "in_review" {
+      on "overdue" {
+        transition = "done"
+        set        = { late = event.tag }
+      }
+    }
+    state "done" { final = true }
+  }
+
+  test "three days are enough" {
+    given { state = "to_do" }
+    when "next" { event = { release = { tag_name = "v1", prerelease = false } } }
+    advance { by = "72h" }
+    then {
+      state   = "done"
+      context = { late = "v1" }
+    }
+  }
+}
+""",
+    "cancel": """provisioner "soc" {
+  statemachine "soc" {
+    initial = "to_do"
+    state "to_do" {
+      on "next" {
+        transition = "in_review"
+        raise "overdue" { delay = "72h" }
+      }
+    }
+    state "in_review" {
+      on "next" {
+        transition = "done"
+        cancel "overdue" {
+        }
+      }
+      on "overdue" { transition = "to_do" }
     }
     state "done" { final = true }
   }

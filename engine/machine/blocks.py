@@ -36,7 +36,12 @@ _WHEN = Row(
 )
 _TRANSITION = Row("text", "the state to go to, or `<end>`", "the state is kept")
 _SET = Row("→ object", "is merged into the instance's context; null deletes", "nothing is remembered")
-_CANDIDATE = {"transition": _TRANSITION, "when": _WHEN, "set": _SET}
+_LEAVE = Row(
+    "bool",
+    "`false` keeps the state that the block stands in, where the target is inside it: it is neither left nor entered",
+    "`true`",
+)
+_CANDIDATE = {"transition": _TRANSITION, "when": _WHEN, "set": _SET, "leave": _LEAVE}
 _ALIAS = Row("`null`", "the state is internal: the backend knows nothing of it", "the aliasmapper says")
 _PAYLOAD = Row("object", "the payload", "`{}`")
 
@@ -62,6 +67,11 @@ BLOCKS: Mapping[str, Words] = {
         "A place where an instance can be. In a state it is one of the states inside it.",
         {
             "final": Row("bool", "nothing leads out of it", "`false`"),
+            "event": Row(
+                "→ anything",
+                "of a final state in another one: what is seen as `event` when the end of that one is decided",
+                "what is seen as `event` where it is entered",
+            ),
             "alias": _ALIAS,
             "initial": Row(
                 "text", "the state in it that is entered with it; needed where there are states in it"
@@ -123,6 +133,26 @@ BLOCKS: Mapping[str, Words] = {
     "on_exit": Words(
         "What is done whenever the state is left.",
         {"set": _SET},
+    ),
+    "raise": Words(
+        "Sends the machine itself an event, which is decided in the same step, or after a while. The label is its name.",
+        {
+            "event": Row(
+                "→ anything",
+                "what is seen as `event` when it is decided",
+                "what is seen as `event` where it is raised; after a delay `event.due`",
+            ),
+            "when": Row("→ bool", "whether it is raised; it sees what `set` has done", "`true`"),
+            "delay": Row(
+                "→ text or number",
+                "how long it waits, wherever the instance goes meanwhile; one event of a name waits at a time",
+                "it is decided in the same step",
+            ),
+        },
+    ),
+    "cancel": Words(
+        "Takes back an event that was raised with a delay and waits. The label is its name.",
+        {},
     ),
     "request": Words(
         "Decorates the call that moves the entity in the backend.",

@@ -6,8 +6,18 @@ from enum import StrEnum
 
 from engine.language import syntax
 from engine.machine.approvals import event_name
-from engine.machine.definition import ALWAYS, ANY, Kind, Machine, Provisioner, Reaction, Transition
-from engine.machine.tree import TOGETHER
+from engine.machine.definition import (
+    ALWAYS,
+    ANY,
+    TOGETHER,
+    Kind,
+    Machine,
+    Provisioner,
+    Reaction,
+    Transition,
+    covers,
+)
+from engine.machine.timers import raised_by
 from engine.model import END
 
 #: A transition as traces name it: from where to where, and its line and column.
@@ -47,8 +57,8 @@ class Box:
     shape: Shape = Shape.STATE
     #: The full name of the box around it.
     parent: str | None = None
-    #: The box in it where it begins, unless it is parallel.
-    begins: str | None = None
+    #: The boxes in it where it begins: one, or several that it is in at once; none if it is parallel.
+    begins: tuple[str, ...] = ()
     #: What the backend calls it; None where it is called the same, or nothing.
     status: str | None = None
     #: What is done when it is entered or left, in words.
@@ -113,6 +123,7 @@ def diagram(
 
 
 def _group(machine: Machine, path: tuple[Visit, ...]) -> Group:
+    starts = machine.named(machine.initial)
     through = {
         state for visit in path for text in (visit.before, visit.after) for state in _active(machine, text)
     }
@@ -122,10 +133,10 @@ def _group(machine: Machine, path: tuple[Visit, ...]) -> Group:
             state=state.name,
             shape=_shape(machine, state.name),
             parent=state.parent,
-            begins=state.initial,
+            begins=() if state.initial is None else tuple(machine.named(state.initial)),
             status=state.alias if state.alias != state.name else None,
             does=(*_reacts("enter", state.on_enter), *_reacts("exit", state.on_exit)),
-            initial=state.name == machine.initial,
+            initial=state.name in starts,
             final=state.final,
             internal=machine.status_of(state.name) is None,
             visited=state.name in through,
@@ -152,11 +163,16 @@ def _group(machine: Machine, path: tuple[Visit, ...]) -> Group:
         for choice in s.awaits.choices
     }
     known = {_taken(t) for t in machine.transitions}
-    arrows = [_arrow(t, [v for v in path if _took(machine, t, v, known)], told) for t in machine.transitions]
+    arrows = [
+        arrow
+        for t in machine.transitions
+        for arrow in _arrows(machine, t, [v for v in path if _took(machine, t, v, known)], told)
+    ]
     arrows += [
-        Arrow(source=h.name, target=h.target, event="")
+        Arrow(source=h.name, target=target, event="")
         for h in machine.histories.values()
         if h.target is not None
+        for target in machine.named(h.target)
     ]
     return Group(project=machine.name, boxes=tuple(boxes), arrows=tuple(arrows))
 
@@ -181,19 +197,23 @@ def _active(machine: Machine, text: str) -> set[str]:
     return found
 
 
-def _arrow(transition: Transition, visits: list[Visit], told: Mapping[str, str]) -> Arrow:
+def _arrows(
+    machine: Machine, transition: Transition, visits: list[Visit], told: Mapping[str, str]
+) -> Iterable[Arrow]:
+    """One arrow for each state that the transition names, of which it goes to all at once."""
     event = "always" if transition.event == ALWAYS else told.get(transition.event, transition.event)
     if transition.needs > 1:
         event = event.replace(" by ", f" by {transition.needs} of ", 1)
-    return Arrow(
-        source=transition.source,
-        target=transition.source if transition.target is None else transition.target,
-        event=event,
-        guard="" if transition.guard is None else transition.guard.text,
-        effects=tuple(_effects(transition)),
-        stays=transition.target is None,
-        visited=bool(visits),
-    )
+    for target in [transition.source] if transition.target is None else machine.named(transition.target):
+        yield Arrow(
+            source=transition.source,
+            target=target,
+            event=event,
+            guard="" if transition.guard is None else transition.guard.text,
+            effects=tuple(_effects(transition)),
+            stays=transition.target is None,
+            visited=bool(visits),
+        )
 
 
 def taken(source: str, target: str, place: str) -> Taken:
@@ -211,14 +231,16 @@ def _took(machine: Machine, transition: Transition, visit: Visit, known: set[Tak
     if visit.taken and visit.taken <= known:
         return _taken(transition) in visit.taken
     before, after = _active(machine, visit.before), _active(machine, visit.after)
-    target = transition.target
-    if target in machine.histories:
-        arrived = machine.histories[str(target)].parent in after
+    if transition.target in (END, None):
+        arrived = before == after
     else:
-        arrived = before == after if target in (END, None) else target in after
+        named = machine.named(str(transition.target))
+        arrived = all(
+            machine.histories[n].parent in after if n in machine.histories else n in after for n in named
+        )
     return (
         (transition.source in before or transition.source == ANY)
-        and transition.event == visit.event
+        and covers(transition.event, raised_by(visit.event) or visit.event)
         and arrived
     )
 
@@ -239,6 +261,8 @@ def _effects(transition: Transition) -> Iterable[str]:
         yield f"request {' '.join(transition.request)}"
     for action in transition.actions:
         yield f"{action.worker} {action.name}"
+    for one in transition.raises:
+        yield f"{'cancel' if one.cancels else 'raise'} {one.event}"
 
 
 def _names(node: syntax.Expression) -> list[str]:

@@ -57,8 +57,8 @@ def _inner(group: Group, named: Mapping[str, str]) -> Iterator[str]:
     """What is in states, and what they do by themselves, a line each."""
     for box in group.boxes:
         inside = [b.state for b in group.boxes if b.parent == box.state and b.shape is Shape.REGION]
-        if box.begins is not None:
-            yield f"{named[box.state]} begins in {named[box.begins]}"
+        if box.begins:
+            yield f"{named[box.state]} begins in {', '.join(named[state] for state in box.begins)}"
         if inside:
             yield f"{named[box.state]} has the regions {', '.join(inside)}"
         yield from (f"{named[box.state]}: on {what.replace(' /', ',', 1)}" for what in box.does)

@@ -47,9 +47,9 @@ class _Part:
             if box.initial:
                 yield self._edge(f"{self.prefix}start", self.ids[box.state], self._head(None, box.state))
         for box in self.group.boxes:
-            if box.begins is not None:
-                name = self.ids[box.state]
-                yield self._edge(f"{name}_start", self.ids[box.begins], self._head(box.state, box.begins))
+            for begin in box.begins:
+                start = f"{self.ids[box.state]}_start"
+                yield self._edge(start, self.ids[begin], self._head(box.state, begin))
         for arrow in self.group.arrows:
             yield self._arrow(arrow)
 
@@ -66,7 +66,7 @@ class _Part:
         yield f'  style="{style}{",filled" if box.current else ""}";'
         yield '  fillcolor="lightgrey";' if box.current else "  fillcolor=none;"
         yield f"  penwidth={3 if box.visited else 1};"
-        if box.begins is not None:
+        if box.begins:
             yield f'  {name}_start [shape=point, label=""];'
         yield f'  {name} [shape=point, style=invis, width=0.01, label=""];'  # where arrows of the whole end
         yield from (f"  {line}" for line in self._inside(box.state))

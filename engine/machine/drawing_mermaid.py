@@ -53,9 +53,8 @@ class _Part:
         for box in inner:
             if box.initial and parent is None:
                 yield f"[*] --> {self.ids[box.state]}"
-        begins = None if parent is None else self.boxes[parent].begins
-        if begins is not None:
-            yield f"[*] --> {self.ids[begins]}"
+        for begin in () if parent is None else self.boxes[parent].begins:
+            yield f"[*] --> {self.ids[begin]}"
         for arrow in self.arrows.get(parent, ()):
             yield self._arrow(arrow)
         for box in inner:

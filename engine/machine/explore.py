@@ -15,12 +15,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.language.syntax import Literal
 from engine.language.values import kind
 from engine.machine.approvals import completed
 from engine.machine.arrival import arrival
 from engine.machine.clocks import alike, next_moment
 from engine.machine.compile import CompiledMachine, compile_machine
-from engine.machine.definition import ALWAYS, Machine, Provisioner, Receive, Transition
+from engine.machine.definition import (
+    ALWAYS,
+    Machine,
+    Provisioner,
+    Receive,
+    Transition,
+    covers,
+    is_pattern,
+)
 from engine.machine.dispatch import Dispatch
 from engine.machine.domains import MISSING
 from engine.machine.expression import Expression
@@ -28,11 +37,11 @@ from engine.machine.facts import Chooser
 from engine.machine.flows import Flows, flows, reactions_of
 from engine.machine.people import People, all_known, standing, with_somebody
 from engine.machine.properties import Claim, Property
-from engine.machine.questions import Question, look_up, make_question
+from engine.machine.questions import Question, look_up, make_question, may_fire
 from engine.machine.step import step
 from engine.machine.timers import timer_event
 from engine.machine.values import canonical, timestamp
-from engine.model import AFTER, AWAIT, DONE_STATE, Entity, Event, Snapshot, Step, Verdict
+from engine.model import AFTER, AWAIT, DONE_STATE, END, Entity, Event, Snapshot, Step, Verdict
 
 #: The moment at which everything happens.
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
@@ -156,6 +165,8 @@ class Explorer:
     _by_place: dict[str, Transition] = field(init=False)
     #: What may be done in any step, whatever its event.
     _by_itself: tuple[Transition, ...] = field(init=False)
+    #: The events that `receive` blocks name.
+    _fired: tuple[str, ...] = field(init=False)
     _questions: dict[tuple[str, tuple[Any, ...]], Question] = field(init=False, default_factory=dict)
     _answers: dict[tuple[str, str], _Answer] = field(init=False, default_factory=dict)
     #: Why delays are not all known.
@@ -172,9 +183,11 @@ class Explorer:
         self.compiled = compile_machine(with_somebody(replace(machine, transitions=quiet)))
         self._people = People.of(machine, self._conditions)
         self._dispatch = Dispatch(self.compiled)
+        nodes = [receive.fire.node for receive in self.provisioner.receives]
+        self._fired = tuple(str(node.value) for node in nodes if isinstance(node, Literal))
         self._by_place = {str(t.span): t for t in quiet}
         self._by_itself = (
-            *(t for t in quiet if t.event == ALWAYS or t.event.startswith(DONE_STATE)),
+            *(t for t in quiet if t.event == ALWAYS or self.may_follow(t.event)),
             *reactions_of(machine),
         )
         self._flows = flows(machine, self._conditions)
@@ -185,6 +198,12 @@ class Explorer:
         other = copy.copy(self)
         other.tick = tick
         return other
+
+    def may_follow(self, event: str) -> bool:
+        """Whether a transition on that event, or pattern, may be taken in a step that began with another one."""
+        if event.startswith(DONE_STATE) or is_pattern(event):
+            return True
+        return any(raised.event == event for raised in self.machine.raises())
 
     @property
     def _conditions(self) -> tuple[Expression, ...]:
@@ -228,7 +247,7 @@ class Explorer:
 
     def _place(self, snapshot: Snapshot, pending: Mapping[str, timedelta]) -> str:
         told = [snapshot.state, canonical(dict(snapshot.histories)), canonical(sorted(pending))]
-        told += [canonical(standing(snapshot))] if snapshot.awaits else []
+        told += [canonical(standing(snapshot)) if snapshot.awaits else "", canonical(dict(snapshot.raised))]
         for path in sorted(self._flows.values | self._flows.kinds):
             value = look_up(snapshot.context, path[1:])
             if value is MISSING:
@@ -246,7 +265,18 @@ class Explorer:
             return ()
         named = self.compiled.events(at)
         known = dict.fromkeys(t.event for t in self.machine.transitions)
-        return tuple(name for name in known if name in named and not name.startswith(DONE_STATE))
+        named += [
+            e for e in self._fired if e not in known and any(is_pattern(n) and covers(n, e) for n in named)
+        ]
+        known |= dict.fromkeys(self._fired)
+        return tuple(name for name in known if name in named and self._may_come(name))
+
+    def _may_come(self, event: str) -> bool:
+        """Whether an event can come from outside: not if only the machine itself sends it."""
+        if event.startswith(DONE_STATE):
+            return False
+        raised = not is_pattern(event) and any(r.event == event for r in self.machine.raises())
+        return not raised or any(may_fire(self.machine, r, event) for r in self.provisioner.receives)
 
     def candidates(self, configuration: Configuration, event: str) -> tuple[Transition, ...]:
         """What may happen on an event there, in the order in which it is tried."""
@@ -262,12 +292,7 @@ class Explorer:
         tree, target = self.compiled.tree, transition.target
         if target is None:
             return set()
-        if target in self.machine.states:
-            return set(tree.entering(target).active)
-        if target in self.machine.histories:
-            parent = self.machine.histories[target].parent
-            return {parent, *tree.around(parent), *tree.inside(parent)}
-        return set()
+        return set() if target == END else tree.reach(target)
 
     def moves(self, configuration: Configuration) -> Moves:
         """Everything that can happen there, time included."""
@@ -412,6 +437,7 @@ class Explorer:
             return False
         scope = self.machine.names.scope(
             event=event.payload,
+            fired=event.name,
             delivery=event.delivery,
             entity={"id": event.entity.id, "project": event.entity.project},
             state=at.text,
@@ -510,12 +536,14 @@ def _times(after: Snapshot) -> tuple[tuple[str, timedelta | None], ...]:
 
 def _unknown_delays(machine: Machine) -> Iterator[str]:
     """The timers whose delay is not the same at every time, in a sentence each."""
-    for timer in (timer for state in machine.states.values() for timer in state.timers):
-        used, _ = machine.names.used_by([timer.delay])
-        read = [timer.delay, *(machine.names.locals[name] for name in used)]
+    delays = [(timer.event, timer.delay) for state in machine.states.values() for timer in state.timers]
+    delays += [(raised.event, raised.delay) for raised in machine.raises() if raised.delay is not None]
+    for event, delay in delays:
+        used, _ = machine.names.used_by([delay])
+        read = [delay, *(machine.names.locals[name] for name in used)]
         roots = {r.root for e in read for r in e.references} - {"var", "local"}
         if roots:
-            yield f'the delay of "{timer.event}" looks at {" and ".join(sorted(roots))}'
+            yield f'the delay of "{event}" looks at {" and ".join(sorted(roots))}'
 
 
 def _looks_at_event(condition: Expression, machine: Machine) -> bool:

@@ -81,7 +81,11 @@ class People:
     @classmethod
     def of(cls, machine: Machine, claims: Sequence[Expression]) -> "People":
         """Find out whether the machine, or what is claimed about it, looks at who answers."""
-        looked = [*claims, *(e for t in machine.transitions for e in (t.guard, t.set) if e is not None)]
+        reactions = (r for s in machine.states.values() for r in (s.on_enter, s.on_exit) if r is not None)
+        said = [e for t in machine.transitions for e in (t.guard, t.set)]
+        said += [*(r.set for r in reactions), *(s.payload for s in machine.states.values())]
+        said += [e for r in machine.raises() for e in r.expressions()]
+        looked = [*claims, *(e for e in said if e is not None)]
         used, _ = machine.names.used_by(looked)
         read = [*looked, *(machine.names.locals[name] for name in used)]
         paths = (r.steps for e in read for r in e.references if r.root == "event")

@@ -18,6 +18,7 @@ from engine.machine.questions import may_fire
 from engine.machine.schedule import goes, schedule
 from engine.machine.space import MOST_CONFIGURATIONS, Space, explore, explore_in_time
 from engine.machine.story import as_test, story, told_event
+from engine.machine.timers import raise_timer
 from engine.model import AWAIT, END, Snapshot
 
 
@@ -158,6 +159,8 @@ def _counterexample(explorer: Explorer, finding: Finding) -> str:
 def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
     machine = explorer.machine
     reached = {state for c in space.configurations.values() for state in c.states}
+    taken = {id(t): t for moves in space.moves.values() for move in moves for t in move.taken}
+    reached |= {state for t in taken.values() for state in explorer.leads_to(t)}  # some only in passing
     todo = [t for found in space.undecided.values() for t in found]
     unseen = [space.configurations[key] for key in space.configurations.keys() - space.moves.keys()]
     todo += [t for c in unseen for name in c.states for t in explorer.leaving(name)]
@@ -235,12 +238,13 @@ def _endless_timers(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
     way = (*space.path(trip[0].before.key), *trip)
     start = space.start_of(way, trip[0].before.key)
     told = story(start, way, schedule(start, way), len(way) - len(trip))
-    timers = (t for s in explorer.machine.states.values() for t in s.timers)
+    timers = {t.event: t.span for s in explorer.machine.states.values() for t in s.timers}
+    timers |= {raise_timer(r.event): r.span for r in explorer.machine.raises() if r.delay is not None}
     yield Diagnostic(
         code="endless_timers",
         summary="Timers that wait less than a second set one another without end",
         detail="Let one of them wait longer, or give it a guard that its own set makes false.",
-        subject=next(t.span for t in timers if t.event == trip[0].event.name),
+        subject=timers[trip[0].event.name],
         story="\n".join(told),
     )
 
@@ -363,7 +367,8 @@ def _overlaps(guards: Guards) -> Iterator[Diagnostic]:
 def _alike(first: Transition, second: Transition) -> bool:
     """Whether it makes no difference which one is taken."""
     plain = not (first.set or second.set or first.request or second.request)
-    return first.target == second.target and plain and not (first.actions or second.actions)
+    done = first.actions or second.actions or first.raises or second.raises
+    return first.target == second.target and plain and not done
 
 
 def _witness(overlap: Overlap) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from engine.diagnostics import Diagnostic, Severity, Span, errors_in
 from engine.language import syntax
 from engine.machine.canonical import hash_of, meaning_of_provisioner
-from engine.machine.definition import Definition, Machine, Provisioner, Receive
+from engine.machine.definition import Definition, Machine, Provisioner, Receive, covers
 from engine.machine.files import Files, Library, bundled, nothing_else, single, unbundled
 from engine.machine.given import Values
 from engine.machine.properties import Property
@@ -235,7 +235,7 @@ def _check_fired(reader: Reader, machine: Machine, receives: tuple[Receive, ...]
             summary = f'The event "{fired.value}" is one that only the engine sends'
             reader.report("own_event_fired", summary, detail, fired.span)
             continue
-        if fired.value in known:
+        if any(covers(event, str(fired.value)) for event in known):
             continue
         written = receives is not default_receives()
         who = f"The receive block {receive.key}" if written else "Without a receive block a published release"

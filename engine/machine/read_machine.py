@@ -69,6 +69,7 @@ def _state(draft: StateDraft, names: Mapping[str, str]) -> State:
         name=draft.name,
         alias=None if draft.internal else names.get(draft.name),
         final=draft.final,
+        payload=draft.payload,
         parent=draft.parent,
         kind=draft.kind,
         initial=draft.initial,

@@ -17,6 +17,7 @@ ROOTS: Roots = {
     "state": None,
     "previous": None,
     "active": None,
+    "fired": None,
     "context": None,
     "var": None,
     "local": None,

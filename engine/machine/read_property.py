@@ -13,7 +13,7 @@ from engine.machine.read_names import ROOTS
 from engine.machine.reading import Reader, Roots, settled
 
 #: A claim is about what the machine does, whenever it does it.
-PROPERTY_ROOTS: Roots = {root: known for root, known in ROOTS.items() if root != "now"}
+PROPERTY_ROOTS: Roots = {root: known for root, known in ROOTS.items() if root not in ("now", "fired")}
 
 _CLAIMS = ", ".join(Claim)
 _CONDITIONS = (Claim.ALWAYS, Claim.NEVER)

@@ -7,10 +7,10 @@ from typing import Any
 from engine.diagnostics import Span
 from engine.language import syntax
 from engine.language.values import show
+from engine.machine.definition import TOGETHER
 from engine.machine.durations import seconds_of
 from engine.machine.reading import Reader, settled
 from engine.machine.test_blocks import IGNORED, Advance, Given, Test, Then, When
-from engine.machine.tree import TOGETHER
 from engine.machine.values import NotPlainError, plain
 from engine.model import EffectKind, Verdict
 

@@ -47,12 +47,12 @@ def _shape(
 
 
 _CANDIDATE = {
-    "optional": ("transition", "when", "set"),
-    "blocks": ("request", "action"),
+    "optional": ("transition", "leave", "when", "set"),
+    "blocks": ("request", "action", "raise", "cancel"),
     "renamed": {"to": "transition", "target": "transition", "guard": "when", "if": "when"},
 }
-_REACTION = {"optional": ("set",), "blocks": ("action",)}
-_ANSWER = {**_CANDIDATE, "optional": ("transition", "when", "set", "needs")}
+_REACTION = {"optional": ("set",), "blocks": ("action", "raise", "cancel")}
+_ANSWER = {**_CANDIDATE, "optional": ("transition", "leave", "when", "set", "needs")}
 _INSIDE = ("on", "after", "always", "await", "on_enter", "on_exit", "state", "parallel", "history")
 
 FILE = _shape(blocks=("provisioner", "locals", "variable"))
@@ -87,7 +87,7 @@ SHAPES: Mapping[str, Shape] = {
         optional=("when", "once_per", "ordered_by"),
         renamed={"event": "fire", "guard": "when", "if": "when"},
     ),
-    "state": _shape("state", optional=("final", "alias", "initial"), blocks=_INSIDE),
+    "state": _shape("state", optional=("final", "event", "alias", "initial"), blocks=_INSIDE),
     "parallel": _shape("state", optional=("alias",), blocks=_INSIDE),
     "history": _shape("name", optional=("deep", "transition")),
     "always": _shape(**_CANDIDATE),  # type: ignore[arg-type]
@@ -102,6 +102,12 @@ SHAPES: Mapping[str, Shape] = {
     "on_exit": _shape(**_REACTION),  # type: ignore[arg-type]
     "on": _shape("event", **_CANDIDATE),  # type: ignore[arg-type]
     "state event": _shape("state", "event", **_CANDIDATE),  # type: ignore[arg-type]
+    "raise": _shape(
+        "event",
+        optional=("event", "when", "delay"),
+        renamed={"data": "event", "payload": "event", "after": "delay", "if": "when"},
+    ),
+    "cancel": _shape("event"),
     "property": _shape(
         "name",
         optional=("always", "never", "reachable", "eventually", "leads_to", "from", "within"),

@@ -1,7 +1,8 @@
 """The step: a machine, a snapshot and an event in; the next snapshot, the effects and the trace out. Pure.
 
 A step goes on until nothing more happens by itself: after the event's transitions those that wait for none (`always`),
-then the completion events of states that came to their end, one at a time, as SCXML's macrostep does. It is taken as a
+then the events that followed, one at a time: those that were raised, and those of states that came to their end, as
+SCXML's macrostep does. It is taken as a
 whole or not at all: a guard that cannot be evaluated counts as false, but a transition whose guard holds and whose
 `set`, `request`, `action` or timer cannot be evaluated makes the whole step stay where it began, with the verdict
 `arguments_not_evaluated`. A half-made call, or a transition that the author put second, would both be worse.
@@ -46,8 +47,9 @@ def step(
     try:
         if arrived and (machine.reacts or machine.eventless or snapshot.timers or snapshot.awaits):
             work.arrive()
-            base = replace(snapshot, timers=work.timers, awaits=work.awaits)
+            base = replace(snapshot, timers=work.timers, raised=work.raised, awaits=work.awaits)
             work.settle()
+        work.turn()
         if event.receive is None:
             pending = is_timer(event) and is_pending(base, event)
             if pending:
@@ -65,7 +67,8 @@ def step(
         )
     except EndlessError:
         because = (
-            f'nothing moves "{at.text}" on "{event.name}": its always blocks follow one another without end'
+            f'nothing moves "{at.text}" on "{event.name}": '
+            "its always blocks and raised events follow one another without end"
         )
         return _timed(
             snapshot, unmoved(base, event, Verdict.ENDLESS, because, tuple(work.listed), machine=mark)
@@ -141,6 +144,9 @@ def _only_ends(taken: Iterable[Transition]) -> bool:
 def _timed(before: Snapshot, decided: Step) -> Step:
     """The step with what it does to timers."""
     timers, fired = decided.snapshot.timers, decided.trace.event
+    raised = {timer: payload for timer, payload in decided.snapshot.raised.items() if timer in timers}
+    if len(raised) != len(decided.snapshot.raised):
+        decided = replace(decided, snapshot=replace(decided.snapshot, raised=raised))
     if timers is before.timers or (timers == before.timers and fired not in timers):
         return decided
     return replace(
@@ -195,6 +201,7 @@ def _taken(work: Macrostep, before: Configuration) -> Step:
             histories=work.histories,
             timers=work.timers,
             latest=snapshot.latest,
+            raised=work.raised,
             placed=snapshot.placed,
             awaits=work.awaits,
             hurried=snapshot.hurried + 1 if work.event.receive is None and _hurries(work) else 0,

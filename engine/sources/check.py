@@ -6,7 +6,7 @@ from engine.diagnostics import Diagnostic, Severity
 from engine.language import syntax
 from engine.language.depth import children
 from engine.language.suggest import did_you_mean
-from engine.machine.definition import ALWAYS, Definition, Provisioner, Receive, Transition
+from engine.machine.definition import ALWAYS, Definition, Provisioner, Receive, Transition, covers
 from engine.machine.expression import Expression
 from engine.machine.reading import settled
 from engine.machine.references import Reference
@@ -35,7 +35,10 @@ def _problems(definition: Definition) -> Iterator[Diagnostic]:
         everywhere += provisioner.receives
         for receive in provisioner.receives:
             yield from _check_receive(receive)
+        raised = [r.event for r in provisioner.machine.raises() if not r.cancels]
         for transition in provisioner.machine.transitions:
+            if any(covers(transition.event, event) for event in raised):
+                continue  # what it sees may be what the machine made up itself
             firing = [r for r in provisioner.receives if _may_fire(r, transition.event)]
             yield from _check_paths(_expressions_of(transition), firing)
     shared = {
@@ -75,13 +78,14 @@ def _may_fire(receive: Receive, event: str) -> bool:
     if event == ALWAYS or is_own_event(event):
         return False  # a timer, or whatever came before: its payload is no delivery's for certain
     node = receive.fire.node
-    return not isinstance(node, syntax.Literal) or node.value == event
+    return not isinstance(node, syntax.Literal) or covers(event, str(node.value))
 
 
 def _expressions_of(transition: Transition) -> list[Expression]:
     single = [e for e in (transition.guard, transition.set) if e is not None]
     blocks = [transition.request, *(action.arguments for action in transition.actions)]
-    return [*single, *(e for block in blocks for e in block.values())]
+    raised = [e for r in transition.raises for e in r.expressions()]
+    return [*single, *(e for block in blocks for e in block.values()), *raised]
 
 
 def _locals_of(provisioner: Provisioner) -> Iterable[Expression]:

@@ -183,7 +183,6 @@ def test_the_wildcard_does_not_conflict_with_a_named_state() -> None:
         (machine(NEXT + 'sttae "b" "x" { transition = "a" }'), "unknown_block"),
         (machine('state "a" {\non "x" "y" { transition = "a" }\n}\n' + NEXT), "wrong_labels"),
         (machine('state "<end>" "next" { transition = "a" }\n' + NEXT), "bad_name"),
-        (machine('state "a" "*" { transition = "a" }\n' + NEXT), "bad_name"),
         (machine('state "" "x" { transition = "a" }\n' + NEXT), "bad_name"),
         (machine('state " b" "x" { transition = "a" }\n' + NEXT), "bad_name"),
         (machine('state "*" { final = true }\n' + NEXT), "wildcard_setting"),

@@ -68,6 +68,38 @@ def test_the_names_of_inner_states_and_of_events_follow_their_outer_state() -> N
     )
 
 
+TOGETHER = """\
+provisioner "soc" {
+  statemachine "soc" {
+    initial = "both"
+    parallel "both" {
+      on "next" { transition = "left.on & right.on" }
+      state "left" {
+        initial = "off"
+        state "off" {
+        }
+        state "on" {
+        }
+      }
+      state "right" {
+        initial = "off"
+        state "off" {
+        }
+        state "on" {
+        }
+      }
+    }
+  }
+}
+"""
+
+
+def test_a_state_is_changed_in_a_target_that_names_several() -> None:
+    assert read_definition(TOGETHER, "soc.hcl").definition is not None
+    changed = renamed(TOGETHER, 'left" {', "west")
+    assert changed == TOGETHER.replace("left.on", "west.on").replace('"left"', '"west"')
+
+
 def test_a_bare_name_gets_quotes_if_it_needs_them() -> None:
     changed = renamed(CHART, "open {", "to do")
     assert 'state "to do" {' in changed
