@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -17,6 +17,7 @@ from engine.run.deciding import Decided, Decider
 from engine.run.drain import Hands
 from engine.run.hub import Hub
 from engine.run.intake import Intake
+from engine.run.keeping import Keeping
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
 from engine.run.load import Serving, text_hash
 from engine.run.perform import Performer
@@ -44,16 +45,19 @@ class Runtime:
         policy: RetryPolicy | None = None,
         *,
         works: bool = True,
+        keep: timedelta | None = None,
     ) -> None:
         """Take the opened store and the checked definitions; nothing runs before `start`.
 
         One that does not work its lanes leaves that to other processes with the same store.
+        What is finished is removed after `keep`.
         """
         self._store = store
         self._serving = serving
         self._hub = hub
         self._clock = clock
         policy = policy if policy is not None else RetryPolicy()
+        self._keeping = Keeping(store, keep, clock) if keep is not None else None
         self.lanes = self._lanes(works=works)
         self.timers = Timers(store, self.lanes.wake, clock)
         self._works = works
@@ -63,7 +67,7 @@ class Runtime:
         self._performer = Performer(store, hub_now, serving_now, clock, policy, circuits)
         self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
         self._put_back = PutBack(store, self.lanes.hurry)
-        self._watching: asyncio.Task[None] | None = None
+        self._aside: list[asyncio.Task[None]] = []
         self._retired: set[asyncio.Task[None]] = set()
 
     def _lanes(self, *, works: bool) -> Working:
@@ -73,7 +77,7 @@ class Runtime:
             # Here, because with what it imports it is too much for an embedded daemon.
             from engine.run.procrastinate import Partitions
 
-            return Partitions(self._store, self._hands, self._clock)
+            return Partitions(self._store, self._hands, self._clock, self._keeping)
         return Lanes(self._work, self._unfinished, self._clock)
 
     @property
@@ -88,7 +92,8 @@ class Runtime:
         if self._works:
             self.timers.start()
         if not self._store.remote:  # elsewhere the transaction that puts back wakes, too
-            self._watching = asyncio.get_running_loop().create_task(self._put_back.run())
+            aside = [self._put_back.run(), *([self._keeping.run()] if self._keeping is not None else [])]
+            self._aside = [asyncio.get_running_loop().create_task(work) for work in aside]
 
     async def replace(self, serving: Serving, hub: Hub) -> None:
         """Decide with other definitions and workers from now on; calls under way finish on the old ones."""
@@ -101,8 +106,9 @@ class Runtime:
     async def stop(self, grace: float) -> None:
         """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
         await self.timers.stop()
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in self._aside:
+            task.cancel()
+        await asyncio.gather(*self._aside, return_exceptions=True)
         await self.lanes.stop(grace)
         retired = list(self._retired)
         for task in retired:
