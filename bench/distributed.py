@@ -36,7 +36,7 @@ EVENTS = {"partitions": 8_000, "leases": 8_000, "jobs": 400}
 KEYS = (200, 20_000)
 STARTS = 200
 #: Events where a few effects wait at once, and where a process is killed.
-FEW, WAITING = 1_000, 2_000
+FEW, WAITING = 1_000, 400
 
 
 def measure() -> list[dict[str, Any]]:
