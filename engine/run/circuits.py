@@ -16,7 +16,7 @@ from engine.model import Attempt, Entity, Observation
 log = structlog.get_logger()
 
 #: How many entities one backend remembers to wake; more come back by themselves, a little later.
-MOST_HELD = 20_000
+MOST_HELD = 50_000
 
 
 @dataclass(slots=True)
