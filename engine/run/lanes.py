@@ -21,6 +21,8 @@ log = structlog.get_logger()
 
 #: A lane that failed for a reason of ours (the store is gone, say) is tried again after this long.
 TROUBLE_PAUSE = timedelta(seconds=1)
+#: How many entities are worked at once, most of them waiting for a backend or a commit.
+PLACES = 192
 #: How many entities one look into the store brings.
 PAGE = 1_000
 #: How many bytes of deliveries wait in memory for their lane; what is more is read again from the store.
@@ -74,7 +76,7 @@ class Lanes:
         unfinished: Unfinished,
         clock: Callable[[], datetime],
         *,
-        concurrency: int = 192,
+        concurrency: int = PLACES,
         capacity: int = 20_000,
         waiting_bytes: int = WAITING_BYTES,
     ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.decide.breaker import BreakerPolicy
 from engine.model import Attempt, Exchange, Outcome
 from engine.processors.processor import Call
+from engine.run.lanes import PLACES
 from engine.store import deadletters, inbox, outbox
 from tests.harness.engine import Backend, engine
 
@@ -45,7 +46,7 @@ def test_an_hour_without_the_backend_costs_few_calls_and_no_dead_letter(tmp_path
 
     calls, remarks = asyncio.run(run())
     # The first of all that were under way together, then one probe in two minutes; and once each at the end.
-    assert calls < 200 + 40 + 60
+    assert calls < 200 + PLACES // 2 + 60
     assert "waits for scripted, which did not answer others" in remarks
 
 
