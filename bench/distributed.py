@@ -40,7 +40,7 @@ FEW, WAITING = 1_000, 400
 
 
 def measure() -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     with running_postgres(durable=True) as server:
         rows += _two(server)
         rows.append(_taken_over(server))
@@ -72,7 +72,7 @@ def _filled(server: PostgresServer, design: str, keys: int, count: int) -> str:
     name = f"{design}_{next(_NUMBERS)}"
     original = _original(server, keys, count).rpartition("/")[2]
     with psycopg.connect(server.address("postgres"), autocommit=True) as c:
-        c.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')  # type: ignore[call-overload]
+        c.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')
     url = server.address(name)
     with psycopg.connect(url, autocommit=True) as c:
         if design == "jobs":
