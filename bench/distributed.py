@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache, partial
 from itertools import count as counting
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,8 @@ _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 EVENTS = {"partitions": 8_000, "leases": 8_000, "jobs": 400}
 KEYS = (200, 20_000)
 STARTS = 200
-#: Events where a few effects wait at once, and where a process is killed.
-FEW, WAITING = 1_000, 400
+#: Events where a few effects wait at once; and where a process is killed, so many at a time until it has some.
+FEW, WAITING = 1_000, 200
 
 
 def measure() -> Iterator[dict[str, Any]]:
@@ -161,18 +162,26 @@ def _two(server: PostgresServer) -> Iterator[dict[str, Any]]:
 
 def _taken_over(server: PostgresServer) -> dict[str, Any]:
     """Seconds from the death of one of two processes until all events of the partitions that it held are done."""
-    url = _filled(server, "waiting", 200, WAITING)
+    url = _filled(server, "waiting", 1, 1)
+    store = Store.open(url)
     held: list[int] = []
+    numbers = counting(2)
     with psycopg.connect(url, autocommit=True) as c, _worker(url, "waiting") as first:
         while not (of_first := c.execute("SELECT id FROM procrastinate_workers").fetchall()):
             time.sleep(0.01)
         with _worker(url, "waiting"):
-            while not held:
-                time.sleep(0.05)
+            while not held:  # however fast they are
+                works = [
+                    partial(_insert, hook_id=1, number=number, key=number % 200)
+                    for number in islice(numbers, WAITING)
+                ]
+                for future in [store.submit(work) for work in works]:
+                    future.result()
                 held = [n for (n,) in c.execute(_HELD, of_first[0]).fetchall()]
             first.kill()
             first.wait()
             died = time.time()
+            store.close()
             held = [n for (n,) in c.execute(_HELD, of_first[0]).fetchall()]
             while c.execute(_LEFT, (held,)).fetchone() != (0,):
                 time.sleep(0.02)
