@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache, partial
 from itertools import count as counting
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +36,15 @@ _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 EVENTS = {"partitions": 8_000, "leases": 8_000, "jobs": 400}
 KEYS = (200, 20_000)
 STARTS = 200
-#: Events where a few effects wait at once, and where a process is killed.
-FEW, WAITING = 1_000, 400
+#: Events where a few effects wait at once; and where a process is killed, so many at a time until it has some.
+FEW, WAITING = 1_000, 200
 
 
-def measure() -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
+def measure() -> Iterator[dict[str, Any]]:
     with running_postgres(durable=True) as server:
-        rows += _two(server)
-        rows.append(_taken_over(server))
+        yield from _starts(server)
+        yield from _two(server)
+        yield _taken_over(server)
         for keys in KEYS:
             speed = {design: _drained(server, design, keys) for design in EVENTS}
             for reference, words in (
@@ -51,9 +52,7 @@ def measure() -> list[dict[str, Any]]:
                 ("jobs", "stock procrastinate, one job per event"),
             ):
                 name = f"events decided on PostgreSQL, core only, 2 KB, {keys:,} entities"
-                rows.append(_row(name, speed["partitions"], "1/s", words, speed[reference]))
-        rows += _starts(server)
-    return rows
+                yield _row(name, speed["partitions"], "1/s", words, speed[reference])
 
 
 def _row(name: str, value: float, unit: str, reference: str, reference_value: float) -> dict[str, Any]:
@@ -162,24 +161,32 @@ def _two(server: PostgresServer) -> Iterator[dict[str, Any]]:
 
 
 def _taken_over(server: PostgresServer) -> dict[str, Any]:
-    """Seconds from the death of one of two processes until each partition that it held goes on."""
-    url = _filled(server, "waiting", 200, WAITING)
+    """Seconds from the death of one of two processes until all events of the partitions that it held are done."""
+    url = _filled(server, "waiting", 1, 1)
+    store = Store.open(url)
     held: list[int] = []
+    numbers = counting(2)
     with psycopg.connect(url, autocommit=True) as c, _worker(url, "waiting") as first:
         while not (of_first := c.execute("SELECT id FROM procrastinate_workers").fetchall()):
             time.sleep(0.01)
         with _worker(url, "waiting"):
-            while not held:
-                time.sleep(0.05)
+            while not held:  # however fast they are
+                works = [
+                    partial(_insert, hook_id=1, number=number, key=number % 200)
+                    for number in islice(numbers, WAITING)
+                ]
+                for future in [store.submit(work) for work in works]:
+                    future.result()
                 held = [n for (n,) in c.execute(_HELD, of_first[0]).fetchall()]
             first.kill()
             first.wait()
             died = time.time()
+            store.close()
             held = [n for (n,) in c.execute(_HELD, of_first[0]).fetchall()]
-            while c.execute(_GOES_ON, (died * 1e6, held)).fetchone() != (len(held),):
+            while c.execute(_LEFT, (held,)).fetchone() != (0,):
                 time.sleep(0.02)
             took = time.time() - died
-    name = f"death of a daemon to the last of its {len(held)} partitions going on with another"
+    name = f"death of a daemon to the end of all events of its {len(held)} partitions"
     return _row(name, took, "s", "5 s", 5)
 
 
@@ -187,9 +194,8 @@ _HELD = """
 SELECT (j.args->>'partition')::int AS p FROM procrastinate_jobs AS j WHERE j.status = 'doing' AND j.worker_id = %s
 AND EXISTS (SELECT FROM inbox WHERE finished_at IS NULL AND interlock_partition(project, entity_id) = (j.args->>'partition')::int)
 """
-_GOES_ON = """
-SELECT count(DISTINCT interlock_partition(project, entity_id)) FROM inbox
-WHERE finished_at > %s AND interlock_partition(project, entity_id) = ANY(%s)
+_LEFT = """
+SELECT count(*) FROM inbox WHERE finished_at IS NULL AND interlock_partition(project, entity_id) = ANY(%s)
 """
 
 
