@@ -16,6 +16,9 @@ from engine.run.pauses import PAUSED
 
 log = structlog.get_logger()
 
+#: How many entities one backend remembers to wake; more come back by themselves, a little later.
+MOST_HELD = 50_000
+
 
 @dataclass(slots=True)
 class _Line:
@@ -76,7 +79,8 @@ class Circuits:
             line.held.pop(entity, None)
             line.herald = entity
             return until
-        line.held[entity] = None
+        if len(line.held) < MOST_HELD:
+            line.held[entity] = None
         return until + timedelta(seconds=self._policy.probe)
 
     def tell(self, backend: str, said: Attempt | Observation) -> None:

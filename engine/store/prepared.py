@@ -72,21 +72,6 @@ def insert_row(c: Connection, table: Table, values: _Values) -> int:
     return number
 
 
-def insert_rows(c: Connection, table: Table, rows: Sequence[_Values]) -> None:
-    """Insert many rows at once, without their numbers."""
-    if not rows:
-        return
-    text, parameters, _ = _insert(table, c.dialect)
-    text = text.partition(" RETURNING ")[0]
-    c.exec_driver_sql(
-        text,
-        [
-            tuple([convert(row.get(name)) if convert else row.get(name) for name, convert in parameters])
-            for row in rows
-        ],
-    )
-
-
 class _Text:
     """A statement as one database reads it, with what its values and its rows are converted by."""
 
