@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test explore check bench soak conformance lock clean fmt
+.PHONY: help run test explore check bench soak conformance statecharts tables lock clean fmt
 
 help: ## List what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,9 +38,16 @@ fmt: $(VENV)/.dev ## Format the Python sources and mend what ruff can mend.
 bench: $(VENV)/.dev ## Measure, each figure beside a reference from the same run, as JSON lines.
 	@$(BIN)/python -m bench
 
+tables: $(VENV)/.run ## Write grammars/hcl.tables.json anew after a change of the grammar: what Lark makes of it.
+	@$(BIN)/python -m engine.language.automaton
+
 conformance: $(VENV)/.dev ## Hold the language against HCL's reference implementation; needs Go and its module proxy.
 	@command -v go >/dev/null || { echo "Go is not on the path. Install it (https://go.dev/dl, or the package golang-go) and try again."; exit 1; }
 	@$(BIN)/python -m tests.conformance
+
+# SUITE names a folder that has the suites, or a git folder of them; without it npm fetches them.
+statecharts: $(VENV)/.dev ## Run SCION's and the W3C's statechart tests, converted from SCXML; needs npm, or SUITE=folder.
+	@$(BIN)/python -m tests.conformance.statecharts $(SUITE)
 
 # A Debian without python3-venv has no ensurepip: say so, or install it where we may.
 $(BIN)/python:
@@ -55,6 +62,7 @@ $(VENV)/.run: $(BIN)/python requirements/run.txt requirements/build.txt pyprojec
 	@echo "Installing the locked requirements (once)"
 	@$(PIP) install --require-hashes -r requirements/run.txt -r requirements/build.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q engine
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt

@@ -6,7 +6,7 @@ import sys
 import time
 
 #: Name of a measurement -> the module whose `measure` makes it.
-MEASUREMENTS = ("parse", "decide", "store", "daemon", "distributed")
+MEASUREMENTS = ("parse", "decide", "store", "daemon", "scale", "burst", "distributed")
 
 
 def main(names: list[str]) -> int:

@@ -1,6 +1,7 @@
 """Events per second on PostgreSQL, core only: ours, beside one job per event and a lease loop written by hand.
 
-The events wait in the store, 2 KB each, when the clock starts; a real server on a real disk; one worker process.
+The events wait in the store, 2 KB each, when the clock starts; a real server on a real disk; one worker process. Then
+what several processes are for: two beside one where effects wait, and one that is killed and does not come back.
 """
 
 import contextlib
@@ -12,31 +13,38 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
+from itertools import count as counting
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
 import psycopg
 
-from bench.distributed_worker import JOB
+from bench.distributed_worker import AT_ONCE, JOB
 from engine.model import Entity, Event
 from engine.store import deliveries, hooks, inbox
 from engine.store.database import Connection, Store
 from engine.store.tables import Receipt
 from tests.harness.postgres import PostgresServer, running_postgres
 
+_NUMBERS = counting()
 ROOT = Path(__file__).resolve().parents[1]
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 #: Design -> how many events it gets; one job per event is so slow that fewer say enough.
 EVENTS = {"partitions": 8_000, "leases": 8_000, "jobs": 400}
 KEYS = (200, 20_000)
 STARTS = 200
+#: Events where a few effects wait at once; and where a process is killed, so many at a time until it has some.
+FEW, WAITING = 1_000, 200
 
 
-def measure() -> list[dict[str, Any]]:
-    rows = []
+def measure() -> Iterator[dict[str, Any]]:
     with running_postgres(durable=True) as server:
+        yield from _starts(server)
+        yield from _two(server)
+        yield _taken_over(server)
         for keys in KEYS:
             speed = {design: _drained(server, design, keys) for design in EVENTS}
             for reference, words in (
@@ -44,9 +52,7 @@ def measure() -> list[dict[str, Any]]:
                 ("jobs", "stock procrastinate, one job per event"),
             ):
                 name = f"events decided on PostgreSQL, core only, 2 KB, {keys:,} entities"
-                rows.append(_row(name, speed["partitions"], "1/s", words, speed[reference]))
-        rows += _starts(server)
-    return rows
+                yield _row(name, speed["partitions"], "1/s", words, speed[reference])
 
 
 def _row(name: str, value: float, unit: str, reference: str, reference_value: float) -> dict[str, Any]:
@@ -61,7 +67,26 @@ def _row(name: str, value: float, unit: str, reference: str, reference_value: fl
 
 
 def _filled(server: PostgresServer, design: str, keys: int, count: int) -> str:
-    """A database with that many events that wait."""
+    """A database with that many events that wait: a copy, because it takes a while to fill one."""
+    name = f"{design}_{next(_NUMBERS)}"
+    original = _original(server, keys, count).rpartition("/")[2]
+    with psycopg.connect(server.address("postgres"), autocommit=True) as c:
+        c.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')
+    url = server.address(name)
+    with psycopg.connect(url, autocommit=True) as c:
+        if design == "jobs":
+            c.execute("DELETE FROM procrastinate_jobs")
+            c.execute(
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, args) "
+                "SELECT 'default', %s, entity_id, jsonb_build_object('entity', entity_id) FROM inbox ORDER BY id",
+                (JOB,),
+            )
+        c.execute("VACUUM ANALYZE")
+    return url
+
+
+@cache
+def _original(server: PostgresServer, keys: int, count: int) -> str:
     url = server.url()
     store = Store.open(url)
     rng = random.Random(1)
@@ -73,15 +98,6 @@ def _filled(server: PostgresServer, design: str, keys: int, count: int) -> str:
         for future in [store.submit(work) for work in works[begin : begin + 4000]]:
             future.result()
     store.close()
-    with psycopg.connect(url, autocommit=True) as c:
-        if design == "jobs":
-            c.execute("DELETE FROM procrastinate_jobs")
-            c.execute(
-                "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, args) "
-                "SELECT 'default', %s, entity_id, jsonb_build_object('entity', entity_id) FROM inbox ORDER BY id",
-                (JOB,),
-            )
-        c.execute("VACUUM ANALYZE")
     return url
 
 
@@ -99,7 +115,7 @@ def _insert(c: Connection, hook_id: int, number: int, key: int) -> None:
 
 
 @contextlib.contextmanager
-def _worker(url: str, design: str) -> Iterator[None]:
+def _worker(url: str, design: str) -> Iterator["subprocess.Popen[bytes]"]:
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.distributed_worker", url, design],
         stdout=subprocess.PIPE, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -107,9 +123,10 @@ def _worker(url: str, design: str) -> Iterator[None]:
     assert process.stdout is not None
     try:
         process.stdout.readline()
-        yield
+        yield process
     finally:
-        process.send_signal(signal.SIGTERM)
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
         process.wait(20)
         process.stdout.close()
 
@@ -124,6 +141,62 @@ def _drained(server: PostgresServer, design: str, keys: int) -> float:
         while _finished(c) < count:
             time.sleep(0.02)
         return (count - done) / (time.perf_counter() - began)
+
+
+def _two(server: PostgresServer) -> Iterator[dict[str, Any]]:
+    """Two processes beside one, where the time goes into waiting for effects."""
+    speeds = []
+    for processes in (1, 2):
+        url = _filled(server, "few", 200, FEW)
+        with psycopg.connect(url, autocommit=True) as c, contextlib.ExitStack() as working:
+            for _ in range(processes):
+                working.enter_context(_worker(url, "few"))
+            began, done = time.perf_counter(), _finished(c)
+            while _finished(c) < FEW:
+                time.sleep(0.02)
+            speeds.append((FEW - done) / (time.perf_counter() - began))
+    one, two = speeds
+    name = f"events done on PostgreSQL by two daemons, effects of 5 ms, {AT_ONCE} at once"
+    yield _row(name, two, "1/s", "by one", one)
+
+
+def _taken_over(server: PostgresServer) -> dict[str, Any]:
+    """Seconds from the death of one of two processes until all events of the partitions that it held are done."""
+    url = _filled(server, "waiting", 1, 1)
+    store = Store.open(url)
+    held: list[int] = []
+    numbers = counting(2)
+    with psycopg.connect(url, autocommit=True) as c, _worker(url, "waiting") as first:
+        while not (of_first := c.execute("SELECT id FROM procrastinate_workers").fetchall()):
+            time.sleep(0.01)
+        with _worker(url, "waiting"):
+            while not held:  # however fast they are
+                works = [
+                    partial(_insert, hook_id=1, number=number, key=number % 200)
+                    for number in islice(numbers, WAITING)
+                ]
+                for future in [store.submit(work) for work in works]:
+                    future.result()
+                held = [n for (n,) in c.execute(_HELD, of_first[0]).fetchall()]
+            first.kill()
+            first.wait()
+            died = time.time()
+            store.close()
+            held = [n for (n,) in c.execute(_HELD, of_first[0]).fetchall()]
+            while c.execute(_LEFT, (held,)).fetchone() != (0,):
+                time.sleep(0.02)
+            took = time.time() - died
+    name = f"death of a daemon to the end of all events of its {len(held)} partitions"
+    return _row(name, took, "s", "5 s", 5)
+
+
+_HELD = """
+SELECT (j.args->>'partition')::int AS p FROM procrastinate_jobs AS j WHERE j.status = 'doing' AND j.worker_id = %s
+AND EXISTS (SELECT FROM inbox WHERE finished_at IS NULL AND interlock_partition(project, entity_id) = (j.args->>'partition')::int)
+"""
+_LEFT = """
+SELECT count(*) FROM inbox WHERE finished_at IS NULL AND interlock_partition(project, entity_id) = ANY(%s)
+"""
 
 
 def _finished(c: "psycopg.Connection[Any]") -> int:

@@ -1,7 +1,8 @@
 """One worker process of `bench.distributed`: works a PostgreSQL store until it is told to stop. Arguments: URL, design.
 
 `partitions` is ours; `jobs` is stock procrastinate with one job for each event, deciding with the same code; `leases` is
-what one would write by hand: rows leased with SKIP LOCKED, a hundred a transaction, a dictionary for a machine.
+what one would write by hand: rows leased with SKIP LOCKED, a hundred a transaction, a dictionary for a machine. `waiting`
+is ours with effects that wait for 5 ms, `few` the same with only a few at a time.
 """
 
 import asyncio
@@ -22,7 +23,8 @@ import structlog
 from engine.config.workers import Workers
 from engine.machine.compile import compile_definition
 from engine.machine.read import read_definition
-from engine.model import Entity
+from engine.model import Attempt, Entity, Observation, Outcome
+from engine.processors.processor import Call
 from engine.run.hub import Hub
 from engine.run.load import Serving, text_hash
 from engine.run.runtime import Runtime
@@ -44,29 +46,61 @@ provisioner "load" {
 }
 """
 JOB = "bench.event"
+#: How long an effect of `waiting` takes, and how many a process of `few` performs at once.
+EFFECT_SECONDS = 0.005
+AT_ONCE = 2
 
 
-def _runtime(store: Store) -> Runtime:
-    definition = read_definition(MACHINE, "load.hcl").definition
+class Slow:
+    """A backend that answers after a while."""
+
+    observes = False
+
+    async def observe(self, entity: Entity) -> Observation:
+        raise NotImplementedError
+
+    async def perform(self, call: Call) -> Attempt:
+        del call
+        await asyncio.sleep(EFFECT_SECONDS)
+        return Attempt(outcome=Outcome.DONE, detail="")
+
+    async def close(self) -> None:
+        return
+
+
+def _runtime(store: Store, slow: Slow | None = None) -> Runtime:
+    text = MACHINE if slow is None else MACHINE.replace("alias = null", "")
+    definition = read_definition(text, "load.hcl").definition
     assert definition is not None
     serving = Serving(
         provisioners={"load": compile_definition(definition)["load"]},
-        definitions={"load.hcl": definition},
+        definitions=(definition,),
         texts={"load": text_hash(definition)},
     )
     hub, _ = Hub.build(Workers(workers=()), {}, {})
     assert hub is not None
+    hub = hub if slow is None else Hub({"slow": slow}, {"load": "slow"})
     return Runtime(store, serving, hub, lambda: datetime.now(UTC))
 
 
-async def partitions(url: str) -> None:
+async def partitions(url: str, slow: Slow | None = None, at_once: int = 64) -> None:
     store = Store.open(url)
-    runtime = _runtime(store)
+    runtime = _runtime(store, slow)
+    if slow is not None:
+        runtime.lanes._gate = asyncio.Semaphore(at_once)  # type: ignore[attr-defined]
     await runtime.start()
     print("ready", flush=True)
     await _stopped()
     await runtime.stop(5)
     store.close()
+
+
+async def waiting(url: str) -> None:
+    await partitions(url, Slow())
+
+
+async def few(url: str) -> None:
+    await partitions(url, Slow(), AT_ONCE)
 
 
 async def jobs(url: str) -> None:
@@ -163,4 +197,8 @@ async def _stopped() -> None:
 
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    asyncio.run({"partitions": partitions, "jobs": jobs, "leases": leases}[sys.argv[2]](sys.argv[1]))
+    asyncio.run(
+        {"partitions": partitions, "jobs": jobs, "leases": leases, "waiting": waiting, "few": few}[
+            sys.argv[2]
+        ](sys.argv[1])
+    )

@@ -1,6 +1,7 @@
 """A backend that says yes to everything: what an effect costs the engine, not the backend."""
 
 import asyncio
+import sys
 from contextlib import suppress
 
 
@@ -16,7 +17,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def main() -> None:
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:
         await server.serve_forever()

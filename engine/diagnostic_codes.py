@@ -20,6 +20,8 @@ class Where(StrEnum):
     PROVISIONER = "In a provisioner"
     #: What stands in ``statemachine "soc" { … }``, which has the states ``a`` and ``c``.
     MACHINE = "In a state machine"
+    #: What stands in ``<scxml> … </scxml>``.
+    SCXML = "In an SCXML document"
     #: A whole workers.yaml.
     WORKERS = "In workers.yaml"
     #: Shown by more than one file, or by none: told in words.
@@ -42,7 +44,7 @@ class Code(NamedTuple):
         return [line.replace("\0", "␀").replace("\u00a0", "⍽") for line in self.example.splitlines()]
 
 
-_FILE, _VALUE, _PROVISIONER, _MACHINE, _WORKERS, _TOGETHER = Where
+_FILE, _VALUE, _PROVISIONER, _MACHINE, _SCXML, _WORKERS, _TOGETHER = Where
 
 #: Every code that a diagnostic can have.
 CODES: Mapping[str, Code] = {
@@ -56,13 +58,22 @@ CODES: Mapping[str, Code] = {
     "invalid_escape": Code(_FILE, "a backslash escape is unknown, incomplete or no character", 'write one of `\\n \\r \\t \\" \\\\ \\uNNNN \\UNNNNNNNN`, and `\\\\` for a backslash', 'x = "\\q"'),
     "item_expected": Code(_FILE, "something other than an attribute or a block begins a line", 'write `name = value`, or `name "label" { … }`', "= 1"),
     "item_incomplete": Code(_FILE, "a name stands alone, or a key has no value", "write `name = value`, or open a block with `{` on the same line", "initial"),
-    "label_expected": Code(_FILE, "a block label is neither a quoted string nor a name", 'write `name "label" { … }`', "state 5 { }"),
+    "label_expected": Code(_FILE, "a block label is neither a quoted string nor a name", 'write `name "label" { … }`', 'state "a" 5 { }'),
     "label_not_literal": Code(_FILE, "a block label contains an interpolation or a directive", "write the text itself: labels are known before anything is evaluated", 'state "${x}" {\n}'),
     "label_on_attribute": Code(_FILE, "an attribute has a label", "write `name = value`, or `{` to open a block", 'state "a" = 1'),
     "line_break_missing": Code(_FILE, "two attributes or blocks stand on one line", "give each its own line, without commas", "x = 1 y = 2"),
     "mismatched": Code(_FILE, "a closing bracket does not fit the open one", "write the bracket that fits", "x = (1]"),
     "name_quoted": Code(_FILE, "the name of an attribute or a block is quoted", "remove the quotes: only labels are quoted", '"x" = 1'),
     "name_with_dot": Code(_FILE, "the name of an attribute contains a dot", "nest it: `a = { b = 1 }`", "a.b = 1"),
+    "scxml_differs": Code(_SCXML, "something is converted that behaves otherwise", "see whether it matters", '<state id="a">\n  <transition event="error.execution" target="a"/>\n</state>'),
+    "scxml_expression": Code(_SCXML, "an expression cannot be written in the language", "say it with operators, texts, numbers and variables that have a `<data>`", '<state id="a">\n  <transition cond="new Date()" target="a"/>\n</state>'),
+    "scxml_left_out": Code(_SCXML, "something is left out, without a loss or nearly so", "see whether it matters", '<state id="a">\n  <onentry><log expr="1"/></onentry>\n</state>'),
+    "scxml_name": Code(_SCXML, "a name names no state, event or `<send>`, or more than one", "mind the spelling, and give every state its own id", '<state id="a">\n  <transition event="e" target="b"/>\n</state>'),
+    "scxml_unsupported": Code(_SCXML, "the language has no word for something", "do as the help says, or leave it out with `--partial`", '<state id="a">\n  <invoke type="scxml"/>\n</state>'),
+    "scxml_doctype": Code(_TOGETHER, "an SCXML document has a document type", "remove it: entities are neither expanded nor fetched", "a line that begins with `<!DOCTYPE`"),
+    "scxml_not_scxml": Code(_TOGETHER, "an XML document is no SCXML document", "its outermost element is `scxml`, in the namespace of SCXML", "an SVG picture"),
+    "scxml_too_large": Code(_TOGETHER, "an SCXML document is too large, or nested too deeply", "take it apart", "more than 4 MiB of text, or 60 elements in each other"),
+    "scxml_unreadable": Code(_TOGETHER, "an SCXML document is no well-formed XML", "mend it so that an XML reader takes it", "an element that is not closed"),
     "nested_too_deeply": Code(_TOGETHER, "values or brackets are nested too deeply", "give parts of it a name in `locals`", "some hundred opening brackets in a row"),
     "not_utf8": Code(_TOGETHER, "the file is not UTF-8 text", "save it as UTF-8", "a file in Latin-1"),
     "nul_character": Code(_FILE, "the file contains a NUL character", "remove it; perhaps the file is no text", "x = 1\0"),
@@ -130,7 +141,8 @@ CODES: Mapping[str, Code] = {
     "misplaced_block": Code(_FILE, "a block stands where it does not belong", "move it to where the help says", 'state "a" {\n}'),
     "unknown_attribute": Code(_FILE, "there is no such attribute", "mind the spelling; the help lists what there is", 'variable "x" { defualt = 1 }'),
     "unknown_block": Code(_FILE, "there is no such block", "mind the spelling; the help lists what there is", "statmachine {\n}"),
-    "variable_without_value": Code(_FILE, "a variable has no value", "give it a default, or set it in workers.yaml or the environment", 'variable "x" {\n}'),
+    "unknown_type": Code(_FILE, "a variable's type is none", "write `string`, `number`, `bool`, `any`, `list(…)`, `map(…)` or `object({…})`", 'variable "x" { type = text }'),
+    "variable_without_value": Code(_FILE, "a variable has no value", "give it a default, or `variables:` in workers.yaml, or `INTERLOCK_VAR_NAME` in the environment", 'variable "x" {\n}'),
     "wrong_labels": Code(_FILE, "a block has too many or too few labels", "write it as the help shows", "variable {\n  default = 1\n}"),
     "bad_name": Code(_FILE, "a label is no name", "use printable characters, without spaces around them; some words are reserved", 'variable "" { default = 1 }'),
     "alias_mapper_id_mismatch": Code(_PROVISIONER, "the aliasmapper is not called like its provisioner", "call it so", 'aliasmapper "dev" {\n  aliases = { a = "A", b = "B" }\n}'),
@@ -139,6 +151,7 @@ CODES: Mapping[str, Code] = {
     "duplicate_alias_value": Code(_PROVISIONER, "two states have the same alias", "a status can stand for one state only", 'aliasmapper "soc" {\n  aliases = { a = "A", b = "A" }\n}'),
     "duplicate_aliasmapper": Code(_PROVISIONER, "a provisioner has two aliasmappers", "merge them", 'aliasmapper "soc" { aliases = { a = "A" } }\naliasmapper "soc" { aliases = { b = "B" } }'),
     "duplicate_machine": Code(_PROVISIONER, "a provisioner has two state machines", "keep one of them", 'statemachine "soc" { initial = "a" }'),
+    "duplicate_module": Code(_PROVISIONER, "two modules of a provisioner have one name", "give one of them another name", 'module "x" { source = "./a" }\nmodule "x" { source = "./b" }'),
     "event_never_handled": Code(_PROVISIONER, "a `receive` block fires an event that no state handles", "mind the spelling, or add a state for it", 'receive "github" "release" {\n  entity = ["SOC-1"]\n  fire   = "gone"\n}'),
     "missing_attribute": Code(_PROVISIONER, "a block lacks an attribute", "add it", 'receive "github" "release" { fire = "go" }'),
     "missing_block": Code(_FILE, "a provisioner has no state machine", "add one", 'provisioner "soc" {\n}'),
@@ -153,7 +166,15 @@ CODES: Mapping[str, Code] = {
     "duplicate_state": Code(_MACHINE, "a state has two blocks, or its full name is another's", "merge them, or choose another name", 'state "b" {\n}\nstate "b" {\n}'),
     "end_has_effects": Code(_MACHINE, "a transition to `<end>` has effects", "remove them: it calls and changes nothing", 'state "b" "go" {\n  transition = "<end>"\n  set        = { x = 1 }\n}'),
     "endless_loop": Code(_MACHINE, "an `always` block without a guard does not leave its state", "give it a guard that its own `set` makes false, or a target", 'state "b" {\n  always { transition = "b" }\n}'),
+    "answer_out_of_reach": Code(_MACHINE, "nobody may give an answer, or fewer people may than have to", "name more people in `from`, or need fewer", 'state "b" {\n  await {\n    from = ["ada"]\n    answer "approve" {\n      needs      = 2\n      transition = "a"\n    }\n  }\n}'),
+    "await_without_way_out": Code(_MACHINE, "a state asks people, and leads nowhere whatever they answer", "give one of its answers a `transition`, or the state an `after` or `on` block", 'state "b" {\n  await {\n    from = "ada"\n    answer "note" { set = { note = event.comment } }\n  }\n}'),
     "final_state_left": Code(_MACHINE, "a final state has a transition", "remove it, or `final`", 'state "b" {\n  final = true\n  on "go" { transition = "a" }\n}'),
+    "cancel_without_raise": Code(_MACHINE, "a `cancel` names an event that nothing raises with a delay", "mind the spelling, or remove it", 'state "b" "x" {\n  transition = "a"\n  cancel "y" {}\n}'),
+    "event_without_end": Code(_MACHINE, "a state has an `event`, and ends no state around it", "remove it, or make it a final state inside another one", 'state "b" { event = {} }'),
+    "history_without_target": Code(_MACHINE, "a state begins with a history that leads nowhere before there is a past", "give the history a `transition`", 'state "b" {\n  initial = "h"\n  state "x" {\n  }\n  history "h" {\n  }\n}'),
+    "leave_without_target": Code(_MACHINE, "a transition without a target says `leave`", "remove it, or name a state inside as the target", 'state "b" "x" {\n  leave = false\n  set   = {}\n}'),
+    "state_left_anyway": Code(_MACHINE, "a transition says `leave = false`, and its target is not inside its state", "remove it, or name a state inside", 'state "b" "x" {\n  leave      = false\n  transition = "a"\n}'),
+    "states_apart": Code(_MACHINE, "a target names two states in which nothing can be at once", "name one of them, or states in different regions of a parallel state", 'state "b" "x" { transition = "a & c" }'),
     "final_state_nested": Code(_MACHINE, "a final state has states in it, or is a region of a parallel state", "make a state in it final", 'state "b" {\n  final   = true\n  initial = "x"\n  state "x" {\n  }\n}'),
     "history_leads_out": Code(_MACHINE, "the `transition` of a history leads out of its state", "name a state inside", 'state "b" {\n  initial = "x"\n  state "x" {\n  }\n  history "h" { transition = "a" }\n}'),
     "history_without_states": Code(_MACHINE, "a state has a history and no states in it", "remove it, or add the states", 'state "b" {\n  history "h" {\n  }\n}'),
@@ -162,11 +183,17 @@ CODES: Mapping[str, Code] = {
     "internal_state_has_alias": Code(_FILE, "a state with `alias = null` has an alias", "remove one of the two", 'provisioner "soc" {\n  aliasmapper "soc" { aliases = { a = "A" } }\n  statemachine "soc" {\n    initial = "a"\n    state "a" { alias = null }\n  }\n}'),
     "request_without_call": Code(_MACHINE, "a `request` decorates a call that is not made", "remove it, or name a state that the backend shows otherwise", 'state "b" "go" {\n  transition = "b"\n  request {\n    x = 1\n  }\n}'),
     "transition_state_unregistered": Code(_MACHINE, "a transition leads to a state that does not exist", "mind the spelling, or add the state", 'state "b" "go" { transition = "gone" }'),
-    "own_event_fired": Code(_PROVISIONER, "a `receive` block fires an event that only the engine sends", "choose a name that does not begin with `after.` or `done.state.` and is not `effect.failed`", 'receive "github" "release" {\n  entity = ["SOC-1"]\n  fire   = "effect.failed"\n}'),
+    "own_event_fired": Code(_PROVISIONER, "a `receive` block fires an event that only the engine sends", "choose a name that does not begin with `after.`, `await.` or `done.state.` and is not `effect.failed`", 'receive "github" "release" {\n  entity = ["SOC-1"]\n  fire   = "effect.failed"\n}'),
     "unsupported": Code(_TOGETHER, "this version does not support it yet", "remove it for now", "a block that docs/language.md does not describe yet"),
     "wildcard_inside": Code(_MACHINE, '`state "*"` stands in another state', "write the `on` block in that state itself: it holds for all states in it", 'state "b" {\n  initial = "x"\n  state "x" {\n  }\n  state "*" "go" { transition = "x" }\n}'),
     "wildcard_setting": Code(_MACHINE, 'the block `state "*"` has what only a state has', "set it in the blocks of the states that are meant", 'state "*" {\n  final = true\n}'),
     "wrong_type": Code(_MACHINE, "a value is of the wrong kind", "write what the help says", 'state "b" { final = "yes" }'),
+    # Modules
+    "module_cycle": Code(_TOGETHER, "a module uses itself, by way of others perhaps, or modules are nested too deeply", "take what both need out into a module of its own", 'a/main.hcl with `source = "../b"` and b/main.hcl with `source = "../a"`'),
+    "module_missing": Code(_PROVISIONER, "a `source` leads to no definitions", "mind the spelling; it counts from the folder of the file it stands in", 'module "x" { source = "./nowhere" }'),
+    "module_outside": Code(_PROVISIONER, "a `source`, or a symbolic link, leads out of the machines directory", "move the module into it, or name a directory above both with `--machines`", 'module "x" { source = "../../elsewhere" }'),
+    "module_provisioner": Code(_TOGETHER, "a module has no provisioner, or several", "give it one; a file of it can be named by `source`, too", '`source = "./lib"` where lib has locals only'),
+    "module_source": Code(_PROVISIONER, "a `source` is no path that begins with `./` or `../`", "name a folder or a file below the machines directory; modules are not fetched", 'module "x" { source = "github.com/acme/review" }'),
     # Properties, tests and proofs
     "property_claims": Code(_PROVISIONER, "a property makes no claim, several, or one with an attribute that says nothing to it", "write exactly one of always, never, reachable, eventually, leads_to", 'property "it" {\n}'),
     "unknown_state": Code(_PROVISIONER, "a property or a test names a state that the machine does not have", "name one of its states", 'property "it" { reachable = "nowhere" }'),
@@ -177,12 +204,14 @@ CODES: Mapping[str, Code] = {
     "property_fails": Code(_TOGETHER, "a property does not hold", "read the counterexample, and mend the machine or the claim", '`never = state == "done"` where a way leads to done'),
     "property_open": Code(_TOGETHER, "a property was neither proven nor refuted", "nothing, or write guards that can be taken apart (docs/checking.md)", "a counter without end in the context"),
     "unreachable_state": Code(_TOGETHER, "no way leads from the initial state to it", "add a transition, or remove the state", "a state that no transition has as its target"),
+    "endless_timers": Code(_TOGETHER, "timers that wait less than a second set one another without end", "let one of them wait longer, or give it a guard that its own `set` makes false", "two states with `after` blocks that lead to each other, both with `delay = 0`"),
     "dead_end": Code(_TOGETHER, "nothing leads out of a state that is not final", "add final = true, or a transition", "a state block without any on block"),
     "no_end_reachable": Code(_TOGETHER, "from a state no end can be reached, though the machine has one", "add a way to a final state or to <end>", "two states that lead only to each other"),
     "guard_never_true": Code(_TOGETHER, "nothing that can come in makes a guard true", "mend the condition, or remove the transition", "`when = event.a == 1 && event.a == 2`"),
     "guard_always_true": Code(_TOGETHER, "a guard holds whatever comes in", "leave it out", "`when = can(event.a) || !can(event.a)`"),
     "transition_shadowed": Code(_TOGETHER, "a transition is never taken: one before it always is", "change the order, or the conditions", "`when = event.a > 1`, and after it `when = event.a > 2`"),
     "guards_overlap": Code(_TOGETHER, "two guards hold for one event: the first one is taken", "make the conditions exclude each other, if that is not meant", "`when = event.a`, and after it `when = event.b`"),
+    "orphan_timer": Code(_TOGETHER, "a timer never runs out: its state is always left before", "make its delay shorter, or remove it", "`after` with 72h beside another without a guard that leaves after 24h"),
     "explored_in_part": Code(_TOGETHER, "not everything that a machine can do could be tried", "nothing: what is said was found, not proven complete", "a guard that calls a function"),
     # workers.yaml and what it names
     "duplicate_key": Code(_WORKERS, "a member of workers.yaml, or a key of an object, stands twice", "keep one of them", "workers: {}\nworkers: {}"),
@@ -199,9 +228,10 @@ CODES: Mapping[str, Code] = {
     "state_machine_id_mismatch": Code(_TOGETHER, "a machine is not called like its project, or a project has no provisioner", "name both after the project", '`projects: [soc]` and a statefile that only has `provisioner "dev"`'),
     "unknown_processor": Code(_TOGETHER, "a worker names a processor that is not installed", "the help lists what there is", "`processor: jria`"),
     "unknown_setting": Code(_TOGETHER, "a processor has no such setting", "mind the spelling", "`settings: {ulr: …}` of the worker jira"),
+    "unknown_variable": Code(_TOGETHER, "workers.yaml or `--var` gives a variable that the definitions do not declare", "mind the spelling, or declare it", "`variables: {grac: 72h}` where only `grace` is declared"),
     "unknown_worker": Code(_TOGETHER, "an action names a worker that workers.yaml does not have", "mind the spelling, or add the worker; `http` is always there", '`action "chat" "announce" { … }` without a worker chat'),
     "unreadable_file": Code(_TOGETHER, "a file is missing or cannot be read", "name the right place, or make it readable", "`--workers nowhere.yaml`"),
-    "unresolved_reference": Code(_TOGETHER, "a setting refers to a variable that is not set", "set it, or write the value itself", "`token: env://JIRA_TOKEN` without JIRA_TOKEN"),
+    "unresolved_reference": Code(_TOGETHER, "a setting or a variable refers to a variable of the environment that is not set", "set it, or write the value itself", "`token: env://JIRA_TOKEN` without JIRA_TOKEN"),
     "wrong_setting": Code(_TOGETHER, "a setting of a processor cannot be used", "write what the help says", "`url: ftp://…` of the worker jira"),
 }  # fmt: skip
 

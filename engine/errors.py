@@ -100,15 +100,36 @@ class HookMissingError(InterlockError):
     status = 404
 
 
+class UnknownEntityError(InterlockError):
+    """Nothing was decided yet about an entity of that name, or there is no such answer."""
+
+    code = "unknown_entity"
+    status = 404
+
+
+class AmbiguousAnswerError(InterlockError):
+    """An answer fits several entities or states; it has to say which."""
+
+    code = "ambiguous_answer"
+    status = 409
+
+
+class MalformedAnswerError(SenderError):
+    """An answer names nobody, or something that is no answer there."""
+
+    code = "malformed_answer"
+    status = 400
+
+
 class EvaluationError(InterlockError):
     """An expression could not be evaluated for these values: `diagnostic` says where and why."""
 
     code = "evaluation"
     status = 422
 
-    def __init__(self, diagnostic: "Diagnostic") -> None:
-        """Take the problem, with the range of the expression that failed."""
-        super().__init__(diagnostic.summary)
+    def __init__(self, diagnostic: "Diagnostic", values: str = "") -> None:
+        """Take the problem, with the range of what failed, and the values involved: ``event.count is "five"``."""
+        super().__init__(f"{diagnostic.summary} ({values})" if values else diagnostic.summary)
         self.diagnostic = diagnostic
 
 

@@ -15,11 +15,18 @@ EFFECT_FAILED = "effect.failed"
 #: The engine's own events begin so: a timer ran out (`after.STATE.NUMBER`), a state came to its end (`done.state.STATE`).
 AFTER = "after."
 DONE_STATE = "done.state."
+#: What a person answers begins so (`await.STATE.CHOICE`).
+AWAIT = "await."
 
 
 def is_own_event(name: str) -> bool:
-    """Whether the engine sends itself events of that name: no delivery can."""
-    return name == EFFECT_FAILED or name.startswith((AFTER, DONE_STATE))
+    """Whether the engine itself makes events of that name, of a timer, say, or of an answer: no delivery can."""
+    return name == EFFECT_FAILED or name.startswith((AFTER, DONE_STATE, AWAIT))
+
+
+def listens_to(receive: str) -> str:
+    """What a `receive` block listens to, whichever of several for that it is: ``github.release``."""
+    return receive.partition("#")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -60,7 +67,8 @@ class Event:
     name: str
     #: The entity it is about.
     entity: Entity
-    #: The `receive` block that made it, for instance ``github.release``; None for an event of the engine itself.
+    #: The `receive` block that made it, for instance ``github.release``, or ``github.release#2`` for the second block
+    #: that listens to that; None for an event of the engine itself, and for what a person answered.
     receive: str | None = None
     #: The name and the value of ``once_per``, as canonical JSON: a second event with the same one is `repeated`.
     once: str | None = None
@@ -89,13 +97,24 @@ class Snapshot:
     timers: Mapping[str, str] = field(default_factory=dict)
     #: By `receive` block the value of ``ordered_by`` of the newest event, as canonical JSON.
     latest: Mapping[str, str] = field(default_factory=dict)
+    #: By the timer of a delayed `raise` the payload that its event will have, if it has one of its own.
+    raised: Mapping[str, Any] = field(default_factory=dict, metadata=SPARSE)
     #: False as long as nobody knows where the entity is: no step was made yet.
     placed: bool = True
+    #: By state that awaits a person what it asks and what was answered so far (`engine.machine.approvals`), as JSON.
+    awaits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    #: How many timers ran out in a row, each of which set another that hardly waits.
+    hurried: int = 0
+    #: The hash of the machine that made it; empty before the first step.
+    machine: str = field(default="", compare=False)
 
     def memory(self) -> dict[str, Any]:
-        """What it keeps besides state, context and version, as JSON: only what is there."""
-        kept = {name: dict(getattr(self, name)) for name in ("histories", "timers", "latest")}
+        """What it keeps besides state, context, version and machine, as JSON: only what is there."""
+        names = ("histories", "timers", "latest", "raised", "awaits")
+        kept = {name: dict(getattr(self, name)) for name in names}
         found: dict[str, Any] = {name: values for name, values in kept.items() if values}
+        if self.hurried:
+            found["hurried"] = self.hurried
         return found if self.placed else {**found, "placed": False}
 
 
@@ -148,14 +167,20 @@ class Verdict(StrEnum):
     UNALIASED = "unaliased_state_name"
     #: The instance's state is not in the machine (the predecessor's name).
     STATE_NOT_FOUND = "state_not_found_in_machine"
-    #: `once_per` had this value before.
+    #: `once_per` had this value before, or the same person gave the same answer.
     REPEATED = "repeated"
     #: `ordered_by` is older than that of an event decided before.
     LATE = "late"
     #: The timer was cancelled, or set anew, while its event waited.
     TIMER_CANCELLED = "timer_cancelled"
-    #: `always` transitions follow one another without end: nothing moves.
+    #: `always` transitions, raised events, or timers that hardly wait, follow one another without end: nothing moves.
     ENDLESS = "endless_loop"
+    #: A person's answer counts, and more people have to give it.
+    COUNTED = "counted"
+    #: The person is none of those who may answer.
+    NOT_ALLOWED = "not_allowed"
+    #: Nobody is asked, or not any more: what was answered is closed.
+    NOT_AWAITED = "not_awaited"
     #: The backend does not know the entity, or hides it.
     ENTITY_NOT_FOUND = "entity_not_found"
     #: The backend did not say where the entity is, and will not: nothing moves.
@@ -213,6 +238,11 @@ class Step:
     armed: Mapping[str, str] = field(default_factory=dict)
     #: Timers to cancel.
     cancelled: tuple[str, ...] = ()
+
+    @property
+    def machine(self) -> str:
+        """The hash of the machine that made it."""
+        return self.snapshot.machine
 
 
 class Outcome(StrEnum):

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine.errors import InterlockError, InvalidDefinitionError
 
@@ -10,12 +10,12 @@ from engine.errors import InterlockError, InvalidDefinitionError
 _PREDECESSOR = {"-hcl-dir": "--machines", "-worker-cfg": "--workers"}
 
 #: Commands that editors and hooks run at every save. They log nothing and do not wait for the import of what would.
-_SILENT = {"check", "fmt"}
+_SILENT = {"check", "fmt", "lsp"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 a problem that the message explains, 2 a wrong command line."""
-    from engine.cli.app import make_app
+    from engine.cli.plain import plain
 
     given = [_translated(a) for a in (sys.argv[1:] if arguments is None else arguments)]
     if not _SILENT.intersection(given[:1]):
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Standard output is a command's answer, for a person or a program; `run` takes it for its log.
         configure_logs("warning", "text", colour=False, errors=True)
     try:
-        result = make_app(given)(given, exit_on_error=True)
+        result = (plain(given) or _parsed(given))()
     except InvalidDefinitionError as error:
         from engine.cli.colour import paint_problems
         from engine.diagnostics import render
@@ -44,6 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"interlock: {place}{error.strerror or error}", file=sys.stderr)
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _parsed(given: Sequence[str]) -> Callable[[], object]:
+    from engine.cli.app import make_app
+
+    return lambda: make_app(given)(given, exit_on_error=True)
 
 
 def _quietly() -> int:

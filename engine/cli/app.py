@@ -12,10 +12,13 @@ Start with `interlock run --practice`: it shows one signed delivery moving an is
 """
 
 _GROUPS = {
+    "approvals": "Look at what people are asked, and answer.",
     "deadletters": "Look at what was given up, put it back, or drop it.",
+    "import": "Convert what other systems have into definitions.",
     "hooks": "Register the endpoints that sources send to, and look at them.",
     "store": "Look after the store: check it, copy it, remove what is old.",
-    "practice": "Stand-ins to practise against: a Jira, and GitHub's deliveries.",
+    "schema": "Print what editors want to know about files.",
+    "practice": "Stand-ins to practise against: a Jira, and deliveries of every source.",
 }
 
 #: What is typed, the function that answers it, and one line for the list of commands.
@@ -26,12 +29,22 @@ _COMMANDS = (
     ("graph", "graph:graph", "Draw a definition: Mermaid, DOT, SVG or a table."),
     ("simulate", "simulate:simulate_command", "Show what one delivery would do, without doing it."),
     ("fmt", "fmt:fmt", "Rewrite definitions in the canonical style."),
+    ("lsp", "lsp:lsp", "Serve editors: problems, completion, hover, rename and more."),
+    ("import scxml", "import_scxml:import_scxml", "Write an SCXML document as a definition."),
     ("explain", "explain:explain", "Explain the code of a problem: what is wrong, and what to do."),
     ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),
     ("deliveries", "deliveries:deliveries", "List what came in, and what became of it."),
     ("replay", "replay:replay", "Decide again from history, without effects, and list what differs."),
     ("verify", "verify:verify", "Check that the history is whole and comes out the same again."),
     ("chaos", "chaos:chaos", "Kill the daemon again and again, and see whether anything is lost."),
+    ("approvals list", "approvals:list_", "List what people are asked now."),
+    ("approvals show", "approvals:show", "Show what one entity asks, and what was answered so far."),
+    ("approvals approve", "approvals:approve", "Approve."),
+    ("approvals reject", "approvals:reject", "Reject."),
+    ("approvals answer", "approvals:answer", "Give any other answer."),
+    ("pause", "pauses:pause", "Let nothing happen for a project or a worker for a while."),
+    ("resume", "pauses:resume", "Let it go on."),
+    ("pauses", "pauses:pauses", "List what is paused."),
     ("deadletters list", "deadletters:list_", "List what was given up."),
     ("deadletters show", "deadletters:show", "Show one dead letter with every attempt."),
     ("deadletters retry", "deadletters:retry", "Put dead letters back into their lanes."),
@@ -46,8 +59,13 @@ _COMMANDS = (
     ("store restore", "store:restore", "Put a backup in the store's place."),
     ("store info", "store:info", "Say what is in the store, and who works on it."),
     ("store prune", "store:prune", "Remove what is finished and old."),
+    ("schema workers", "schema:workers", "Print the JSON Schema of workers.yaml."),
     ("practice jira", "practice:jira", "Serve a practice Jira on loopback."),
-    ("practice deliver", "practice:deliver", "Send a signed GitHub release to a running daemon."),
+    (
+        "practice deliver",
+        "practice:deliver",
+        "Send a signed delivery to a running daemon: a GitHub release, or another one.",
+    ),
 )
 
 

@@ -41,7 +41,8 @@ def _call(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> tup
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname, parts.port, timeout=_TIMEOUT)
     try:
-        connection.request(method, parts.path or "/", body=body, headers=dict(headers))
+        path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+        connection.request(method, path, body=body, headers=dict(headers))
         answer = connection.getresponse()
         return answer.status, answer.read()
     except (OSError, http.client.HTTPException) as error:

@@ -32,8 +32,8 @@ def chaos(
 ) -> int:
     """Run your definitions on a store of their own, with a practice Jira, and kill the daemon with SIGKILL on the way.
 
-    It is killed just after it verified a delivery, wrote it down, decided, called, was answered, confirmed, or started; is
-    started again, and what was not answered is delivered again. At the end nothing may be lost, decided or called twice,
+    It is killed just after it verified a delivery, wrote it down, decided, called, was answered, confirmed, or started, and
+    as often at a write of its store, in the midst of a transaction or right before or after its commit; is started again, and what was not answered is delivered again. At the end nothing may be lost, decided or called twice,
     or out of order; the history is verified and the store checked. Nothing of yours is touched and nothing but the practice
     Jira is called. The exit status is 1 if anything is wrong; then the store and the log are kept, and named.
     """
@@ -74,7 +74,7 @@ def chaos(
         print_json({**values, "details": details, "kept": None if well else str(folder)})
         return 0 if well else 1
     print_table("", ("what", "how many"), list(values.items()))
-    print_table("Killed just after", ("the daemon said", "times"), ran.kills.most_common())
+    print_table("Killed", ("just after it said, or at the write", "times"), ran.kills.most_common())
     for line in [*found.lost, *found.doubled, *found.reordered, *found.damaged][:_SHOWN]:
         print(line)
     print(

@@ -1,8 +1,14 @@
-"""The daemon that `interlock chaos` starts and kills: the real one, with every call going to the practice Jira."""
+"""The daemon that `interlock chaos` starts and kills: the real one, with every call going to the practice Jira.
+
+Told by a line on its standard input, it kills itself at one of its writes, before the write is made.
+"""
 
 import asyncio
 import json
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 from engine.cli.practice_makers import practice_makers
@@ -10,6 +16,35 @@ from engine.config.settings import read_settings
 from engine.processors.registry import load_processors
 from engine.serve.logs import configure_logs
 from engine.serve.start import serve
+from engine.store.writes import tell_writes
+
+#: What it says when it kills itself, with the write.
+DYING = "chaos.dying"
+
+
+class Fuse:
+    """Kills the process at a write."""
+
+    def __init__(self) -> None:
+        """Take nothing: it is lit by `listen`."""
+        self._left: int | None = None
+        self._seen: frozenset[str] = frozenset()
+
+    def listen(self) -> None:
+        """Obey orders until there are no more: after so many writes, or at the first that is not among those seen."""
+        for line in sys.stdin:
+            order = json.loads(line)
+            self._seen = frozenset(order["seen"])
+            self._left = order["after"]
+
+    def write(self, name: str) -> None:
+        """A write is about to be made."""
+        if self._left is None:
+            return
+        self._left -= 1
+        if self._left <= 0 or name not in self._seen:
+            os.write(1, f"\n{json.dumps({'event': DYING, 'at': name})}\n".encode())
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def main(wanted: dict[str, str]) -> None:
@@ -26,6 +61,9 @@ def main(wanted: dict[str, str]) -> None:
     settings = read_settings(flags, {})
     configure_logs("info", "json", colour=False)
     makers = practice_makers(load_processors(), wanted["jira"], wanted["email"], wanted["token"])
+    fuse = Fuse()
+    tell_writes(fuse.write)
+    threading.Thread(target=fuse.listen, daemon=True).start()
     asyncio.run(serve(settings, {}, makers=makers))
 
 

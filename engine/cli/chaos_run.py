@@ -1,6 +1,7 @@
 """The run of ``interlock chaos``: deliver, kill the daemon at a chosen point, start it again, until all is done."""
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.calls import call_json, deliver
+from engine.cli.chaos_child import DYING
 from engine.errors import BackendError, StoreError
 from engine.practice.github import SignedDelivery, release_delivery
 from engine.practice.jira import JiraWorld
@@ -27,7 +29,7 @@ from engine.run.clock import now
 from engine.store import inbox
 from engine.store.database import Store
 
-#: Where the daemon is killed: just after it said this, which is between two of its writes or calls.
+#: Where the daemon is killed: just after it said this, which is between two of its writes or calls, and at a write.
 POINTS = (
     "delivery.verified",
     "entities.found",
@@ -38,6 +40,9 @@ POINTS = (
     "daemon.ready",
 )
 _START = "daemon.ready"
+#: Any write of the store, one that was not yet hit first: in the midst of a transaction, or right before or after its commit.
+WRITE = "write"
+_MOST_WRITES = 60
 _START_SECONDS = 60.0
 _HOOK = "chaos"
 
@@ -90,7 +95,10 @@ class _Daemon:
         """Start it and wait until it is ready, killed or ended."""
         self._ready.clear()
         command = [sys.executable, "-m", "engine.cli.chaos_child", json.dumps(self._arguments)]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603 -- ourselves
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self._light()
         self._reader = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
         self._reader.start()
         if not self._ready.wait(_START_SECONDS):
@@ -99,6 +107,22 @@ class _Daemon:
     def kill_at(self, point: str, times: int) -> None:
         """Kill it when it says `point` for the `times`-th time from now."""
         self._point = (point, times)
+        self._light()
+
+    def _light(self) -> None:
+        """If a kill at a write is asked for, tell the child."""
+        if (
+            self._point is None
+            or self._point[0] != WRITE
+            or self._process is None
+            or self._process.stdin is None
+        ):
+            return
+        seen = [name.removeprefix(f"{WRITE} ") for name in self._kills if name.startswith(f"{WRITE} ")]
+        order = {"after": self._point[1], "seen": seen}
+        with contextlib.suppress(OSError):  # it died meanwhile, and is told when it starts again
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.flush()
 
     @property
     def pending(self) -> bool:
@@ -116,6 +140,9 @@ class _Daemon:
         if self.is_alive():
             os.kill(self._process.pid, number)
         self._process.wait(_START_SECONDS)
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
         self._reader.join(_START_SECONDS)
 
     def _listen(self, process: "subprocess.Popen[bytes]") -> None:
@@ -134,6 +161,9 @@ class _Daemon:
             return
         if event.get("event") == _START:
             self.url = event["url"]
+        if event.get("event") == DYING:
+            self._kills[f"{WRITE} {event['at']}"] += 1
+            self._point = None
         if self._point is not None and event.get("event") == self._point[0]:
             point, times = self._point
             self._point = (point, times - 1) if times > 1 else None
@@ -176,7 +206,7 @@ class _Kills:
         self._left = plan.kills
         self._daemon = daemon
         self._chosen = chosen
-        self._points = itertools.cycle(POINTS)
+        self._points = itertools.cycle([point for said in POINTS for point in (said, WRITE)])
         self._end = time.monotonic() + plan.seconds
 
     def go_on(self) -> None:
@@ -185,7 +215,8 @@ class _Kills:
             return
         self._left -= 1
         point = next(self._points)
-        self._daemon.kill_at(point, self._chosen.randint(1, 4) if point != _START else 1)
+        times = {_START: 1, WRITE: self._chosen.randint(1, _MOST_WRITES)}
+        self._daemon.kill_at(point, times.get(point, self._chosen.randint(1, 4)))
         if point == _START:
             self._daemon.stop(signal.SIGKILL)  # so that it starts
 

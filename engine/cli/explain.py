@@ -24,6 +24,10 @@ def explain(
         bool,
         Parameter(negative="", help="Print docs/reference/functions.md, which is made of the functions."),
     ] = False,
+    blocks: Annotated[
+        bool,
+        Parameter(negative="", help="Print docs/reference/blocks.md, which is made of the blocks."),
+    ] = False,
 ) -> int:
     """Explain a code of `interlock check`: what is wrong, what to do, and an example; without a code, list them all."""
     if page_:
@@ -32,6 +36,10 @@ def explain(
         from engine.language.functions.examples import page as page_of_functions
 
         print(page_of_functions(), end="")
+    elif blocks:
+        from engine.machine.blocks import page as page_of_blocks
+
+        print(page_of_blocks(), end="")
     elif code is None:
         _print_all(json=json)
     else:

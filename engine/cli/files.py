@@ -1,26 +1,152 @@
-"""Definitions that a command is given by name."""
+"""Definitions that a command is given by name, and what they are read with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.diagnostics import Diagnostic
+from engine.cli.environment import environment
+from engine.config.conceal import without_secrets
+from engine.config.settings import read_settings
+from engine.config.suggest import did_you_mean
+from engine.config.workers import Worker, Workers, read_workers
+from engine.diagnostics import Diagnostic, errors_in
 from engine.errors import InvalidDefinitionError, SettingError
 from engine.machine.definition import Definition, Provisioner
-from engine.machine.read import read_definition
+from engine.machine.files import Absent, Files
+from engine.machine.read import ReadResult, read_files
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 from engine.run.files import read_text
+from engine.run.library import MachinesFolder, is_inside, tests_in
+from engine.run.variables import read_flags, values_for
+
+_ENDING = ".hcl"
 
 
-def open_definition(file: Path) -> Definition:
-    """The definition in a file; raises `InvalidDefinitionError` with every problem if it has an error."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a definition is read with."""
+
+    #: The folder with the machine definitions.
+    machines: Path
+    #: What workers.yaml says; None where there is none that can be read.
+    workers: Workers | None
+    environ: Mapping[str, str]
+    #: Values of variables that the user gave by hand.
+    flags: Mapping[str, str]
+    #: The text of workers.yaml by its name, without secrets, to show lines of it.
+    sources: Mapping[str, str]
+
+    def worker_of(self, file: Path, project: str | None) -> Worker | None:
+        """The worker whose definitions these are: the one that serves the project, else the first."""
+        found = [
+            worker
+            for worker in ([] if self.workers is None else self.workers.workers)
+            if worker.statefile is not None and _same(self.machines / worker.statefile, file)
+        ]
+        serving = [worker for worker in found if project is not None and project.lower() in worker.projects]
+        return next(iter([*serving, *found]), None)
+
+
+def surroundings(
+    workers: Path | None = None, machines: Path | None = None, var: Sequence[str] = ()
+) -> Surroundings:
+    """What the flags, the environment and workers.yaml give to definitions; raises `SettingError`.
+
+    A workers.yaml that is missing or broken gives nothing: `interlock check` says what is wrong with it.
+    """
+    environ = environment()
+    settings = read_settings({"workers": workers, "machines": machines}, environ)
+    text = read_text(settings.workers, "the file that maps projects to backends", [])
+    try:
+        flags = read_flags(var)
+    except ValueError as error:
+        raise SettingError(str(error)) from None
+    return Surroundings(
+        machines=settings.machines,
+        workers=None if text is None else read_workers(text, str(settings.workers)).workers,
+        environ=environ,
+        flags=flags,
+        sources={} if text is None else {str(settings.workers): without_secrets(text)},
+    )
+
+
+def read_place(file: Path, around: Surroundings, project: str | None = None) -> ReadResult:
+    """What a file or folder defines, with every problem in it."""
+    folder, files = _files(file, around.machines)
+    if isinstance(files, Diagnostic):
+        return ReadResult(definition=None, diagnostics=(files,))
+    values, problems = values_for(around.worker_of(file, project), around.environ, around.flags)
+    read = read_files(files, MachinesFolder(folder), values)
+    return replace(
+        read,
+        definition=None if problems else read.definition,
+        diagnostics=(*problems, *read.diagnostics),
+        sources={**around.sources, **read.sources},
+    )
+
+
+def check_flags(flags: Iterable[str], declared: Iterable[Iterable[str] | None]) -> None:
+    """Raise `SettingError` if a value was given by hand for a variable that no definition declares.
+
+    `declared` has the names of each definition's variables, None where a broken text may hide some.
+    """
+    known = list(declared)
+    names = {name for one in known for name in one or ()}
+    for flag in flags:
+        if flag not in names and None not in known:
+            raise SettingError(
+                f"there is no variable {flag!r} to give a value to. {did_you_mean(flag, names)}"
+            )
+
+
+def _files(file: Path, machines: Path) -> tuple[Path, Files | Diagnostic]:
+    """The folder that modules may be in, and the files: below the machines directory, else by themselves."""
+    folder, place = _placed(file, machines)
+    if file.is_dir():
+        found = MachinesFolder(folder)(place)
+        return folder, found.as_diagnostic() if isinstance(found, Absent) else found
     problems: list[Diagnostic] = []
     text = read_text(file, "a definition", problems)
     if text is None:
-        raise InvalidDefinitionError(problems)
-    result = read_definition(text, str(file))
+        return folder, problems[0]
+    name = str(file)
+    return folder, Files(place=place, folder=place.rpartition("/")[0], name=name, texts={name: text})
+
+
+def _placed(file: Path, machines: Path) -> tuple[Path, str]:
+    """The folder to which a place belongs, as the user would call it, and the place in it."""
+    if is_inside(file, machines):
+        parts: list[str] = []
+        folder = file
+        while not _same(folder, machines) and folder.name not in ("", ".."):
+            parts.insert(0, folder.name)
+            folder = folder.parent
+        if _same(folder, machines):
+            return folder, "/".join(parts)
+        return machines, file.resolve().relative_to(machines.resolve()).as_posix()
+    return (file, "") if file.is_dir() else (file.parent, file.name)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return is_inside(one, other) and is_inside(other, one)
+
+
+def open_definition(file: Path, around: Surroundings, project: str | None = None) -> Definition:
+    """The definition in a file or folder; raises `InvalidDefinitionError` with every problem if it has an error."""
+    result = read_place(file, around, project)
     if result.definition is None:
-        raise InvalidDefinitionError(result.diagnostics, {str(file): text})
+        raise InvalidDefinitionError(result.diagnostics, result.sources)
     return result.definition
+
+
+def open_only(file: Path, around: Surroundings, project: str | None = None) -> Definition:
+    """The only definition that a command works on: values that were given by hand are for its variables.
+
+    Raises `InvalidDefinitionError`, and `SettingError` for a variable that it does not have.
+    """
+    definition = open_definition(file, around, project)
+    check_flags(around.flags, [definition.variables])
+    return definition
 
 
 def chosen(definition: Definition, project: str | None) -> tuple[Provisioner, ...]:
@@ -34,34 +160,58 @@ def chosen(definition: Definition, project: str | None) -> tuple[Provisioner, ..
     return (found,)
 
 
-def open_with_tests(file: Path) -> Definition:
-    """The definition in a file, with the tests beside it; raises `InvalidDefinitionError` with every problem."""
-    definition = open_definition(file)
-    beside = file.with_name(file.name.removesuffix(".hcl") + TEST_FILE_ENDING)
-    if not beside.exists():
-        return definition
-    problems: list[Diagnostic] = []
-    text = read_text(beside, "tests of a definition", problems)
-    if text is None:
-        raise InvalidDefinitionError(problems)
-    joined, found = read_test_file(text, str(beside), definition)
-    if joined is None:
-        raise InvalidDefinitionError(found, {str(beside): text})
-    return joined
+def open_with_tests(file: Path, around: Surroundings, project: str | None = None) -> Definition:
+    """The definition in a file or folder, with the tests beside it; raises `InvalidDefinitionError` with every problem."""
+    definition = open_definition(file, around, project)
+    for beside in _tests_beside(file):
+        problems: list[Diagnostic] = []
+        text = read_text(beside, "tests of a definition", problems)
+        if text is None:
+            raise InvalidDefinitionError(problems)
+        joined, found = read_test_file(text, str(beside), definition)
+        if joined is None or errors_in(found):
+            raise InvalidDefinitionError(found, {str(beside): text})
+        definition = joined
+    return definition
 
 
-def tested_files(given: Iterable[Path]) -> list[Path]:
-    """The definitions that are meant: folders stand for all in them, a file of tests for the one beside it."""
+def _tests_beside(file: Path) -> list[Path]:
+    if file.is_dir():
+        return tests_in(file)
+    beside = file.with_name(file.name.removesuffix(_ENDING) + TEST_FILE_ENDING)
+    return [beside] if beside.exists() else []
+
+
+def definitions_in(given: Iterable[Path], around: Surroundings) -> list[Path]:
+    """The definitions that are meant: a file of tests stands for the one beside it, the machines directory for all in it."""
     found: dict[Path, None] = {}
     for place in given:
-        inside = sorted(place.glob("*.hcl")) if place.is_dir() else [place]
-        for file in inside:
-            found[definition_of(file)] = None
+        if place.is_dir() and _same(place, around.machines) and around.worker_of(place, None) is None:
+            found.update(dict.fromkeys(_all_in(place, around)))
+        else:
+            found[definition_of(place, around)] = None
     return list(found)
 
 
-def definition_of(file: Path) -> Path:
-    """The definition that a file of tests stands beside; another file as it is."""
+def _all_in(folder: Path, around: Surroundings) -> Iterator[Path]:
+    """The files right in the machines directory, each by itself, and what else workers.yaml names there."""
+    for file in sorted(folder.glob(f"*{_ENDING}")):
+        if not file.name.startswith("."):
+            yield definition_of(file, around)
+    for name in () if around.workers is None else around.workers.statefiles:
+        if (folder / name).exists():
+            yield folder / name
+
+
+def definition_of(file: Path, around: Surroundings) -> Path:
+    """The definition that a file of tests stands beside: a file of its name, or its folder; another file as it is."""
     if not file.name.endswith(TEST_FILE_ENDING):
         return file
-    return file.with_name(file.name.removesuffix(TEST_FILE_ENDING) + ".hcl")
+    beside = file.with_name(file.name.removesuffix(TEST_FILE_ENDING) + _ENDING)
+    if beside.exists() and around.worker_of(file.parent, None) is None:
+        return beside
+    if any(
+        one.suffix == _ENDING and not one.name.endswith(TEST_FILE_ENDING) for one in file.parent.iterdir()
+    ):
+        return file.parent if not _same(file.parent, around.machines) else beside
+    return beside

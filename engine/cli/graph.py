@@ -4,15 +4,19 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from engine.cli.files import chosen, open_definition
-from engine.cli.options import StoreUrl, settings_from
+from engine.cli.files import chosen, open_only, open_with_tests, surroundings
+from engine.cli.options import MachinesFolder, StoreUrl, Variables, WorkersFile, settings_from
 from engine.errors import SettingError
-from engine.machine.diagram import Visit, diagram
+from engine.machine.definition import Provisioner
+from engine.machine.diagram import Visit, diagram, taken
 from engine.machine.drawing import draw
+
+if TYPE_CHECKING:
+    from engine.machine.claims import Finding
 
 #: Longer than Graphviz needs for any definition that a person can read.
 _TIMEOUT = 60.0
@@ -20,7 +24,7 @@ _MOST_DECISIONS = 10_000
 
 
 def graph(
-    file: Annotated[Path, Parameter(help="The definition (.hcl).")],
+    file: Annotated[Path, Parameter(help="The definition: a file (.hcl) or a folder.")],
     *,
     project: Annotated[str | None, Parameter(help="Only this project's machine.")] = None,
     form: Annotated[
@@ -30,17 +34,33 @@ def graph(
     entity: Annotated[
         str | None, Parameter(help="Highlight the way this entity has gone, from the store.")
     ] = None,
+    claim: Annotated[
+        str | None,
+        Parameter(
+            name="--property", help="Highlight the counterexample of this property, if it does not hold."
+        ),
+    ] = None,
     output: Annotated[
         Path | None, Parameter(name=["--output", "-o"], help="Write to this file instead of the terminal.")
     ] = None,
     store: StoreUrl = None,
+    workers: WorkersFile = None,
+    machines: MachinesFolder = None,
+    var: Variables = (),
 ) -> int:
     """Draw a definition's states and transitions, guards and effects included.
 
-    Equal definitions give equal pictures, so that a picture can be kept beside a definition and compared.
+    States in states are drawn in each other. Equal definitions give equal pictures, so that a picture can be kept beside
+    a definition and compared. A highlighted way is drawn with bold lines; the table marks it with a star.
     """
-    provisioners = chosen(open_definition(file), project)
+    if entity is not None and claim is not None:
+        raise SettingError("give --entity or --property, not both: one way is highlighted")
+    around = surroundings(workers, machines, var)
+    opened = open_only if claim is None else open_with_tests
+    provisioners = chosen(opened(file, around, project), project)
     visits = {} if entity is None else _visits(entity, [p.name for p in provisioners], store)
+    if claim is not None:
+        visits = _counterexample(claim, provisioners)
     picture = diagram(provisioners, visits)
     text = _svg(draw(picture, "dot")) if form == "svg" else draw(picture, form)
     if output is None:
@@ -62,7 +82,14 @@ def _visits(entity: str, projects: list[str], store: str | None) -> dict[str, tu
         with opened.read() as connection:
             found = {
                 i.project: tuple(
-                    Visit(before=row.before, event=row.event, after=row.after)
+                    Visit(
+                        before=row.before,
+                        event=row.event,
+                        after=row.after,
+                        taken=frozenset(
+                            taken(c.source, c.target, c.place) for c in row.trace.candidates if c.taken
+                        ),
+                    )
                     for row in reversed(
                         history.of_entity(connection, i.project, i.entity_id, _MOST_DECISIONS)
                     )
@@ -78,6 +105,44 @@ def _visits(entity: str, projects: list[str], store: str | None) -> dict[str, tu
             f"the store knows nothing of {entity} in {', '.join(projects)}; `interlock show {entity}` says more"
         )
     return found
+
+
+def _counterexample(name: str, provisioners: tuple[Provisioner, ...]) -> dict[str, tuple[Visit, ...]]:
+    from engine.machine.claims import Outcome
+    from engine.machine.prove import prove
+
+    findings = {
+        p.name: [f for f in prove(p).findings if f.property.name == name]
+        for p in provisioners
+        if any(claimed.name == name for claimed in p.properties)
+    }
+    if not findings:
+        known = ", ".join(f'"{claimed.name}"' for p in provisioners for claimed in p.properties)
+        raise SettingError(f'there is no property "{name}"; there are {known or "none"}')
+    failing = {project: f for project, found in findings.items() for f in found if f.outcome is Outcome.FAILS}
+    if not failing:
+        raise SettingError(f'no counterexample of "{name}" is known: `interlock check` says more')
+    return {project: _way(finding) for project, finding in failing.items()}
+
+
+def _way(finding: "Finding") -> tuple[Visit, ...]:
+    """The moves of a counterexample; one that is wrong from the start shows the start."""
+    visits = [
+        Visit(
+            before=move.before.snapshot.state,
+            event=move.event.name,
+            after=move.after.snapshot.state,
+            taken=frozenset(
+                taken(t.source, t.source if t.target is None else t.target, str(t.span)) for t in move.taken
+            ),
+        )
+        for move in finding.way
+        if move.event.name
+    ]
+    if not visits and finding.start is not None:
+        state = finding.start.snapshot.state
+        visits = [Visit(before=state, event="", after=state)]
+    return tuple(visits)
 
 
 def _svg(text: str) -> str:

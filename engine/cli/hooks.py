@@ -5,19 +5,26 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from engine.cli.durations import duration
 from engine.cli.options import Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
 from engine.errors import HookMissingError, SettingError
 from engine.run import hooks as registry
 from engine.run.clock import now
 from engine.serve.start import open_existing_store, open_store
+from engine.sources.catalog import SOURCES
 from engine.store import hooks as rows
 
-Source = Annotated[str, Parameter(help="Who sends: github.")]
+Source = Annotated[str, Parameter(help=f"Who sends: {', '.join(SOURCES)}.")]
 RepoId = Annotated[
     str, Parameter(help="A name for the hook, unique per source; it becomes a part of the path.")
 ]
-RepoPath = Annotated[str, Parameter(help="Where the repository is: owner/name.")]
+RepoPath = Annotated[
+    str,
+    Parameter(
+        help="Where the repository, or whatever else sends, is: owner/name. For the reader's orientation."
+    ),
+]
 
 
 def register(
@@ -33,12 +40,21 @@ def register(
 
 
 def update(
-    source: Source, repo_id: RepoId, repo_path: RepoPath, *, store: StoreUrl = None, json: Json = False
+    source: Source,
+    repo_id: RepoId,
+    repo_path: RepoPath,
+    *,
+    overlap: Annotated[
+        str, Parameter(help="For how long the old secret is accepted beside the new one: 24h.")
+    ] = "0s",
+    store: StoreUrl = None,
+    json: Json = False,
 ) -> int:
-    """Give an existing hook a new secret and print it, this once; the old one is refused from now on."""
+    """Give an existing hook a new secret and print it, this once; the old one is refused from now on, or after --overlap."""
+    both = duration(overlap, "--overlap")
     opened = open_store(settings_from(store=store))
     try:
-        issued = registry.update(opened, _wanted(source, repo_id, repo_path), now())
+        issued = registry.update(opened, _wanted(source, repo_id, repo_path), now(), both)
     finally:
         opened.close()
     return _print(issued, json=json)
@@ -65,7 +81,7 @@ def import_(
     if json:
         print_json({"uri": issued.uri})
     else:
-        print(f"Send to {issued.uri}, signed with the imported secret.")
+        print(f"Send to {issued.uri} with the imported secret.")
     return 0
 
 

@@ -4,12 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from engine.cli.hiding import hide
 from engine.decide.run_test import TestResult
 from engine.errors import SettingError
 
 
-def write_junit(place: Path, results: Sequence[tuple[Path, TestResult, str]]) -> None:
-    """Write the results, each with its file and how it is told; raises `SettingError` if that cannot be written."""
+def write_junit(
+    place: Path, results: Sequence[tuple[Path, TestResult, str]], secrets: Sequence[str] = ()
+) -> None:
+    """Write the results, each with its file and how it is told, without the secrets.
+
+    Raises `SettingError` if that cannot be written.
+    """
     failures = sum(not result.passed for _, result, _ in results)
     root = ET.Element("testsuites", tests=str(len(results)), failures=str(failures), errors="0")
     for file in dict.fromkeys(file for file, _, _ in results):
@@ -36,7 +42,9 @@ def write_junit(place: Path, results: Sequence[tuple[Path, TestResult, str]]) ->
             if not result.passed:
                 first = result.mismatches[0]
                 message = f"{first.what}: expected {first.expected}, actual {first.actual}"
-                ET.SubElement(case, "failure", message=_xml_text(message)).text = _xml_text(told)
+                ET.SubElement(case, "failure", message=_xml_text(hide(message, secrets))).text = _xml_text(
+                    hide(told, secrets)
+                )
     try:
         ET.ElementTree(root).write(place, encoding="utf-8", xml_declaration=True)
     except OSError as error:

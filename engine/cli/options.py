@@ -1,14 +1,13 @@
 """Options that several commands share, and what they are worth once flags, environment and app.env are read."""
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter, validators
 
-from engine.config.env_file import read_environment
-from engine.config.settings import DaemonSettings, read_settings
+from engine.cli.environment import environment, settings_from
+
+__all__ = ["COUNT", "Json", "MachinesFolder", "StoreUrl", "WorkersFile", "environment", "settings_from"]
 
 #: A number of rows, or of one.
 COUNT = validators.Number(gte=0, lte=2**31)
@@ -33,14 +32,13 @@ MachinesFolder = Annotated[
         help="The folder with the machine definitions [env INTERLOCK_MACHINES; default statemachines].",
     ),
 ]
+Variables = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--var",
+        negative="",
+        show_default=False,
+        help="NAME=VALUE: a variable's value, before [env INTERLOCK_VAR_NAME], workers.yaml and its default; may be repeated.",
+    ),
+]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON instead of a table.")]
-
-
-def environment() -> Mapping[str, str]:
-    """The process's environment, filled up from the env file of the working directory."""
-    return read_environment(os.environ, Path.cwd()).values
-
-
-def settings_from(**flags: object) -> DaemonSettings:
-    """What the flags (None = not given), the environment and app.env say together; raises `SettingError`."""
-    return read_settings(flags, environment())

@@ -30,6 +30,13 @@ def run(
     ] = None,
     workers: WorkersFile = None,
     machines: MachinesFolder = None,
+    keep: Annotated[
+        str | None,
+        Parameter(
+            help="Remove finished deliveries, events, effects and history that are older: 90d, 12w "
+            "[env INTERLOCK_KEEP; default forever]."
+        ),
+    ] = None,
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"] | None,
         Parameter(help="What to log [env INTERLOCK_LOG_LEVEL; default info]."),
@@ -68,6 +75,7 @@ def run(
         "role": role,
         "workers": workers,
         "machines": machines,
+        "keep": keep,
         "log_level": log_level,
         "log_format": log_format,
     }

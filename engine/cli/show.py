@@ -5,12 +5,15 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from engine.cli.hiding import secrets_in
 from engine.cli.options import COUNT, Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
+from engine.run.answering import as_json, asked_of
 from engine.serve.logs import legible
 from engine.serve.start import open_existing_store
-from engine.store import history, inbox, instances, outbox
+from engine.store import history, inbox, instances, outbox, pauses
 from engine.store.database import Connection
+from engine.store.tables import PauseKind
 
 
 def show(
@@ -23,7 +26,7 @@ def show(
     store: StoreUrl = None,
     json: Json = False,
 ) -> int:
-    """Show an entity's state, its last decisions with their traces, its pending timers and its pending effects."""
+    """Show an entity's state, its last decisions, its pending timers, whom it awaits, and its pending effects."""
     opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
@@ -32,7 +35,9 @@ def show(
     finally:
         opened.close()
     if json:
-        print_json(pages)
+        facts = [row["facts"] for page in pages for row in page["history"]]
+        secrets = secrets_in((f.get("variables", {}), f.get("sensitive", ())) for f in facts)
+        print_json(pages, secrets)
     for page in () if json else pages:
         _print(page)
     if not pages and not json:
@@ -69,6 +74,12 @@ def _page(c: Connection, project: str, entity_id: str, limit: int) -> dict[str, 
         ]
         if instance is not None
         else [],
+        "paused": [
+            {"kind": p.kind, "since": p.since, "reason": p.reason}
+            for p in pauses.find(c)
+            if p.kind is PauseKind.ALL or (p.kind is PauseKind.PROJECT and p.name == project)
+        ],
+        "approvals": [as_json(asked) for asked in asked_of(instance)] if instance is not None else [],
         "history": [
             {
                 "version": row.version,
@@ -127,6 +138,10 @@ def _print(page: dict[str, Any]) -> None:
     )
     if page["context"]:
         print(f"context {page['context']}")
+    for paused in page["paused"]:
+        what = "everything" if paused["kind"] is PauseKind.ALL else f"project {page['project']}"
+        why = f": {paused['reason']}" if paused["reason"] else ""
+        print(f"{what} is paused since {moment(paused['since'])}{why}; `interlock resume` lets it go on")
     print()
     if page["history"]:
         print_table(
@@ -159,6 +174,21 @@ def _print(page: dict[str, Any]) -> None:
     if page["timers"]:
         print_table(
             "Pending timers", ("timer", "due"), [(t["event"], moment(t["due_at"])) for t in page["timers"]]
+        )
+    if page["approvals"]:
+        print_table(
+            "Awaited",
+            ("state", "since", "until", "who", "answers"),
+            [
+                (
+                    asked["state"],
+                    moment(datetime.fromisoformat(asked["since"])),
+                    "" if asked["until"] is None else moment(datetime.fromisoformat(asked["until"])),
+                    ", ".join(asked["from"]),
+                    ", ".join(asked["choices"]),
+                )
+                for asked in page["approvals"]
+            ],
         )
     unfinished = [e for e in page["events"] if e["status"] != "done"]
     if unfinished:

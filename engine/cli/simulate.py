@@ -1,32 +1,52 @@
 """``interlock simulate FILE PAYLOAD.json``: what would this delivery do?"""
 
+import contextlib
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 from cyclopts import Parameter
 
-from engine.cli.files import chosen, open_definition
-from engine.cli.options import Json
+from engine.cli.files import chosen, open_only, surroundings
+from engine.cli.hiding import hide, secrets_of
+from engine.cli.options import (
+    COUNT,
+    Json,
+    MachinesFolder,
+    StoreUrl,
+    Variables,
+    WorkersFile,
+    settings_from,
+)
 from engine.cli.tables import print_json
 from engine.cli.telling import simulated_as_json, told
 from engine.decide.simulate import Situation, simulate
 from engine.errors import SettingError
 from engine.machine.compile import compile_definition
-from engine.machine.definition import Provisioner
+from engine.machine.definition import Definition, Provisioner
 from engine.model import Delivery, Snapshot
+from engine.sources.recorded import Recorded, read_recorded
 
 
 def simulate_command(
-    file: Annotated[Path, Parameter(help="The definition (.hcl).")],
+    file: Annotated[Path, Parameter(help="The definition: a file (.hcl) or a folder.")],
     payload: Annotated[
-        Path | None, Parameter(help="The delivery's payload, a JSON file; /dev/stdin reads the input.")
+        Path | None,
+        Parameter(
+            help="The delivery in a JSON file: its payload, or a recorded request; /dev/stdin reads the input."
+        ),
     ] = None,
     *,
+    delivery: Annotated[
+        int | None,
+        Parameter(validator=COUNT, help="In place of a file: this delivery of the store, by its number."),
+    ] = None,
     type_: Annotated[
         str | None, Parameter(name="--type", help="What happened, in the source's words: release.")
     ] = None,
-    source: Annotated[str | None, Parameter(help="Who sent it: github.")] = None,
+    source: Annotated[str | None, Parameter(help="Who sent it: github, gitlab, …")] = None,
     project: Annotated[str | None, Parameter(help="Only this project's machine.")] = None,
     state: Annotated[str | None, Parameter(help="The state that the entities are in.")] = None,
     status: Annotated[str | None, Parameter(help="What the backend says: the status they are in.")] = None,
@@ -34,21 +54,28 @@ def simulate_command(
     interactive: Annotated[
         bool, Parameter(negative="", help="Step by hand: choose among everything that can happen.")
     ] = False,
+    workers: WorkersFile = None,
+    machines: MachinesFolder = None,
+    var: Variables = (),
+    store: StoreUrl = None,
     json: Json = False,
 ) -> int:
     """Show what one delivery would do, without doing it: which entities, which event, why, and which calls.
 
-    Without --state and --status the entities are new. Without --type and --source the delivery is of the one kind that
-    the definition receives. With --interactive nothing is sent: events are offered as choices, with payloads that make
-    them happen. The exit status is 1 if the delivery means nothing.
+    Without --state and --status the entities are new. What the file does not say about the delivery has to be said with
+    --source and --type, unless the definition receives one kind only. A file may hold what `interlock deliveries NUMBER
+    --json` prints, or what GitHub's and GitLab's APIs show of a delivery. With --interactive nothing is sent: events are offered as choices, with payloads that make
+    them happen and can be edited; time passes where it is told to, steps can be undone, and ? lists what can be said. The exit status is 1 if the delivery means nothing.
     """
-    definition = open_definition(file)
+    definition = open_only(file, surroundings(workers, machines, var), project)
     provisioners = chosen(definition, project)
+    secrets = secrets_of([definition])
     if interactive:
-        return _by_hand(provisioners, state, context)
-    if payload is None:
-        raise SettingError("name the file with the delivery's payload, or use --interactive")
-    kind = _kind(provisioners, source, type_)
+        return _by_hand(definition, provisioners, state, context, secrets)
+    if (payload is None) is (delivery is None):
+        raise SettingError(
+            "name the file with the delivery, or one of the store with --delivery, or use --interactive"
+        )
     if state is not None and status is not None:
         raise SettingError(
             "give --state or --status, not both: where a backend observes, its status is the truth"
@@ -57,31 +84,47 @@ def simulate_command(
 
     at = now()
     compiled = compile_definition(definition)
-    delivery = Delivery(source=kind[0], type=kind[1], id="", received_at=at, payload=_payload(payload))
+    if payload is not None:
+        found = _in_file(payload, provisioners, source, type_)
+    else:
+        found = _in_store(store, delivery or 0)
+    sent = Delivery(source=found.source, type=found.type, id=found.id, received_at=at, payload=found.payload)
     result = simulate(
         [compiled[p.name] for p in provisioners],
         Situation(start=_start(provisioners, state, _context(context)), status=status),
-        delivery,
+        sent,
         at,
     )
     if json:
-        print_json({"decided": [simulated_as_json(one) for one in result.decided], "ignored": result.ignored})
+        decided = [simulated_as_json(one) for one in result.decided]
+        print_json({"decided": decided, "ignored": result.ignored}, secrets)
         return 0 if result.decided else 1
     for one in result.decided:
-        print("\n".join(told(one)))
+        print(hide("\n".join(told(one)), secrets))
     for reason in result.ignored:
-        print(f"ignored: {reason}")
+        print(hide(f"ignored: {reason}", secrets))
     print("Nothing was stored or performed.")
     return 0 if result.decided else 1
 
 
-def _by_hand(provisioners: tuple[Provisioner, ...], state: str | None, context: str | None) -> int:
+def _by_hand(
+    definition: Definition,
+    provisioners: tuple[Provisioner, ...],
+    state: str | None,
+    context: str | None,
+    secrets: Sequence[str],
+) -> int:
     from engine.cli.by_hand import step_by_hand
 
     if len(provisioners) != 1:
         raise SettingError(f"name one project with --project: {', '.join(p.name for p in provisioners)}")
+    [provisioner] = provisioners
     start = _start(provisioners, state, _context(context))
-    step_by_hand(provisioners[0], start, input, print)
+    if sys.stdin.isatty():
+        with contextlib.suppress(ImportError):
+            import readline  # noqa: F401  what was said before can be said again, with the arrow keys
+    compiled = compile_definition(definition)[provisioner.name]
+    step_by_hand(provisioner, compiled, start, input, lambda line: print(hide(line, secrets)))
     return 0
 
 
@@ -97,12 +140,32 @@ def _kind(provisioners: tuple[Provisioner, ...], source: str | None, kind: str |
     raise SettingError(f"say what kind of delivery it is; the definition receives {listed}")
 
 
-def _payload(place: Path) -> Any:
+def _in_file(
+    place: Path, provisioners: tuple[Provisioner, ...], source: str | None, kind: str | None
+) -> Recorded:
     try:
         text = place.read_bytes()
     except OSError as error:
         raise SettingError(f"cannot read {place}: {error.strerror or error}") from None
-    return _parsed(text, str(place))
+    payload = _parsed(text, str(place))
+    try:
+        return read_recorded(text, source, kind)
+    except SettingError:
+        name, kind = _kind(provisioners, source, kind)
+        return Recorded(source=name, type=kind, payload=payload)
+
+
+def _in_store(store: str | None, number: int) -> Recorded:
+    from engine.run.delivered import delivered
+    from engine.serve.start import open_existing_store
+
+    opened = open_existing_store(settings_from(store=store))
+    try:
+        with opened.read() as connection:
+            row, payload = delivered(connection, number)
+    finally:
+        opened.close()
+    return Recorded(source=row.source, type=row.type, id=row.delivery_id, payload=payload)
 
 
 def _parsed(text: str | bytes, what: str) -> Any:

@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import Any
 
 
-def print_json(value: Any) -> None:
-    """Print a value as indented JSON."""
+def print_json(value: Any, secrets: Sequence[str] = ()) -> None:
+    """Print a value as indented JSON, without the secrets."""
     import orjson
 
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+    from engine.cli.hiding import hide
+
+    written = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    sys.stdout.write(hide(written, secrets))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from engine.cli.files import open_with_tests, tested_files
+from engine.cli.files import check_flags, definitions_in, open_with_tests, surroundings
+from engine.cli.hiding import hide, secrets_of
 from engine.cli.junit import write_junit
-from engine.cli.options import Json, MachinesFolder, settings_from
+from engine.cli.options import Json, MachinesFolder, Variables, WorkersFile
 from engine.cli.tables import print_json
 from engine.cli.telling import told
 from engine.decide.coverage import Coverage, coverage
@@ -19,21 +20,27 @@ _MOST_MISSING = 10
 
 
 def run_tests(
-    *files: Annotated[Path, Parameter(help="Definitions (.hcl), or files of tests (_test.hcl).")],
+    *files: Annotated[
+        Path, Parameter(help="Definitions (.hcl) or folders of one, or files of tests (_test.hcl).")
+    ],
     project: Annotated[str | None, Parameter(help="Only this project's tests.")] = None,
     junit: Annotated[Path | None, Parameter(help="Write the results to this file as JUnit XML.")] = None,
+    workers: WorkersFile = None,
     machines: MachinesFolder = None,
+    var: Variables = (),
     json: Json = False,
 ) -> int:
     """Run the test blocks of definitions and of the _test.hcl files beside them.
 
     Without files, all definitions of the folder are tested. The exit status is 1 if a test fails, otherwise 0.
     """
-    wanted = tested_files(files or (settings_from(machines=machines).machines,))
+    around = surroundings(workers, machines, var)
+    wanted = definitions_in(files or (around.machines,), around)
     results: list[tuple[Path, TestResult]] = []
     covered: list[tuple[Path, Coverage]] = []
-    for file in wanted:
-        definition = open_with_tests(file)
+    definitions = [open_with_tests(file, around, project) for file in wanted]
+    check_flags(around.flags, [definition.variables for definition in definitions])
+    for file, definition in zip(wanted, definitions, strict=True):
         compiled = compile_definition(definition)
         for name, provisioner in definition.provisioners.items():
             if project is not None and name != project.lower():
@@ -42,12 +49,13 @@ def run_tests(
             results += [(file, result) for result in found]
             decided = [one for result in found for one in result.decided]
             covered.append((file, coverage(provisioner.machine, decided)))
+    secrets = secrets_of(definitions)
     if junit is not None:
-        write_junit(junit, [(file, result, "\n".join(failure(result))) for file, result in results])
+        write_junit(junit, [(file, result, "\n".join(failure(result))) for file, result in results], secrets)
     if json:
-        print_json(_as_json(results, covered))
+        print_json(_as_json(results, covered), secrets)
     else:
-        print("\n".join(_report(results, covered)))
+        print(hide("\n".join(_report(results, covered)), secrets))
     return 0 if all(result.passed for _, result in results) else 1
 
 

@@ -2,13 +2,21 @@
 
 import re
 
+#: Words in names of what is secret.
+_WORDS = "token|secret|password|passwd|api_?key|authorization|credential|cookie"
+_NAME = re.compile(_WORDS, re.IGNORECASE)
 #: A member whose name speaks of a secret, and its value up to the end of the line or of the flow collection.
 _SECRET = re.compile(
-    r"""(?P<name>["']?[\w-]*(?:token|secret|password|passwd|api_?key|authorization|credential|cookie)[\w-]*["']?\s*:[ \t]*)
-        (?P<value>"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}#][^,}#\n]*)""",
+    rf"""(?P<name>["']?[\w-]*(?:{_WORDS})[\w-]*["']?\s*:[ \t]*)
+        (?P<value>"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}}#][^,}}#\n]*)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _REFERENCE = re.compile(r"""["']?env://\w*["']?\s*\Z""")
+
+
+def speaks_of_secret(name: str) -> bool:
+    """Whether what has this name is not to be shown."""
+    return _NAME.search(name) is not None
 
 
 def without_secrets(text: str) -> str:

@@ -24,7 +24,7 @@ def workers_schema(settings: Mapping[str, Mapping[str, str]] | None = None) -> d
         "type": ["object", "null"],
         "properties": members,
         "additionalProperties": False,
-        "dependentRequired": {"projects": ["statefile"]},
+        "dependentRequired": {"projects": ["statefile"], "variables": ["statefile"]},
     }
     if settings:
         members["processor"]["enum"] = sorted(settings)

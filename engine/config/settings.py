@@ -5,9 +5,11 @@ A table and a loop: the settings library that reads environments costs 25 MB of 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from engine.config.durations import read_duration
 from engine.errors import SettingError
 
 PREFIX = "INTERLOCK_"
@@ -28,6 +30,8 @@ class DaemonSettings:
     workers: Path
     #: The directory of the definitions.
     machines: Path
+    #: How long what is finished stays in the store; None = for ever.
+    keep: timedelta | None
     #: ``debug``, ``info``, ``warning`` or ``error``.
     log_level: str
     #: ``auto`` (text on a terminal, else JSON), ``json`` or ``text``.
@@ -63,6 +67,10 @@ def _port(value: str) -> int:
     return int(value)
 
 
+def _keep(value: str) -> timedelta | None:
+    return None if value == "forever" else read_duration(value)
+
+
 def _one_of(*choices: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value.lower() not in choices:
@@ -84,6 +92,7 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "workers": Setting(purpose="Which backend serves which projects.", default="workers.yaml", read=Path),
     "machines": Setting(purpose="The directory of the definitions.", default="statemachines", read=Path),
+    "keep": Setting(purpose="How long what is finished is kept: 90d, 12w.", default="forever", read=_keep),
     "log_level": Setting(
         purpose="How much is logged.", default="info", read=_one_of("debug", "info", "warning", "error")
     ),

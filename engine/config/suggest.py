@@ -1,11 +1,12 @@
 """Did you mean …?"""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A sentence that names the nearest known word, or all of them."""
+    from difflib import get_close_matches
+
     choices = sorted(known)
     near = get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
     if near:

@@ -23,6 +23,8 @@ class Worker:
     projects: tuple[str, ...] = ()
     #: What its processor takes, references unresolved.
     settings: Mapping[str, Any] = field(default_factory=dict)
+    #: Values for the variables of its definitions, references unresolved.
+    variables: Mapping[str, Any] = field(default_factory=dict, repr=False)
     #: Where the name stands.
     span: Span | None = None
     #: Where the members stand (``statefile``, ``processor``…).
@@ -31,6 +33,8 @@ class Worker:
     project_spans: Mapping[str, Span] = field(default_factory=dict)
     #: Where each setting's value stands.
     setting_spans: Mapping[str, Span] = field(default_factory=dict)
+    #: Where each variable's value stands.
+    variable_spans: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +87,15 @@ MEMBERS: Mapping[str, Member] = {
         type="string", purpose="The kind of backend; the worker's own name says it where this is missing."
     ),
     "statefile": Member(
-        type="string", purpose="The definitions of these projects, relative to the machines directory."
+        type="string",
+        purpose="The definitions of these projects, a file or a folder, relative to the machines directory.",
     ),
     "projects": Member(
         type="array", purpose="The projects whose state this backend holds; one provisioner each."
+    ),
+    "variables": Member(
+        type="object",
+        purpose="Values for the variables of these definitions; a value env://NAME is read from the environment.",
     ),
     "settings": Member(
         type="object", purpose="What the processor takes; a value env://NAME is read from the environment."
@@ -154,17 +163,19 @@ class _Reader:
             )
         members = self.members(key, body)
         projects = self.projects(name, members.get("projects"))
-        settings = members.get("settings")
+        settings, variables = members.get("settings"), members.get("variables")
         worker = Worker(
             name=name,
             processor=self.word("processor", members),
             statefile=self.word("statefile", members),
             projects=tuple(projects),
             settings={} if settings is None else settings.plain(),
+            variables={} if variables is None else variables.plain(),
             span=key.span,
             member_spans={member: value.span for member, value in members.items()},
             project_spans=projects,
             setting_spans={} if settings is None else {n: v.span for n, v in settings.value.items()},
+            variable_spans={} if variables is None else {n: v.span for n, v in variables.value.items()},
         )
         self.together(worker, body)
         return worker
@@ -233,6 +244,13 @@ class _Reader:
                 worker.span,
                 f'the worker "{worker.name}" serves projects and has no statefile',
                 "Add `statefile:` with the name of their definitions; only a worker without projects can do without.",
+            )
+        elif worker.variables and worker.statefile is None:
+            self.problem(
+                "statefile_missing",
+                worker.span,
+                f'the worker "{worker.name}" has variables and no statefile',
+                "Add `statefile:` with the name of the definitions that declare them.",
             )
         elif worker.statefile is not None and not members.get("projects"):
             self.diagnostics.append(

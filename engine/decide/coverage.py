@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.decide.simulate import Simulated
-from engine.machine.definition import Machine
-from engine.machine.tree import TOGETHER
+from engine.machine.definition import TOGETHER, Machine
 
 #: How the reason of a candidate begins whose guard came out true, or false.
 _TRUE = ("guard held",)

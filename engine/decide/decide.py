@@ -79,18 +79,19 @@ def _decided(
     fresh: bool,
     repeated: bool,
 ) -> Step:
+    mark = provisioner.machine.definition.hash
     if repeated:
-        return unmoved(
-            start, event, Verdict.REPEATED, f"{event.receive} has seen once_per {event.once} before"
-        )
+        because = f"{event.receive} has seen once_per {event.once} before"
+        return unmoved(start, event, Verdict.REPEATED, because, machine=mark)
     last = start.latest.get(event.receive or "")
     if event.ordered is not None and last is not None and is_older(event.ordered, last):
         because = f"{event.receive} has seen ordered_by {last} before, this one says {event.ordered}"
-        return unmoved(start, event, Verdict.LATE, because)
+        return unmoved(start, event, Verdict.LATE, because, machine=mark)
     if event.ordered is not None and event.receive is not None:
         start = replace(start, latest={**start.latest, event.receive: event.ordered})
     if observed is None:
-        return step(provisioner.machine, replace(start, placed=True), event, now, arrived=not start.placed)
+        placed = start if start.placed else replace(start, placed=True)
+        return step(provisioner.machine, placed, event, now, arrived=not start.placed)
     return _observed(provisioner.machine, start, event, now, observed, fresh=fresh)
 
 
@@ -105,19 +106,19 @@ def _observed(
 ) -> Step:
     if observed.missing:
         because = f"the backend does not know {event.entity}, or hides it: {observed.detail}"
-        return _nowhere(start, event, Verdict.ENTITY_NOT_FOUND, because)
+        return _nowhere(machine, start, event, Verdict.ENTITY_NOT_FOUND, because)
     if observed.status is None:
         because = f"the backend did not say where {event.entity} is: {observed.detail}"
-        return _nowhere(start, event, Verdict.UNOBSERVED, because)
+        return _nowhere(machine, start, event, Verdict.UNOBSERVED, because)
     state = _observed_state(machine, None if fresh else start.state, observed.status)
     says = f'the backend has {event.entity} in "{observed.status}"'
     if state is None:
         because = f"{says}, which no alias of {machine.definition.name} names"
-        return _nowhere(start, event, Verdict.UNALIASED, because)
+        return _nowhere(machine, start, event, Verdict.UNALIASED, because)
     at = machine.configuration(state)
     if at is None:
         return _nowhere(
-            start, event, Verdict.STATE_NOT_FOUND, f'{says}, whose alias "{state}" names no state'
+            machine, start, event, Verdict.STATE_NOT_FOUND, f'{says}, whose alias "{state}" names no state'
         )
     arrived = at.text != start.state or not start.placed
     decided = step(machine, replace(start, state=at.text, placed=True), event, now, arrived=arrived)
@@ -141,9 +142,11 @@ def _observed_state(machine: CompiledMachine, current: str | None, status: str) 
     return state
 
 
-def _nowhere(snapshot: Snapshot, event: Event, verdict: Verdict, because: str) -> Step:
+def _nowhere(
+    machine: CompiledMachine, snapshot: Snapshot, event: Event, verdict: Verdict, because: str
+) -> Step:
     """Nothing moves, and where the entity is could not be known."""
-    kept = unmoved(snapshot, event, verdict, because)
+    kept = unmoved(snapshot, event, verdict, because, machine=machine.definition.hash)
     return replace(kept, trace=replace(kept.trace, before=None, after=None))
 
 
@@ -159,7 +162,8 @@ def _facts(
     return {
         "definition": provisioner.definition_hash,
         "project": provisioner.name,
-        "variables": dict(provisioner.machine.definition.names.variables),
+        "variables": dict(provisioner.variables),
+        **({"sensitive": sorted(provisioner.sensitive)} if provisioner.sensitive else {}),
         "now": timestamp(now),
         "repeated": repeated,
         "event": {
@@ -178,6 +182,7 @@ def _facts(
             "context": dict(instance.context),
             "version": instance.version,
             **instance.memory(),
+            **({"machine": instance.machine} if instance.machine else {}),
         },
         "observation": None
         if observed is None

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from engine.decide.simulate import Simulated, Situation, simulate, simulate_event
+from engine.decide.simulate import Simulated, Situation, pass_time, simulate, simulate_event
 from engine.diagnostics import Span
+from engine.machine.arrival import arrive
 from engine.machine.compile import CompiledMachine, CompiledProvisioner
-from engine.machine.test_blocks import IGNORED, Given, Test, Then, When
+from engine.machine.test_blocks import IGNORED, Advance, Test, Then, When
 from engine.machine.values import canonical
-from engine.model import Delivery, Effect, Entity, Event, Snapshot
+from engine.model import Delivery, Effect, Entity, Event
+from engine.sources.correlate import correlate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,9 @@ class _Course:
     """A test while it runs."""
 
     provisioner: CompiledProvisioner
-    given: Given
+    #: The one that the test is about.
+    entity: Entity
+    now: datetime
     situation: Situation
     decided: list[Simulated] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
@@ -62,34 +67,26 @@ class _Course:
     def come(self, when: When) -> None:
         """Decide about an event or a delivery."""
         if when.source is not None:
-            delivery = Delivery(
-                source=when.source,
-                type=when.name,
-                id="",
-                received_at=self.given.now,
-                payload=when.payload,
-            )
-            result = simulate([self.provisioner], self.situation, delivery, self.given.now)
+            result = simulate([self.provisioner], self.situation, _delivery(when, self.now), self.now)
             self.situation = result.after
             self.decided += result.decided
             self.ignored += result.ignored
             return
-        event = Event(name=when.name, entity=self.entity(), payload=when.payload, delivery=when.delivery)
-        one, self.situation = simulate_event(self.provisioner, self.situation, event, self.given.now)
+        event = Event(name=when.name, entity=self.entity, payload=when.payload, delivery=when.delivery)
+        one, self.situation = simulate_event(self.provisioner, self.situation, event, self.now)
         self.decided.append(one)
 
-    def entity(self) -> Entity:
-        """The entity that the test is about."""
-        project = self.provisioner.name
-        if self.given.entity is not None:
-            return Entity(project=project, id=self.given.entity)
-        if self.decided:
-            return self.decided[0].event.entity
-        return Entity(project=project, id=f"{project.upper()}-1")
+    def advance(self, advance: Advance) -> None:
+        """Let timers run out, and set the clock."""
+        self.now += advance.by
+        passed = pass_time(self.provisioner, self.situation, self.now)
+        self.situation = passed.after
+        self.decided += passed.decided
+        self.ignored += passed.ignored
 
     def found(self) -> Mapping[str, Any]:
         """What there is to compare: as it is now, and the effects since the last `then`."""
-        entity = self.entity()
+        entity = self.entity
         new = [one for one in self.decided[self.seen :] if one.event.entity == entity]
         snapshot = self.situation.snapshots.get(entity, self.situation.start)
         initial = self.provisioner.machine.initial
@@ -104,18 +101,14 @@ class _Course:
 
 def run_test(provisioner: CompiledProvisioner, test: Test) -> TestResult:
     """Run one test; it stops at the first `then` that is not met."""
-    given = test.given
-    state = given.state
-    if state is None and given.context:
-        state = provisioner.machine.initial
-    start = None if state is None else Snapshot(state=state, context=given.context)
-    course = _Course(
-        provisioner=provisioner, given=given, situation=Situation(start=start, status=given.status)
-    )
+    course = _start(provisioner, test)
     mismatches: tuple[Mismatch, ...] = ()
     for part in test.course:
         if isinstance(part, When):
             course.come(part)
+            continue
+        if isinstance(part, Advance):
+            course.advance(part)
             continue
         mismatches = tuple(_mismatches(part, course.found(), provisioner.machine))
         if mismatches:
@@ -128,6 +121,40 @@ def run_test(provisioner: CompiledProvisioner, test: Test) -> TestResult:
         decided=tuple(course.decided),
         ignored=tuple(course.ignored),
     )
+
+
+def _start(provisioner: CompiledProvisioner, test: Test) -> _Course:
+    """The course at its beginning: what is given was put where it is just now."""
+    given = test.given
+    entity = _entity(provisioner, test)
+    state = given.state
+    if state is None and given.context:
+        state = provisioner.machine.initial
+    if state is None:
+        situation = Situation(status=given.status)
+    else:
+        start = arrive(provisioner.machine, state, given.context, entity, given.now)
+        situation = Situation(start=start, status=given.status, snapshots={entity: start})
+    return _Course(provisioner=provisioner, entity=entity, now=given.now, situation=situation)
+
+
+def _entity(provisioner: CompiledProvisioner, test: Test) -> Entity:
+    """Whom a test is about: whom it says, else the first one that a delivery names, else the project's number 1."""
+    if test.given.entity is not None:
+        return Entity(project=provisioner.name, id=test.given.entity)
+    for part in test.course:
+        if not isinstance(part, When):
+            continue
+        if part.source is None:
+            break
+        named = correlate([provisioner], _delivery(part, test.given.now)).events
+        if named:
+            return named[0].event.entity
+    return Entity(project=provisioner.name, id=f"{provisioner.name.upper()}-1")
+
+
+def _delivery(when: When, now: datetime) -> Delivery:
+    return Delivery(source=when.source or "", type=when.name, id="", received_at=now, payload=when.payload)
 
 
 def _mismatches(then: Then, found: Mapping[str, Any], machine: CompiledMachine) -> Iterator[Mismatch]:

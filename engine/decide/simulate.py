@@ -5,12 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.decide.decide import Decision, decide
+from engine.machine.approvals import completed
 from engine.machine.compile import CompiledProvisioner
-from engine.model import Delivery, EffectKind, Entity, Event, Observation, Outcome, Snapshot
+from engine.machine.timers import next_due, timer_event
+from engine.model import Delivery, EffectKind, Entity, Event, Observation, Outcome, Snapshot, listens_to
 from engine.sources.correlate import correlate
 
 #: Project, `receive` block, value of ``once_per`` and entity: what was decided about.
 Claim = tuple[str, str, str, str]
+
+#: More timers than this do not run out while time passes once: such a machine keeps itself busy.
+MOST_TIMERS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,8 @@ class Simulated:
     project: str
     event: Event
     decision: Decision
+    #: When it was decided.
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +75,12 @@ def simulate_event(
     """Decide about one event at `now`: what was decided, and the situation afterwards."""
     entity = event.entity
     status = situation.statuses.get(entity, situation.status)
+    snapshot = situation.snapshots.get(entity, situation.start)
+    event = completed(event, snapshot, now)
     claim = _claim(event)
     decision = decide(
         provisioner,
-        situation.snapshots.get(entity, situation.start),
+        snapshot,
         event,
         now,
         observed=None if status is None else Observation(outcome=Outcome.DONE, status=status),
@@ -87,10 +96,33 @@ def simulate_event(
         statuses=situation.statuses if status is None else {**situation.statuses, entity: status},
         claims=situation.claims if claim is None else situation.claims | {claim},
     )
-    return Simulated(project=provisioner.name, event=event, decision=decision), after
+    return Simulated(project=provisioner.name, event=event, decision=decision, at=now), after
+
+
+def pass_time(provisioner: CompiledProvisioner, situation: Situation, until: datetime) -> Simulation:
+    """Let every timer that is due by `until`, which has a time zone, run out when it is due, one after the other.
+
+    After `MOST_TIMERS` of them it stops, and says so in `Simulation.ignored`.
+    """
+    decided: list[Simulated] = []
+    while True:
+        waiting = [
+            (*due, entity)
+            for entity, snapshot in situation.snapshots.items()
+            if (due := next_due(snapshot)) is not None and due[0] <= until
+        ]
+        if not waiting:
+            return Simulation(decided=tuple(decided), ignored=(), after=situation)
+        if len(decided) == MOST_TIMERS:
+            reason = f"{MOST_TIMERS} timers ran out and set new ones: the clock stopped at {decided[-1].at}"
+            return Simulation(decided=tuple(decided), ignored=(reason,), after=situation)
+        at, name, entity = min(waiting, key=lambda due: due[0])
+        event = timer_event(entity, name, situation.snapshots[entity].timers[name])
+        one, situation = simulate_event(provisioner, situation, event, at)
+        decided.append(one)
 
 
 def _claim(event: Event) -> Claim | None:
     if event.once is None:
         return None
-    return (event.entity.project, event.receive or "", event.once, event.entity.id)
+    return (event.entity.project, listens_to(event.receive or ""), event.once, event.entity.id)

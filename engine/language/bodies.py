@@ -3,115 +3,90 @@
 from typing import Any
 
 from engine.language import syntax
+from engine.language.complaints import (
+    BLOCK_IN_ONE_LINE_BLOCK,
+    COMMA_BETWEEN_ATTRIBUTES,
+    LINE_BREAK_MISSING,
+    ONE_LINE_BLOCK_TOO_LONG,
+    ONE_LINE_BLOCK_UNCLOSED,
+)
 from engine.language.source import Place, Source
+from engine.language.subjects import block_begins, extent
 from engine.language.tokens import Token
 
 
 def whole(content: list[Any], source: Source) -> syntax.Body:
     """The body of a file."""
-    _check_separators(content)
-    return _sort(content, Place(source, 0, len(source.text)))
+    return _body(content, Place(source, 0, len(source.text)), None)
 
 
 def block_body(content: list[Any], opener: Token, closer: Token) -> syntax.Body:
-    """The body of a block, between its braces."""
-    if content:
-        _check_lines(content, opener, closer)
-    return _sort(content, Place(opener.frame.source, opener.start, closer.end))
+    """The body of a block, between its braces: empty, one attribute on one line, or a line for each item."""
+    place = Place(opener.frame.source, opener.start, closer.end)
+    one_line = content and type(content[0]) is not Token
+    if one_line:
+        _check_one_line(content, place.source)
+    return _body(content, place, None if one_line else closer, told=bool(one_line))
 
 
-def _sort(content: list[Any], place: Place) -> syntax.Body:
-    """Part attributes from blocks; of two attributes with one name the first counts."""
+def _body(content: list[Any], place: Place, closer: Token | None, *, told: bool = False) -> syntax.Body:
+    """Part attributes from blocks, and report where no line break follows one, once a line (never, if `told`)."""
     attributes: dict[str, syntax.Attribute] = {}
     blocks: list[syntax.Block] = []
+    begun, never = False, told
     for item in content:
-        if isinstance(item, syntax.Block):
+        kind = type(item)
+        if kind is Token and item.type == "NEWLINE":
+            begun, told = False, never
+            continue
+        if (begun or kind is Token) and not told:
+            told = True
+            _misplaced(item, place.source)
+        if kind is Token:
+            continue
+        begun = True
+        if kind is syntax.Block:
             blocks.append(item)
-        elif isinstance(item, syntax.Attribute):
-            earlier = attributes.setdefault(item.name, item)
-            if earlier is not item:
-                again: Any = item.name_span
-                place.source.report(
-                    "duplicate_attribute",
-                    f'"{item.name}" is set twice in this block',
-                    f"It was set on line {earlier.span.line} already: keep one of the two.",
-                    again.first,
-                    again.last,
-                )
+        elif attributes.setdefault(item.name, item) is not item:
+            _twice(item, attributes[item.name], place.source)
+    if begun and closer is not None and not told:
+        _misplaced(closer, place.source)
     return syntax.Body(span=place, attributes=tuple(attributes.values()), blocks=tuple(blocks))
 
 
-def _check_lines(content: list[Any], opener: Token, closer: Token) -> None:
-    """A block is empty, holds one attribute on its own line, or gives each item a line."""
-    first = content[0]
-    if isinstance(first, Token):
-        _check_separators([*content, closer])
-        return
-    source = opener.frame.source
-    if isinstance(first, syntax.Block):
-        place: Any = first.type_span
-        next_: Any = first.labels[0].span if first.labels else None
-        brace: Any = first.body.span
-        source.report(
-            "block_in_one_line_block",
-            "A block on one line cannot hold another block",
-            'Break the line after the outer "{" and before its "}".',
-            place.first,
-            next_.last if next_ is not None else brace.first + 1,
-        )
-        return
-    if len(content) == 1:
-        return
-    second = content[1]
-    if isinstance(second, Token) and second.type == "NEWLINE":
-        source.report(
-            "one_line_block_unclosed",
-            "A block that begins on its opening line must end there",
-            'Break the line after "{", or put the "}" on the same line.',
-            second.start,
-            second.end,
-        )
-        return
-    start, end = _extent(second)
+def _misplaced(item: Any, source: Source) -> None:
+    comma = isinstance(item, Token) and item.type == "COMMA"
+    source.report(*(COMMA_BETWEEN_ATTRIBUTES if comma else LINE_BREAK_MISSING), *_extent(item))
+
+
+def _twice(again: syntax.Attribute, earlier: syntax.Attribute, source: Source) -> None:
+    """Of two attributes with one name the first counts."""
+    name: Any = again.name_span
     source.report(
-        "one_line_block_too_long",
-        "A block on one line holds at most one attribute",
-        'Break the line after "{" and give each attribute its own line, without commas.',
-        start,
-        end,
+        "duplicate_attribute",
+        f'"{again.name}" is set twice in this block',
+        f"It was set on line {earlier.span.line} already: keep one of the two.",
+        name.first,
+        name.last,
     )
 
 
-def _check_separators(content: list[Any]) -> None:
-    """Every attribute and block is followed by a line break; only the first offence on a line is reported."""
-    line_done = False
-    reported = False
-    for item in content:
-        if isinstance(item, Token) and item.type == "NEWLINE":
-            line_done = reported = False
-            continue
-        comma = isinstance(item, Token) and item.type == "COMMA"
-        if comma or line_done:
-            if not reported:
-                start, end = _extent(item)
-                source = item.frame.source if isinstance(item, Token) else item.span.source
-                source.report(
-                    "line_break_missing",
-                    "Attributes of a block are not separated by commas"
-                    if comma
-                    else "A line break is missing before this",
-                    "Give each attribute and each block its own line."
-                    + (" Remove the comma." if comma else ""),
-                    start,
-                    end,
-                )
-                reported = True
-            continue
-        line_done = True
+def _check_one_line(content: list[Any], source: Source) -> None:
+    """A block whose first item stands on its opening line holds one attribute and nothing else."""
+    first = content[0]
+    if isinstance(first, syntax.Block):
+        name: Any = first.type_span
+        brace: Any = first.body.span
+        source.report(*BLOCK_IN_ONE_LINE_BLOCK, name.first, block_begins(first.labels, brace.first + 1))
+    elif len(content) > 1:
+        second = content[1]
+        line_ends = isinstance(second, Token) and second.type == "NEWLINE"
+        problem = ONE_LINE_BLOCK_UNCLOSED if line_ends else ONE_LINE_BLOCK_TOO_LONG
+        source.report(*problem, *_extent(second))
 
 
 def _extent(item: Any) -> tuple[int, int]:
     if isinstance(item, Token):
-        return item.start, item.end
-    place: Any = item.header_span if isinstance(item, syntax.Block) else item.name_span
+        return extent(item)
+    place: Any = item.type_span if isinstance(item, syntax.Block) else item.name_span
     return place.first, place.last

@@ -11,8 +11,10 @@ from typing import Any
 from engine.language import syntax, templates
 from engine.language.bodies import block_body
 from engine.language.chains import operation
+from engine.language.complaints import LABEL_NOT_LITERAL
 from engine.language.depth import MAX_DEPTH, too_deep
 from engine.language.source import Place
+from engine.language.subjects import first_sequence
 from engine.language.tokens import Token
 from engine.language.traversals import Step, extend, nest
 
@@ -59,7 +61,7 @@ class Builder:
     def attribute(self, children: list[Any]) -> syntax.Attribute | None:
         """``name = value``."""
         name, _, value = children
-        place = _from(name, value)
+        place = Place(name.frame.source, name.start, value.span.last)
         if place.last - place.first > MAX_DEPTH and too_deep(value):
             place.source.report(
                 "nested_too_deeply",
@@ -69,20 +71,16 @@ class Builder:
                 name.end,
             )
             return None
-        return syntax.Attribute(span=place, name=name.text, name_span=_tokens(name, name), value=value)
+        return syntax.Attribute(span=place, name=name.text, value=value)
 
     def block(self, children: list[Any]) -> syntax.Block:
         """``type "label" { … }``."""
         kind, labels, opener, content, closer = children
-        last = labels[-1].span.last if labels else kind.end
-        place = _tokens(kind, closer)
         return syntax.Block(
-            span=place,
+            span=Place(kind.frame.source, kind.start, closer.end),
             type=kind.text,
-            type_span=_tokens(kind, kind),
             labels=tuple(labels),
             body=block_body(content, opener, closer),
-            header_span=Place(place.source, kind.start, last),
         )
 
     def labels_start(self, _children: list[Any]) -> list[syntax.Label]:
@@ -94,21 +92,15 @@ class Builder:
         labels: list[Any] = children[0]
         label = children[1]
         if isinstance(label, Token):
-            place = _tokens(label, label)
+            place = Place(label.frame.source, label.start, label.end)
             if label.type == "STRING":
-                value = templates.unescape(place.source, label.text[1:-1], label.start + 1)
+                value = _plain(label)
                 labels.append(syntax.Label(span=place, value=value, quoted=True))
             else:
                 labels.append(syntax.Label(span=place, value=label.text, quoted=False))
         else:
             place = label.span
-            place.source.report(
-                "label_not_literal",
-                "A block label cannot contain an interpolation or a directive",
-                "Write the label's text itself; labels are known before anything is evaluated.",
-                place.first,
-                place.last,
-            )
+            place.source.report(*LABEL_NOT_LITERAL, *first_sequence(place.source.text, place.first + 1))
             labels.append(syntax.Label(span=place, value=place.text[1:-1], quoted=True))
         return labels
 
@@ -154,10 +146,7 @@ class Builder:
     def string(self, children: list[Any]) -> syntax.Expression:
         """Make a quoted string without interpolation."""
         token = children[0]
-        place = _tokens(token, token)
-        return syntax.Literal(
-            span=place, value=templates.unescape(place.source, token.text[1:-1], token.start + 1)
-        )
+        return syntax.Literal(span=Place(token.frame.source, token.start, token.end), value=_plain(token))
 
     def parentheses(self, children: list[Any]) -> syntax.Expression:
         """``(inner)``."""
@@ -217,6 +206,9 @@ class Builder:
         children[0].append(children[2])
         begun: list[Any] = children[0]
         return begun
+
+    def separator(self, _children: list[Any]) -> None:
+        """Pass over what parts two items."""
 
     def items_more(self, children: list[Any]) -> list[Any]:
         """Add an item of an object."""
@@ -383,6 +375,14 @@ class Builder:
 def _add(parts: list[Any], part: templates.Sequence) -> list[Any]:
     parts.append(part)
     return parts
+
+
+def _plain(token: Token) -> str:
+    """The characters that a quoted string without interpolation means."""
+    text = token.text[1:-1]
+    if "\\" in text or "{" in text or not text.isascii():
+        return templates.unescape(token.frame.source, text, token.start + 1)
+    return text
 
 
 def _number(token: Token) -> int | Decimal:

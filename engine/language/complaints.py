@@ -4,10 +4,14 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from engine.language import tokens as kinds
-from engine.language.tokens import Problem, Token
+from engine.language.tokens import Frame, Problem, Token
 
 _BODY = kinds.BODIES
 _LIST = frozenset({kinds.TUPLE, kinds.CALL, kinds.PARENTHESES, kinds.INDEX})
+_OPEN = frozenset({
+    kinds.BLOCK, kinds.OBJECT, kinds.TUPLE, kinds.INDEX, kinds.CALL, kinds.PARENTHESES, kinds.FOR_TUPLE, kinds.FOR_OBJECT,
+    kinds.INTERPOLATION, kinds.DIRECTIVE,
+})  # fmt: skip
 _FOR = frozenset({kinds.FOR_TUPLE, kinds.FOR_OBJECT, kinds.DIRECTIVE})
 _TEXT = frozenset({kinds.QUOTED, kinds.HEREDOC})
 _ITEM_BEGINS = frozenset({"", "NEWLINE", "LBRACE", "RBRACE", "COMMA"})
@@ -23,8 +27,45 @@ _OPERATORS = frozenset({"OPERATOR", "MINUS", "STAR", "BANG", "QUESTION"})
 _CONTINUES = frozenset({"OPERATOR", "STAR", "MINUS", "QUESTION", "COLON", "ATTR", "DOT"})
 
 
+LINE_BREAK_MISSING = Problem(
+    "line_break_missing",
+    "A line break is missing before this",
+    "Give each attribute and each block its own line.",
+)
+ONE_LINE_BLOCK_TOO_LONG = Problem(
+    "one_line_block_too_long",
+    "A block on one line holds at most one attribute",
+    'Break the line after "{" and give each attribute its own line, without commas.',
+)
+ONE_LINE_BLOCK_UNCLOSED = Problem(
+    "one_line_block_unclosed",
+    "A block that begins on its opening line must end there",
+    'Break the line after "{", or put the "}" on the same line.',
+)
+BLOCK_IN_ONE_LINE_BLOCK = Problem(
+    "block_in_one_line_block",
+    "A block on one line cannot hold another block",
+    'Break the line after the outer "{" and before its "}".',
+)
+EQUALS_MISSING = Problem(
+    "item_incomplete",
+    'A "=" is missing after this name',
+    'Write "name = value" for an attribute. A block needs lines of its own in the one around it.',
+)
+LABEL_NOT_LITERAL = Problem(
+    "label_not_literal",
+    "A block label cannot contain an interpolation or a directive",
+    "Write the label's text itself; labels are known before anything is evaluated.",
+)
+COMMA_BETWEEN_ATTRIBUTES = Problem(
+    "line_break_missing",
+    "Attributes of a block are not separated by commas",
+    "Give each attribute and each block its own line. Remove the comma.",
+)
+
+
 class _Row(NamedTuple):
-    """One line of the table; None fits anything. The texts may name {token}, {before}, {opener} and {closer}."""
+    """One line of the table; None fits anything. The texts may name {token}, {before}, {opener}, {opened} and {closer}."""
 
     frames: Collection[str] | None
     before: Collection[str] | None
@@ -75,6 +116,10 @@ _TABLE = (
         "expression_continued", "An expression ends with its line", "Put the expression in parentheses to continue it on the next line.",
     ),
     _Row(
+        {kinds.BLOCK}, {"NEWLINE", "LBRACE"}, {"$END"},
+        "unclosed", "{opened} is never closed", 'Write the missing "{closer}" before the end of the file.',
+    ),
+    _Row(
         _BODY, {"", "NEWLINE", "LBRACE"}, None,
         "item_expected", "An attribute or a block is expected here", 'Write "name = value", or a block: name "label" {{ … }}.',
     ),
@@ -101,8 +146,21 @@ _TABLE = (
         "item_incomplete", 'A "=" or a "{{" is missing', 'Write "name = value" for an attribute; for a block write "{{" on the same line.', "LBRACE",
     ),
     _Row(
+        _BODY, {"IDENT"}, None,
+        "item_incomplete", 'Neither a "=" nor a block follows "{before}"', 'Write "{before} = value", or "{before} {{" to open a block.',
+        "EQUAL",
+    ),
+    _Row(
         _BODY, _NAMES, None,
         "label_expected", "A block label is a quoted string or a name", 'Write: name "label" {{ … }}.', "LBRACE",
+    ),
+    _Row(
+        {kinds.INTERPOLATION}, _VALUE_ENDS, {"QUOTE", "STRING", "$END"},
+        "unclosed", "An interpolation in this text is not closed", 'Write the missing "}}" after the value: "${{value}}".',
+    ),
+    _Row(
+        _OPEN, None, {"$END"},
+        "unclosed", "{opened} is never closed", 'Write the missing "{closer}" before the end of the file.',
     ),
     _Row(
         _BODY, None, {"NEWLINE", "RBRACE", "$END", "COMMA"},
@@ -222,6 +280,24 @@ _TABLE = (
 )  # fmt: skip
 
 
+def still_open(frame: Frame) -> Problem:
+    """The problem with what closes or begins something, while something else is still open."""
+    return Problem(
+        "unclosed",
+        f"{_opened(frame)} is not closed before this",
+        f'Write the missing "{frame.closer}" where it ends.',
+    )
+
+
+def _opened(frame: Frame) -> str:
+    opener = frame.opener
+    if opener is None:
+        return ""
+    shown = opener.text.strip()
+    shown = shown[0] if opener.type.startswith("FOR_") else shown.split("~")[0]
+    return f'The "{shown}" of line {frame.source.position(opener.start)[0]}'
+
+
 def complaint(token: Token, before: Token | None, expected: Collection[str]) -> Problem:
     """The problem with a token that the grammar does not allow after `before`."""
     kind = token.frame.kind
@@ -230,6 +306,7 @@ def complaint(token: Token, before: Token | None, expected: Collection[str]) -> 
         "token": _show(token),
         "before": before.text.strip() if before is not None else "",
         "opener": token.frame.opener.text[:1] if token.frame.opener is not None else "",
+        "opened": _opened(token.frame),
         "closer": token.frame.closer,
     }
     for row in _TABLE:

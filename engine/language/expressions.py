@@ -51,7 +51,8 @@ class Compiled:
         try:
             return self._run(scope, Meter())
         except FailureError as failure:
-            raise EvaluationError(self._diagnostic(failure, scope)) from None
+            involved = self._involved(failure.node, scope)
+            raise EvaluationError(self._diagnostic(failure, involved), involved) from None
         except ExhaustedError as error:
             raise EvaluationError(
                 Diagnostic(
@@ -68,8 +69,16 @@ class Compiled:
             self._references = _references(self.node, self._functions)
         return _describe(self._references, scope)
 
-    def _diagnostic(self, failure: FailureError, scope: Mapping[str, Any]) -> Diagnostic:
-        involved = _describe(_references(failure.node, self._functions), scope)
+    def _involved(self, node: syntax.Node, scope: Mapping[str, Any]) -> str:
+        """The values that made a node fail; of a path that leads nowhere, the value where it ends."""
+        shown = _describe(_references(node, self._functions), scope)
+        while not shown and isinstance(node, (syntax.GetAttribute, syntax.Index, syntax.Splat)):
+            node = node.target
+            if not isinstance(node, syntax.Variable):
+                shown = _describe(_references(node, self._functions), scope)
+        return shown
+
+    def _diagnostic(self, failure: FailureError, involved: str) -> Diagnostic:
         detail = failure.detail
         if involved:
             detail = f"{detail} Here {involved}." if detail else f"Here {involved}."

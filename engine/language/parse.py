@@ -13,15 +13,18 @@ from typing import Any
 from engine.diagnostics import Diagnostic
 from engine.language import syntax
 from engine.language.bodies import whole
-from engine.language.complaints import complaint
+from engine.language.build import Builder
+from engine.language.refusals import Refused, refusals
 from engine.language.scan import Scanner
 from engine.language.source import Source
-from engine.language.tables import Tables, tables
-from engine.language.tokens import Frame, Problem, Token
+from engine.language.tables import APPEND, Tables, tables
+from engine.language.tokens import Frame, Token
 
 #: After so many errors the rest of a file is not worth reading.
 MAX_ERRORS = 50
 
+#: What is wrong inside these shows when they are built, which an error behind them prevents.
+_LITERALS = {"NUMBER": Builder().number, "STRING": Builder().string}
 _NEW_ITEM = re.compile(
     r'[^\W\d][\w-]*+(?:[ \t]*+=(?!=|>)|(?:[ \t]++(?:"[^"\n]*+"|[^\W\d][\w-]*+))*+[ \t]*+\{[ \t]*+\r?\n)'
 )
@@ -33,7 +36,7 @@ class ParseResult:
 
     #: The tree; with errors, what could be understood; None if the text could not be read at all.
     tree: syntax.Body | None
-    #: Every syntax error, in the order of the file.
+    #: Every syntax error, in the order of the file; what its end leaves open comes last, if something else is wrong.
     diagnostics: tuple[Diagnostic, ...]
     #: What HCL allows and a definition does not: a key written twice, or one that could be a reference.
     mistakes: tuple[Diagnostic, ...] = ()
@@ -59,11 +62,13 @@ def parse(source: str | bytes, filename: str) -> ParseResult:
     collecting = gc.isenabled()
     gc.disable()  # a parse makes many objects and no garbage cycles; collecting meanwhile doubles its time
     try:
-        tree = _Parse(document, made).run()
+        reading = _Parse(document, made)
+        tree = reading.run()
     finally:
         if collecting:
             gc.enable()
     problems = sorted(document.diagnostics, key=lambda d: d.subject.start if d.subject is not None else 0)
+    problems += reading.late
     return ParseResult(tree=tree, diagnostics=tuple(problems), mistakes=tuple(document.mistakes))
 
 
@@ -101,36 +106,46 @@ class _Parse:
         self.tables = made
         self.states: list[int] = [made.start]
         self.values: list[Any] = []
+        #: What the end of the file shows after other errors: perhaps it only comes of them.
+        self.late: list[Diagnostic] = []
 
-    def run(self) -> syntax.Body:
+    def run(self) -> syntax.Body:  # noqa: C901, PLR0912 - one loop, written out: a call for each token is a fifth of a parse
         before: Token | None = None
         tokens = self.scanner.tokens()
         states, values, actions, gotos = self.states, self.values, self.tables.actions, self.tables.gotos
+        end = self.tables.end
         for token in tokens:
-            # `_feed`, written out: calling it for each token takes a fifth of a parse.
+            # `_feed`, with what often follows one another done at once.
             kind = token.type
             action = actions[states[-1]].get(kind)
             while action is not None:
                 build, count, then = action
                 if build is None:
                     if not then:
-                        states.append(count)
-                        values.append(token)
+                        if count == APPEND:
+                            values[-1].append(token)
+                        else:
+                            states.append(count)
+                            values.append(token)
                         break
-                    state = states[-1] = gotos[states[-2]][then]
-                    action = actions[state].get(kind)
-                    continue
-                if count:
-                    children = values[-count:]
-                    del states[-count:], values[-count:]
+                    states.pop()  # the value on top stays as it is
+                elif count == 1:
+                    states.pop()
+                    values[-1] = build(values[-1:])
+                elif count:
+                    del states[-count:]
+                    values[-count:] = (build(values[-count:]),)
                 else:
-                    children = []
-                values.append(build(children))
-                state = gotos[states[-1]][then]
-                states.append(state)
-                if state == self.tables.end:
-                    return whole(values[0], self.source)
+                    values.append(build([]))
+                goto = gotos[states[-1]]
+                state = goto[then]
                 action = actions[state].get(kind)
+                while action is not None and action[0] is None and action[2]:
+                    state = goto[action[2]]
+                    action = actions[state].get(kind)
+                states.append(state)
+                if state == end:
+                    return whole(values[0], self.source)
             if action is not None:
                 before = token
                 continue
@@ -153,8 +168,11 @@ class _Parse:
             build, count, then = action
             if build is None:
                 if not then:
-                    states.append(count)
-                    values.append(token)
+                    if count == APPEND:
+                        values[-1].append(token)
+                    else:
+                        states.append(count)
+                        values.append(token)
                     return True
                 states[-1] = self.tables.gotos[states[-2]][then]
                 continue
@@ -170,20 +188,33 @@ class _Parse:
                 return True
 
     def _report(self, token: Token, before: Token | None) -> None:
-        if token.type == "INVALID":
-            problem, start, end = token.problem, token.start, token.end
-        elif (item := self._item_at(token, before)) is not None and item.frame.opener is not None:
-            opener = item.frame.opener
-            start, end = opener.start, opener.start + 1
-            problem = Problem(
-                "unclosed",
-                f'This "{opener.text[0]}" is never closed',
-                f'Write the missing "{item.frame.closer}" before line {self.source.position(item.start)[0]}.',
-            )
-        else:
-            problem = complaint(token, before, self.tables.actions[self.states[-1]])
-            start, end = token.start, max(token.end, token.start + 1)
-        self.source.report(*problem, start, min(end, len(self.source.text)))
+        if before is not None and self.values and self.values[-1] is before and before.type in _LITERALS:
+            _LITERALS[before.type]([before])
+        content, item = self._broken_item()
+        refused = Refused(
+            token=token,
+            before=before,
+            expected=self.tables.actions[self.states[-1]],
+            content=content,
+            item=item,
+            values=self.values,
+            next_item=self._item_at(token, before),
+            suspect=self.scanner.suspect,
+        )
+        for problem, (start, end) in refusals(refused):
+            self.source.report(*problem, start, end)
+        if token.type == "$END":
+            self.late.append(self.source.diagnostics.pop())
+
+    def _broken_item(self) -> tuple[list[Any], list[Any]]:
+        """What was read of the innermost body, and of its item that breaks off here."""
+        for i in range(len(self.states) - 1, -1, -1):
+            gotos = self.tables.gotos[self.states[i]]
+            if "attribute" in gotos:
+                return self.values[i - 1], self.values[i:]
+            if "content" in gotos:
+                break
+        return [], self.values[i:]
 
     def _item_at(self, token: Token, before: Token | None) -> Token | None:
         """The token that begins the next attribute or block, when a token does not fit because of that."""
@@ -237,7 +268,8 @@ class _Parse:
         end = len(self.source.text)
         self._unwind()
         while len(self.values) > 1:
-            for kind in ("NEWLINE", "RBRACE", "NEWLINE"):
+            one_line = not any(isinstance(each, Token) for each in self.values[-1])
+            for kind in ("RBRACE", "NEWLINE") if one_line else ("NEWLINE", "RBRACE", "NEWLINE"):
                 self._feed(Token(kind, "", end, self.scanner.file))
             self._unwind()
         content: list[Any] = self.values[0]

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.language.characters import character_problem
+from engine.language.complaints import still_open
 from engine.language.source import Source
 from engine.language.tokens import (
     BLOCK,
@@ -38,24 +39,26 @@ MAX_NESTING = 100
 
 _GAP = r"(?:[ \t\r\n]|\#[^\n]*+|//[^\n]*+|/\*(?s:.*?)\*/)*+"
 _CODE = re.compile(
-    rf"""[ \t]*+(?:
+    r"""[ \t]*+(?:
       (?P<IDENT> [^\W\d][\w-]*+ )
     | (?P<ELLIPSIS> \.\.\. )
     | (?P<ATTR> \.[ \t]*+[^\W\d][\w-]*+ )
-    | (?P<STRING> "(?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{{|%%\{{|[$%](?!\{{))*+" )
+    | (?P<EQUAL> =(?![=>]) )
+    | (?P<STRING> "(?:[^"\\\r\n$%]++|\\[^\r\n]|\$\$\{|%%\{|[$%](?!\{))*+" )
     | (?P<NEWLINE> (?:\r?\n|(?:\#|//)[^\n]*+(?:\n|\Z)) (?:[ \t]++|\r?\n|(?:\#|//)[^\n]*+(?:\n|\Z))*+ )
     | (?P<NUMBER> [0-9]++(?:\.*+(?:[0-9]|[eE][+-]?[0-9]))*+ )
     | (?P<COMMENT> /\*(?s:.*?)\*/ )
-    | (?P<OPENER> \{{{_GAP}for(?![\w-]) | \[{_GAP}for(?![\w-]) | [({{\[] )
-    | (?P<CLOSER> ~?\}} | [)\]] )
+    | (?P<OPENER> [({\[] )
+    | (?P<CLOSER> ~?\} | [)\]] )
     | (?P<HEREDOC> <<-?[^\W\d][\w-]*+\r?\n )
     | (?P<QUOTE> " )
-    | (?P<OTHER> /\*| :: | == | != | <= | >= | && | \|\| | => | [-+*/%<>!=?:,.] )
+    | (?P<OTHER> /\*| :: | == | != | <= | >= | && | \|\| | => | [-+*/%<>!?:,.] )
     | (?P<END> \Z )
     | (?P<UNKNOWN> (?s:.) )
     )""",
     re.VERBOSE,
 )
+_FOR = re.compile(rf"{_GAP}for(?![\w-])")
 _SEQUENCES = rf"""
     | (?P<INTERPOLATION> \$\{{~? )
     | (?P<DIRECTIVE> %\{{~?{_GAP}(?P<keyword>[\w-]*+) )"""
@@ -68,6 +71,7 @@ _HEREDOC = re.compile(
     r"""(?P<TEXT> (?:[^\n$%]++|\$\$\{|%%\{|[$%](?!\{))++\n? | \n )""" + _SEQUENCES,
     re.VERBOSE,
 )
+_LINE_BREAKS = re.compile(r"[\r\n]*+")
 _NAMED = frozenset({"IDENT", "ATTR"})
 _DIRECTIVES = {
     "if": "DIRECTIVE_IF",
@@ -78,7 +82,7 @@ _DIRECTIVES = {
 }
 _DIRECTIVE_DEPTH = {"if": 1, "for": 1, "endif": -1, "endfor": -1}
 _SYMBOLS = {
-    "=": "EQUAL", "=>": "ARROW", "?": "QUESTION", ":": "COLON", "::": "SCOPE", ",": "COMMA", ".": "DOT", "-": "MINUS", "*": "STAR",
+    "=>": "ARROW", "?": "QUESTION", ":": "COLON", "::": "SCOPE", ",": "COMMA", ".": "DOT", "-": "MINUS", "*": "STAR",
     "!": "BANG",
 } | dict.fromkeys(("==", "!=", "<=", ">=", "<", ">", "&&", "||", "+", "/", "%"), "OPERATOR")  # fmt: skip
 _BRACKETS = {"(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB", "{": "LBRACE", "}": "RBRACE"}
@@ -97,15 +101,14 @@ class Scanner:
         self.file = Frame(FILE, None, source)
         self.stack = [self.file]
         #: The first block whose brace was probably meant for the one around it, and where that brace is.
-        self._suspect: tuple[Frame, str] | None = None
+        self.suspect: tuple[Frame, int] | None = None
 
-    def tokens(self) -> Iterator[Token]:
+    def tokens(self) -> Iterator[Token]:  # noqa: C901 - the loop that everything goes through
         """The tokens from `position` on, ending with ``$END``; each leaves `position` behind itself."""
         text = self.source.text
         stack = self.stack
         match = _CODE.match
         rare = {
-            "NEWLINE": self._newline,
             "OTHER": self._other,
             "OPENER": self._open,
             "CLOSER": self._close,
@@ -114,6 +117,7 @@ class Scanner:
             "END": self._end,
             "UNKNOWN": self._unknown,
         }
+        ascii_only = text.isascii()
         previous = ""
         while previous != "$END":
             frame = stack[-1]
@@ -122,25 +126,29 @@ class Scanner:
             else:
                 found: Any = match(text, self.position)
                 kind = found.lastgroup
-                self.position = found.end()
-                if kind == "COMMENT" or (kind == "NEWLINE" and (previous == "NEWLINE" or not frame.newlines)):
+                start, end = found.span(kind)
+                self.position = end
+                if kind == "NEWLINE":
+                    if previous == "NEWLINE" or not frame.newlines:
+                        continue
+                    frame.value = False
+                    token = Token("NEWLINE", "\n", start, frame)
+                elif kind == "EQUAL":
+                    frame.value = True
+                    token = Token("EQUAL", "=", start, frame)
+                elif kind in rare:
+                    token = rare[kind](text[start:end], start, frame, previous)
+                elif kind == "COMMENT":
                     continue
-                start = found.start(kind)
-                if kind in rare:
-                    token = rare[kind](found[kind], start, frame, previous)
                 else:  # names, strings, numbers and "..." are what they are called
-                    token = Token(kind, found[kind], start, frame)
+                    token = Token(kind, text[start:end], start, frame)
                     if kind in _NAMED:
-                        if not token.text.isascii() or text[token.end : token.end + 1] > "\x7f":
+                        if not ascii_only and (not token.text.isascii() or text[end : end + 1] > "\x7f"):
                             self._widen(token)
                         if frame.names:
                             _keyword(token, frame, previous)
             previous = token.type
             yield token
-
-    def _newline(self, _text: str, start: int, frame: Frame, _previous: str) -> Token:
-        frame.value = False
-        return Token("NEWLINE", "\n", start, frame)
 
     def _other(self, symbol: str, start: int, frame: Frame, _previous: str) -> Token:
         if symbol == "/*":
@@ -153,8 +161,6 @@ class Scanner:
                 2,
                 frame,
             )
-        if symbol == "=":
-            frame.value = True
         return Token(_SYMBOLS[symbol], symbol, start, frame)
 
     def _quote(self, text: str, start: int, frame: Frame, _previous: str) -> Token:
@@ -167,29 +173,24 @@ class Scanner:
         return token
 
     def _end(self, _text: str, start: int, frame: Frame, _previous: str) -> Token:
-        if frame is self.file:
-            return Token("$END", "", start, frame)
-        self.stack.pop()
-        culprit, before = self._suspect or (frame, "the end of the file")
-        return self._unclosed(culprit, start, before)
+        return Token("$END", "", start, frame)
 
     def _open(self, text: str, start: int, frame: Frame, previous: str) -> Token:
-        if len(text) > 1:
-            if text[0] == "{" and frame.kind in BODIES and not frame.value:
-                text = "{"  # a block that begins with an attribute or block called "for"
-                self.position = start + 1
-            else:
-                kind, name = (FOR_TUPLE, "FOR_SQB") if text[0] == "[" else (FOR_OBJECT, "FOR_BRACE")
-                token = self._push(kind, Token(name, text, start, frame))
-                self.stack[-1].naming = token.type != "INVALID"
-                return token
-        if text == "{":
-            kind = BLOCK if frame.kind in BODIES and not frame.value else OBJECT
-        elif text == "[":
-            kind = INDEX if previous in _VALUE_ENDS else TUPLE
-        else:
+        if text == "{" and frame.kind in BODIES and not frame.value:
+            return self._push(BLOCK, Token("LBRACE", text, start, frame))
+        if text == "(":
             kind = CALL if previous == "IDENT" else PARENTHESES
-        return self._push(kind, Token(_BRACKETS[text], text, start, frame))
+            return self._push(kind, Token("LPAR", text, start, frame))
+        found = _FOR.match(self.source.text, start + 1)
+        if found is not None:
+            self.position = found.end()
+            kind, name = (FOR_TUPLE, "FOR_SQB") if text == "[" else (FOR_OBJECT, "FOR_BRACE")
+            token = self._push(kind, Token(name, self.source.text[start : found.end()], start, frame))
+            self.stack[-1].naming = token.type != "INVALID"
+            return token
+        if text == "{":
+            return self._push(OBJECT, Token("LBRACE", text, start, frame))
+        return self._push(INDEX if previous in _VALUE_ENDS else TUPLE, Token("LSQB", text, start, frame))
 
     def _push(self, kind: str, token: Token) -> Token:
         if len(self.stack) + token.frame.directives > MAX_NESTING:
@@ -212,11 +213,8 @@ class Scanner:
         closer = text[-1]
         if frame.closer == closer and (len(text) == 1 or frame.kind in (INTERPOLATION, DIRECTIVE)):
             stack.pop()
-            if frame.kind == BLOCK and self._suspect is None and self._outdented(frame, start):
-                self._suspect = (
-                    frame,
-                    f'the "}}" of line {self.source.position(start)[0]}, which stands further left',
-                )
+            if frame.kind == BLOCK and self.suspect is None and self._outdented(frame, start):
+                self.suspect = (frame, start)
             name = "TEMPLATE_END" if frame.kind in (INTERPOLATION, DIRECTIVE) else _BRACKETS[closer]
             return Token(name, text, start, frame)
         if len(text) > 1:
@@ -225,17 +223,15 @@ class Scanner:
                 'A strip marker "~" may only stand before the "}" of a template sequence',
                 'Remove the "~".',
                 start,
-                1,
+                2,
                 frame,
                 resume=start + 1,
             )
         # Somebody forgot a closer, or wrote one too many: the nearest opener that fits decides which.
         for depth in range(len(stack) - 1, 0, -1):
             if stack[depth].closer == closer and stack[depth].kind not in (QUOTED, HEREDOC):
-                token = self._unclosed(frame, start, f'this "{closer}"')
                 del stack[depth + 1 :]
-                self.position = start
-                return token
+                return self._invalid(*still_open(frame), start, 1, frame, resume=start)
             if stack[depth].kind in (QUOTED, HEREDOC):
                 break
         if frame.kind not in BODIES and frame.opener is not None:
@@ -265,30 +261,6 @@ class Scanner:
     def _indent(self, position: int) -> int:
         before = self.source.text[self.source.text.rfind("\n", 0, position) + 1 : position]
         return len(before) - len(before.lstrip(" \t"))
-
-    def _unclosed(self, frame: Frame, at: int, before: str) -> Token:
-        opener = frame.opener
-        assert opener is not None  # noqa: S101 - only the file itself has no opener
-        shown = opener.text.strip()
-        if opener.type.startswith("FOR_"):
-            shown = shown[0]
-        if frame.kind == HEREDOC:
-            marker = shown.lstrip("<").removeprefix("-")
-            problem = Problem(
-                "unclosed_heredoc",
-                f'The heredoc "{shown}" is never closed',
-                f"Write {marker} alone on a line where the text ends.",
-            )
-        else:
-            problem = Problem(
-                "unclosed",
-                f'This "{shown}" is never closed',
-                f'Write the missing "{frame.closer}" before {before}.',
-            )
-        token = Token("INVALID", shown, opener.start, frame)
-        token.problem = problem
-        self.position = at
-        return token
 
     def _invalid(
         self,
@@ -335,21 +307,22 @@ class Scanner:
             )
 
     def _quoted(self, frame: Frame) -> Token:
-        found = _QUOTED.match(self.source.text, self.position)
+        text, at = self.source.text, self.position
+        found = _QUOTED.match(text, at)
         if found is None:
             # A newline, a lone backslash before one, or the end of the file: the string ends here for certain.
-            opener = frame.opener
-            assert opener is not None  # noqa: S101 - a quoted frame has a quote
             self.stack.pop()
-            token = Token("INVALID", self.source.text[opener.start : self.position], opener.start, frame)
-            token.problem = Problem(
+            backslash = text.startswith("\\", at)
+            length = 1 if backslash else _LINE_BREAKS.match(text, at).end() - at  # type: ignore[union-attr]
+            return self._invalid(
                 "unclosed_string",
-                "This string is not closed on its line",
+                "The line ends inside a string",
                 'Write the missing ", \\n for a line break, or use a heredoc (<<EOT) for text of several lines.',
+                at,
+                length,
+                frame,
+                resume=at + backslash,
             )
-            if self.source.text.startswith("\\", self.position):
-                self.position += 1
-            return token
         return self._template(found, frame)
 
     def _heredoc(self, frame: Frame) -> Token:
@@ -377,7 +350,18 @@ class Scanner:
             return Token("TEXT", text[start:at], start, frame)
         if found is None:
             self.stack.pop()
-            return self._unclosed(frame, len(text), "the end of the file")
+            self.position = len(text)
+            opener = frame.opener
+            assert opener is not None  # noqa: S101 - a heredoc has its opener
+            shown = opener.text.strip()
+            return self._invalid(
+                "unclosed_heredoc",
+                f'The heredoc "{shown}" of line {self.source.position(opener.start)[0]} is never closed',
+                f"Write {shown.lstrip('<').removeprefix('-')} alone on a line where the text ends.",
+                len(text),
+                0,
+                frame,
+            )
         return self._template(found, frame)
 
     def _template(self, found: re.Match[str], frame: Frame) -> Token:
@@ -399,8 +383,8 @@ class Scanner:
                     if keyword
                     else "A template directive needs a name",
                     "The directives are if, else, endif, for and endfor. Write %%{ for the characters themselves.",
-                    token.start,
-                    len(token.text),
+                    found.start("keyword"),
+                    len(keyword),
                     frame,
                 )
             token.type = _DIRECTIVES[keyword]

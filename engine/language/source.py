@@ -84,7 +84,9 @@ class Place(Span):
     #: The character after the last one.
     last: int
 
+    # Both: while one of them is the frozen class's, Python calls a function for every assignment.
     __setattr__ = object.__setattr__
+    __delattr__ = object.__delattr__
 
     def __init__(self, source: Source, first: int, last: int) -> None:
         self.source = source
@@ -155,6 +157,31 @@ class Place(Span):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _plain, (*_values(self.settled()),)
+
+
+def beginning(span: Span, text: str) -> Span:
+    """The range of the text that a range begins with."""
+    if isinstance(span, Place):
+        return Place(span.source, span.first, span.first + len(text))
+    width = graphemes(text)
+    return _plain(
+        span.filename,
+        span.start,
+        span.start + len(text.encode()),
+        span.line,
+        span.column,
+        span.line,
+        span.column + width,
+    )
+
+
+def through(first: Span, last: Span) -> Span:
+    """The range from the beginning of one to the end of another."""
+    if isinstance(first, Place) and isinstance(last, Place):
+        return Place(first.source, first.first, last.last)
+    return _plain(
+        first.filename, first.start, last.end, first.line, first.column, last.end_line, last.end_column
+    )
 
 
 def _values(span: Span) -> tuple[Any, ...]:

@@ -5,31 +5,40 @@ expression is one of the node types below.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, dataclass_transform
 
 from engine.diagnostics import Span
+from engine.language.source import beginning, through
+
+_Class = TypeVar("_Class")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def node(cls: type[_Class]) -> type[_Class]:
+    """Make a node's class: frozen for the type checker alone, as Python takes a fifth of a parse to watch over it."""
+    return dataclass(slots=True, kw_only=True, unsafe_hash=True)(cls)
+
+
+@node
 class Node:
     """Anything in the tree."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Expression(Node):
     """Anything that has a value."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Literal(Expression):
     """A number (int or Decimal), a bool, null, or a plain string without interpolation."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Template(Expression):
     """A quoted or heredoc template with interpolations or directives. A single bare interpolation keeps its type."""
 
@@ -38,7 +47,7 @@ class Template(Expression):
     wrapped: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class TemplateIf(Expression):
     """``%{ if condition }…%{ else }…%{ endif }`` inside a template; both branches are templates."""
 
@@ -47,7 +56,7 @@ class TemplateIf(Expression):
     otherwise: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class TemplateFor(Expression):
     """``%{ for key, value in collection }…%{ endfor }`` inside a template."""
 
@@ -57,14 +66,14 @@ class TemplateFor(Expression):
     body: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Variable(Expression):
     """A root name: ``event``."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class GetAttribute(Expression):
     """``target.name``."""
 
@@ -72,7 +81,7 @@ class GetAttribute(Expression):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Index(Expression):
     """``target[key]``; the legacy ``target.0`` is the same node with a number."""
 
@@ -80,7 +89,7 @@ class Index(Expression):
     key: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Splat(Expression):
     """``target.*`` or ``target[*]`` and what follows it; `each` is applied to every element.
 
@@ -93,12 +102,12 @@ class Splat(Expression):
     full: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class SplatItem(Expression):
     """The current element of the splat around it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Call(Expression):
     """``name(arguments)``; with `expand`, the last argument is a list of further arguments (``...``)."""
 
@@ -108,7 +117,7 @@ class Call(Expression):
     expand: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Unary(Expression):
     """``-x`` or ``!x``."""
 
@@ -116,7 +125,7 @@ class Unary(Expression):
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Binary(Expression):
     """``left operator right``."""
 
@@ -125,7 +134,7 @@ class Binary(Expression):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Conditional(Expression):
     """``condition ? then : otherwise``."""
 
@@ -134,21 +143,21 @@ class Conditional(Expression):
     otherwise: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Parentheses(Expression):
     """``(inner)``: kept because an object key in parentheses is an expression, not a name."""
 
     inner: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Tuple(Expression):
     """``[a, b]``."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class ObjectItem(Node):
     """One ``key = value`` or ``key: value``. A bare name as key is a `Literal` string."""
 
@@ -156,14 +165,14 @@ class ObjectItem(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Object(Expression):
     """``{ key = value }``."""
 
     items: tuple[ObjectItem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class For(Expression):
     """``[for k, v in collection : value if condition]`` or, with `result_key`, ``{for … : key => value...}``."""
 
@@ -177,16 +186,20 @@ class For(Expression):
     grouped: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Attribute(Node):
     """``name = value``."""
 
     name: str
-    name_span: Span
     value: Expression
 
+    @property
+    def name_span(self) -> Span:
+        """Where the name stands."""
+        return beginning(self.span, self.name)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@node
 class Label(Node):
     """A block's label: a quoted string without interpolation, or a bare name."""
 
@@ -194,19 +207,26 @@ class Label(Node):
     quoted: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Block(Node):
     """``type "label" … { body }``."""
 
     type: str
-    type_span: Span
     labels: tuple[Label, ...]
     body: "Body"
-    #: ``type "label"`` without the body: what an error underlines.
-    header_span: Span
+
+    @property
+    def type_span(self) -> Span:
+        """Where the type stands."""
+        return beginning(self.span, self.type)
+
+    @property
+    def header_span(self) -> Span:
+        """``type "label"`` without the body: what an error underlines."""
+        return through(self.span, self.labels[-1].span) if self.labels else self.type_span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@node
 class Body(Node):
     """Attributes and blocks, each in the order of the file."""
 

@@ -1,21 +1,24 @@
-"""Lark's LALR tables for the grammar, with the tree builder's methods in them, made at the first parse."""
+"""The parser's tables: what Lark makes of the grammar, kept beside it so that no process has to make them again.
+
+Lark needs longer to read the grammar and to find its LALR(1) states than a definition takes to be parsed, checked and
+proven. Hence ``grammars/hcl.tables.json`` holds what came out. It names the grammar that it was made of: for any other
+one Lark is asked, so a changed grammar counts at once. A test holds the file against what Lark says.
+"""
 
 import functools
+import json
 import sys
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.language.build import Builder
-from engine.language.scan import Scanner
-from engine.language.source import Source
-from engine.resources import grammar
+from engine.resources import grammar, shipped
 
-if TYPE_CHECKING:
-    from lark import Lark
-
-#: To shift: (None, next state, ""); to reduce: (builder method, number of children, name of the rule), where None for
+#: To shift: (None, next state, ""), where `APPEND` for the state adds the token to the list on top; to reduce: (builder method, number of children, name of the rule), where None for
 #: the method says that the only child stands for itself, as in a chain of precedences.
+APPEND = -1
 Action = tuple[Callable[[list[Any]], Any] | None, int, str]
 
 
@@ -33,53 +36,56 @@ class Tables:
     end: int
 
 
-def make_lark() -> "Lark":
-    """Lark with the grammar, the scanner and the tree builder."""
-    from lark import Lark
-    from lark.lexer import Lexer
-
-    class ModeStackLexer(Lexer):
-        """Lark's door to the scanner."""
-
-        def __init__(self, lexer_conf: Any) -> None:
-            """Take Lark's configuration, of which nothing is needed: the grammar declares its terminals."""
-
-        def lex(self, text: Any) -> Iterator[Any]:  # type: ignore[override]
-            """The tokens of a text, the mark of its end included. (Lark takes this form from custom lexers, too.)"""
-            return Scanner(Source(text, "")).tokens()
-
-    return Lark(
-        grammar("hcl.lark"),
-        parser="lalr",
-        lexer=ModeStackLexer,
-        start="file",
-        transformer=Builder(),
-        maybe_placeholders=False,
-    )
-
-
 @functools.cache
 def tables() -> Tables:
     """The tables, once a process."""
-    from lark.parsers.lalr_analysis import Shift
+    kept = _kept()
+    if kept is None:
+        from engine.language.automaton import made_by_lark
 
-    automaton = make_lark().parse_interactive().parser_state.parse_conf
-    actions: list[dict[str, Action]] = []
-    gotos: list[dict[str, int]] = []
-    for state in range(len(automaton.states)):
-        act: dict[str, Action] = {}
-        go: dict[str, int] = {}
-        for symbol, (kind, argument) in automaton.states[state].items():
-            name = sys.intern(str(symbol))  # Lark's own strings compare in Python, at every look-up
-            if kind is not Shift:
-                rule = sys.intern(str(argument.origin.name))
-                passes = argument.options.expand1 and not argument.alias and len(argument.expansion) == 1
-                build = None if passes else automaton.callbacks[argument]
-                act[name] = (build, len(argument.expansion), rule)
-            elif name.isupper() or name == "$END":
-                act[name] = (None, argument, "")
-            else:
-                go[name] = argument
-        actions.append(act)
-        gotos.append(go)
-    return Tables(actions=actions, gotos=gotos, start=automaton.start_state, end=automaton.end_state)
+        kept = made_by_lark()
+    return _connected(kept)
+
+
+def _kept() -> dict[str, Any] | None:
+    """What was kept for this grammar; None if there is nothing, or it is of another one."""
+    try:
+        kept = json.loads(shipped("grammars/hcl.tables.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    known = isinstance(kept, dict) and kept.get("grammar") == zlib.crc32(grammar("hcl.lark").encode())
+    return kept if known else None
+
+
+def _connected(made: dict[str, Any]) -> Tables:
+    """The tables with the tree builder's methods in them."""
+    builder = Builder()
+    intern = sys.intern
+    reductions: list[Action] = [
+        (None if method is None else getattr(builder, method), count, intern(origin))
+        for method, count, origin in made["rules"]
+    ]
+    actions: list[dict[str, Action]] = [
+        {intern(name): (None, to, "") if to >= 0 else reductions[-1 - to] for name, to in state.items()}
+        for state in made["actions"]
+    ]
+    gotos = [{intern(name): to for name, to in state.items()} for state in made["gotos"]]
+    _shorten(actions, gotos)
+    return Tables(
+        actions=actions,
+        gotos=gotos,
+        start=made["start"],
+        end=made["end"],
+    )
+
+
+def _shorten(actions: list[dict[str, Action]], gotos: list[dict[str, int]]) -> None:
+    """Let a token that can only become one more item of the body on top become one at once."""
+    for act, go in zip(actions, gotos, strict=True):
+        if "attribute" not in go:
+            continue
+        for name, (build, to, _) in list(act.items()):
+            if build is None and name in ("NEWLINE", "COMMA"):
+                follows = set(actions[to].values())
+                if len(follows) == 1 and next(iter(follows))[1:] == (2, "content"):
+                    act[name] = (None, APPEND, "")

@@ -26,6 +26,11 @@ _CLOSERS = {
     FOR_OBJECT: "}", INTERPOLATION: "}", DIRECTIVE: "}", QUOTED: '"', HEREDOC: "",
 }  # fmt: skip
 
+_TRAITS = {
+    kind: (closer, kind in _NEWLINES_COUNT, kind in _TEXT, kind in _KEYWORDS_COUNT)
+    for kind, closer in _CLOSERS.items()
+}
+
 
 class Problem(NamedTuple):
     """Why an ``INVALID`` token is none: code, summary, detail."""
@@ -56,12 +61,8 @@ class Frame:
         self.kind = kind
         self.opener = opener
         self.source = source
-        self.closer = _CLOSERS[kind]
-        self.newlines = kind in _NEWLINES_COUNT
-        #: Text is read, not code.
-        self.text = kind in _TEXT
-        #: Some names are keywords here.
-        self.names = kind in _KEYWORDS_COUNT
+        #: What closes it, whether newlines count, whether text is read and not code, whether some names are keywords.
+        self.closer, self.newlines, self.text, self.names = _TRAITS[kind]
         #: In a body: the ``=`` of the current item has been read, so that ``{`` opens an object.
         self.value = False
         #: In a `for`: the names before ``in`` are still being read.

@@ -39,7 +39,7 @@ def nest(root: Any, steps: list[Step]) -> syntax.Expression:
                 "nested_splat",
                 'A ".*" cannot follow another in one path',
                 'Write "[*]" for both: every element of every element.',
-                step.start,
+                step.end - 1,
                 step.end,
             )
         if open_splats and not open_splats[-1][2] and (step.kind not in ("attribute", "index") or not legacy):

@@ -6,7 +6,8 @@ from typing import Any
 
 from engine.errors import EvaluationError
 from engine.language.values import show
-from engine.machine.definition import Action, Timer
+from engine.machine.approvals import names_of
+from engine.machine.definition import Action, Await, Raise, Timer
 from engine.machine.durations import seconds_of
 from engine.machine.expression import Expression
 from engine.machine.values import NotPlainError, canonical, plain, timestamp
@@ -61,6 +62,56 @@ def due(timer: Timer, now: datetime, scope: Mapping[str, Any]) -> str:
         return timestamp(now + timedelta(seconds=seconds_of(value)))
     except (ValueError, OverflowError) as problem:
         raise CannotBindError(f"the delay of {timer.event} {problem}") from None
+
+
+def people(asked: Await, scope: Mapping[str, Any]) -> list[str]:
+    """Who may answer."""
+    value = _value("from of await", asked.people, scope)
+    try:
+        return names_of(value)
+    except ValueError as problem:
+        raise CannotBindError(f"from of await {problem}") from None
+
+
+def holds(raised: Raise, scope: Mapping[str, Any]) -> bool:
+    """Whether an event is raised: its `when` holds, or it has none."""
+    if raised.when is None:
+        return True
+    value = _value(f'when of raise "{raised.event}"', raised.when, scope)
+    if not isinstance(value, bool):
+        raise CannotBindError(
+            f'when of raise "{raised.event}" is neither true nor false: it is {show(value)}'
+        )
+    return value
+
+
+def payload(raised: Raise, scope: Mapping[str, Any]) -> Any:
+    """What an event that is raised carries."""
+    if raised.payload is None:
+        return None
+    value = _value(f'event of raise "{raised.event}"', raised.payload, scope)
+    if raised.delay is not None and len(canonical(value)) > LARGEST_CONTEXT:
+        raise CannotBindError(
+            f'the event of raise "{raised.event}" would be larger than {LARGEST_CONTEXT} characters'
+        )
+    return value
+
+
+def ending(state: str, payload: Expression | None, scope: Mapping[str, Any]) -> Any:
+    """What the event carries that says that the state around a final one came to its end."""
+    return None if payload is None else _value(f"event of {state}", payload, scope)
+
+
+def raised_at(raised: Raise, now: datetime, scope: Mapping[str, Any]) -> str | None:
+    """When a delayed event is due, as `Snapshot.timers` has it; None = at once, after all that follows from the step."""
+    if raised.delay is None:
+        return None
+    value = _value(f'delay of raise "{raised.event}"', raised.delay, scope)
+    try:
+        seconds = seconds_of(value)
+        return timestamp(now + timedelta(seconds=seconds)) if seconds else None
+    except (ValueError, OverflowError) as problem:
+        raise CannotBindError(f'the delay of raise "{raised.event}" {problem}') from None
 
 
 def _value(what: str, expression: Expression, scope: Mapping[str, Any]) -> Any:

@@ -9,7 +9,16 @@ from engine.language import syntax
 from engine.machine.values import canonical
 
 if TYPE_CHECKING:
-    from engine.machine.definition import Action, History, Provisioner, Reaction, Receive, State, Transition
+    from engine.machine.definition import (
+        Action,
+        History,
+        Provisioner,
+        Raise,
+        Reaction,
+        Receive,
+        State,
+        Transition,
+    )
     from engine.machine.expression import Expression, Names
 
 
@@ -76,7 +85,7 @@ def meaning_of_machine(
 def meaning_of_provisioner(provisioner: "Provisioner") -> Any:
     """A machine and what it listens to, as JSON."""
     receives = [
-        [receive.key, receive.source, receive.type, *map(_optional, _asked(receive))]
+        [f"{receive.source}.{receive.type}", receive.source, receive.type, *map(_optional, _asked(receive))]
         for receive in provisioner.receives
     ]
     used = [e for receive in provisioner.receives for e in _asked(receive) if e is not None]
@@ -101,13 +110,17 @@ def _meaning_of_state(state: "State") -> Any:
         _meaning_of_reaction(state.on_enter),
         _meaning_of_reaction(state.on_exit),
         [[timer.event, hash_of_expression(timer.delay.node)] for timer in state.timers],
+        # Only where there is one: machines without it keep the hash that stores have recorded for them.
+        *([] if state.awaits is None else [hash_of_expression(state.awaits.people.node)]),
+        *([] if state.payload is None else [["event", hash_of_expression(state.payload.node)]]),
     ]
 
 
 def _meaning_of_reaction(reaction: "Reaction | None") -> Any:
     if reaction is None:
         return None
-    return [_optional(reaction.set), [_meaning_of_action(a) for a in reaction.actions]]
+    actions = [_meaning_of_action(a) for a in reaction.actions]
+    return [_optional(reaction.set), actions, *_meaning_of_raises(reaction.raises)]
 
 
 def _meaning_of_transition(transition: "Transition") -> Any:
@@ -119,7 +132,16 @@ def _meaning_of_transition(transition: "Transition") -> Any:
         _optional(transition.set),
         _arguments(transition.request),
         [_meaning_of_action(action) for action in transition.actions],
+        *([] if transition.needs == 1 else [transition.needs]),
+        *_meaning_of_raises(transition.raises),
+        *([] if transition.leave else ["kept"]),
     ]
+
+
+def _meaning_of_raises(raises: Iterable["Raise"]) -> list[Any]:
+    """Nothing where nothing is raised: what was written before this version keeps its number."""
+    found = [[r.event, r.cancels, *map(_optional, (r.when, r.payload, r.delay))] for r in raises]
+    return [{"raises": found}] if found else []
 
 
 def _meaning_of_action(action: "Action") -> Any:
@@ -129,15 +151,19 @@ def _meaning_of_action(action: "Action") -> Any:
 
 def _expressions_of(transition: "Transition") -> list["Expression"]:
     single = [e for e in (transition.guard, transition.set) if e is not None]
-    return [*single, *transition.request.values(), *_expressions_of_actions(transition.actions)]
+    raised = [e for r in transition.raises for e in r.expressions()]
+    return [*single, *transition.request.values(), *_expressions_of_actions(transition.actions), *raised]
 
 
 def _expressions_in(state: "State") -> list["Expression"]:
     found = [timer.delay for timer in state.timers]
+    found += [] if state.awaits is None else [state.awaits.people]
+    found += [] if state.payload is None else [state.payload]
     for reaction in (state.on_enter, state.on_exit):
         if reaction is not None:
             found += [] if reaction.set is None else [reaction.set]
             found += _expressions_of_actions(reaction.actions)
+            found += [e for r in reaction.raises for e in r.expressions()]
     return found
 
 

@@ -5,8 +5,10 @@ The codes are the predecessor's where it had one: ``transition_state_unregistere
 """
 
 from engine.diagnostics import Severity
-from engine.machine.check_nesting import check_nesting
-from engine.machine.definition import ALWAYS, ANY, Kind
+from engine.machine.check_nesting import check_nesting, check_together
+from engine.machine.check_raises import check_raises
+from engine.machine.check_waiting import check_waiting
+from engine.machine.definition import ALWAYS, ANY, Kind, covers, is_pattern
 from engine.machine.drafts import MachineDraft, StateDraft, TransitionDraft
 from engine.machine.reading import Reader
 from engine.model import DONE_STATE, END
@@ -21,32 +23,62 @@ def check_machine(reader: Reader, machine: MachineDraft) -> None:
     _check_completions(reader, machine)
     _check_finals(reader, machine)
     check_nesting(reader, machine)
+    check_waiting(reader, machine)
     _check_aliases(reader, machine)
     _check_requests(reader, machine)
+    check_raises(reader, machine)
 
 
 def _check_initial(reader: Reader, machine: MachineDraft) -> None:
-    if machine.initial is None or machine.initial_span is None or machine.initial in machine.states:
+    if machine.initial is None or machine.initial_span is None:
         return
-    summary = f'The initial state "{machine.initial}" has no block'
-    detail = _instead(reader, machine, machine.initial)
-    reader.report("initial_state_unregistered", summary, detail, machine.initial_span)
+    for name in machine.named(machine.initial):
+        if name not in machine.states:
+            summary = f'The initial state "{name}" has no block'
+            detail = _instead(reader, machine, name)
+            reader.report("initial_state_unregistered", summary, detail, machine.initial_span)
+    check_together(reader, machine, machine.initial, machine.initial_span)
 
 
 def _check_targets(reader: Reader, machine: MachineDraft) -> None:
     for draft in machine.transitions:
-        if draft.target is None or draft.target == END or draft.target in machine.states:
+        if draft.target is None or draft.target == END:
             continue
-        if draft.target in machine.histories:
-            continue
-        summary = f'The target "{draft.target}" has no state block'
-        detail = _instead(reader, machine, draft.target, draft.source)
-        reader.report("transition_state_unregistered", summary, detail, draft.target_span, context=draft.span)
+        for name in machine.named(draft.target):
+            if name in machine.states or name in machine.histories:
+                continue
+            summary = f'The target "{name}" has no state block'
+            detail = _instead(reader, machine, name, draft.source)
+            reader.report(
+                "transition_state_unregistered", summary, detail, draft.target_span, context=draft.span
+            )
+        check_together(reader, machine, draft.target, draft.target_span)
+        _check_kept(reader, machine, draft)
     for history in machine.histories.values():
-        if history.target is not None and history.target not in machine.states:
-            summary = f'The target "{history.target}" has no state block'
-            detail = _instead(reader, machine, history.target, history.parent)
-            reader.report("transition_state_unregistered", summary, detail, history.target_span)
+        for name in [] if history.target is None else machine.named(history.target):
+            if name not in machine.states:
+                summary = f'The target "{name}" has no state block'
+                detail = _instead(reader, machine, name, history.parent)
+                reader.report("transition_state_unregistered", summary, detail, history.target_span)
+
+
+def _check_kept(reader: Reader, machine: MachineDraft, draft: TransitionDraft) -> None:
+    """A state is kept only where the targets are inside it, and where one of its states is left at a time."""
+    if draft.transition is None or draft.transition.leave or draft.target is None:
+        return
+    state = machine.states.get(draft.source)
+    parents = [
+        machine.histories[n].parent if n in machine.histories else n for n in machine.named(draft.target)
+    ]
+    inside = [n for n in parents if n in machine.states and draft.source in machine.around(n)]
+    strict = all(
+        n != draft.source or name in machine.histories
+        for n, name in zip(parents, machine.named(draft.target), strict=True)
+    )
+    if state is None or state.kind is not Kind.COMPOUND or len(inside) != len(parents) or not strict:
+        detail = "Remove leave = false, or name a state inside as the target."
+        summary = f'"{draft.source}" is left here in any case'
+        reader.report("state_left_anyway", summary, detail, draft.span)
 
 
 def _instead(reader: Reader, machine: MachineDraft, name: str, scope: str | None = None) -> str:
@@ -61,10 +93,9 @@ def _instead(reader: Reader, machine: MachineDraft, name: str, scope: str | None
 
 def _check_conflicts(reader: Reader, machine: MachineDraft) -> None:
     """After a candidate without a guard, another one for the same state and event could never be taken."""
-    unguarded: dict[tuple[str, str], TransitionDraft] = {}
+    unguarded: dict[str, list[TransitionDraft]] = {}
     for draft in machine.transitions:
-        place = (draft.source, draft.event)
-        first = unguarded.get(place)
+        first = next((d for d in unguarded.get(draft.source, ()) if covers(d.event, draft.event)), None)
         if first is not None:
             reader.report(
                 "conflicts",
@@ -75,13 +106,16 @@ def _check_conflicts(reader: Reader, machine: MachineDraft) -> None:
                 context=first.span,
             )
         elif not draft.guarded:
-            unguarded[place] = draft
+            unguarded.setdefault(draft.source, []).append(draft)
 
 
 def _check_endless(reader: Reader, machine: MachineDraft) -> None:
     """Without a guard, an eventless transition that does not leave its state is taken again and again."""
+    guarded: set[str] = set()
     for draft in machine.transitions:
-        if draft.event == ALWAYS and not draft.guarded and draft.target in (None, draft.source):
+        if draft.event == ALWAYS and draft.guarded:
+            guarded.add(draft.source)  # it may be what comes to an end of it
+        elif draft.event == ALWAYS and draft.target in (None, draft.source) and draft.source not in guarded:
             detail = "Give it a guard (when = …) that its own set makes false, or a target."
             summary = f'The always block of "{draft.source}" is taken without end'
             reader.report("endless_loop", summary, detail, draft.span)
@@ -93,7 +127,7 @@ def _check_completions(reader: Reader, machine: MachineDraft) -> None:
         DONE_STATE + name: state for name, state in machine.states.items() if state.kind is not Kind.ATOMIC
     }
     for draft in machine.transitions:
-        if not draft.event.startswith(DONE_STATE):
+        if not draft.event.startswith(DONE_STATE) or is_pattern(draft.event):
             continue
         if draft.event not in ends:
             detail = (

@@ -1,9 +1,9 @@
 """What must hold between a state and the states in it."""
 
-from engine.machine.definition import Kind
+from engine.diagnostics import Span
+from engine.machine.definition import TOGETHER, Kind
 from engine.machine.drafts import MachineDraft, StateDraft
 from engine.machine.reading import Reader
-from engine.machine.tree import TOGETHER
 
 
 def check_nesting(reader: Reader, machine: MachineDraft) -> None:
@@ -32,15 +32,41 @@ def _check_initial(reader: Reader, machine: MachineDraft, state: StateDraft) -> 
         reader.report(
             "initial_without_states", f'"{state.name}" has no state in it to begin with', detail, place
         )
-    elif state.initial not in machine.states:
+    else:
+        for name in machine.named(state.initial):
+            _check_inside(reader, machine, state, name)
+        check_together(reader, machine, state.initial, place)
+
+
+def _check_inside(reader: Reader, machine: MachineDraft, state: StateDraft, initial: str) -> None:
+    history = machine.histories.get(initial)
+    if history is not None and history.target is None:
+        detail = "Give it a transition: where it leads before there is a past."
+        summary = f'"{state.name}" begins with "{initial}", which leads nowhere at first'
+        reader.report("history_without_target", summary, detail, history.span)
+        return
+    if history is not None and state.name in machine.around(history.parent):
+        return
+    if initial not in machine.states and history is None:
         names = [child.rpartition(".")[2] for child in state.children]
-        detail = reader.suggest(state.initial, names) or f"In it are {', '.join(names)}."
-        summary = f'The initial state "{state.initial}" is not in "{state.name}"'
-        reader.report("initial_state_unregistered", summary, detail, place)
-    elif state.name not in machine.around(state.initial)[1:]:
+        detail = reader.suggest(initial, names) or f"In it are {', '.join(names)}."
+    elif history is not None or state.name not in machine.around(initial)[1:]:
         detail = f'Name a state in "{state.name}".'
-        summary = f'The initial state "{state.initial}" is not in "{state.name}"'
-        reader.report("initial_state_unregistered", summary, detail, place)
+    else:
+        return
+    summary = f'The initial state "{initial}" is not in "{state.name}"'
+    reader.report("initial_state_unregistered", summary, detail, state.initial_span or state.span)
+
+
+def check_together(reader: Reader, machine: MachineDraft, target: str, place: Span) -> None:
+    """Report two states of a target that an instance cannot be in at once."""
+    found = machine.apart(target)
+    if found is not None:
+        one, two = found
+        detail = (
+            f'Name one of them, or states in different regions of a parallel state, joined by "{TOGETHER}".'
+        )
+        reader.report("states_apart", f'Nothing is in "{one}" and "{two}" at once', detail, place)
 
 
 def _check_regions(reader: Reader, machine: MachineDraft, state: StateDraft) -> None:
@@ -68,10 +94,13 @@ def _check_histories(reader: Reader, machine: MachineDraft) -> None:
             detail = "Remove it, or add the states."
             summary = f'"{parent.name}" has no states in it to come back to'
             reader.report("history_without_states", summary, detail, history.span)
-        if history.target in machine.states and parent.name not in machine.around(history.target)[1:]:
+        named = [] if history.target is None else machine.named(history.target)
+        if any(n in machine.states and parent.name not in machine.around(n)[1:] for n in named):
             detail = f'Name a state in "{parent.name}".'
             summary = f'A history of "{parent.name}" cannot lead to "{history.target}"'
             reader.report("history_leads_out", summary, detail, history.target_span)
+        elif history.target is not None:
+            check_together(reader, machine, history.target, history.target_span)
 
 
 def _check_names(reader: Reader, machine: MachineDraft) -> None:

@@ -4,11 +4,10 @@ A claim fails only with a way that the machine really goes, and holds only if ev
 between is open, and why is said.
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from engine.machine.explore import Configuration, Explorer, Move
 from engine.machine.properties import Claim, Property
@@ -32,12 +31,19 @@ class Finding:
     outcome: Outcome
     #: Where the counterexample begins; None without one.
     start: Configuration | None = None
-    #: The shortest way to where the claim fails.
+    #: The shortest way to where the claim fails, time included.
     way: tuple[Move, ...] = ()
     #: From where on the way repeats itself for ever; None if it does not.
     loop: int | None = None
+    #: From where on the way a time counts in which something has to happen; None where none does.
+    clock: int | None = None
     #: What is wrong at its end, in one sentence.
     because: str = ""
+
+
+def length(finding: Finding) -> int:
+    """How many moves the way of a finding has."""
+    return sum(not move.quiet for move in finding.way)
 
 
 def find(explorer: Explorer, space: Space, claimed: Property) -> Finding:
@@ -54,7 +60,7 @@ def _safe(explorer: Explorer, space: Space, claimed: Property) -> Finding:
         if space.reached_by[key] is None:
             for breach in explorer.breaches(None, None, configuration.snapshot):
                 if breach.property is claimed:
-                    return _failed(claimed, configuration, (), breach.because)
+                    return failed(claimed, configuration, (), breach.because)
     shortest: tuple[Move, str] | None = None
     for key in space.moves:  # nearest first
         for move in space.moves[key]:
@@ -64,27 +70,27 @@ def _safe(explorer: Explorer, space: Space, claimed: Property) -> Finding:
     if shortest is not None:
         move, because = shortest
         way = (*space.path(move.before.key), move)
-        return _failed(claimed, way[0].before, way, because)
-    return _unbroken(space, claimed, opened=not space.exact)
+        return failed(claimed, way[0].before, way, because)
+    return unbroken(space, claimed, opened=not space.exact)
 
 
 def _reachable(space: Space, claimed: Property) -> Finding:
     perhaps = space.leading_to(lambda c: bool(c.states & set(claimed.states)), space.open())
-    most = claimed.within
-    for key in _starting(space, claimed):  # nearest first
+    most = claimed.moves
+    for key in starting(space, claimed):  # nearest first
         if key not in perhaps or (most is not None and perhaps[key] > most):
             way = space.path(key)
-            where = _listed(claimed.states)
+            where = listed(claimed.states)
             because = (
                 f"from here no way leads to {where}"
                 if key not in perhaps
                 else f"from here it takes at least {perhaps[key]} moves to {where}, more than {most}"
             )
-            return _failed(claimed, space.start_of(way, key), way, because)
-    return _unbroken(space, claimed, opened=not space.exact)
+            return failed(claimed, space.start_of(way, key), way, because)
+    return unbroken(space, claimed, opened=not space.exact)
 
 
-def _starting(space: Space, claimed: Property) -> list[str]:
+def starting(space: Space, claimed: Property) -> list[str]:
     """Where the way starts that a claim is about."""
     if claimed.starts:
         return [key for key, c in space.configurations.items() if c.states & set(claimed.starts)]
@@ -96,7 +102,7 @@ def _starting(space: Space, claimed: Property) -> list[str]:
 def _inevitable(space: Space, claimed: Property) -> Finding:
     """Look for the shortest way that avoids the states: to where nothing moves, round and round, or too long."""
     avoiding = {key for key, c in space.configurations.items() if not c.states & set(claimed.states)}
-    starts = [key for key in _starting(space, claimed) if key in avoiding]
+    starts = [key for key in starting(space, claimed) if key in avoiding]
     came = _reach(space, starts, avoiding)
     failures = (
         _too_long(space, claimed, starts, avoiding),
@@ -105,21 +111,21 @@ def _inevitable(space: Space, claimed: Property) -> Finding:
     )
     found = [failure for failure in failures if failure is not None]
     if found:
-        return min(found, key=lambda finding: len(finding.way))
+        return min(found, key=length)
     opened = bool(came.keys() & space.open()) or (bool(claimed.starts) and not space.exact)
-    return _unbroken(space, claimed, opened=opened or bool(space.sampled))
+    return unbroken(space, claimed, opened=opened or bool(space.sampled))
 
 
 def _too_long(space: Space, claimed: Property, starts: list[str], avoiding: set[str]) -> Finding | None:
-    most = claimed.within
+    most = claimed.moves
     if most is None or _walk(space, starts, avoiding, most) is None:
         return None
     for start in starts:  # nearest first
         walk = _walk(space, [start], avoiding, most)
         if walk is not None:
-            because = f"{most} move{'' if most == 1 else 's'} and not yet in {_listed(claimed.states)}"
+            because = f"{most} move{'' if most == 1 else 's'} and not yet in {listed(claimed.states)}"
             way = (*space.path(start), *walk)
-            return _failed(claimed, space.start_of(way, start), way, because)
+            return failed(claimed, space.start_of(way, start), way, because)
     return None
 
 
@@ -127,8 +133,8 @@ def _stuck(space: Space, claimed: Property, came: Mapping[str, Move | None]) -> 
     for key in came:  # nearest first
         if key in space.moves and not space.steps(key) and key not in space.undecided:
             way = _way(space, came, key)
-            because = f"nothing moves it from here to {_listed(claimed.states)}"
-            return _failed(claimed, space.start_of(way, key), way, because)
+            because = f"nothing moves it from here to {listed(claimed.states)}"
+            return failed(claimed, space.start_of(way, key), way, because)
     return None
 
 
@@ -148,7 +154,7 @@ def _round(
             start=space.start_of(whole, key),
             way=whole,
             loop=len(before),
-            because=f"and so on for ever, without {_listed(claimed.states)}",
+            because=f"and so on for ever, without {listed(claimed.states)}",
         )
     return None
 
@@ -168,7 +174,7 @@ def _reach(space: Space, starts: Iterable[str], inside: set[str]) -> dict[str, M
         came[key] = move
         for step in space.steps(key):
             if step.after.key in inside and step.after.key not in came:
-                heappush(todo, (depth + 1, count, step.after.key, step))
+                heappush(todo, (depth + (not step.quiet), count, step.after.key, step))
                 count += 1
     return came
 
@@ -208,17 +214,22 @@ def _core(space: Space, inside: set[str]) -> set[str]:
 def _cycle(space: Space, key: str, inside: set[str]) -> tuple[Move, ...] | None:
     """The shortest way from a configuration back to it, if there is one inside."""
     came: dict[str, Move] = {}
-    todo = deque([key])
+    todo: list[tuple[int, int, Move]] = []
+    for count, move in enumerate(space.steps(key)):
+        todo.append((int(not move.quiet), count, move))
+    heapify(todo)
+    count = len(todo)
     while todo:
-        at = todo.popleft()
-        for move in space.steps(at):
-            after = move.after.key
-            if after not in inside or after in came:
-                continue
-            came[after] = move
-            if after == key:
-                return _back(came, key)
-            todo.append(after)
+        length, _, move = heappop(todo)
+        after = move.after.key
+        if after not in inside or after in came:
+            continue
+        came[after] = move
+        if after == key:
+            return _back(came, key)
+        for step in space.steps(after):
+            count += 1
+            heappush(todo, (length + (not step.quiet), count, step))
     return None
 
 
@@ -231,31 +242,47 @@ def _back(came: Mapping[str, Move], key: str) -> tuple[Move, ...]:
 
 def _walk(space: Space, starts: Iterable[str], inside: set[str], length: int) -> tuple[Move, ...] | None:
     """Some way of that many moves that never leaves `inside`, repetitions included."""
-    came: list[dict[str, Move]] = []
+    came: list[dict[str, tuple[Move, ...]]] = []
     here = list(starts)
     for _ in range(length):
-        there: dict[str, Move] = {}
+        there: dict[str, tuple[Move, ...]] = {}
         for key in here:
-            for move in space.steps(key):
-                if move.after.key in inside:
-                    there.setdefault(move.after.key, move)
+            for waited in _waits(space, key, inside):
+                at = waited[-1].after.key if waited else key
+                for move in space.steps(at):
+                    if move.after.key in inside and not move.quiet:
+                        there.setdefault(move.after.key, (*waited, move))
         if not there:
             return None
         came.append(there)
         here = list(there)
     key = here[0]
-    way: list[Move] = []
+    way: tuple[Move, ...] = ()
     for layer in reversed(came):
-        way.append(layer[key])
-        key = layer[key].before.key
-    return tuple(reversed(way))
+        way = (*layer[key], *way)
+        key = layer[key][0].before.key
+    return way
 
 
-def _failed(claimed: Property, start: Configuration, way: tuple[Move, ...], because: str) -> Finding:
+def _waits(space: Space, key: str, inside: set[str]) -> list[tuple[Move, ...]]:
+    """Every way that time alone goes from here, none included."""
+    found: dict[str, tuple[Move, ...]] = {key: ()}
+    for at in (todo := [key]):
+        for move in space.steps(at):
+            after = move.after.key
+            if move.quiet and after in inside and after not in found:
+                found[after] = (*found[at], move)
+                todo.append(after)
+    return list(found.values())
+
+
+def failed(claimed: Property, start: Configuration, way: tuple[Move, ...], because: str) -> Finding:
+    """The finding that a claim fails, at the end of this way."""
     return Finding(property=claimed, outcome=Outcome.FAILS, start=start, way=way, because=because)
 
 
-def _unbroken(space: Space, claimed: Property, *, opened: bool) -> Finding:
+def unbroken(space: Space, claimed: Property, *, opened: bool) -> Finding:
+    """The finding that nothing was found: the claim holds, or what was `opened` may break it."""
     if not opened:
         return Finding(property=claimed, outcome=Outcome.HOLDS)
     return Finding(property=claimed, outcome=Outcome.OPEN, because=why_open(space))
@@ -276,5 +303,6 @@ def why_open(space: Space) -> str:
     return "; ".join(reasons[:3])
 
 
-def _listed(states: tuple[str, ...]) -> str:
+def listed(states: tuple[str, ...]) -> str:
+    """States, as a sentence names them."""
     return " or ".join(f'"{state}"' for state in states)

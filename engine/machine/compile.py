@@ -13,7 +13,18 @@ from typing import Any
 
 import transitions
 
-from engine.machine.definition import ALWAYS, ANY, Definition, Kind, Machine, Receive, Transition
+from engine.machine.definition import (
+    ALWAYS,
+    ANY,
+    Definition,
+    Kind,
+    Machine,
+    Receive,
+    Transition,
+    covers,
+    is_pattern,
+)
+from engine.machine.timers import raised_by
 from engine.machine.tree import Configuration, Move, Tree
 from engine.model import AFTER, END
 
@@ -32,11 +43,16 @@ class CompiledMachine:
     tree: Tree
     #: Where an instance starts, as snapshots write it.
     initial: str
-    #: All transitions that may be taken in an innermost state, by it and the event, in the order they are tried.
+    #: All transitions that may be taken in an innermost state, by it and the event, in the order they are tried. Under a
+    #: pattern stands what is tried for the events that only patterns mean.
     table: Mapping[tuple[str, str], tuple[Transition, ...]]
+    #: The events that transitions name.
+    waited_for: frozenset[str]
+    #: Those of them that mean several names, the narrowest first.
+    patterns: tuple[str, ...]
     #: It has transitions that wait for no event.
     eventless: bool
-    #: Something is to be done or timed when states are entered or left.
+    #: Something is to be done, timed or asked when states are entered or left.
     reacts: bool
     #: For each internal state the states as which the backend may still show it: where the instance came from.
     shown_as: Mapping[str, frozenset[str]]
@@ -56,6 +72,7 @@ class CompiledMachine:
 
     def candidates(self, at: Configuration, event: str) -> tuple[Transition, ...]:
         """What may happen on an event, in the order in which it is tried."""
+        event = self.meant(event)
         if len(at.innermost) == 1:
             return self.table.get((at.innermost[0], event), ())
         listed = (t for state in at.innermost for t in self.table.get((state, event), ()))
@@ -63,7 +80,7 @@ class CompiledMachine:
 
     def choose(self, at: Configuration, event: str, judge: Judge) -> tuple[Transition, ...]:
         """The transitions that an event enables, at most one for each innermost state, in their order."""
-        known = self.library.events[_trigger(event)]
+        known = self.library.events[_trigger(self.meant(event))]
         carrier = Carrier(judge)
         data = transitions.EventData(None, known, self.library, carrier, (), {})
         found: dict[int, Transition] = {}
@@ -74,6 +91,13 @@ class CompiledMachine:
                     found[id(taken)] = taken
                     break
         return tuple(found.values())
+
+    def meant(self, event: str) -> str:
+        """The event under which the table has an event's transitions: itself, what its timer raises, or a pattern."""
+        event = raised_by(event) or event
+        if event in self.waited_for:
+            return event
+        return next((pattern for pattern in self.patterns if covers(pattern, event)), event)
 
     def move(self, at: Configuration, taken: Sequence[Transition], histories: Mapping[str, str]) -> Move:
         """What transitions that go together do to a configuration."""
@@ -93,7 +117,7 @@ class CompiledMachine:
 
     def knows(self, event: str) -> bool:
         """Whether any transition waits for the event."""
-        return any(transition.event == event for transition in self.definition.transitions)
+        return any(covers(transition.event, event) for transition in self.definition.transitions)
 
 
 def _keep(kept: dict[Any, Any], key: Any, value: Any) -> None:
@@ -112,6 +136,10 @@ class CompiledProvisioner:
     receives: tuple[Receive, ...]
     #: The hash of the definition it comes from.
     definition_hash: str
+    #: The values of that definition's variables: with its text, all that is needed to read it again.
+    variables: Mapping[str, Any]
+    #: The variables among them whose values are not to be shown.
+    sensitive: frozenset[str] = frozenset()
 
 
 def compile_definition(definition: Definition) -> dict[str, CompiledProvisioner]:
@@ -122,6 +150,8 @@ def compile_definition(definition: Definition) -> dict[str, CompiledProvisioner]
             machine=compile_machine(provisioner.machine),
             receives=provisioner.receives,
             definition_hash=definition.hash,
+            variables=definition.variables,
+            sensitive=definition.sensitive,
         )
         for name, provisioner in definition.provisioners.items()
     }
@@ -134,7 +164,7 @@ def compile_machine(machine: Machine) -> CompiledMachine:
     library = transitions.Machine(
         model=None,
         states=list(machine.states),
-        initial=machine.initial,
+        initial=tree.named(machine.initial)[0],
         auto_transitions=False,
         send_event=True,
         queued=False,
@@ -155,11 +185,21 @@ def compile_machine(machine: Machine) -> CompiledMachine:
         tree=tree,
         initial=tree.entering(machine.initial).text,
         table=table,
+        waited_for=_events(machine),
+        patterns=_patterns(machine),
         eventless=any(event == ALWAYS for _, event in table),
-        reacts=any(s.on_enter is not None or s.on_exit is not None or s.timers for s in states),
+        reacts=any(s.on_enter or s.on_exit or s.timers or s.awaits for s in states),
         shown_as=_shown_as(machine, tree, table),
         library=library,
     )
+
+
+def _events(machine: Machine) -> frozenset[str]:
+    return frozenset(transition.event for transition in machine.transitions)
+
+
+def _patterns(machine: Machine) -> tuple[str, ...]:
+    return tuple(sorted(filter(is_pattern, _events(machine)), key=lambda event: (-len(event), event)))
 
 
 def _table(machine: Machine, tree: Tree) -> dict[tuple[str, str], tuple[Transition, ...]]:
@@ -167,13 +207,17 @@ def _table(machine: Machine, tree: Tree) -> dict[tuple[str, str], tuple[Transiti
     declared: dict[str, list[Transition]] = {}
     for transition in machine.transitions:
         declared.setdefault(transition.source, []).append(transition)
+    named = sorted(_events(machine)) if _patterns(machine) else ()
     table: dict[tuple[str, str], list[Transition]] = {}
     for state in machine.states.values():
         if state.kind is not Kind.ATOMIC or (state.final and state.parent is None):
             continue
         for source in (state.name, *tree.around(state.name), ANY):
             for transition in declared.get(source, ()):
-                table.setdefault((state.name, transition.event), []).append(transition)
+                event = transition.event
+                meant = [name for name in named if covers(event, name)] if is_pattern(event) else [event]
+                for name in meant:
+                    table.setdefault((state.name, name), []).append(transition)
     return {key: tuple(found) for key, found in table.items()}
 
 
@@ -196,10 +240,7 @@ def _innermost(machine: Machine, tree: Tree, target: str | None) -> Iterable[str
     """The innermost states that a transition to `target` may lead to."""
     if target is None or target == END:
         return ()
-    if target in machine.histories:
-        inside = tree.inside(machine.histories[target].parent)
-        return (name for name in inside if machine.states[name].kind is Kind.ATOMIC)
-    return tree.entering(target).innermost
+    return (name for name in tree.reach(target) if machine.states[name].kind is Kind.ATOMIC)
 
 
 def _origins(state: str, into: Mapping[str, set[str]], passable: set[str]) -> set[str]:

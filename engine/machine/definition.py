@@ -10,11 +10,18 @@ from engine.machine.expression import Expression, Names
 from engine.machine.properties import Property
 from engine.machine.test_blocks import Test
 from engine.machine.values import composed
+from engine.model import AFTER, AWAIT, EFFECT_FAILED
 
 #: As the source of a transition: every state that is not final.
 ANY = "*"
 #: As the event of a transition: none, it is tried whenever a state was entered or left (`always`).
 ALWAYS = "<always>"
+#: As the event of a transition: every event that is not the engine's own.
+ANY_EVENT = "*"
+#: Ends the event of a transition that waits for a name and all names that go on after it with a dot.
+ANY_MORE = ".*"
+#: Between the names of states that an instance is in at once.
+TOGETHER = " & "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +40,40 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Raise:
+    """An event that the machine sends itself (`raise`), or one that it takes back while it waits (`cancel`)."""
+
+    #: The event's name.
+    event: str
+    #: It is taken back.
+    cancels: bool = False
+    #: Must hold for it to be raised; None = always.
+    when: Expression | None = None
+    #: What is seen as ``event`` when it is decided; None = what is seen as ``event`` where it is raised.
+    payload: Expression | None = None
+    #: Gives how long it waits; None = it is decided in this step, before anything from outside.
+    delay: Expression | None = None
+    span: Span
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """All that is evaluated for it."""
+        return tuple(e for e in (self.when, self.payload, self.delay) if e is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
     """What may happen on an event in a state."""
 
-    #: The event's name; for a timer `Timer.event`, for an eventless transition `ALWAYS`.
+    #: The event's name, or a pattern of names (`covers`); for a timer `Timer.event`, for an eventless one `ALWAYS`, for an
+    #: answer ``await.STATE.CHOICE``.
     event: str
     #: The full name of the state that declares it, or `ANY`.
     source: str
-    #: A state's or a history's full name, or `engine.model.END`; None = no state is left.
+    #: The full name of a state or a history, or several joined by `TOGETHER`, or `engine.model.END`; None = no state is
+    #: left.
     target: str | None
+    #: Leaves the state that declares it though the target is inside.
+    leave: bool = True
     #: Must hold for the transition to be taken; None = always.
     guard: Expression | None = None
     #: An object that is merged into the instance's context; null deletes.
@@ -50,6 +82,10 @@ class Transition:
     request: Mapping[str, Expression] = field(default_factory=dict)
     #: Made after that call, in this order.
     actions: tuple[Action, ...] = ()
+    #: How many people have to give the answer whose event it waits for.
+    needs: int = 1
+    #: Events that it sends itself, and takes back, in this order.
+    raises: tuple[Raise, ...] = ()
     #: Where it is declared: the header of its block.
     span: Span
 
@@ -72,6 +108,7 @@ class Reaction:
     #: An object that is merged into the instance's context; null deletes.
     set: Expression | None = None
     actions: tuple[Action, ...] = ()
+    raises: tuple[Raise, ...] = ()
     span: Span
 
 
@@ -87,6 +124,17 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Await:
+    """An `await` block: people are asked when its state is entered, and not any more when it is left."""
+
+    #: Gives the name of the person who may answer, or a list of names.
+    people: Expression
+    #: What may be answered, in the order of the definition, and how many people have to say so at least.
+    choices: Mapping[str, int]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """A place where an instance can be."""
 
@@ -97,14 +145,18 @@ class State:
     alias: str | None
     #: Nothing leads out of it.
     final: bool = False
+    #: What is seen as ``event`` when the end of the state around it is decided; None = what is seen where it is entered.
+    payload: Expression | None = None
     #: The full name of the state around it; None at the top.
     parent: str | None = None
     kind: Kind = Kind.ATOMIC
-    #: The full name of the state in it that is entered with it; None unless it is compound.
+    #: The full name of the state or history in it that is entered with it, or several joined by `TOGETHER`; None unless
+    #: it is compound.
     initial: str | None = None
     on_enter: Reaction | None = None
     on_exit: Reaction | None = None
     timers: tuple[Timer, ...] = ()
+    awaits: Await | None = None
     #: Where it is declared first.
     span: Span
 
@@ -119,7 +171,8 @@ class History:
     parent: str
     #: It brings back the innermost states, not only the ones right inside its parent.
     deep: bool
-    #: Where it leads before its parent was ever left: a state in it; None = as if the parent were entered.
+    #: Where it leads before its parent was ever left: a state in it, or several joined by `TOGETHER`; None = as if the
+    #: parent were entered.
     target: str | None
     span: Span
 
@@ -129,7 +182,7 @@ class Machine:
     """States and the transitions between them."""
 
     name: str
-    #: The full name of the state an instance starts in.
+    #: The full name of the state an instance starts in, or several joined by `TOGETHER`.
     initial: str
     #: By full name, in the order of the definition: outer states before those in them.
     states: Mapping[str, State]
@@ -156,6 +209,17 @@ class Machine:
             todo[:0] = action.fallbacks
             yield action
 
+    def named(self, target: str) -> list[str]:
+        """The states and histories that a target names: one, or several that an instance can be in at once."""
+        known = target in self.states or target in self.histories
+        return [target] if known else target.split(TOGETHER)
+
+    def raises(self) -> Iterator[Raise]:
+        """Every event that it may send itself, or take back."""
+        yield from (r for transition in self.transitions for r in transition.raises)
+        reactions = (r for s in self.states.values() for r in (s.on_enter, s.on_exit) if r is not None)
+        yield from (r for reaction in reactions for r in reaction.raises)
+
     def status_of(self, state: str) -> str | None:
         """What the backend calls a state, itself or one around it; None if it knows nothing of it."""
         found = self.states.get(self.shown.get(state, state))
@@ -173,6 +237,26 @@ class Machine:
         return _pick(statuses, status) or _pick(own, status)
 
 
+def covers(event: str, name: str) -> bool:
+    """Whether a transition that waits for `event` is meant by an event of that name, or by all that a pattern means.
+
+    ``*`` is every event except the engine's own, other than `done.state`, ``a.*`` is ``a`` and all that begin with ``a.``.
+    """
+    if event == name:
+        return True
+    if event == ANY_EVENT:
+        return name != EFFECT_FAILED and not name.startswith((AFTER, AWAIT, "<"))
+    if not event.endswith(ANY_MORE) or name == ANY_EVENT:
+        return False
+    stem = event.removesuffix(ANY_MORE)
+    return name == stem or name.startswith(f"{stem}.")
+
+
+def is_pattern(event: str) -> bool:
+    """Whether a transition's event means several names."""
+    return event == ANY_EVENT or event.endswith(ANY_MORE)
+
+
 def _pick(names: tuple[tuple[str, str], ...], wanted: str) -> str | None:
     exact = [state for state, name in names if name == wanted]
     if exact:
@@ -186,7 +270,7 @@ def _pick(names: tuple[tuple[str, str], ...], wanted: str) -> str | None:
 class Receive:
     """How deliveries of one type become events."""
 
-    #: What it listens to, in one word: ``github.release``.
+    #: What it listens to, in one word: ``github.release``; the second block for that is ``github.release#2``.
     key: str
     #: Who sends: ``github``.
     source: str
@@ -222,14 +306,17 @@ class Provisioner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """One file, read and found free of errors."""
+    """One file or folder, with the modules that it uses, read and found free of errors."""
 
+    #: The file or folder, as the user calls it.
     filename: str
-    #: Its text.
+    #: The file's text; of several files all texts, written by `engine.machine.files.bundled`.
     source: str
     #: SHA-256 of all that carries meaning, variables' values included: lower-case hexadecimal digits.
     hash: str
     #: By the project's name, in the order of the file.
     provisioners: Mapping[str, Provisioner]
-    #: The values of its variables: with these and `source` it can be read again.
+    #: The values of its variables: with these and `source` it can be read again (`engine.machine.read.read_again`).
     variables: Mapping[str, Any]
+    #: The variables whose values are not to be shown.
+    sensitive: frozenset[str] = frozenset()

@@ -2,10 +2,26 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from engine.language import syntax
-from engine.machine.definition import ALWAYS, ANY, Kind, Machine, Provisioner, Transition
+from engine.machine.approvals import event_name
+from engine.machine.definition import (
+    ALWAYS,
+    ANY,
+    TOGETHER,
+    Kind,
+    Machine,
+    Provisioner,
+    Reaction,
+    Transition,
+    covers,
+)
+from engine.machine.timers import raised_by
 from engine.model import END
+
+#: A transition as traces name it: from where to where, and its line and column.
+Taken = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,15 +31,38 @@ class Visit:
     before: str
     event: str
     after: str
+    #: The transitions taken; empty where nobody recorded them.
+    taken: frozenset[Taken] = frozenset()
+
+
+class Shape(StrEnum):
+    """What a box is."""
+
+    STATE = "state"
+    #: A state whose states are regions.
+    PARALLEL = "parallel"
+    #: One of those.
+    REGION = "region"
+    HISTORY = "history"
+    #: What may happen in every state.
+    ANYWHERE = "anywhere"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """A state, or `ANY` for what may happen in every state."""
+    """A state, a history, or `ANY` for what may happen in every state."""
 
+    #: Its full name.
     state: str
+    shape: Shape = Shape.STATE
+    #: The full name of the box around it.
+    parent: str | None = None
+    #: The boxes in it where it begins: one, or several that it is in at once; none if it is parallel.
+    begins: tuple[str, ...] = ()
     #: What the backend calls it; None where it is called the same, or nothing.
     status: str | None = None
+    #: What is done when it is entered or left, in words.
+    does: tuple[str, ...] = ()
     initial: bool = False
     final: bool = False
     #: The backend knows nothing of it.
@@ -46,6 +85,8 @@ class Arrow:
     guard: str = ""
     #: What it does, in words: ``set merged_by``, ``request comment``, ``http announce``.
     effects: tuple[str, ...] = ()
+    #: It leaves no state.
+    stays: bool = False
     #: The highlighted path went along it.
     visited: bool = False
 
@@ -82,55 +123,135 @@ def diagram(
 
 
 def _group(machine: Machine, path: tuple[Visit, ...]) -> Group:
-    through = {state for visit in path for state in (visit.before, visit.after)}
+    starts = machine.named(machine.initial)
+    through = {
+        state for visit in path for text in (visit.before, visit.after) for state in _active(machine, text)
+    }
+    now = _active(machine, path[-1].after) if path else set()
     boxes = [
         Box(
             state=state.name,
+            shape=_shape(machine, state.name),
+            parent=state.parent,
+            begins=() if state.initial is None else tuple(machine.named(state.initial)),
             status=state.alias if state.alias != state.name else None,
-            initial=state.name == machine.initial,
+            does=(*_reacts("enter", state.on_enter), *_reacts("exit", state.on_exit)),
+            initial=state.name in starts,
             final=state.final,
             internal=machine.status_of(state.name) is None,
             visited=state.name in through,
-            current=bool(path) and path[-1].after == state.name,
+            current=state.name in now,
         )
         for state in machine.states.values()
     ]
-    boxes += [Box(state=history.name, internal=True) for history in machine.histories.values()]
+    boxes += [
+        Box(
+            state=history.name,
+            shape=Shape.HISTORY,
+            parent=history.parent,
+            status="deep" if history.deep else None,
+        )
+        for history in machine.histories.values()
+    ]
     if any(transition.source == ANY for transition in machine.transitions):
-        boxes.append(Box(state=ANY))
-    delays = {timer.event: timer.delay.text for s in machine.states.values() for timer in s.timers}
-    arrows = [*_inner(machine), *(_arrow(t, path, delays) for t in machine.transitions)]
+        boxes.append(Box(state=ANY, shape=Shape.ANYWHERE))
+    told = {t.event: f"after {t.delay.text}" for s in machine.states.values() for t in s.timers}
+    told |= {
+        event_name(s.name, choice): f"{choice} by {s.awaits.people.text}"
+        for s in machine.states.values()
+        if s.awaits is not None
+        for choice in s.awaits.choices
+    }
+    known = {_taken(t) for t in machine.transitions}
+    arrows = [
+        arrow
+        for t in machine.transitions
+        for arrow in _arrows(machine, t, [v for v in path if _took(machine, t, v, known)], told)
+    ]
+    arrows += [
+        Arrow(source=h.name, target=target, event="")
+        for h in machine.histories.values()
+        if h.target is not None
+        for target in machine.named(h.target)
+    ]
     return Group(project=machine.name, boxes=tuple(boxes), arrows=tuple(arrows))
 
 
-def _inner(machine: Machine) -> Iterable[Arrow]:
-    """Where a state with states in it begins."""
-    for state in machine.states.values():
-        if state.kind is Kind.COMPOUND and state.initial is not None:
-            yield Arrow(source=state.name, target=state.initial, event="begins in")
-        elif state.parent is not None and machine.states[state.parent].kind is Kind.PARALLEL:
-            yield Arrow(source=state.parent, target=state.name, event="has the region")
+def _shape(machine: Machine, name: str) -> Shape:
+    state = machine.states[name]
+    if state.kind is Kind.PARALLEL:
+        return Shape.PARALLEL
+    if state.parent is not None and machine.states[state.parent].kind is Kind.PARALLEL:
+        return Shape.REGION
+    return Shape.STATE
 
 
-def _arrow(transition: Transition, path: tuple[Visit, ...], delays: Mapping[str, str]) -> Arrow:
-    event = "always" if transition.event == ALWAYS else transition.event
-    if event in delays:
-        event = f"after {delays[event]}"
-    return Arrow(
-        source=transition.source,
-        target=transition.source if transition.target is None else transition.target,
-        event=event,
-        guard="" if transition.guard is None else transition.guard.text,
-        effects=tuple(_effects(transition)),
-        visited=any(_along(transition, visit) for visit in path),
+def _active(machine: Machine, text: str) -> set[str]:
+    """The states that a snapshot's state names, and those around them."""
+    found: set[str] = set()
+    for name in text.split(TOGETHER):
+        at: str | None = name
+        while at is not None and at in machine.states:
+            found.add(at)
+            at = machine.states[at].parent
+    return found
+
+
+def _arrows(
+    machine: Machine, transition: Transition, visits: list[Visit], told: Mapping[str, str]
+) -> Iterable[Arrow]:
+    """One arrow for each state that the transition names, of which it goes to all at once."""
+    event = "always" if transition.event == ALWAYS else told.get(transition.event, transition.event)
+    if transition.needs > 1:
+        event = event.replace(" by ", f" by {transition.needs} of ", 1)
+    for target in [transition.source] if transition.target is None else machine.named(transition.target):
+        yield Arrow(
+            source=transition.source,
+            target=target,
+            event=event,
+            guard="" if transition.guard is None else transition.guard.text,
+            effects=tuple(_effects(transition)),
+            stays=transition.target is None,
+            visited=bool(visits),
+        )
+
+
+def taken(source: str, target: str, place: str) -> Taken:
+    """A transition as a trace's candidate tells of it; of its place the file does not count."""
+    return (source, target, ":".join(place.split(":")[-2:]))
+
+
+def _taken(transition: Transition) -> Taken:
+    target = transition.source if transition.target is None else transition.target
+    return taken(transition.source, target, str(transition.span))
+
+
+def _took(machine: Machine, transition: Transition, visit: Visit, known: set[Taken]) -> bool:
+    """Whether a decision took a transition; one made with another text of the definition is told by its states."""
+    if visit.taken and visit.taken <= known:
+        return _taken(transition) in visit.taken
+    before, after = _active(machine, visit.before), _active(machine, visit.after)
+    if transition.target in (END, None):
+        arrived = before == after
+    else:
+        named = machine.named(str(transition.target))
+        arrived = all(
+            machine.histories[n].parent in after if n in machine.histories else n in after for n in named
+        )
+    return (
+        (transition.source in before or transition.source == ANY)
+        and covers(transition.event, raised_by(visit.event) or visit.event)
+        and arrived
     )
 
 
-def _along(transition: Transition, visit: Visit) -> bool:
-    """Whether a decision may have taken this transition: history names states and event, not the candidate."""
-    target = visit.before if transition.target in (END, None) else transition.target
-    source = transition.source in (visit.before, ANY)
-    return source and transition.event == visit.event and target == visit.after
+def _reacts(moment: str, reaction: Reaction | None) -> Iterable[str]:
+    if reaction is None:
+        return
+    if reaction.set is not None:
+        yield f"{moment} / set {' '.join(_names(reaction.set.node)) or reaction.set.text}"
+    for action in reaction.actions:
+        yield f"{moment} / {action.worker} {action.name}"
 
 
 def _effects(transition: Transition) -> Iterable[str]:
@@ -140,6 +261,8 @@ def _effects(transition: Transition) -> Iterable[str]:
         yield f"request {' '.join(transition.request)}"
     for action in transition.actions:
         yield f"{action.worker} {action.name}"
+    for one in transition.raises:
+        yield f"{'cancel' if one.cancels else 'raise'} {one.event}"
 
 
 def _names(node: syntax.Expression) -> list[str]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.diagnostics import Span
-from engine.machine.definition import ALWAYS, Kind, Reaction, Timer, Transition
+from engine.machine.definition import ALWAYS, TOGETHER, Await, Kind, Reaction, Timer, Transition
+from engine.machine.expression import Expression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class TransitionDraft:
     #: Where it says that it leads; None if it does not say. `resolve` makes it a full name.
     target: str | None
     target_span: Span
-    #: It has a guard, readable or not.
+    #: It has a guard, readable or not, or needs the answers of several people.
     guarded: bool
     #: It decorates the backend's call.
     decorated: bool
@@ -53,6 +54,7 @@ class StateDraft:
     #: Its block in the full form, if it has one.
     full: Span | None = None
     final: bool = False
+    payload: Expression | None = None
     #: It says ``alias = null``.
     internal: bool = False
     #: It is a `parallel` block.
@@ -64,6 +66,7 @@ class StateDraft:
     on_enter: Reaction | None = None
     on_exit: Reaction | None = None
     timers: list[Timer] = field(default_factory=list)
+    awaits: Await | None = None
 
     @property
     def kind(self) -> Kind:
@@ -109,6 +112,22 @@ class MachineDraft:
             found.append(current)
             current = self.states[current].parent
         return found
+
+    def named(self, target: str) -> list[str]:
+        """The states and histories that a target names: one, or several that an instance can be in at once."""
+        known = target in self.states or target in self.histories
+        return [target] if known else target.split(TOGETHER)
+
+    def apart(self, target: str) -> tuple[str, str] | None:
+        """Two known states of a target in which an instance cannot be at once; None if there are none."""
+        named = [self.histories[n].parent if n in self.histories else n for n in self.named(target)]
+        known = [name for name in named if name in self.states]
+        for position, one in enumerate(known):
+            for two in known[position + 1 :]:
+                shared = next((s for s in self.around(one) if s in self.around(two)), None)
+                if shared is None or shared in (one, two) or not self.states[shared].parallel:
+                    return one, two
+        return None
 
     def says_alias(self, name: str) -> bool:
         """Whether a state itself says what the backend calls it, or that it has no name there."""

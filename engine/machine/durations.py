@@ -2,6 +2,7 @@
 
 import math
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -32,3 +33,15 @@ def seconds_of(value: Any) -> float:
     if not 0 <= seconds <= LONGEST:
         raise ValueError(f"is not between nothing and ten years: it is {show(value)}")
     return seconds
+
+
+def text_of(span: timedelta) -> str:
+    """A length of time as `seconds_of` reads it: ``72h``, ``1h30m``, ``7d``; exact to the microsecond."""
+    rest = span // timedelta(microseconds=1)
+    week, day = 7 * 86_400_000_000, 86_400_000_000
+    units = [("d", day)] if rest >= week else []
+    told = ""
+    for unit, size in (*units, ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000)):
+        count, rest = divmod(rest, size)
+        told += f"{count}{unit}" if count else ""
+    return told + (f"{rest / 1000:g}ms" if rest else "") or "0s"

@@ -3,38 +3,62 @@
 `Explorer` knows nothing of transitions tables: it asks the real step about payloads that are made up while guards look at
 them (`engine.machine.facts`), so that what is explored is what will be decided. Each move that it reports was made by the
 step, with the payload that it carries.
+
+Time stands still at `NOW`: what is left of a timer is when it is due then. Where `Explorer.tick` is set, time passes in
+moves of its own, from each moment to the next one that makes a difference (`engine.machine.clocks`).
 """
 
+import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.language.syntax import Literal
 from engine.language.values import kind
+from engine.machine.approvals import completed
+from engine.machine.arrival import arrival
+from engine.machine.clocks import alike, next_moment
 from engine.machine.compile import CompiledMachine, compile_machine
-from engine.machine.definition import ALWAYS, Machine, Provisioner, Receive, Transition
+from engine.machine.definition import (
+    ALWAYS,
+    Machine,
+    Provisioner,
+    Receive,
+    Transition,
+    covers,
+    is_pattern,
+)
+from engine.machine.dispatch import Dispatch
 from engine.machine.domains import MISSING
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.flows import Flows, flows, reactions_of
+from engine.machine.people import People, all_known, standing, with_somebody
 from engine.machine.properties import Claim, Property
-from engine.machine.questions import Question, look_up, make_question
+from engine.machine.questions import Question, look_up, make_question, may_fire
 from engine.machine.step import step
-from engine.machine.timers import next_due, timer_event
+from engine.machine.timers import timer_event
 from engine.machine.values import canonical, timestamp
-from engine.model import DONE_STATE, Entity, Event, Snapshot, Step, Verdict
+from engine.model import AFTER, AWAIT, DONE_STATE, END, Entity, Event, Snapshot, Step, Verdict
 
 #: The moment at which everything happens.
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 
-#: The name of an event that no machine knows.
-_ARRIVAL = "<arrival>"
+#: A timer of a proof's own, which never runs out: how much is left of the time in which something has to happen.
+DEADLINE = "<deadline>"
+
 #: What makes a move.
-_MOVES = (Verdict.MOVED, Verdict.STAYED, Verdict.ENDED)
+_MOVES = (Verdict.MOVED, Verdict.STAYED, Verdict.ENDED, Verdict.COUNTED)
+
+#: When timers are due that were set before: a time that no new one has.
+_BEFORE = timestamp(NOW - timedelta(days=1))
 
 #: The most payloads that are tried for one event in one configuration.
 MOST_RUNS = 2_000
+
+_AT_ONCE = "of several timers that run at once, only the one that is due first was let run out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +68,12 @@ class Configuration:
     snapshot: Snapshot
     #: Equal for configurations that cannot be told apart.
     key: str
+    #: The same, but for how much is left of its timers.
+    place: str
     #: The full names of all states it is in, those around others included.
     states: frozenset[str]
+    #: What is left of each timer, in the order in which they were set.
+    left: Mapping[str, timedelta]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +94,10 @@ class Move:
     taken: tuple[Transition, ...]
     before: Configuration
     after: Configuration
+    #: The timers that were set, or set anew, and for how long.
+    armed: Mapping[str, timedelta] = field(default_factory=dict)
+    #: Nothing happened but time: it passed, or a timer ran out in vain. It is not counted as a move.
+    quiet: bool = False
     #: It met ``<end>``: nothing changed.
     ended: bool = False
     #: It set and called something, and led nowhere.
@@ -86,22 +118,59 @@ class Moves:
     sampled: tuple[str, ...]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A move, whatever is left of the timers."""
+
+    event: Event
+    taken: tuple[Transition, ...]
+    #: Where it leads, without timers.
+    after: Snapshot
+    #: The timers afterwards, in their order: how long each was set for, None if it goes on as it was.
+    timers: tuple[tuple[str, timedelta | None], ...]
+    quiet: bool = False
+    ended: bool = False
+    stayed: bool = False
+    breaches: tuple[Breach, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What can happen on one event in one place."""
+
+    found: tuple[_Found, ...]
+    undecided: tuple[Transition, ...]
+    sampled: tuple[str, ...]
+
+
+@dataclass(kw_only=True)
 class Explorer:
     """Explores one project's machine, as far as its own moves go: what people do in the backend is drift, not a move."""
 
     provisioner: Provisioner
     #: Claims about single moves, which are held against each of them.
     claims: tuple[Property, ...] = ()
+    #: What all times are multiples of; None: time does not pass before an event.
+    tick: timedelta | None = None
     compiled: CompiledMachine = field(init=False)
     #: How many payloads were tried so far.
     runs: int = field(init=False, default=0)
-    _told: CompiledMachine | None = field(init=False, default=None)
+    #: How long timers were set for so far.
+    delays: set[timedelta] = field(init=False, default_factory=set)
+    #: What sets off transitions without end, by the place where it does: the first event that was found.
+    loops: dict[str, tuple[Snapshot, Event]] = field(init=False, default_factory=dict)
+    _dispatch: Dispatch = field(init=False)
     _flows: Flows = field(init=False)
+    _people: People = field(init=False)
     _by_place: dict[str, Transition] = field(init=False)
     #: What may be done in any step, whatever its event.
     _by_itself: tuple[Transition, ...] = field(init=False)
+    #: The events that `receive` blocks name.
+    _fired: tuple[str, ...] = field(init=False)
     _questions: dict[tuple[str, tuple[Any, ...]], Question] = field(init=False, default_factory=dict)
+    _answers: dict[tuple[str, str], _Answer] = field(init=False, default_factory=dict)
+    #: Why delays are not all known.
+    _unknown_delays: tuple[str, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
         machine = self.provisioner.machine
@@ -111,13 +180,30 @@ class Explorer:
             t if t.guard is None else replace(t, guard=replace(t.guard, looks=()))
             for t in machine.transitions
         )
-        self.compiled = compile_machine(replace(machine, transitions=quiet))
+        self.compiled = compile_machine(with_somebody(replace(machine, transitions=quiet)))
+        self._people = People.of(machine, self._conditions)
+        self._dispatch = Dispatch(self.compiled)
+        nodes = [receive.fire.node for receive in self.provisioner.receives]
+        self._fired = tuple(str(node.value) for node in nodes if isinstance(node, Literal))
         self._by_place = {str(t.span): t for t in quiet}
         self._by_itself = (
-            *(t for t in quiet if t.event == ALWAYS or t.event.startswith(DONE_STATE)),
+            *(t for t in quiet if t.event == ALWAYS or self.may_follow(t.event)),
             *reactions_of(machine),
         )
         self._flows = flows(machine, self._conditions)
+        self._unknown_delays = tuple(_unknown_delays(machine))
+
+    def ticking(self, tick: timedelta | None) -> "Explorer":
+        """The same explorer, which knows all that this one knows, with another tick."""
+        other = copy.copy(self)
+        other.tick = tick
+        return other
+
+    def may_follow(self, event: str) -> bool:
+        """Whether a transition on that event, or pattern, may be taken in a step that began with another one."""
+        if event.startswith(DONE_STATE) or is_pattern(event):
+            return True
+        return any(raised.event == event for raised in self.machine.raises())
 
     @property
     def _conditions(self) -> tuple[Expression, ...]:
@@ -130,15 +216,38 @@ class Explorer:
 
     def start(self, state: str | None = None) -> Configuration:
         """The configuration of a new instance: in the initial state, or in another, and arrived there."""
-        begin = Snapshot(state=state or self.compiled.initial)
-        arrived = step(self.compiled, begin, self._event(_ARRIVAL, None, {}, {}), NOW, arrived=True)
-        return self.configuration(arrived.snapshot)
+        begin = state or self.compiled.initial
+        made = arrival(self.compiled, begin, {}, self.entity(), NOW)
+        snapshot = made.snapshot
+        if made.trace.verdict is Verdict.ENDLESS:
+            self.loops.setdefault(begin, (snapshot, Event(name="", entity=self.entity(), payload={})))
+        self.delays.update(datetime.fromisoformat(due) - NOW for due in snapshot.timers.values())
+        return self.configuration(snapshot)
 
-    def configuration(self, snapshot: Snapshot) -> Configuration:
-        """What of a snapshot makes a difference."""
+    def configuration(self, snapshot: Snapshot, since: datetime = NOW) -> Configuration:
+        """What of a snapshot makes a difference at the time `since`."""
+        pending = {name: datetime.fromisoformat(due) - since for name, due in snapshot.timers.items()}
+        return self._configuration(replace(snapshot, version=0), pending)
+
+    def _configuration(self, snapshot: Snapshot, pending: Mapping[str, timedelta]) -> Configuration:
+        left = pending if self.tick is None else alike(pending, self.tick)
+        timers = {name: timestamp(NOW + time) for name, time in left.items()}
+        place = self._place(snapshot, pending)
+        ordered = sorted(
+            timers.items(), key=lambda timer: timer[1]
+        )  # of two at once, the first one stays first
         at = self.compiled.configuration(snapshot.state)
-        told = [snapshot.state]
-        told += [canonical(dict(kept)) for kept in (snapshot.histories, snapshot.timers) if kept]
+        return Configuration(
+            snapshot=replace(snapshot, timers=timers, hurried=0),
+            key=f"{place}\n{canonical(ordered)}" if ordered else place,
+            place=place,
+            states=frozenset({snapshot.state} if at is None else at.active),
+            left=left,
+        )
+
+    def _place(self, snapshot: Snapshot, pending: Mapping[str, timedelta]) -> str:
+        told = [snapshot.state, canonical(dict(snapshot.histories)), canonical(sorted(pending))]
+        told += [canonical(standing(snapshot)) if snapshot.awaits else "", canonical(dict(snapshot.raised))]
         for path in sorted(self._flows.values | self._flows.kinds):
             value = look_up(snapshot.context, path[1:])
             if value is MISSING:
@@ -147,22 +256,27 @@ class Explorer:
                 told.append(canonical(value))
             else:
                 told.append(kind(value))
-        states = frozenset({snapshot.state} if at is None else at.active)
-        return Configuration(snapshot=replace(snapshot, version=0), key="\n".join(told), states=states)
+        return "\n".join(told)
 
     def events(self, configuration: Configuration) -> tuple[str, ...]:
-        """The events that mean something there, in the order of the definition, and then the timers that are set.
-
-        Of several timers only the one that is due first can run out.
-        """
+        """The events that mean something there, in the order of the definition, timers left out."""
         at = self.compiled.configuration(configuration.snapshot.state)
         if at is None:
             return ()
         named = self.compiled.events(at)
         known = dict.fromkeys(t.event for t in self.machine.transitions)
-        timer = next_due(configuration.snapshot)
-        comes = [name for name in known if name in named and not name.startswith(DONE_STATE)]
-        return (*comes, *([] if timer is None else [timer[1]]))
+        named += [
+            e for e in self._fired if e not in known and any(is_pattern(n) and covers(n, e) for n in named)
+        ]
+        known |= dict.fromkeys(self._fired)
+        return tuple(name for name in known if name in named and self._may_come(name))
+
+    def _may_come(self, event: str) -> bool:
+        """Whether an event can come from outside: not if only the machine itself sends it."""
+        if event.startswith(DONE_STATE):
+            return False
+        raised = not is_pattern(event) and any(r.event == event for r in self.machine.raises())
+        return not raised or any(may_fire(self.machine, r, event) for r in self.provisioner.receives)
 
     def candidates(self, configuration: Configuration, event: str) -> tuple[Transition, ...]:
         """What may happen on an event there, in the order in which it is tried."""
@@ -178,33 +292,82 @@ class Explorer:
         tree, target = self.compiled.tree, transition.target
         if target is None:
             return set()
-        if target in self.machine.states:
-            return set(tree.entering(target).active)
-        if target in self.machine.histories:
-            parent = self.machine.histories[target].parent
-            return {parent, *tree.around(parent), *tree.inside(parent)}
-        return set()
+        return set() if target == END else tree.reach(target)
 
     def moves(self, configuration: Configuration) -> Moves:
-        """Everything that can happen there."""
+        """Everything that can happen there, time included."""
+        left = configuration.left
+        timers = {name: time for name, time in left.items() if name != DEADLINE}
         found: list[Move] = []
         undecided: list[Transition] = []
         sampled: dict[str, None] = {}
-        for event in self.events(configuration):
-            question = self.question(configuration, event)
-            new, complete = self._moves_on(question, configuration)
-            found += new
-            if question.sampled:
-                sampled[question.sampled] = None
-            if not complete:
-                sampled[f'"{event}" asks for more combinations of values than {MOST_RUNS}'] = None
-            if question.opaque or not complete:
-                taken = {id(t) for move in new for t in move.taken}
-                candidates = (*self.candidates(configuration, event), *self._by_itself)
-                undecided += [t for t in candidates if id(t) not in taken and t.event]
-        if len(configuration.snapshot.timers) > 1:
-            sampled["of several timers that are set, only the one that is due first was let run out"] = None
+        due = min(timers, key=timers.__getitem__, default=None)
+        runs_out = due is not None and (self.tick is None or not timers[due])
+        for event in (*self.events(configuration), *([due] if due is not None and runs_out else [])):
+            answer = self._answer(configuration, event)
+            passed = timers[event] if event == due else timedelta()
+            found += [self._move(configuration, one, passed) for one in answer.found]
+            undecided += answer.undecided
+            sampled.update(dict.fromkeys(answer.sampled))
+        wait = None if self.tick is None else next_moment(left.values(), self.tick)
+        if wait is not None:
+            found.append(self._waits(configuration, wait))
+        if self.tick is None and len(timers) > 1:
+            sampled[_AT_ONCE] = None
+        if timers:
+            sampled.update(dict.fromkeys(self._unknown_delays))
+        few = self._people.sampled(configuration.snapshot)
+        if few:
+            sampled[few] = None
         return Moves(found=tuple(found), undecided=tuple(undecided), sampled=tuple(sampled))
+
+    def _waits(self, before: Configuration, wait: timedelta) -> Move:
+        left = {name: time - wait for name, time in before.left.items()}
+        return Move(
+            event=Event(name="", entity=self.entity(), payload={}),
+            taken=(),
+            before=before,
+            after=self._configuration(before.snapshot, left),
+            quiet=True,
+        )
+
+    def _move(self, before: Configuration, found: _Found, passed: timedelta) -> Move:
+        """A move made just there, where what is left of other timers is known."""
+        pending = {
+            name: before.left[name] - passed if delay is None else delay for name, delay in found.timers
+        }
+        after = before if found.ended and not found.quiet else self._configuration(found.after, pending)
+        return Move(
+            event=found.event,
+            taken=found.taken,
+            before=before,
+            after=after,
+            armed={name: delay for name, delay in found.timers if delay is not None},
+            quiet=found.quiet,
+            ended=found.ended,
+            stayed=found.stayed and after.key == before.key,
+            breaches=found.breaches,
+        )
+
+    def _answer(self, configuration: Configuration, event: str) -> _Answer:
+        """What can happen on an event; asked once for all moments in which the same timers run."""
+        key = (configuration.place, event)
+        if key not in self._answers:
+            question = self.question(configuration, event)
+            new, complete = self._found_on(question, configuration)
+            sampled = [question.sampled] if question.sampled else []
+            if not complete:
+                sampled.append(f'"{event}" asks for more combinations of values than {MOST_RUNS}')
+            if event.startswith(AFTER) and ("event", "due") in question.known:
+                sampled.append(f'"{event}" looks at the time at which it is due')
+            undecided: list[Transition] = []
+            opaque = question.opaque and not (event.startswith(AWAIT) and all_known(question))
+            if opaque or not complete:
+                taken = {id(t) for one in new for t in one.taken}
+                candidates = (*self.candidates(configuration, event), *self._by_itself)
+                undecided = [t for t in candidates if id(t) not in taken and t.event]
+            self._answers[key] = _Answer(found=tuple(new), undecided=tuple(undecided), sampled=tuple(sampled))
+        return self._answers[key]
 
     def question(self, configuration: Configuration, event: str) -> Question:
         """What has to be asked about the payload of an event there."""
@@ -219,65 +382,88 @@ class Explorer:
             )
         return self._questions[key]
 
-    def _moves_on(self, question: Question, configuration: Configuration) -> tuple[list[Move], bool]:
-        found: dict[Any, Move] = {}
+    def _found_on(self, question: Question, configuration: Configuration) -> tuple[list[_Found], bool]:
+        found: dict[Any, _Found] = {}
         snapshot = configuration.snapshot
+        timer = question.event in snapshot.timers
         runs = 0
-        for chooser, receive in question.runs(self.machine.names.scope, snapshot.context):
+        for chooser, receive, answer in self._people.runs(question, self.machine.names.scope, snapshot):
             runs += 1
             self.runs += 1
             if runs > MOST_RUNS:
                 return list(found.values()), False
-            event = self._event(question.event, receive, chooser.facts("event"), chooser.facts("delivery"))
-            result = self._step(snapshot, event)
-            if result.trace.verdict not in _MOVES:
+            payload = chooser.facts("event") if answer is None else answer
+            event = self._event(question.event, receive, payload, chooser.facts("delivery"))
+            if not timer and answer is None and not self._may_move(snapshot, event):
                 continue
-            after = self.configuration(result.snapshot)
+            result = self._step(snapshot, event)
+            moved = result.trace.verdict in _MOVES
+            if result.trace.verdict is Verdict.ENDLESS:
+                self._loop(snapshot, self._plain(question, receive, chooser, answer))
+            if not moved and not timer:
+                continue
             ended = result.trace.verdict is Verdict.ENDED
-            broken = () if ended else tuple(self._broken(snapshot, event, result.snapshot))
+            broken = () if ended or not moved else tuple(self._broken(snapshot, event, result.snapshot))
             place = tuple(i for i, candidate in enumerate(result.trace.candidates) if candidate.taken)
-            mark = (place, after.key, tuple(p.name for p in broken))
+            pending = dict.fromkeys(result.snapshot.timers, timedelta())
+            times = _times(result.snapshot)
+            mark = (place, self._place(result.snapshot, pending), times, tuple(p.name for p in broken))
             if mark not in found:
-                move = self._settled(configuration, question.event, receive, chooser, result)
-                if move is not None:
-                    found[mark] = move
+                one = self._settled(snapshot, self._plain(question, receive, chooser, answer), result)
+                if one is not None:
+                    found[mark] = one
+                    self.delays.update(delay for _, delay in one.timers if delay is not None)
         return list(found.values()), True
 
-    def _settled(
+    def _plain(
         self,
-        before: Configuration,
-        name: str,
+        question: Question,
         receive: Receive | None,
         chooser: Chooser,
-        result: Step,
-    ) -> Move | None:
+        answer: Mapping[str, str] | None,
+    ) -> Event:
+        """The event with the payload that was made up for it, as plain values."""
+        payload = chooser.payload("event") if answer is None else answer
+        return self._event(question.event, receive, payload, chooser.payload("delivery"))
+
+    def _loop(self, at: Snapshot, event: Event) -> None:
+        if self._step(at, event).trace.verdict is Verdict.ENDLESS:
+            self.loops.setdefault(at.state, (at, event))
+
+    def _may_move(self, snapshot: Snapshot, event: Event) -> bool:
+        """Whether any guard holds: most payloads are tried in vain, and the whole step says no more than that."""
+        at = self.compiled.configuration(snapshot.state)
+        if at is None:
+            return False
+        scope = self.machine.names.scope(
+            event=event.payload,
+            fired=event.name,
+            delivery=event.delivery,
+            entity={"id": event.entity.id, "project": event.entity.project},
+            state=at.text,
+            active=at.active,
+            context=snapshot.context,
+            now=timestamp(NOW),
+        )
+        return self._dispatch.moves(at, event.name, scope)
+
+    def _settled(self, before: Snapshot, event: Event, result: Step) -> _Found | None:
         """The move with a plain payload; None if that would not be decided alike."""
-        event = self._event(name, receive, chooser.payload("event"), chooser.payload("delivery"))
-        again = self._step(before.snapshot, event)
+        again = self._step(before, event)
         if (again.trace.verdict, again.trace.after) != (result.trace.verdict, result.trace.after):
             return None
+        moved = again.trace.verdict in _MOVES
         ended = again.trace.verdict is Verdict.ENDED
-        after = before if ended else self.configuration(again.snapshot)
-        return Move(
+        return _Found(
             event=event,
             taken=tuple(self._by_place[c.place] for c in again.trace.candidates if c.taken),
-            before=before,
-            after=after,
+            after=again.snapshot,
+            timers=_times(again.snapshot),
+            quiet=not moved or (ended and event.name in before.timers),
             ended=ended,
-            stayed=again.trace.verdict is Verdict.STAYED and after.key == before.key,
-            breaches=() if ended else tuple(self.breaches(before.snapshot, event, again.snapshot)),
+            stayed=again.trace.verdict is Verdict.STAYED,
+            breaches=() if ended or not moved else tuple(self.breaches(before, event, again.snapshot)),
         )
-
-    def decide(self, move: Move) -> Step:
-        """The step that a move is, with all that its guards saw."""
-        if self._told is None:
-            self._told = compile_machine(self.machine)
-        event = move.event
-        due = move.before.snapshot.timers.get(event.name)
-        if due is None:
-            return step(self._told, move.before.snapshot, event, NOW)
-        ran_out = timer_event(event.entity, event.name, due)
-        return step(self._told, move.before.snapshot, ran_out, datetime.fromisoformat(due))
 
     def breaches(self, before: Snapshot | None, event: Event | None, after: Snapshot) -> Iterator[Breach]:
         """The claims that a move breaks, or a start (no `before`, no event)."""
@@ -303,27 +489,25 @@ class Explorer:
                 yield claimed
 
     def _claim_scope(self, before: Snapshot | None, event: Event | None, after: Snapshot) -> dict[str, Any]:
+        at = self.compiled.configuration(after.state)
         return self.machine.names.scope(
             event=None if event is None else event.payload,
             delivery={} if event is None else event.delivery,
             entity={"id": self.entity().id, "project": self.provisioner.name},
             state=after.state,
+            active=() if at is None else at.active,
             previous=None if before is None else before.state,
             context=after.context,
         )
 
     def _step(self, snapshot: Snapshot, event: Event) -> Step:
-        """The step, with the clock set back to `NOW` after a timer ran out: what is left of the others is kept."""
-        due = snapshot.timers.get(event.name)
-        if due is None:
-            return step(self.compiled, snapshot, event, NOW)
-        now = datetime.fromisoformat(due)
-        result = step(self.compiled, snapshot, timer_event(event.entity, event.name, due), now)
-        timers = {
-            name: timestamp(datetime.fromisoformat(other) - (now - NOW))
-            for name, other in result.snapshot.timers.items()
-        }
-        return replace(result, snapshot=replace(result.snapshot, timers=timers))
+        """The step at `NOW`; timers that go on keep a time of their own, so that they are told from new ones."""
+        event = completed(event, snapshot, NOW)
+        timers = dict.fromkeys(snapshot.timers, _BEFORE)
+        if event.name in timers:
+            timers[event.name] = timestamp(NOW)
+            event = timer_event(event.entity, event.name, timers[event.name])
+        return step(self.compiled, replace(snapshot, timers=timers), event, NOW)
 
     def _event(
         self, name: str, receive: Receive | None, payload: Mapping[str, Any], delivery: Mapping[str, Any]
@@ -340,6 +524,26 @@ class Explorer:
         """Whose machine is explored."""
         project = self.provisioner.name
         return Entity(project=project, id=f"{project.upper()}-1")
+
+
+def _times(after: Snapshot) -> tuple[tuple[str, timedelta | None], ...]:
+    """The timers after a step, and how long each was set for; None if it was set before."""
+    return tuple(
+        (name, None if due == _BEFORE else datetime.fromisoformat(due) - NOW)
+        for name, due in after.timers.items()
+    )
+
+
+def _unknown_delays(machine: Machine) -> Iterator[str]:
+    """The timers whose delay is not the same at every time, in a sentence each."""
+    delays = [(timer.event, timer.delay) for state in machine.states.values() for timer in state.timers]
+    delays += [(raised.event, raised.delay) for raised in machine.raises() if raised.delay is not None]
+    for event, delay in delays:
+        used, _ = machine.names.used_by([delay])
+        read = [delay, *(machine.names.locals[name] for name in used)]
+        roots = {r.root for e in read for r in e.references} - {"var", "local"}
+        if roots:
+            yield f'the delay of "{event}" looks at {" and ".join(sorted(roots))}'
 
 
 def _looks_at_event(condition: Expression, machine: Machine) -> bool:

@@ -17,6 +17,7 @@ class Look:
 
     #: As written: ``event.action``.
     text: str
+    node: syntax.Expression
     compiled: Compiled
 
 
@@ -51,7 +52,7 @@ def _seen(look: Look, scope: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """What ``var`` and ``local`` mean in one file."""
+    """What ``var`` and ``local`` mean in one definition; `engine.machine.link` says how modules' names stand in it."""
 
     #: Values, one for each `variable` block.
     variables: Mapping[str, Any] = field(default_factory=dict)

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 from engine.language import syntax
 from engine.machine.atoms import Path, Use, Uses
-from engine.machine.definition import Machine, Transition
+from engine.machine.definition import Machine, Raise, Transition
 from engine.machine.expression import Expression
+from engine.machine.people import everybody
+from engine.model import DONE_STATE
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,9 +40,20 @@ class Flows:
 def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
     """Find out what of the context matters to the machine and to these claims."""
     found = Flows(machine=machine, asked=Uses(names=machine.names))
-    for expression in (*claims, *(t.guard for t in machine.transitions if t.guard is not None)):
+    raised = [r for t in (*machine.transitions, *reactions_of(machine)) for r in t.raises if not r.cancels]
+    conditions = [t.guard for t in machine.transitions if t.guard is not None]
+    conditions += [r.when for r in raised if r.when is not None]
+    for expression in (*claims, *conditions):
         found.asked.condition(expression.node)
         found.values.update(_context(found.asked, expression))
+    for one in raised:  # what an event carries is seen by the guards that wait for it
+        for given in (one.payload, one.delay):
+            if given is not None:
+                found.asked.value(given.node)
+                found.values.update(_context(found.asked, given))
+    answering = found.asked.of.get(("event", "who"))
+    for path in () if answering is None else sorted(answering.joined):
+        found.asked.use(path).constants += everybody(machine)  # who is compared with those who may answer
     for transition in (*machine.transitions, *reactions_of(machine)):
         for argument in arguments_of(transition):
             found.kinds.update(_context(found.asked, argument))
@@ -52,14 +65,32 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
 
 def reactions_of(machine: Machine) -> tuple[Transition, ...]:
     """What is done when states are entered and left, in the form of transitions that lead nowhere."""
-    return tuple(
+    done_by = tuple(
         Transition(
-            event="", source=state.name, target=None, set=done.set, actions=done.actions, span=done.span
+            event="",
+            source=state.name,
+            target=None,
+            set=done.set,
+            actions=done.actions,
+            raises=done.raises,
+            span=done.span,
         )
         for state in machine.states.values()
         for done in (state.on_enter, state.on_exit)
         if done is not None
     )
+    ends = tuple(
+        Transition(
+            event="",
+            source=state.name,
+            target=None,
+            raises=(Raise(event=f"{DONE_STATE}{state.parent}", payload=state.payload, span=state.span),),
+            span=state.span,
+        )
+        for state in machine.states.values()
+        if state.payload is not None
+    )
+    return (*done_by, *ends)
 
 
 def arguments_of(transition: Transition) -> Iterator[Expression]:

@@ -62,13 +62,16 @@ def look_at_guards(explorer: Explorer) -> Guards:
     done: set[tuple[int, ...]] = set()
     parallel = any(state.kind is Kind.PARALLEL for state in explorer.machine.states.values())
     for (state, event), candidates in explorer.compiled.table.items():
-        reads_state = any(_reads_state(explorer, t) for t in candidates)
+        reads_state = any(_reads(explorer, t, "state") for t in candidates)
         mark = tuple(map(id, candidates))
         if mark in done and not reads_state:
             continue
         done.add(mark)
         look = _Look(explorer=explorer, found=found, state=state, event=event, candidates=candidates)
         look.all()
+        for transition in candidates:
+            if explorer.may_follow(transition.event) or _reads(explorer, transition, "active", "fired"):
+                found.of(transition).exact = False  # more than what comes in decides what it sees
         if parallel and reads_state:  # the names of all regions together are more than one state's
             for transition in candidates:
                 found.of(transition).exact = False
@@ -97,7 +100,7 @@ class _Look:
                     break
         for number, transition in enumerate(self.candidates):
             candidacy = self.found.of(transition)
-            before = self.candidates[:number]
+            before = [t for t in self.candidates[:number] if t.needs <= transition.needs]
             for scope, _ in self._scopes(candidacy):
                 if not any(_holds(t, scope) for t in before) and _holds(transition, scope):
                     candidacy.first = True
@@ -161,9 +164,9 @@ def _holds(transition: Transition, scope: dict[str, Any]) -> bool:
         return False
 
 
-def _reads_state(explorer: Explorer, transition: Transition) -> bool:
+def _reads(explorer: Explorer, transition: Transition, *roots: str) -> bool:
     if transition.guard is None:
         return False
     used, _ = explorer.machine.names.used_by([transition.guard])
     read = [transition.guard, *(explorer.machine.names.locals[name] for name in used)]
-    return any(r.root == "state" for e in read for r in e.references)
+    return any(r.root in roots for e in read for r in e.references)

@@ -7,15 +7,17 @@ from typing import Any
 from engine.errors import EvaluationError
 from engine.language.values import show
 from engine.machine import binding
+from engine.machine.approvals import agreeing, heard, listed, parts_of, refusal
 from engine.machine.compile import CompiledMachine
-from engine.machine.definition import ALWAYS, Action, Reaction, Transition
+from engine.machine.definition import ALWAYS, Action, Raise, Reaction, Transition
 from engine.machine.expression import Expression
+from engine.machine.timers import is_timer, raise_timer, raised_by
 from engine.machine.tree import Configuration
 from engine.machine.values import printable, timestamp
-from engine.model import END, Candidate, Effect, Event, Snapshot
+from engine.model import END, Candidate, Effect, Event, Snapshot, Verdict
 
 #: More rounds than this by themselves are taken for an endless loop.
-MOST_ROUNDS = 100
+MOST_ROUNDS = 250
 #: Of an endless loop this much is told: the rest is the same again.
 _MOST_TOLD = 20
 
@@ -24,7 +26,7 @@ _HINDERED = "not tried: an earlier one held and could not be evaluated"
 
 
 class EndlessError(Exception):
-    """Transitions that wait for no event follow one another without end."""
+    """Transitions that wait for no event from outside follow one another without end."""
 
 
 class HinderedError(Exception):
@@ -35,13 +37,19 @@ class Macrostep:
     """One step while it is made. Nothing of it counts if it raises."""
 
     __slots__ = (
+        "_answered",
         "_coming",
+        "_heard",
+        "_later",
         "_reasons",
         "_scope",
         "at",
+        "awaits",
         "context",
+        "counted",
         "effects",
         "event",
+        "fired",
         "handled",
         "histories",
         "listed",
@@ -49,6 +57,8 @@ class Macrostep:
         "moved",
         "now",
         "passed",
+        "payload",
+        "raised",
         "request",
         "snapshot",
         "timers",
@@ -66,6 +76,13 @@ class Macrostep:
         self.context = snapshot.context
         self.histories = snapshot.histories
         self.timers = snapshot.timers
+        self.awaits = snapshot.awaits
+        #: A transition would be taken if more people gave the answer.
+        self.counted = False
+        self.raised = snapshot.raised
+        #: What is decided about at the moment: the event's name and payload, or those of one that followed from it.
+        self.fired = event.name
+        self.payload = event.payload
         #: What is called, without the backend's transition call, and what decorates that one.
         self.effects: list[Effect] = []
         self.request: dict[str, Any] = {}
@@ -76,28 +93,75 @@ class Macrostep:
         self.moved = False
         #: The states between the first and the last.
         self.passed: list[str] = []
-        self._coming: list[str] = []
+        #: Events that follow from what was done, by name and payload; those raised without any wait come after all others.
+        self._coming: list[tuple[str, Any]] = []
+        self._later: list[tuple[str, Any]] = []
         self._reasons: dict[int, str] = {}
         self._scope: dict[str, Any] | None = None
+        #: The event when it is an answer, with those of others.
+        self._heard: Mapping[str, Any] | None = None
+        #: What it answers.
+        self._answered: Mapping[str, Any] = {}
 
     def arrive(self) -> None:
-        """Set the timers of the states the instance is in, instead of those of where it was; raises `HinderedError`."""
-        self.timers = {}
+        """Set the timers of the states the instance is in and ask what they ask, as if nothing were set and asked.
+
+        Raises `HinderedError`.
+        """
+        self.timers, self.raised, self.awaits = {}, {}, {}
         try:
             for name in self.at.active:
                 self._arm(name, self.at, self.at)
         except binding.CannotBindError as problem:
             raise HinderedError(str(problem)) from None
 
+    def turn(self) -> None:
+        """Turn to the event itself, after what followed from an arrival; a timer may have kept what it carries."""
+        name, raised = self.event.name, raised_by(self.event.name) if is_timer(self.event) else None
+        self.fired = name if raised is None else raised
+        self.payload = self.event.payload if raised is None else self.raised.get(name, self.event.payload)
+
+    def hear(self) -> tuple[Verdict, str] | None:
+        """Take the event for an answer; the verdict, and why, if it is not to be decided; raises `HinderedError`."""
+        state, choice = parts_of(self.event.name)
+        said = {"who": "", "opened": None, **self.event.payload, "state": state, "choice": choice}
+        opened = said["opened"]
+        definition = self.machine.definition.states.get(state)
+        asks = state in self.at.active and definition is not None and definition.awaits is not None
+        if (
+            asks and opened is None and state not in self.awaits
+        ):  # the definition asks since the state was entered
+            try:
+                self._ask(state, self.at, self.at)
+            except binding.CannotBindError as problem:
+                raise HinderedError(str(problem)) from None
+            opened = self.awaits[state]["opened"]
+        asked = self.awaits.get(state) if asks else None
+        refused = refusal(asked, {**said, "opened": opened}, self.at.text)
+        if refused is None and asked is not None:
+            self._heard = self.payload = {**said, "answers": heard(asked, said)}
+            self._answered = asked
+        return refused
+
+    def keep_answer(self) -> None:
+        """Keep an answer that counts and does not suffice; or, where one sufficed and its state stays, forget those."""
+        if self._heard is None or self.awaits.get(self._heard["state"]) is not self._answered:
+            return  # its state was left
+        answers = self._heard["answers"]
+        if not self.counted:  # what was taken needs no more voices; whoever gave it keeps the one they had
+            answers = [a for a in self._answered["answers"] if a["choice"] != self._heard["choice"]]
+        self.awaits = {**self.awaits, self._heard["state"]: {**self._answered, "answers": answers}}
+
     def settle(self) -> None:
         """Go on until nothing happens by itself any more; raises `EndlessError` or `HinderedError`."""
         for _ in range(MOST_ROUNDS):
             if self.machine.eventless and self.react(ALWAYS, on="always"):
                 continue
-            if not self._coming:
+            queue = self._coming or self._later
+            if not queue:
                 return
-            name = self._coming.pop(0)
-            self.react(name, on=name)
+            self.fired, self.payload = queue.pop(0)
+            self.react(self.fired, on=self.fired)
         self.listed = [_untaken(c) for c in self.listed[:_MOST_TOLD]]
         raise EndlessError
 
@@ -144,11 +208,24 @@ class Macrostep:
         guard = transition.guard
         if guard is None:
             self._reasons[id(transition)] = "no guard"
-            return True
+            return self._suffices(transition)
         if self._scope is None:
             self._scope = self._names(self.at, None)
-        held, self._reasons[id(transition)] = _ask(guard, self._scope)
-        return held
+        held, self._reasons[id(transition)] = _judge(guard, self._scope)
+        return held and self._suffices(transition)
+
+    def _suffices(self, transition: Transition) -> bool:
+        """Whether as many people gave the answer as a transition needs; if not, the answer counts."""
+        if transition.needs == 1 or self._heard is None:
+            return True
+        agreed = agreeing(self._heard["answers"], self._heard["choice"])
+        if len(agreed) >= transition.needs:
+            return True
+        before = self._reasons[id(transition)]
+        who = f"{len(agreed)} of {transition.needs} people have answered so: {listed(agreed)}"
+        self._reasons[id(transition)] = f"{who}; {before}"
+        self.counted = True
+        return False
 
     def _take(self, taken: list[Transition]) -> None:
         if not taken:
@@ -168,16 +245,16 @@ class Macrostep:
                 scope = self._bound(before, after)
                 self.request |= binding.arguments("request", transition.request, scope)
             self._call(transition.actions, before, after)
-        if reacts:
-            for name in move.entered:
-                self._react_to(self.machine.definition.states[name].on_enter, before, after)
-                self._arm(name, before, after)
+            self._raise(transition.raises, before, after)
+        for name in move.entered if reacts or move.completed else ():
+            self._react_to(self.machine.definition.states[name].on_enter, before, after)
+            self._arm(name, before, after)
+            self._complete(name, move.completed.get(name, ()), before, after)
         if move.entered:
             if self.moved:
                 self.passed.append(before.text)
             self.moved = True
         self.handled = True
-        self._coming += move.completed
         self.histories = move.histories
         self.at = after
 
@@ -185,6 +262,7 @@ class Macrostep:
         if reaction is not None:
             self._set(reaction.set, before, after)
             self._call(reaction.actions, before, after)
+            self._raise(reaction.raises, before, after)
 
     def _set(self, change: Expression | None, before: Configuration, after: Configuration) -> None:
         if change is not None:
@@ -195,12 +273,69 @@ class Macrostep:
         if actions:
             self.effects += binding.calls(actions, self._bound(before, after))
 
+    def _raise(self, raises: tuple[Raise, ...], before: Configuration, after: Configuration) -> None:
+        """Queue events, or set their timers; one that waits already is set anew, one that is taken back is gone."""
+        for one in raises:
+            scope = self._bound(before, after)
+            timer = raise_timer(one.event)
+            if one.cancels:
+                self.timers = {event: due for event, due in self.timers.items() if event != timer}
+                self._later = [(name, payload) for name, payload in self._later if name != one.event]
+                continue
+            if not binding.holds(one, scope):
+                continue
+            payload = self.payload if one.payload is None else binding.payload(one, scope)
+            if one.delay is None:
+                self._coming.append((one.event, payload))
+                continue
+            due = binding.raised_at(one, self.now, scope)
+            if due is None:
+                self._later.append((one.event, payload))
+                continue
+            self.timers = {**{event: d for event, d in self.timers.items() if event != timer}, timer: due}
+            kept = {} if one.payload is None else {timer: payload}
+            self.raised = {**{t: p for t, p in self.raised.items() if t != timer}, **kept}
+
+    def _complete(
+        self, name: str, events: tuple[str, ...], before: Configuration, after: Configuration
+    ) -> None:
+        """Queue the events of the states that a final state ends; the innermost one's carries what that state says."""
+        payload = self.machine.definition.states[name].payload
+        for position, event in enumerate(events):
+            own = payload is not None and position == 0
+            carried = binding.ending(name, payload, self._bound(before, after)) if own else self.payload
+            self._coming.append((event, carried))
+
     def _arm(self, name: str, before: Configuration, after: Configuration) -> None:
         for timer in self.machine.definition.states[name].timers:
             due = binding.due(timer, self.now, self._bound(before, after))
             self.timers = {**self.timers, timer.event: due}
+        if self.machine.definition.states[name].awaits is not None:
+            self._ask(name, before, after)
+
+    def _ask(self, name: str, before: Configuration, after: Configuration) -> None:
+        """Open what a state asks; it is told by the version with which that was done."""
+        states = self.machine.definition.states
+        asked = states[name].awaits
+        if asked is None:
+            return
+        people = binding.people(asked, self._bound(before, after))
+        outer = (name, *self.machine.tree.around(name))
+        own = {timer.event for state in outer for timer in states[state].timers}
+        leaving = (t for t in self.machine.definition.transitions if t.target not in (None, END))
+        opened = {
+            "opened": self.snapshot.version + 1,
+            "since": timestamp(self.now),
+            "from": people,
+            "choices": dict(asked.choices),
+            "ends": [t.event for t in leaving if t.event in own],
+            "answers": [],
+        }
+        self.awaits = {**self.awaits, name: opened}
 
     def _disarm(self, name: str) -> None:
+        if name in self.awaits:
+            self.awaits = {state: asked for state, asked in self.awaits.items() if state != name}
         own = {timer.event for timer in self.machine.definition.states[name].timers}
         if own:
             self.timers = {event: due for event, due in self.timers.items() if event not in own}
@@ -214,7 +349,8 @@ class Macrostep:
     def _names(self, at: Configuration, previous: str | None) -> dict[str, Any]:
         event = self.event
         roots: dict[str, Any] = {
-            "event": event.payload,
+            "event": self.payload,
+            "fired": self.fired,
             "delivery": event.delivery,
             "entity": {"id": event.entity.id, "project": event.entity.project},
             "state": at.text,
@@ -227,7 +363,7 @@ class Macrostep:
         return self.machine.definition.names.scope(**roots)
 
 
-def _ask(guard: Expression, scope: Mapping[str, Any]) -> tuple[bool, str]:
+def _judge(guard: Expression, scope: Mapping[str, Any]) -> tuple[bool, str]:
     """Whether a guard holds, and why, in words for the operator."""
     try:
         value = guard.evaluate(scope)

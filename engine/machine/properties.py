@@ -1,6 +1,7 @@
 """What an author claims about a machine: the values of `property` blocks. `engine.machine.prove` proves them."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from engine.diagnostics import Span
@@ -34,6 +35,11 @@ class Property:
     states: tuple[str, ...] = ()
     #: Where the way starts; empty = everywhere for `REACHABLE`, at the initial state for `EVENTUALLY`.
     starts: tuple[str, ...] = ()
-    #: In at most so many moves; None = however many.
-    within: int | None = None
+    #: In at most so many moves, or in so long a time; None = however long it takes.
+    within: int | timedelta | None = None
     span: Span
+
+    @property
+    def moves(self) -> int | None:
+        """In how many moves, if that is what is claimed."""
+        return self.within if isinstance(self.within, int) else None

@@ -2,17 +2,24 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from engine.diagnostics import Diagnostic, Severity, Span
 from engine.machine.claims import Finding, Outcome, find, why_open
+from engine.machine.compile import compile_machine
+from engine.machine.deadlines import find_in_time
 from engine.machine.definition import Kind, Provisioner, Transition
+from engine.machine.durations import text_of
 from engine.machine.explore import Explorer
 from engine.machine.guards import Candidacy, Guards, Overlap, look_at_guards
+from engine.machine.hurried import hurried_loop
 from engine.machine.properties import Claim, Property
 from engine.machine.questions import may_fire
-from engine.machine.space import MOST_CONFIGURATIONS, Space, explore
+from engine.machine.schedule import goes, schedule
+from engine.machine.space import MOST_CONFIGURATIONS, Space, explore, explore_in_time
 from engine.machine.story import as_test, story, told_event
-from engine.model import END, is_own_event
+from engine.machine.timers import raise_timer
+from engine.model import AWAIT, END, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +63,19 @@ def prove(provisioner: Provisioner, most: int = MOST_CONFIGURATIONS) -> Proof:
     """Explore up to `most` configurations and conclude what follows."""
     explorer = Explorer(provisioner=provisioner, claims=provisioner.properties)
     space = explore(explorer, most=most)
+    if any(len(configuration.left) > 1 for configuration in space.configurations.values()):
+        _, space = explore_in_time(explorer, most=most)
     guards = look_at_guards(explorer)
-    findings = tuple(find(explorer, space, claimed) for claimed in provisioner.properties)
+    findings = tuple(_find(explorer, space, claimed) for claimed in provisioner.properties)
     problems = [
-        *(_property(finding) for finding in findings if finding.outcome is not Outcome.HOLDS),
+        *(_property(explorer, finding) for finding in findings if finding.outcome is not Outcome.HOLDS),
         *_unreachable(explorer, space, guards),
         *_dead_ends(explorer),
         *_endless(explorer, space),
+        *_endless_timers(explorer, space),
+        *_unanswered(explorer, space, guards),
+        *_loops(explorer),
+        *_orphan_timers(explorer, space),
         *_vain_guards(provisioner, guards),
         *_overlaps(guards),
     ]
@@ -73,12 +86,18 @@ def prove(provisioner: Provisioner, most: int = MOST_CONFIGURATIONS) -> Proof:
         project=provisioner.name,
         diagnostics=tuple(sorted(problems, key=lambda d: d.subject.start if d.subject else 0)),
         findings=findings,
-        configurations=len(space.moves),
+        configurations=len({space.configurations[key].place for key in space.moves}),
         open=opened,
     )
 
 
-def _property(finding: Finding) -> Diagnostic:
+def _find(explorer: Explorer, space: Space, claimed: Property) -> Finding:
+    if isinstance(claimed.within, timedelta):
+        return find_in_time(explorer, space, claimed, claimed.within)
+    return find(explorer, space, claimed)
+
+
+def _property(explorer: Explorer, finding: Finding) -> Diagnostic:
     claimed = finding.property
     if finding.outcome is Outcome.OPEN:
         return Diagnostic(
@@ -93,7 +112,7 @@ def _property(finding: Finding) -> Diagnostic:
         summary=f'Property "{claimed.name}" does not hold',
         detail=_claim_in_words(claimed),
         subject=claimed.span,
-        story=_counterexample(finding),
+        story=_counterexample(explorer, finding),
     )
 
 
@@ -101,7 +120,12 @@ def _claim_in_words(claimed: Property) -> str:
     """What is claimed, in one sentence."""
     condition = "" if claimed.condition is None else claimed.condition.text
     states = " or ".join(f'"{state}"' for state in claimed.states)
-    within = "" if claimed.within is None else f" within {claimed.within} moves"
+    time = (
+        f"{claimed.within} moves"
+        if isinstance(claimed.within, int)
+        else text_of(claimed.within or timedelta())
+    )
+    within = "" if claimed.within is None else f" within {time}"
     starts = " or ".join(f'"{state}"' for state in claimed.starts)
     return {
         Claim.ALWAYS: f"It claims that always {condition}.",
@@ -112,22 +136,31 @@ def _claim_in_words(claimed: Property) -> str:
     }[claimed.claim]
 
 
-def _counterexample(finding: Finding) -> str:
+def _counterexample(explorer: Explorer, finding: Finding) -> str:
     if finding.start is None:
         return ""
-    lines = story(finding.start, finding.way)
-    if finding.loop is not None:
-        lines.insert(finding.loop + 1, "from here it goes round:")
-    remark = f"the property says otherwise: {finding.because}"
-    test = as_test(f"counterexample: {finding.property.name}", finding.start, finding.way, remark)
+    way, clock = finding.way, finding.clock
+    within = finding.property.within
+    times = schedule(finding.start, way, clock, within if isinstance(within, timedelta) else timedelta())
+    lines = story(finding.start, way, times, finding.loop)
     told = ["counterexample:", *(f"  {line}" for line in lines), f"  {finding.because}"]
-    pasted = finding.way and not any(is_own_event(move.event.name) for move in finding.way)
-    return "\n".join([*told, "", *test] if pasted else told)
+    given = Snapshot(state=explorer.compiled.initial)
+    if not (way or clock is not None) or times is None:
+        return "\n".join(told)
+    end = goes(compile_machine(explorer.machine), given, explorer.entity(), way, times)
+    last = (way[-1].after if way else finding.start).snapshot
+    if end is None or end.state != last.state:
+        return "\n".join(told)
+    remark = f"the property says otherwise: {finding.because}"
+    test = as_test(f"counterexample: {finding.property.name}", given, way, remark, times)
+    return "\n".join([*told, "", *test])
 
 
 def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
     machine = explorer.machine
     reached = {state for c in space.configurations.values() for state in c.states}
+    taken = {id(t): t for moves in space.moves.values() for move in moves for t in move.taken}
+    reached |= {state for t in taken.values() for state in explorer.leads_to(t)}  # some only in passing
     todo = [t for found in space.undecided.values() for t in found]
     unseen = [space.configurations[key] for key in space.configurations.keys() - space.moves.keys()]
     todo += [t for c in unseen for name in c.states for t in explorer.leaving(name)]
@@ -185,16 +218,88 @@ def _endless(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
     names = dict.fromkeys(name for key in stuck for name in sorted(space.configurations[key].states))
     way = space.path(stuck[0])
     first = space.configurations[stuck[0]]
+    start = space.start_of(way, stuck[0])
+    told = story(start, way, schedule(start, way))
     yield Diagnostic(
         code="no_end_reachable",
         summary=f"From {', '.join(f'{chr(34)}{n}{chr(34)}' for n in names)} no end can be reached",
         detail="Add a way to a final state or to <end>.",
         subject=machine.states[min(first.states)].span,
         severity=Severity.WARNING,
-        story="\n".join(
-            ["a way there:", *(f"  {line}" for line in story(space.start_of(way, stuck[0]), way))]
-        ),
+        story="\n".join(["a way there:", *(f"  {line}" for line in told)]),
     )
+
+
+def _endless_timers(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
+    """Timers that hardly wait and set one another: the daemon would stop after a hundred of them."""
+    trip = hurried_loop(space)
+    if not trip:
+        return
+    way = (*space.path(trip[0].before.key), *trip)
+    start = space.start_of(way, trip[0].before.key)
+    told = story(start, way, schedule(start, way), len(way) - len(trip))
+    timers = {t.event: t.span for s in explorer.machine.states.values() for t in s.timers}
+    timers |= {raise_timer(r.event): r.span for r in explorer.machine.raises() if r.delay is not None}
+    yield Diagnostic(
+        code="endless_timers",
+        summary="Timers that wait less than a second set one another without end",
+        detail="Let one of them wait longer, or give it a guard that its own set makes false.",
+        subject=timers[trip[0].event.name],
+        story="\n".join(told),
+    )
+
+
+def _unanswered(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
+    """Answers that nobody who may give them can give so that anything happens, where everything was explored."""
+    reached = {state for c in space.configurations.values() for state in c.states}
+    taken = {str(t.span) for moves in space.moves.values() for move in moves for t in move.taken}
+    vain = {
+        str(c.transition.span) for c in guards.candidacies.values() if c.exact and not (c.true and c.first)
+    }
+    for transition in explorer.machine.transitions if space.exact else ():
+        asked = transition.event.startswith(AWAIT) and transition.source in reached
+        if asked and str(transition.span) not in taken | vain:
+            yield Diagnostic(
+                code="answer_out_of_reach",
+                summary=f'Nobody who may answer in "{transition.source}" can give this answer so that it is taken',
+                detail="Hold its guard against the names in from.",
+                subject=_place(transition),
+                severity=Severity.WARNING,
+            )
+
+
+def _loops(explorer: Explorer) -> Iterator[Diagnostic]:
+    """Where transitions that wait for no event follow one another without end, with an event that sets them off."""
+    for snapshot, event in explorer.loops.values():
+        told = told_event(event)
+        with_what = f" with {', '.join(told)}" if told else ""
+        how = f'"{event.name}" comes{with_what}' if event.name else "it begins there"
+        at = explorer.compiled.configuration(snapshot.state)
+        yield Diagnostic(
+            code="endless_loop",
+            summary=f'In "{snapshot.state}", always blocks follow one another without end when {how}',
+            detail="Nothing moves then. Give one of them a guard (when = …) that what the others do makes false.",
+            subject=explorer.machine.states[snapshot.state if at is None else at.innermost[0]].span,
+        )
+
+
+def _orphan_timers(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
+    """Timers that never run out: whatever happens, their state is left or entered anew before."""
+    if not space.exact:
+        return
+    ran_out = {move.event.name for moves in space.moves.values() for move in moves}
+    entered = {state for c in space.configurations.values() for state in c.states}
+    for state in explorer.machine.states.values():
+        for timer in state.timers:
+            if timer.event in ran_out or state.name not in entered:
+                continue
+            yield Diagnostic(
+                code="orphan_timer",
+                summary=f'The timer of "{state.name}" never runs out',
+                detail="Whatever happens, the state is left before. Make its delay shorter, or remove it.",
+                subject=timer.span,
+                severity=Severity.WARNING,
+            )
 
 
 def _vain_guards(provisioner: Provisioner, guards: Guards) -> Iterator[Diagnostic]:
@@ -262,7 +367,8 @@ def _overlaps(guards: Guards) -> Iterator[Diagnostic]:
 def _alike(first: Transition, second: Transition) -> bool:
     """Whether it makes no difference which one is taken."""
     plain = not (first.set or second.set or first.request or second.request)
-    return first.target == second.target and plain and not (first.actions or second.actions)
+    done = first.actions or second.actions or first.raises or second.raises
+    return first.target == second.target and plain and not done
 
 
 def _witness(overlap: Overlap) -> str:

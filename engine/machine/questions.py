@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import EvaluationError
 from engine.machine.atoms import Path, Use, Uses
-from engine.machine.definition import Machine, Receive, Transition
+from engine.machine.definition import Machine, Receive, Transition, covers, is_pattern
 from engine.machine.domains import MISSING, MOST_FRESH, representatives
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
@@ -129,10 +129,40 @@ def _asked_by(uses: Uses, flows: Flows, transition: Transition) -> str:
         uses.condition(transition.guard.node)
     for argument in arguments_of(transition):
         uses.value(argument.node)
+    sampled = _raised(uses, transition) or _named(uses, transition)
     if transition.set is None:
-        return ""
+        return sampled
     uses.value(transition.set.node)
-    return _flow(uses, flows, transition)
+    return _flow(uses, flows, transition) or sampled
+
+
+def _named(uses: Uses, transition: Transition) -> str:
+    """Why not every event is tried that a guard may tell from others."""
+    guard = transition.guard
+    if guard is None or not is_pattern(transition.event):
+        return ""
+    looks = any(path[0] == "fired" for path in uses.read_by(guard.node))
+    return (
+        f'the guard of "{transition.event}" looks at which event it is, of which only samples are tried'
+        if looks
+        else ""
+    )
+
+
+def _raised(uses: Uses, transition: Transition) -> str:
+    """Add what the events ask that a transition raises; why that is not all that their guards ask."""
+    sampled = ""
+    for one in transition.raises:
+        if one.when is not None:
+            uses.condition(one.when.node)
+        for expression in (one.payload, one.delay):
+            if expression is not None:
+                uses.value(expression.node)
+        if one.payload is not None and any(
+            p[0] in ("event", "delivery") for p in uses.read_by(one.payload.node)
+        ):
+            sampled = f'"{one.event}" is raised with values of the event that came before it'
+    return sampled
 
 
 def _claimed(uses: Uses, claim: Expression) -> str:
@@ -174,7 +204,7 @@ def may_fire(machine: Machine, receive: Receive, event: str) -> bool:
     if is_own_event(event):
         return False
     terms = Uses(names=machine.names).terms(receive.fire.node)
-    return terms is None or any(is_path or value == event for is_path, value in terms)
+    return terms is None or any(is_path or covers(event, str(value)) for is_path, value in terms)
 
 
 def _flow(uses: Uses, flows: Flows, transition: Transition) -> str:

@@ -1,22 +1,26 @@
-"""Reads a definition: text in, a definition or every problem in it out."""
+"""Reads a definition: texts in, a definition or every problem in them out."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from engine.diagnostics import Diagnostic, Severity, Span, errors_in
-from engine.language import parse, syntax
+from engine.language import syntax
 from engine.machine.canonical import hash_of, meaning_of_provisioner
-from engine.machine.definition import Definition, Machine, Provisioner, Receive
+from engine.machine.definition import Definition, Machine, Provisioner, Receive, covers
+from engine.machine.files import Files, Library, bundled, nothing_else, single, unbundled
+from engine.machine.given import Values
+from engine.machine.properties import Property
 from engine.machine.read_aliases import read_aliases
 from engine.machine.read_machine import read_machine
+from engine.machine.read_modules import Modules, Part, names_of, places_of
 from engine.machine.read_names import read_names
 from engine.machine.read_property import read_properties
-from engine.machine.read_receive import read_receives
+from engine.machine.read_receive import default_receives, numbered, read_receives
 from engine.machine.read_test import read_tests
+from engine.machine.read_variables import read_variables, values_of
 from engine.machine.reading import Reader, settled
 from engine.machine.shapes import FILE
-from engine.model import AFTER, DONE_STATE, is_own_event
+from engine.model import AFTER, AWAIT, DONE_STATE, is_own_event
 
 #: Problems that say that something is not there.
 _ABSENCES = frozenset(
@@ -37,52 +41,95 @@ _ABSENCES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadResult:
-    """A definition, if the file has no error, and every problem in it."""
+    """A definition, if its files have no error, and every problem in them."""
 
     definition: Definition | None
-    #: In the order of the file.
+    #: File by file, each in its order.
     diagnostics: tuple[Diagnostic, ...]
+    #: Every text that was read, by file name; a text that no file says where it stands is not among them.
+    sources: Mapping[str, str] = field(default_factory=dict)
+    #: The names of its variables; None where a broken text may hide some.
+    declared: tuple[str, ...] | None = None
 
 
-def read_definition(source: str, filename: str, variables: Mapping[str, Any] | None = None) -> ReadResult:
-    """Read the text of a file; `variables` are values that come before the defaults of its `variable` blocks.
+def read_definition(source: str, filename: str, variables: Values | None = None) -> ReadResult:
+    """Read the text of a file that needs no other; see `read_files`."""
+    return read_files(single(source, filename), nothing_else, variables)
 
-    Never raises and never stops at the first problem. Values for variables that the file does not declare are ignored:
-    they may be meant for another file.
+
+def read_again(source: str, filename: str, variables: Values) -> ReadResult:
+    """Read `Definition.source`, whether it is one file or many; needs nothing else."""
+    try:
+        root, library = unbundled(source, filename)
+    except ValueError as error:
+        problem = Diagnostic(code="unreadable_file", summary=f"{filename} cannot be read: {error}")
+        return ReadResult(definition=None, diagnostics=(problem,))
+    return read_files(root, library, variables)
+
+
+def read_files(files: Files, library: Library, variables: Values | None = None) -> ReadResult:
+    """Read a definition: the files of one module, and those of the modules that it uses, which `library` has.
+
+    `variables` are values that come before the defaults of its `variable` blocks. Never raises and never stops at the
+    first problem. Values for variables that it does not declare are ignored: they may be meant for another one.
     """
-    parsed = parse(source, filename)
-    if parsed.tree is None:
-        return ReadResult(definition=None, diagnostics=parsed.diagnostics)
-    reader = Reader(source, filename)
-    reader.check_body(parsed.tree, FILE, "", None)
-    read_names(reader, parsed.tree, variables or {})
-    provisioners = _provisioners(reader, parsed.tree)
-    if not parsed.tree.blocks_of("provisioner"):
+    modules = Modules(files, library)
+    tree = modules.tree(files)
+    if tree is None:
+        return _result(None, modules, modules.said)
+    reader = Reader(files.texts)
+    reader.check_body(tree, FILE, "", None)
+    declared = read_variables(reader, tree)
+    read_names(reader, tree, declared, values_of(reader, declared, variables or {}))
+    provisioners = _provisioners(reader, tree, modules, files)
+    if not tree.blocks_of("provisioner"):
         detail = 'Add provisioner "PROJECT" { … }, named after the project it serves.'
+        what = "The file" if files.name in files.texts else "The folder"
         reader.report(
             "empty_definition",
-            "The file has no provisioner",
+            f"{what} has no provisioner",
             detail,
-            parsed.tree.span,
+            tree.span,
             severity=Severity.WARNING,
         )
-    said = (*parsed.diagnostics, *parsed.mistakes)
-    found = (*said, *_worth_telling(reader.diagnostics, broken=errors_in(said)))
-    ordered = tuple(sorted(found, key=lambda d: d.subject.start if d.subject is not None else 0))
-    if errors_in(ordered):
-        return ReadResult(definition=None, diagnostics=ordered)
+    found = [*modules.said, *_worth_telling(reader.diagnostics, broken=errors_in(modules.said))]
+    known = None if errors_in(modules.said) else tuple(declared)
+    if errors_in(found):
+        return _result(None, modules, found, known)
     meaning = {
         "provisioners": {name: meaning_of_provisioner(p) for name, p in provisioners.items()},
         "variables": reader.names.variables,
     }
     definition = Definition(
-        filename=filename,
-        source=source,
+        filename=files.name,
+        source=bundled(modules.used, files),
         hash=hash_of(meaning),
         provisioners=provisioners,
         variables=reader.names.variables,
+        sensitive=reader.hidden,
     )
-    return ReadResult(definition=definition, diagnostics=ordered)
+    return _result(definition, modules, found, known)
+
+
+def _result(
+    definition: Definition | None,
+    modules: Modules,
+    found: Iterable[Diagnostic],
+    declared: tuple[str, ...] | None = None,
+) -> ReadResult:
+    """Problems file by file; what is wrong in a module is told once, however often it is used."""
+    sources = {name: text for files in modules.used.values() for name, text in files.texts.items()}
+    order = {name: position for position, name in enumerate(sources)}
+    once: dict[tuple[object, ...], Diagnostic] = {}
+    for one in found:
+        once.setdefault((one.code, one.summary, one.detail, one.subject), one)
+
+    def place(problem: Diagnostic) -> tuple[int, int]:
+        at = problem.subject
+        return (-1, 0) if at is None else (order.get(at.filename, len(order)), at.start)
+
+    diagnostics = tuple(sorted(once.values(), key=place))
+    return ReadResult(definition=definition, diagnostics=diagnostics, sources=sources, declared=declared)
 
 
 def _worth_telling(found: Iterable[Diagnostic], *, broken: bool) -> Iterator[Diagnostic]:
@@ -90,7 +137,7 @@ def _worth_telling(found: Iterable[Diagnostic], *, broken: bool) -> Iterator[Dia
     return (d for d in found if not broken or d.code not in _ABSENCES)
 
 
-def _provisioners(reader: Reader, tree: syntax.Body) -> dict[str, Provisioner]:
+def _provisioners(reader: Reader, tree: syntax.Body, modules: Modules, root: Files) -> dict[str, Provisioner]:
     found: dict[str, Provisioner] = {}
     strays = tuple(block for block in tree.blocks if block.type in ("aliasmapper", "statemachine"))
     first: dict[str, syntax.Block] = {}
@@ -102,7 +149,8 @@ def _provisioners(reader: Reader, tree: syntax.Body) -> dict[str, Provisioner]:
             summary = f'Provisioner "{name}" is declared twice'
             reader.report("duplicate_provisioner", summary, detail, block.header_span)
         first.setdefault(name, block)
-        provisioner = _provisioner(reader, block, name, strays)
+        provisioner = _provisioner(modules.parts(reader, block, name, root), name, strays)
+        reader.link = None
         if provisioner is not None:
             found[name] = provisioner
     return found
@@ -114,47 +162,63 @@ def _name_of(block: syntax.Block) -> str:
     return labels[0].value.lower() if labels else ""
 
 
-def _provisioner(
-    reader: Reader, block: syntax.Block, name: str, strays: Iterable[syntax.Block]
-) -> Provisioner | None:
-    mapper = _only(reader, block, "aliasmapper", "duplicate_aliasmapper") or _stray(
-        "aliasmapper", name, strays
+def _provisioner(parts: list[Part], name: str, strays: Iterable[syntax.Block]) -> Provisioner | None:
+    own = parts[0]
+    mapper = _only(parts, "aliasmapper", "duplicate_aliasmapper") or _stray(own, "aliasmapper", name, strays)
+    aliases = None if mapper is None else read_aliases(mapper[0].reader, mapper[1], mapper[0].label)
+    machine_block = _only(parts, "statemachine", "duplicate_machine") or _stray(
+        own, "statemachine", name, strays
     )
-    aliases = None if mapper is None else read_aliases(reader, mapper, name)
-    machine_block = _only(reader, block, "statemachine", "duplicate_machine") or _stray(
-        "statemachine", name, strays
-    )
-    receives = read_receives(reader, block.body.blocks_of("receive"))
+    heard = [(part, read_receives(part.reader, part.block.body.blocks_of("receive"))) for part in parts]
+    header = own.block.header_span
     if machine_block is None:
-        detail = f'Add statemachine "{name}" {{ … }} to it.'
-        reader.report("missing_block", f'Provisioner "{name}" has no statemachine', detail, block.header_span)
+        if (
+            len(places_of(parts, "module")) == len(parts) - 1
+        ):  # else one could not be used, which was reported
+            detail = f'Add statemachine "{name}" {{ … }} to it, or use a module that has one.'
+            own.reader.report("missing_block", f'Provisioner "{name}" has no statemachine', detail, header)
         return None
-    machine = read_machine(reader, machine_block, name, aliases)
+    part, block = machine_block
+    machine = read_machine(part.reader, block, name, aliases, label=part.label, names=names_of(parts))
     if machine is None:
         return None
-    _check_fired(reader, machine, receives, block.header_span)
+    if not any(receives for _, receives in heard):
+        heard = [(own, default_receives())]
+    for part, receives in heard:
+        _check_fired(part.reader, machine, receives, header)
     return Provisioner(
         name=name,
         machine=machine,
-        receives=receives,
-        properties=read_properties(reader, block.body.blocks_of("property"), machine.states),
-        tests=read_tests(reader, block.body.blocks_of("test"), machine.states),
-        span=settled(block.header_span),
+        receives=numbered(receive for _, receives in heard for receive in receives),
+        properties=_properties(parts, machine),
+        tests=read_tests(own.reader, own.block.body.blocks_of("test"), machine.states),
+        span=settled(header),
     )
 
 
-def _only(reader: Reader, block: syntax.Block, kind: str, code: str) -> syntax.Block | None:
-    blocks = block.body.blocks_of(kind)
-    for later in blocks[1:]:
-        detail = f"The first one is at {blocks[0].header_span}: keep one of them."
-        reader.report(code, f"A provisioner has one {kind}", detail, later.header_span)
+def _properties(parts: list[Part], machine: Machine) -> tuple[Property, ...]:
+    """The claims of a provisioner and its modules; where two have one name, both are kept, each with its place."""
+    return tuple(
+        claimed
+        for part in parts
+        for claimed in read_properties(part.reader, part.block.body.blocks_of("property"), machine.states)
+    )
+
+
+def _only(parts: list[Part], kind: str, code: str) -> tuple[Part, syntax.Block] | None:
+    blocks = places_of(parts, kind)
+    for part, later in blocks[1:]:
+        detail = f"The first one is at {blocks[0][1].header_span}: keep one of them."
+        part.reader.report(code, f"A provisioner has one {kind}", detail, later.header_span)
     return blocks[0] if blocks else None
 
 
-def _stray(kind: str, name: str, strays: Iterable[syntax.Block]) -> syntax.Block | None:
+def _stray(
+    own: Part, kind: str, name: str, strays: Iterable[syntax.Block]
+) -> tuple[Part, syntax.Block] | None:
     """A block that is plainly meant for a provisioner, but stands beside it; that it is misplaced was reported."""
     labelled = ((b, [label.value.lower() for label in b.labels]) for b in strays if b.type == kind)
-    return next((block for block, labels in labelled if labels == [name]), None)
+    return next(((own, block) for block, labels in labelled if labels == [name]), None)
 
 
 def _check_fired(reader: Reader, machine: Machine, receives: tuple[Receive, ...], header: Span) -> None:
@@ -165,13 +229,15 @@ def _check_fired(reader: Reader, machine: Machine, receives: tuple[Receive, ...]
         if not isinstance(fired, syntax.Literal):
             continue
         if is_own_event(str(fired.value)):
-            detail = f'Choose another name: one that does not begin with "{AFTER}" or "{DONE_STATE}".'
+            detail = (
+                f'Choose another name: one that does not begin with "{AFTER}", "{AWAIT}" or "{DONE_STATE}".'
+            )
             summary = f'The event "{fired.value}" is one that only the engine sends'
             reader.report("own_event_fired", summary, detail, fired.span)
             continue
-        if fired.value in known:
+        if any(covers(event, str(fired.value)) for event in known):
             continue
-        written = receive.span.filename == reader.filename
+        written = receives is not default_receives()
         who = f"The receive block {receive.key}" if written else "Without a receive block a published release"
         reader.report(
             "event_never_handled",

@@ -1,5 +1,7 @@
 """Reads an `aliasmapper` block: what the backend calls the states."""
 
+from collections.abc import Mapping
+
 from engine.diagnostics import Severity
 from engine.language import syntax
 from engine.machine.drafts import Alias
@@ -7,8 +9,8 @@ from engine.machine.reading import Reader
 from engine.machine.values import composed
 
 
-def read_aliases(reader: Reader, block: syntax.Block, project: str) -> dict[str, Alias]:
-    """The aliases by state; whatever is wrong with them is reported."""
+def read_aliases(reader: Reader, block: syntax.Block, project: str) -> dict[str, Alias] | None:
+    """The aliases by state; whatever is wrong with them is reported. None if there is no telling what they are."""
     if reader.check_shape(block) and block.labels[0].value.lower() != project:
         reader.report(
             "alias_mapper_id_mismatch",
@@ -24,10 +26,24 @@ def read_aliases(reader: Reader, block: syntax.Block, project: str) -> dict[str,
     while isinstance(node, syntax.Parentheses):
         node = node.inner
     if not isinstance(node, syntax.Object):
-        detail = 'Write aliases = { to_do: "To Do", … }.'
-        reader.report("wrong_type", '"aliases" is no object of texts', detail, node.span)
-        return {}
+        made = _made(reader, node)
+        return None if made is None else _aliases(reader, made)
     return _aliases(reader, node)
+
+
+def _made(reader: Reader, node: syntax.Expression) -> syntax.Object | None:
+    """The object that an expression gives, for instance a variable, as if it were written out in its place."""
+    fine, value = reader.constant(node)
+    if not isinstance(value, Mapping):
+        if fine:
+            detail = 'Write aliases = { to_do: "To Do", … }.'
+            reader.report("wrong_type", '"aliases" is no object of texts', detail, node.span)
+        return None
+    items = []
+    for state, status in value.items():
+        key, named = (syntax.Literal(span=node.span, value=part) for part in (state, status))
+        items.append(syntax.ObjectItem(span=node.span, key=key, value=named))
+    return syntax.Object(span=node.span, items=tuple(items))
 
 
 def _aliases(reader: Reader, node: syntax.Object) -> dict[str, Alias]:

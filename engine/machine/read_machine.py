@@ -8,25 +8,35 @@ from engine.machine.canonical import hash_of, meaning_of_machine
 from engine.machine.check import check_machine
 from engine.machine.definition import History, Machine, State
 from engine.machine.drafts import Alias, MachineDraft, StateDraft
+from engine.machine.expression import Names
 from engine.machine.read_state import read_states
 from engine.machine.reading import Reader, settled
 from engine.machine.resolve import resolve_names
 
 
 def read_machine(
-    reader: Reader, block: syntax.Block, project: str, aliases: Mapping[str, Alias] | None
+    reader: Reader,
+    block: syntax.Block,
+    project: str,
+    aliases: Mapping[str, Alias] | None,
+    *,
+    label: str,
+    names: Names,
 ) -> Machine | None:
-    """The machine; None if anything in the file so far is wrong."""
-    draft = _draft(reader, block, project, aliases)
+    """The project's machine; None if anything in the files so far is wrong.
+
+    `label` is what its block is called where it is written, `names` are all that its expressions may use.
+    """
+    draft = _draft(reader, block, project, aliases, label)
     check_machine(reader, draft)
     if errors_in(reader.diagnostics) or draft.initial is None:
         return None
-    names = (
+    statuses = (
         {name: name for name, state in draft.states.items() if draft.says_alias(name) and not state.internal}
         if aliases is None
         else {name: alias.status for name, alias in aliases.items()}
     )
-    states = {name: _state(state, names) for name, state in draft.states.items()}
+    states = {name: _state(state, statuses) for name, state in draft.states.items()}
     histories = {
         name: History(name=name, parent=h.parent, deep=h.deep, target=h.target, span=h.span)
         for name, h in draft.histories.items()
@@ -37,9 +47,9 @@ def read_machine(
         initial=draft.initial,
         states=states.values(),
         histories=histories.values(),
-        aliases=names,
+        aliases=statuses,
         transitions=transitions,
-        names=reader.names,
+        names=names,
     )
     return Machine(
         name=project,
@@ -48,8 +58,8 @@ def read_machine(
         histories=histories,
         shown={name: draft.shown(name) or name for name in states},
         transitions=transitions,
-        aliases=names,
-        names=reader.names,
+        aliases=statuses,
+        names=names,
         hash=hash_of(meaning),
     )
 
@@ -59,24 +69,26 @@ def _state(draft: StateDraft, names: Mapping[str, str]) -> State:
         name=draft.name,
         alias=None if draft.internal else names.get(draft.name),
         final=draft.final,
+        payload=draft.payload,
         parent=draft.parent,
         kind=draft.kind,
         initial=draft.initial,
         on_enter=draft.on_enter,
         on_exit=draft.on_exit,
         timers=tuple(draft.timers),
+        awaits=draft.awaits,
         span=draft.span,
     )
 
 
 def _draft(
-    reader: Reader, block: syntax.Block, project: str, aliases: Mapping[str, Alias] | None
+    reader: Reader, block: syntax.Block, project: str, aliases: Mapping[str, Alias] | None, label: str
 ) -> MachineDraft:
-    if reader.check_shape(block) and block.labels[0].value.lower() != project:
+    if reader.check_shape(block) and block.labels[0].value.lower() != label:
         reader.report(
             "state_machine_id_mismatch",
-            f'The statemachine is called "{block.labels[0].value}", its provisioner "{project}"',
-            f'Call it "{project}" too.',
+            f'The statemachine is called "{block.labels[0].value}", its provisioner "{label}"',
+            f'Call it "{label}" too.',
             block.labels[0].span,
         )
     draft = MachineDraft(name=project, span=settled(block.header_span), aliases=aliases)

@@ -1,4 +1,4 @@
-"""Reads `variable` and `locals` blocks: what ``var`` and ``local`` mean in a file."""
+"""Reads `locals` blocks: with the variables, what ``var`` and ``local`` mean in a module."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from engine.diagnostics import Span
 from engine.language import syntax
 from engine.machine.expression import Expression, Names
+from engine.machine.read_variables import Declared
 from engine.machine.reading import Reader, Roots
-from engine.machine.values import NotPlainError, plain
 
 #: Every name that an expression can start with, wherever it stands.
 ROOTS: Roots = {
@@ -17,66 +17,32 @@ ROOTS: Roots = {
     "state": None,
     "previous": None,
     "active": None,
+    "fired": None,
     "context": None,
     "var": None,
     "local": None,
     "now": None,
 }
 
-#: Levels kept free around a variable's value, for the objects that it will be written in.
-_ROOM = 10
-
 #: How many locals deep a local may depend on others.
 _DEEPEST = 50
 
 
-def read_names(reader: Reader, body: syntax.Body, given: Mapping[str, Any]) -> None:
-    """Set the reader's names from the blocks of a file; `given` values come before defaults."""
-    variables = _variables(reader, body, given)
-    reader.names = Names(variables=variables)
+def read_names(
+    reader: Reader, body: syntax.Body, declared: Mapping[str, Declared], values: Mapping[str, Any]
+) -> None:
+    """Set the reader's names from the blocks of a module, whose variables have these values."""
+    reader.hidden = frozenset(name for name, variable in declared.items() if variable.sensitive)
+    reader.names = Names(variables=values)
     found, places = _locals(reader, body)
-    reader.names = Names(variables=variables, locals=found)
+    reader.names = Names(variables=values, locals=found)
     reader.broken = frozenset(places) - found.keys()
     for expression in found.values():
         for reference in expression.references:
             reader.check_declared(reference)
     sound = _without_cycles(reader, found, places)
-    reader.names = Names(variables=variables, locals=sound)
+    reader.names = Names(variables=values, locals=sound)
     reader.broken = frozenset(places) - sound.keys()
-
-
-def _variables(reader: Reader, body: syntax.Body, given: Mapping[str, Any]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    places: dict[str, Span] = {}
-    for block in body.blocks_of("variable"):
-        if not reader.check_shape(block):
-            continue
-        name = block.labels[0].value
-        if name in places:
-            detail = f"The first one is at {places[name]}: keep one of them."
-            reader.report(
-                "duplicate_variable", f'Variable "{name}" is declared twice', detail, block.header_span
-            )
-            continue
-        places[name] = block.header_span
-        values[name] = _value(reader, block, name, given)
-    return values
-
-
-def _value(reader: Reader, block: syntax.Block, name: str, given: Mapping[str, Any]) -> Any:
-    default = block.body.attribute("default")
-    fine, value = (True, None) if default is None else reader.constant(default.value, roots={})
-    place = block.header_span if default is None else default.value.span
-    if name in given:
-        value, fine = given[name], True
-    elif default is None:
-        detail = "Give it a default, or set it in workers.yaml or the environment."
-        reader.report("variable_without_value", f'Variable "{name}" has no value', detail, place)
-    try:
-        return plain(value, _ROOM) if fine else None
-    except NotPlainError as problem:
-        reader.report("wrong_type", f'Variable "{name}" cannot have this value', f"{problem}.", place)
-        return None
 
 
 def _locals(reader: Reader, body: syntax.Body) -> tuple[dict[str, Expression], dict[str, Span]]:
@@ -85,11 +51,12 @@ def _locals(reader: Reader, body: syntax.Body) -> tuple[dict[str, Expression], d
     for block in body.blocks_of("locals"):
         reader.check_shape(block)
         for attribute in block.body.attributes:
-            first = places.setdefault(attribute.name, attribute.name_span)
-            if first is not attribute.name_span:
+            place = attribute.name_span
+            first = places.setdefault(attribute.name, place)
+            if first is not place:
                 detail = f"The first one is at {first}: keep one of them."
                 summary = f"local.{attribute.name} is declared twice"
-                reader.report("duplicate_local", summary, detail, attribute.name_span)
+                reader.report("duplicate_local", summary, detail, place)
                 continue
             expression = reader.ready(attribute.value, ROOTS)
             if expression is not None:

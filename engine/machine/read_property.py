@@ -1,16 +1,19 @@
 """Reads `property` blocks."""
 
+import contextlib
 from collections.abc import Collection, Iterable
+from datetime import timedelta
 
 from engine.diagnostics import Span
 from engine.language import syntax
 from engine.language.values import show
+from engine.machine.durations import seconds_of
 from engine.machine.properties import Claim, Property
 from engine.machine.read_names import ROOTS
 from engine.machine.reading import Reader, Roots, settled
 
 #: A claim is about what the machine does, whenever it does it.
-PROPERTY_ROOTS: Roots = {root: known for root, known in ROOTS.items() if root != "now"}
+PROPERTY_ROOTS: Roots = {root: known for root, known in ROOTS.items() if root not in ("now", "fired")}
 
 _CLAIMS = ", ".join(Claim)
 _CONDITIONS = (Claim.ALWAYS, Claim.NEVER)
@@ -122,8 +125,8 @@ def _unknown_state(reader: Reader, name: str, known: Collection[str], place: Spa
     reader.report("unknown_state", f'There is no state "{name}"', detail, place)
 
 
-def _within(reader: Reader, attribute: syntax.Attribute | None) -> int | bool | None:
-    """The number of moves; None without it, False if it was reported to be wrong."""
+def _within(reader: Reader, attribute: syntax.Attribute | None) -> int | timedelta | bool | None:
+    """The number of moves, or the time; None without it, False if it was reported to be wrong."""
     if attribute is None:
         return None
     fine, value = reader.constant(attribute.value)
@@ -131,10 +134,15 @@ def _within(reader: Reader, attribute: syntax.Attribute | None) -> int | bool | 
         return False
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LONGEST_WAY:
         return value
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            lasts = timedelta(seconds=seconds_of(value))
+            if lasts:
+                return lasts
     reader.report(
         "wrong_type",
-        f'"within" is no number of moves: it is {show(value)}',
-        f"Write a whole number from 1 to {_LONGEST_WAY}.",
+        f'"within" is neither a number of moves nor a time: it is {show(value)}',
+        f'Write a whole number from 1 to {_LONGEST_WAY}, or a duration such as "72h".',
         attribute.value.span,
     )
     return False

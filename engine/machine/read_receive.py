@@ -1,6 +1,7 @@
 """Reads `receive` blocks, and has the one that a provisioner without any gets."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from engine.language import parse, syntax
@@ -23,16 +24,24 @@ receive "github" "release" {
 
 
 def read_receives(reader: Reader, blocks: Iterable[syntax.Block]) -> tuple[Receive, ...]:
-    """The `receive` blocks that could be read; with none at all, the default."""
+    """The `receive` blocks that could be read."""
     found: list[Receive] = []
-    given = tuple(blocks)
-    for block in given:
+    for block in blocks:
         if not reader.check_shape(block):
             continue
         receive = _receive(reader, block)
         if receive is not None:
             found.append(receive)
-    return tuple(found) if given else default_receives()
+    return tuple(found)
+
+
+def numbered(receives: Iterable[Receive]) -> tuple[Receive, ...]:
+    """The same, each with a key of its own: the second block of a source's event type is ``github.release#2``."""
+    found: list[Receive] = []
+    for receive in receives:
+        earlier = sum((other.source, other.type) == (receive.source, receive.type) for other in found)
+        found.append(replace(receive, key=f"{receive.key}#{earlier + 1}") if earlier else receive)
+    return tuple(found)
 
 
 @cache
@@ -40,7 +49,7 @@ def default_receives() -> tuple[Receive, ...]:
     """What a provisioner without a `receive` block listens to: the same values for all of them."""
     filename = "the default receive block"
     tree = parse(DEFAULT, filename).tree
-    return () if tree is None else read_receives(Reader(DEFAULT, filename), tree.blocks)
+    return () if tree is None else read_receives(Reader({filename: DEFAULT}), tree.blocks)
 
 
 def _receive(reader: Reader, block: syntax.Block) -> Receive | None:

@@ -2,18 +2,19 @@
 
 from engine.diagnostics import Span
 from engine.language import syntax
-from engine.machine.definition import ALWAYS, ANY, Timer
+from engine.machine.definition import ALWAYS, ANY, ANY_EVENT, Timer
 from engine.machine.drafts import HistoryDraft, MachineDraft, StateDraft
 from engine.machine.durations import seconds_of
+from engine.machine.read_await import read_await
 from engine.machine.read_names import ROOTS
-from engine.machine.read_transition import only, optional, read_reaction, read_transition
+from engine.machine.read_transition import only, optional, read_flag, read_reaction, read_transition
 from engine.machine.reading import Reader, settled
-from engine.model import AFTER
+from engine.model import AFTER, AWAIT
 
 _FORMS = 'Write state "NAME" { on "EVENT" { … } }, or state "NAME" "EVENT" { transition = "…" }.'
 _WITH_EVENT = 2
 #: What a state has and `ANY` has not.
-_OF_STATES = ("after", "always", "on_enter", "on_exit", "state", "parallel", "history")
+_OF_STATES = ("after", "always", "await", "on_enter", "on_exit", "state", "parallel", "history")
 
 
 def read_states(reader: Reader, body: syntax.Body, draft: MachineDraft, parent: str | None = None) -> None:
@@ -48,6 +49,7 @@ def _read_state(reader: Reader, block: syntax.Block, draft: MachineDraft, parent
     _read_settings(reader, block, state)
     _read_candidates(reader, block, state.name, draft)
     _read_timers(reader, block, state, draft)
+    read_await(reader, block, state, draft)
     for kind in ("on_enter", "on_exit"):
         inner = only(reader, block.body, kind, "A state")
         if inner is not None:
@@ -137,11 +139,12 @@ def _read_candidates(reader: Reader, block: syntax.Block, source: str, draft: Ma
 def _read_candidate(
     reader: Reader, source: str, event: syntax.Label, block: syntax.Block, draft: MachineDraft
 ) -> None:
-    if not reader.check_free(event):
+    if event.value != ANY_EVENT and not reader.check_free(event):
         return
-    if event.value.startswith(AFTER):
-        detail = "Write an after block, or choose another name."
-        reader.report("bad_name", f'"{event.value}" is the name of a timer', detail, event.span)
+    if event.value.startswith((AFTER, AWAIT)):
+        kind, what = ("after", "a timer") if event.value.startswith(AFTER) else ("await", "an answer")
+        detail = f"Write an {kind} block, or choose another name."
+        reader.report("bad_name", f'"{event.value}" is the name of {what}', detail, event.span)
         return
     draft.transitions.append(read_transition(reader, source, event.value, block))
 
@@ -184,7 +187,7 @@ def _read_histories(reader: Reader, block: syntax.Block, parent: str, draft: Mac
         draft.histories[name] = HistoryDraft(
             name=name,
             parent=parent,
-            deep=_flag(reader, inner.body, "deep"),
+            deep=read_flag(reader, inner.body, "deep"),
             target=None if attribute is None else reader.constant_text(attribute),
             target_span=inner.header_span if attribute is None else attribute.value.span,
             span=settled(inner.header_span),
@@ -192,7 +195,12 @@ def _read_histories(reader: Reader, block: syntax.Block, parent: str, draft: Mac
 
 
 def _read_settings(reader: Reader, block: syntax.Block, state: StateDraft) -> None:
-    state.final = _flag(reader, block.body, "final")
+    state.final = read_flag(reader, block.body, "final")
+    event = block.body.attribute("event")
+    state.payload = optional(reader, event, ROOTS)
+    if event is not None and not (state.final and state.parent):
+        detail = "Remove it: only a final state inside another one ends that one, with an event."
+        reader.report("event_without_end", f'"{state.name}" ends no state', detail, event.name_span)
     initial = block.body.attribute("initial")
     if initial is not None and block.type == "state":
         state.initial = reader.constant_text(initial)
@@ -204,14 +212,3 @@ def _read_settings(reader: Reader, block: syntax.Block, state: StateDraft) -> No
             detail = "Write alias = null for an internal state; other aliases stand in the aliasmapper."
             reader.report("wrong_type", "The alias of a state block is null", detail, alias.value.span)
         state.internal = fine and value is None
-
-
-def _flag(reader: Reader, body: syntax.Body, name: str) -> bool:
-    attribute = body.attribute(name)
-    if attribute is None:
-        return False
-    fine, value = reader.constant(attribute.value)
-    if fine and not isinstance(value, bool):
-        detail = f"Write {name} = true."
-        reader.report("wrong_type", f'"{name}" is neither true nor false', detail, attribute.value.span)
-    return value is True

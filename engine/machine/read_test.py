@@ -1,15 +1,16 @@
 """Reads `test` blocks."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.diagnostics import Span
 from engine.language import syntax
 from engine.language.values import show
+from engine.machine.definition import TOGETHER
+from engine.machine.durations import seconds_of
 from engine.machine.reading import Reader, settled
-from engine.machine.test_blocks import IGNORED, Given, Test, Then, When
-from engine.machine.tree import TOGETHER
+from engine.machine.test_blocks import IGNORED, Advance, Given, Test, Then, When
 from engine.machine.values import NotPlainError, plain
 from engine.model import EffectKind, Verdict
 
@@ -50,7 +51,7 @@ def read_tests(reader: Reader, blocks: Iterable[syntax.Block], states: Collectio
 
 def _test(reader: Reader, block: syntax.Block, states: Collection[str]) -> Test:
     given = Given()
-    course: list[When | Then] = []
+    course: list[When | Advance | Then] = []
     for number, inner in enumerate(block.body.blocks):
         if inner.type == "given":
             if number:
@@ -59,10 +60,12 @@ def _test(reader: Reader, block: syntax.Block, states: Collection[str]) -> Test:
             given = _given(reader, inner, states)
         elif inner.type == "when":
             course.append(_when(reader, inner))
+        elif inner.type == "advance":
+            course.append(Advance(by=_span(reader, inner), span=settled(inner.header_span)))
         elif inner.type == "then":
             course.append(_then(reader, inner, states))
-    if not any(isinstance(part, When) for part in course):
-        detail = 'Add when "EVENT" { … }, or when "SOURCE" "TYPE" { … }.'
+    if not any(isinstance(part, When | Advance) for part in course):
+        detail = 'Add when "EVENT" { … }, when "SOURCE" "TYPE" { … } or advance { by = "72h" }.'
         reader.report("missing_block", "In this test nothing happens", detail, block.header_span)
     elif not isinstance(course[-1], Then):
         detail = "End it with then { state = … }."
@@ -100,6 +103,22 @@ def _when(reader: Reader, block: syntax.Block) -> When:
         delivery={} if delivery is None else delivery,
         span=settled(block.header_span),
     )
+
+
+def _span(reader: Reader, block: syntax.Block) -> timedelta:
+    reader.check_shape(block)
+    attribute = block.body.attribute("by")
+    if attribute is None:
+        return timedelta()
+    fine, value = _value(reader, attribute)
+    if not fine:
+        return timedelta()
+    try:
+        return timedelta(seconds=seconds_of(value))
+    except ValueError as problem:
+        detail = 'Write it as in by = "72h", "1h30m" or "7d".'
+        reader.report("wrong_type", f'"by" {problem}', detail, attribute.value.span)
+        return timedelta()
 
 
 def _then(reader: Reader, block: syntax.Block, states: Collection[str]) -> Then:

@@ -21,7 +21,8 @@ def read_test_file(
     parsed = parse(source, filename)
     if parsed.tree is None:
         return None, parsed.diagnostics
-    reader = Reader(source, filename)
+    reader = Reader({filename: source})
+    reader.hidden = definition.sensitive
     reader.check_body(parsed.tree, TEST_FILE, "", None)
     provisioners = dict(definition.provisioners)
     for block in parsed.tree.blocks_of("provisioner"):

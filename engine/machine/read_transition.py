@@ -4,19 +4,24 @@ from collections.abc import Mapping
 
 from engine.diagnostics import Span
 from engine.language import syntax
-from engine.machine.definition import Action, Reaction, Transition
+from engine.machine.definition import Action, Raise, Reaction, Transition, is_pattern
 from engine.machine.drafts import TransitionDraft
 from engine.machine.expression import Expression
 from engine.machine.read_names import ROOTS
 from engine.machine.reading import Reader, Roots, settled
 from engine.machine.shapes import SHAPES
-from engine.model import END
+from engine.model import AFTER, DONE_STATE, END, is_own_event
+
+#: Blocks that make a transition do something though the state is kept.
+_DOES = ("action", "raise", "cancel")
 
 #: A guard is asked before anything happened: nothing is previous.
 GUARD_ROOTS: Roots = {root: known for root, known in ROOTS.items() if root != "previous"}
 
 
-def read_transition(reader: Reader, source: str, event: str, block: syntax.Block) -> TransitionDraft:
+def read_transition(
+    reader: Reader, source: str, event: str, block: syntax.Block, *, needs: int = 1
+) -> TransitionDraft:
     """Read one candidate; whatever is wrong with it is reported."""
     body = block.body
     attribute = body.attribute("transition")
@@ -25,6 +30,8 @@ def read_transition(reader: Reader, source: str, event: str, block: syntax.Block
     change = optional(reader, body.attribute("set"), ROOTS)
     request = _request(reader, body)
     actions = read_actions(reader, body)
+    raises = read_raises(reader, body)
+    leave = read_flag(reader, body, "leave", default=True)
     if attribute is None:
         _check_internal(reader, block)
     if target == END:
@@ -35,13 +42,14 @@ def read_transition(reader: Reader, source: str, event: str, block: syntax.Block
         and (change is not None or body.attribute("set") is None)
         and request is not None
         and actions is not None
+        and raises is not None
     )
     return TransitionDraft(
         source=source,
         event=event,
         target=target,
         target_span=settled(block.header_span) if attribute is None else attribute.value.span,
-        guarded=body.attribute("when") is not None,
+        guarded=body.attribute("when") is not None or needs > 1,
         decorated=bool(body.blocks_of("request")),
         span=settled(block.header_span),
         transition=Transition(
@@ -52,6 +60,9 @@ def read_transition(reader: Reader, source: str, event: str, block: syntax.Block
             set=change,
             request=request or {},
             actions=actions or (),
+            needs=needs,
+            raises=raises or (),
+            leave=leave,
             span=settled(block.header_span),
         )
         if readable
@@ -64,7 +75,10 @@ def read_reaction(reader: Reader, block: syntax.Block) -> Reaction:
     reader.check_shape(block)
     change = optional(reader, block.body.attribute("set"), ROOTS)
     return Reaction(
-        set=change, actions=read_actions(reader, block.body) or (), span=settled(block.header_span)
+        set=change,
+        actions=read_actions(reader, block.body) or (),
+        raises=read_raises(reader, block.body) or (),
+        span=settled(block.header_span),
     )
 
 
@@ -73,6 +87,25 @@ def read_actions(reader: Reader, body: syntax.Body) -> tuple[Action, ...] | None
     actions = [_action(reader, inner) for inner in body.blocks_of("action")]
     whole = tuple(a for a in actions if a is not None)
     return whole if len(whole) == len(actions) else None
+
+
+def read_raises(reader: Reader, body: syntax.Body) -> tuple[Raise, ...] | None:
+    """The events that a body raises and takes back, in order; None if one was reported to be unreadable."""
+    raises = [_raise(reader, inner) for inner in body.blocks if inner.type in ("raise", "cancel")]
+    whole = tuple(r for r in raises if r is not None)
+    return whole if len(whole) == len(raises) else None
+
+
+def read_flag(reader: Reader, body: syntax.Body, name: str, *, default: bool = False) -> bool:
+    """An attribute that is true or false; the default if it is missing or was reported to be neither."""
+    attribute = body.attribute(name)
+    if attribute is None:
+        return default
+    fine, value = reader.constant(attribute.value)
+    if fine and not isinstance(value, bool):
+        detail = f"Write {name} = {'false' if default else 'true'}."
+        reader.report("wrong_type", f'"{name}" is neither true nor false', detail, attribute.value.span)
+    return value if fine and isinstance(value, bool) else default
 
 
 def optional(
@@ -110,6 +143,38 @@ def _action(reader: Reader, block: syntax.Block) -> Action | None:
     )
 
 
+def _raise(reader: Reader, block: syntax.Block) -> Raise | None:
+    if not reader.check_shape(block):
+        return None
+    label = block.labels[0]
+    if is_pattern(label.value):
+        detail = "Name one event: a pattern is only waited for."
+        reader.report(
+            "bad_name", f'"{label.value}" cannot be sent: it means several events', detail, label.span
+        )
+        return None
+    if not reader.check_free(label):
+        return None
+    if is_own_event(label.value):
+        detail = f'Choose another name: one that does not begin with "{AFTER}" or "{DONE_STATE}".'
+        summary = f'The event "{label.value}" is one that only the engine sends'
+        reader.report("own_event_fired", summary, detail, label.span)
+        return None
+    given = {name: optional(reader, block.body.attribute(name), ROOTS) for name in ("event", "when", "delay")}
+    if any(
+        expression is None and block.body.attribute(name) is not None for name, expression in given.items()
+    ):
+        return None
+    return Raise(
+        event=label.value,
+        cancels=block.type == "cancel",
+        when=given["when"],
+        payload=given["event"],
+        delay=given["delay"],
+        span=settled(block.header_span),
+    )
+
+
 def _fallbacks(reader: Reader, action: syntax.Block) -> tuple[Action, ...] | None:
     block = only(reader, action.body, "on_failure", "An action")
     if block is None:
@@ -132,8 +197,12 @@ def _check_internal(reader: Reader, block: syntax.Block) -> None:
     body = block.body
     given = {a.name for a in body.attributes}
     misnamed = given - SHAPES[block.type if block.type != "state" else "state event"].attributes()
-    if body.attribute("set") is None and not body.blocks_of("action") and not misnamed:
-        detail = 'Add transition = "…"; or set = { … } or an action, to stay in the state.'
+    if body.attribute("leave") is not None:
+        detail = "Remove it, or name a state inside as the target."
+        reader.report("leave_without_target", "No state is left here in any case", detail, block.header_span)
+    does = body.attribute("set") is not None or any(b.type in _DOES for b in body.blocks)
+    if not does and not misnamed:
+        detail = 'Add transition = "…"; or set = { … }, an action or a raise, to stay in the state.'
         what = f"A {block.type} block"
         reader.report("missing_attribute", f'{what} has no "transition"', detail, block.header_span)
     elif not misnamed:
@@ -149,7 +218,7 @@ def _no_call(reader: Reader, why: str, detail: str, place: Span) -> None:
 def _check_end(reader: Reader, body: syntax.Body) -> None:
     attribute = body.attribute("set")
     unused = [] if attribute is None else [attribute.name_span]
-    unused += [b.header_span for b in body.blocks if b.type in ("request", "action")]
+    unused += [b.header_span for b in body.blocks if b.type in ("request", *_DOES)]
     for place in unused:
         detail = "Remove it, or name a state as the target."
         reader.report("end_has_effects", f"A transition to {END} calls and changes nothing", detail, place)

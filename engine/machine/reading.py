@@ -12,6 +12,7 @@ from engine.language.functions import STANDARD
 from engine.language.suggest import did_you_mean
 from engine.machine.definition import ALWAYS
 from engine.machine.expression import Expression, Look, Names
+from engine.machine.link import Link, linked
 from engine.machine.references import Reference, references
 from engine.machine.shapes import SHAPES, Shape, parents_of
 from engine.machine.values import composed, printable
@@ -34,17 +35,31 @@ _RESERVED = frozenset({END, ALWAYS, "*", "="})
 
 
 class Reader:
-    """Reads the parts of one file: its text, the names in it, and the problems found so far."""
+    """Reads the parts of one module: its texts, the names in it, and the problems found so far."""
 
-    def __init__(self, source: str, filename: str) -> None:
-        """Start without names; `names` is set as soon as they are read."""
-        self.filename = filename
-        self.diagnostics: list[Diagnostic] = []
+    def __init__(self, texts: Mapping[str, str], *, above: "Reader | None" = None, story: str = "") -> None:
+        """Start without names; `names` is set as soon as they are read. `texts` are by file name.
+
+        Problems go where those of the reader `above` go, each with the `story` of how it comes to that.
+        """
+        self.diagnostics: list[Diagnostic] = [] if above is None else above.diagnostics
         self.names = Names()
         #: Locals that are declared and cannot be used: why was reported.
         self.broken: frozenset[str] = frozenset()
+        #: Variables whose values are not to be shown.
+        self.hidden: frozenset[str] = frozenset()
+        #: Variables that have no value, or a wrong one: that was reported.
+        self.unvalued: frozenset[str] = frozenset()
+        #: Where its names are found among those of a whole provisioner; None = they are all there is.
+        self.link: Link | None = None
+        self._story = story
         self._suggestions = _MOST_SUGGESTIONS
-        self._bytes = source.encode("utf-8", "surrogatepass")
+        self._bytes = {name: text.encode("utf-8", "surrogatepass") for name, text in texts.items()}
+
+    def add(self, problems: Iterable[Diagnostic]) -> None:
+        """Add problems that were found elsewhere."""
+        for problem in problems:
+            self.diagnostics.append(replace(problem, story=self._story) if self._story else problem)
 
     def report(
         self,
@@ -65,12 +80,13 @@ class Reader:
                 subject=settled(subject),
                 context=None if context is None else settled(context),
                 severity=severity,
+                story=self._story,
             )
         )
 
     def text(self, span: Span) -> str:
-        """What the file says in a range, on one line."""
-        return " ".join(self._bytes[span.start : span.end].decode("utf-8", "replace").split())
+        """What a file says in a range, on one line."""
+        return " ".join(self._bytes[span.filename][span.start : span.end].decode("utf-8", "replace").split())
 
     def suggest(self, name: str, known: Iterable[str]) -> str:
         """A sentence with the known name that is most like `name`; empty if none is."""
@@ -181,16 +197,24 @@ class Reader:
 
         With `explained` it can say what it looks at, the locals behind it included.
         """
+        found = self._checked(node, roots)
+        if found is None:
+            return None
+        if explained:
+            found = replace(found, looks=self._looks(found.references))
+        return found if self.link is None else linked(found, self.link)
+
+    def _checked(self, node: syntax.Expression, roots: Roots) -> Expression | None:
         ready = self.ready(node, roots)
         found = tuple(references(node))
         if [r for r in found if not self._check_reference(r, roots)] or ready is None:
             return None
-        return replace(ready, looks=self._looks(ready.references)) if explained else ready
+        return ready
 
     def ready(self, node: syntax.Expression, roots: Roots) -> Expression | None:
         """The same for an expression whose variables and locals are not known yet."""
-        problems = list(check_names(node, roots, STANDARD))
-        self.diagnostics += problems
+        problems = check_names(node, roots, STANDARD)
+        self.add(problems)
         if problems:
             return None
         return Expression(
@@ -253,19 +277,32 @@ class Reader:
         looks: dict[str, Look] = {}
         for reference in (*found, *self._behind(found)):
             text = self.text(reference.node.span)
-            if text not in looks and len(looks) < _MOST_LOOKS:
-                looks[text] = Look(text=text, compiled=compile_expression(reference.node))
+            if text not in looks and len(looks) < _MOST_LOOKS and not self.hides([reference]):
+                looks[text] = Look(
+                    text=text, node=reference.node, compiled=compile_expression(reference.node)
+                )
         return tuple(looks.values())
+
+    def hides(self, found: Iterable[Reference]) -> bool:
+        """Whether a reference may lead to a value that is not to be shown."""
+        return self._leads_to(found, self.hidden)
+
+    def _leads_to(self, found: Iterable[Reference], variables: Collection[str]) -> bool:
+        listed = list(found)
+        return bool(variables) and any(
+            reference.root == "var" and (not reference.steps or reference.steps[0] in variables)
+            for reference in (*listed, *self._behind(listed))
+        )
 
     def constant(self, node: syntax.Expression, roots: Roots = VARIABLES) -> tuple[bool, Any]:
         """Whether an expression has a value without any event, and the value; a problem is reported."""
-        expression = self.expression(node, roots)
-        if expression is None:
+        expression = self._checked(node, roots)
+        if expression is None or self._leads_to(expression.references, self.unvalued):
             return False, None
         try:
-            return True, expression.evaluate({"var": self.names.variables})
+            return True, expression.evaluate(self.names.scope())
         except EvaluationError as problem:
-            self.diagnostics.append(problem.diagnostic)
+            self.add([problem.diagnostic])
             return False, None
 
     def constant_text(self, attribute: syntax.Attribute) -> str | None:

@@ -47,13 +47,13 @@ def _shape(
 
 
 _CANDIDATE = {
-    "optional": ("transition", "when", "set"),
-    "blocks": ("request", "action"),
-    "later": ("await",),
+    "optional": ("transition", "leave", "when", "set"),
+    "blocks": ("request", "action", "raise", "cancel"),
     "renamed": {"to": "transition", "target": "transition", "guard": "when", "if": "when"},
 }
-_REACTION = {"optional": ("set",), "blocks": ("action",)}
-_INSIDE = ("on", "after", "always", "on_enter", "on_exit", "state", "parallel", "history")
+_REACTION = {"optional": ("set",), "blocks": ("action", "raise", "cancel")}
+_ANSWER = {**_CANDIDATE, "optional": ("transition", "leave", "when", "set", "needs")}
+_INSIDE = ("on", "after", "always", "await", "on_enter", "on_exit", "state", "parallel", "history")
 
 FILE = _shape(blocks=("provisioner", "locals", "variable"))
 
@@ -63,13 +63,16 @@ TEST_PROVISIONER = _shape("project", blocks=("property", "test"))
 
 #: By the block's type. ``state`` with two labels is the short form.
 SHAPES: Mapping[str, Shape] = {
-    "variable": _shape("name", optional=("default",)),
+    "variable": _shape(
+        "name", optional=("type", "default", "description", "sensitive"), renamed={"value": "default"}
+    ),
     "locals": Shape(open=True),
     "provisioner": _shape(
         "project",
-        blocks=("aliasmapper", "statemachine", "receive", "property", "test"),
+        blocks=("aliasmapper", "statemachine", "receive", "property", "test", "module"),
         renamed={"machine": "statemachine"},
     ),
+    "module": Shape(labels=("name",), required=frozenset({"source"}), open=True),
     "aliasmapper": _shape("project", required=("aliases",)),
     "statemachine": _shape(
         "project",
@@ -84,24 +87,37 @@ SHAPES: Mapping[str, Shape] = {
         optional=("when", "once_per", "ordered_by"),
         renamed={"event": "fire", "guard": "when", "if": "when"},
     ),
-    "state": _shape("state", optional=("final", "alias", "initial"), blocks=_INSIDE, later=("await",)),
+    "state": _shape("state", optional=("final", "event", "alias", "initial"), blocks=_INSIDE),
     "parallel": _shape("state", optional=("alias",), blocks=_INSIDE),
     "history": _shape("name", optional=("deep", "transition")),
     "always": _shape(**_CANDIDATE),  # type: ignore[arg-type]
     "after": _shape(required=("delay",), **_CANDIDATE),  # type: ignore[arg-type]
+    "await": _shape(
+        required=("from",),
+        blocks=("answer",),
+        renamed={"who": "from", "people": "from", "approvers": "from", "reviewers": "from"},
+    ),
+    "answer": _shape("choice", **_ANSWER),  # type: ignore[arg-type]
     "on_enter": _shape(**_REACTION),  # type: ignore[arg-type]
     "on_exit": _shape(**_REACTION),  # type: ignore[arg-type]
     "on": _shape("event", **_CANDIDATE),  # type: ignore[arg-type]
     "state event": _shape("state", "event", **_CANDIDATE),  # type: ignore[arg-type]
+    "raise": _shape(
+        "event",
+        optional=("event", "when", "delay"),
+        renamed={"data": "event", "payload": "event", "after": "delay", "if": "when"},
+    ),
+    "cancel": _shape("event"),
     "property": _shape(
         "name",
         optional=("always", "never", "reachable", "eventually", "leads_to", "from", "within"),
         renamed={"invariant": "always", "inevitable": "eventually"},
     ),
-    "test": _shape("name", blocks=("given", "when", "then"), later=("advance",)),
+    "test": _shape("name", blocks=("given", "when", "advance", "then")),
     "given": _shape(optional=("entity", "state", "context", "status", "now")),
     "when": _shape("event", optional=("event", "delivery"), renamed={"payload": "event"}),
     "when delivery": _shape("source", "type", optional=("event",), renamed={"payload": "event"}),
+    "advance": _shape(required=("by",), renamed={"for": "by"}),
     "then": _shape(optional=("verdict", "state", "status", "context", "effects")),
     "request": Shape(open=True),
     "action": Shape(labels=("worker", "name"), open=True, blocks=frozenset({"on_failure"})),

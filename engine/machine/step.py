@@ -1,7 +1,8 @@
 """The step: a machine, a snapshot and an event in; the next snapshot, the effects and the trace out. Pure.
 
 A step goes on until nothing more happens by itself: after the event's transitions those that wait for none (`always`),
-then the completion events of states that came to their end, one at a time, as SCXML's macrostep does. It is taken as a
+then the events that followed, one at a time: those that were raised, and those of states that came to their end, as
+SCXML's macrostep does. It is taken as a
 whole or not at all: a guard that cannot be evaluated counts as false, but a transition whose guard holds and whose
 `set`, `request`, `action` or timer cannot be evaluated makes the whole step stay where it began, with the verdict
 `arguments_not_evaluated`. A half-made call, or a transition that the author put second, would both be worse.
@@ -9,8 +10,9 @@ whole or not at all: a guard that cannot be evaluated counts as false, but a tra
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from engine.machine.approvals import is_answer
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import Transition
 from engine.machine.macrostep import EndlessError, HinderedError, Macrostep
@@ -18,6 +20,11 @@ from engine.machine.timers import is_pending, is_timer
 from engine.machine.tree import Configuration
 from engine.machine.values import printable
 from engine.model import END, Candidate, Effect, EffectKind, Event, Snapshot, Step, Trace, Verdict
+
+#: More timers than this in a row that hardly wait, with no other event between them, are taken for an endless loop.
+MOST_HURRIED = 100
+#: A timer that waits less hardly waits.
+LEAST_WAIT = timedelta(seconds=1)
 
 
 def step(
@@ -28,39 +35,79 @@ def step(
     `arrived` says that the instance was put into its state just now, without a transition: its timers are set, without
     any action, and what waits for no event is tried before the event.
     """
+    mark = machine.definition.hash
     at = machine.configuration(snapshot.state)
     if at is None:
         because = f'the machine {machine.definition.name} has no state "{snapshot.state}"'
-        return unmoved(snapshot, event, Verdict.STATE_NOT_FOUND, because)
+        return unmoved(snapshot, event, Verdict.STATE_NOT_FOUND, because, machine=mark)
     if at.text != snapshot.state:
         snapshot = replace(snapshot, state=at.text)
     work = Macrostep(machine, snapshot, event, now, at)
     base = snapshot
     try:
-        if arrived and (machine.reacts or machine.eventless or snapshot.timers):
+        if arrived and (machine.reacts or machine.eventless or snapshot.timers or snapshot.awaits):
             work.arrive()
-            base = replace(snapshot, timers=work.timers)
+            base = replace(snapshot, timers=work.timers, raised=work.raised, awaits=work.awaits)
             work.settle()
-        if is_timer(event):
-            if not is_pending(base, event):
-                because = f"the timer {event.name} was cancelled, or set anew, before its event was decided"
-                return _timed(snapshot, unmoved(base, event, Verdict.TIMER_CANCELLED, because))
-            base = replace(base, timers={n: due for n, due in base.timers.items() if n != event.name})
-            work.timers = {n: due for n, due in work.timers.items() if n != event.name}
-        taken = work.react(event.name)
-        if taken and not _only_ends(taken):
-            work.settle()
+        work.turn()
+        if event.receive is None:
+            pending = is_timer(event) and is_pending(base, event)
+            if pending:
+                base = replace(base, timers=_without(base.timers, event.name), hurried=0)
+                work.timers = _without(work.timers, event.name)
+            refused = _refused(work, pending=pending)
+            if refused is not None:
+                still = _taken(work, at) if work.handled else unmoved(base, event, *refused, machine=mark)
+                return _timed(snapshot, still)
+        taken = _react(work)
     except HinderedError as problem:
         because = f'nothing moves "{at.text}" on "{event.name}": {problem}'
-        return _timed(snapshot, unmoved(base, event, Verdict.UNEVALUATED, because, tuple(work.listed)))
+        return _timed(
+            snapshot, unmoved(base, event, Verdict.UNEVALUATED, because, tuple(work.listed), machine=mark)
+        )
     except EndlessError:
         because = (
-            f'nothing moves "{at.text}" on "{event.name}": its always blocks follow one another without end'
+            f'nothing moves "{at.text}" on "{event.name}": '
+            "its always blocks and raised events follow one another without end"
         )
-        return _timed(snapshot, unmoved(base, event, Verdict.ENDLESS, because, tuple(work.listed)))
+        return _timed(
+            snapshot, unmoved(base, event, Verdict.ENDLESS, because, tuple(work.listed), machine=mark)
+        )
     if not work.handled:
         return _timed(snapshot, _not_taken(work, base, at, taken))
     return _timed(snapshot, _taken(work, at))
+
+
+def _refused(work: Macrostep, *, pending: bool) -> tuple[Verdict, str] | None:
+    """The verdict on an event of the engine's own that is not to be decided any more, and why."""
+    event = work.event
+    if is_answer(event):
+        return work.hear()
+    if is_timer(event) and not pending:
+        because = f"the timer {event.name} was cancelled, or set anew, before its event was decided"
+        return Verdict.TIMER_CANCELLED, because
+    return (Verdict.ENDLESS, _hurried(event)) if pending and work.snapshot.hurried >= MOST_HURRIED else None
+
+
+def _react(work: Macrostep) -> tuple[Transition, ...]:
+    """Take what the event enables, and all that follows by itself."""
+    taken = work.react(work.event.name)
+    if taken and not _only_ends(taken):
+        work.settle()
+    if work.event.receive is None and is_answer(work.event) and (work.counted or not _only_ends(taken)):
+        work.keep_answer()
+    return taken
+
+
+def _without(timers: Mapping[str, str], name: str) -> Mapping[str, str]:
+    return {event: due for event, due in timers.items() if event != name}
+
+
+def _hurried(event: Event) -> str:
+    return (
+        f"nothing moves on {event.name}: it is one of {MOST_HURRIED} timers in a row that waited less than "
+        f"{LEAST_WAIT.seconds} s each, with no other event between them"
+    )
 
 
 def unmoved(
@@ -69,10 +116,15 @@ def unmoved(
     verdict: Verdict,
     because: str,
     candidates: tuple[Candidate, ...] = (),
+    *,
+    machine: str,
 ) -> Step:
-    """A step that leaves the instance where it is and calls nothing; its version counts the decision."""
+    """A step that leaves the instance where it is and calls nothing; its version counts the decision.
+
+    `machine` is the hash of the one that decided.
+    """
     return Step(
-        snapshot=replace(snapshot, version=snapshot.version + 1),
+        snapshot=replace(snapshot, version=snapshot.version + 1, machine=machine),
         effects=(),
         trace=Trace(
             verdict=verdict,
@@ -91,28 +143,37 @@ def _only_ends(taken: Iterable[Transition]) -> bool:
 
 def _timed(before: Snapshot, decided: Step) -> Step:
     """The step with what it does to timers."""
-    timers = decided.snapshot.timers
-    if timers is before.timers or timers == before.timers:
+    timers, fired = decided.snapshot.timers, decided.trace.event
+    raised = {timer: payload for timer, payload in decided.snapshot.raised.items() if timer in timers}
+    if len(raised) != len(decided.snapshot.raised):
+        decided = replace(decided, snapshot=replace(decided.snapshot, raised=raised))
+    if timers is before.timers or (timers == before.timers and fired not in timers):
         return decided
     return replace(
         decided,
-        armed={name: due for name, due in timers.items() if before.timers.get(name) != due},
+        # One that has run out and is set anew, perhaps for the same moment, is another one.
+        armed={name: due for name, due in timers.items() if before.timers.get(name) != due or name == fired},
         cancelled=tuple(name for name in before.timers if name not in timers),
     )
 
 
 def _not_taken(work: Macrostep, base: Snapshot, at: Configuration, taken: tuple[Transition, ...]) -> Step:
     """Nothing moves and nothing is called: because the event ends here, is not known, or no guard held."""
-    name, listed = work.event.name, tuple(work.listed)
+    name, listed, mark = work.event.name, tuple(work.listed), work.machine.definition.hash
+    if work.counted and not taken:
+        because = f'the answer counts, and nothing moves "{at.text}" yet: {"; ".join(c.reason for c in listed if not c.on)}'
+        return unmoved(
+            replace(base, awaits=work.awaits), work.event, Verdict.COUNTED, because, listed, machine=mark
+        )
     if taken:
         because = f'"{name}" ends in "{at.text}": nothing is called'
-        return unmoved(base, work.event, Verdict.ENDED, because, listed)
+        return unmoved(base, work.event, Verdict.ENDED, because, listed, machine=mark)
     if any(not candidate.on for candidate in listed):
         reasons = "; ".join(c.reason for c in listed if not c.on)
         because = f'nothing moves "{at.text}" on "{name}": {reasons}'
-        return unmoved(base, work.event, Verdict.GUARDED, because, listed)
+        return unmoved(base, work.event, Verdict.GUARDED, because, listed, machine=mark)
     because = _why_not_registered(work.machine, at, name)
-    return unmoved(base, work.event, Verdict.EVENT_NOT_REGISTERED, because, listed)
+    return unmoved(base, work.event, Verdict.EVENT_NOT_REGISTERED, because, listed, machine=mark)
 
 
 def _taken(work: Macrostep, before: Configuration) -> Step:
@@ -140,7 +201,11 @@ def _taken(work: Macrostep, before: Configuration) -> Step:
             histories=work.histories,
             timers=work.timers,
             latest=snapshot.latest,
+            raised=work.raised,
             placed=snapshot.placed,
+            awaits=work.awaits,
+            hurried=snapshot.hurried + 1 if work.event.receive is None and _hurries(work) else 0,
+            machine=definition.hash,
         ),
         effects=effects,
         trace=Trace(
@@ -152,6 +217,15 @@ def _taken(work: Macrostep, before: Configuration) -> Step:
             because=_because(work, before.text, after.text),
         ),
     )
+
+
+def _hurries(work: Macrostep) -> bool:
+    """Whether a timer has run out and set another one that hardly waits."""
+    if not is_timer(work.event):
+        return False
+    before, soon = work.snapshot.timers, work.now + LEAST_WAIT
+    new = (due for name, due in work.timers.items() if before.get(name) != due or name == work.event.name)
+    return any(datetime.fromisoformat(due) < soon for due in new)
 
 
 def _because(work: Macrostep, before: str, after: str) -> str:

@@ -1,30 +1,48 @@
 """Ways through a machine, told to a person: as sentences, and as a `test` block to paste into the definition."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from engine.language.values import show
+from engine.machine.durations import text_of
 from engine.machine.explore import Configuration, Move
+from engine.machine.schedule import Schedule
 from engine.machine.values import printable
 from engine.machine.writing import hcl, text
-from engine.model import Event
+from engine.model import Event, Snapshot
 
 _MOST_SHOWN = 6
 
 
-def story(start: Configuration, way: Sequence[Move]) -> list[str]:
-    """A line for the start, and one for each move."""
+def story(
+    start: Configuration, way: Sequence[Move], times: Schedule | None = None, loop: int | None = None
+) -> list[str]:
+    """A line for the start, and one for each move; after `loop` of the moves it goes round."""
     context = _leaves("context", start.snapshot.context)
     lines = [f'starts in "{start.snapshot.state}"{_with(context)}']
-    for number, move in enumerate(way, start=1):
-        to = _outcome(move)
-        lines.append(f'{number}. "{move.event.name}"{_with(told_event(move.event))} {to}')
+    number = 0
+    now = timedelta()
+    for position, move in enumerate(way):
+        if position == loop:
+            lines.append("from here it goes round:")
+        if not move.event.name:
+            continue
+        number += 1
+        at = now if times is None else times.moves[position]
+        later = f"{text_of(at - now)} later " if at > now else ""
+        now = at
+        lines.append(f'{number}. {later}"{move.event.name}"{_with(told_event(move.event))} {_outcome(move)}')
+    if times is not None and times.end > now:
+        lines.append(f"{text_of(times.end - now)} later it is still there")
     return [printable(line) for line in lines]
 
 
 def _outcome(move: Move) -> str:
     if move.ended:
         return "ends it"
+    if move.quiet:
+        return "runs out in vain"
     return "leaves it where it is" if move.stayed else f'moves it to "{move.after.snapshot.state}"'
 
 
@@ -33,19 +51,42 @@ def told_event(event: Event) -> list[str]:
     return [*_leaves("event", event.payload), *_leaves("delivery", event.delivery)]
 
 
-def as_test(name: str, start: Configuration, way: Sequence[Move], remark: str) -> list[str]:
-    """The lines of a test that goes this way, and passes as long as the machine does."""
+def as_test(
+    name: str, given: Snapshot, way: Sequence[Move], remark: str, times: Schedule | None = None
+) -> list[str]:
+    """The lines of a test that goes this way from what is given, and passes as long as the machine does."""
+    course: list[Event | timedelta] = []
+    now = timedelta()
+    for position, move in enumerate(way):
+        if not move.event.name or move.event.name in move.before.left:
+            continue  # time passes before what comes next
+        at = now if times is None else times.moves[position]
+        course += [at - now, move.event]
+        now = at
+    course += [] if times is None else [times.end - now]
+    state = way[-1].after.snapshot.state if way else given.state
+    return test_block(name, given, course, state, remark)
+
+
+def test_block(
+    name: str, given: Snapshot, course: Sequence[Event | timedelta], state: str, remark: str
+) -> list[str]:
+    """The lines of a test: what is given, the events that come and the times that pass, and the state at the end."""
     lines = [f"test {text(printable(name))} {{"]
-    state = text(start.snapshot.state)
-    if start.snapshot.context:
-        context = hcl(start.snapshot.context)
-        lines += ["  given {", f"    state   = {state}", f"    context = {context}", "  }"]
+    start = text(given.state)
+    if given.context:
+        context = hcl(given.context)
+        lines += ["  given {", f"    state   = {start}", f"    context = {context}", "  }"]
     else:
-        lines.append(f"  given {{ state = {state} }}")
-    for move in way:
-        lines += [f"  {line}" for line in _when(move.event)]
-    state = way[-1].after.snapshot.state if way else start.snapshot.state
+        lines.append(f"  given {{ state = {start} }}")
+    for part in course:
+        told = _advance(part) if isinstance(part, timedelta) else _when(part)
+        lines += [f"  {line}" for line in told]
     return [*lines, "  then {", f"    state = {text(state)} # {printable(remark)}", "  }", "}"]
+
+
+def _advance(by: timedelta) -> list[str]:
+    return [f"advance {{ by = {text(text_of(by))} }}"] if by else []
 
 
 def _when(event: Event) -> Iterator[str]:

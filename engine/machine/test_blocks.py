@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.diagnostics import Span
@@ -44,6 +44,14 @@ class When:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """Time passes: every timer that is due by then runs out, one after the other."""
+
+    by: timedelta
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Then:
     """What is expected after all that came before it; what is not said is not compared."""
 
@@ -59,5 +67,5 @@ class Test:
     name: str
     given: Given
     #: In the order of the file.
-    course: tuple[When | Then, ...]
+    course: tuple[When | Advance | Then, ...]
     span: Span

@@ -5,6 +5,22 @@ from datetime import datetime
 
 from engine.model import AFTER, Entity, Event, Snapshot
 
+# The timer of a state ends with its number, so that no state's can be taken for this.
+_RAISED = f"{AFTER}<"
+_END = ">"
+
+
+def raise_timer(event: str) -> str:
+    """The timer of a delayed `raise` of that event."""
+    return f"{_RAISED}{event}{_END}"
+
+
+def raised_by(timer: str) -> str | None:
+    """The event that a timer raises when it has run out; None if it belongs to a state."""
+    if timer.startswith(_RAISED) and timer.endswith(_END):
+        return timer.removeprefix(_RAISED).removesuffix(_END)
+    return None
+
 
 def timer_event(entity: Entity, event: str, due: str) -> Event:
     """The event of a timer that has run out; `due` is the time that `Snapshot.timers` has for it."""
@@ -28,5 +44,6 @@ def is_pending(snapshot: Snapshot, event: Event) -> bool:
 
 
 def next_due(snapshot: Snapshot) -> tuple[datetime, str] | None:
-    """When the next pending timer is due, and its event; None without any."""
-    return min(((datetime.fromisoformat(due), event) for event, due in snapshot.timers.items()), default=None)
+    """When the next pending timer is due, and its event; None without any. Of two at once, the one that was set first."""
+    pending = ((datetime.fromisoformat(due), event) for event, due in snapshot.timers.items())
+    return min(pending, key=lambda timer: timer[0], default=None)

@@ -5,13 +5,11 @@ a parallel state there are several of them, sorted and joined. A flat machine's 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from engine.machine.definition import ANY, History, Kind, Machine, Transition
+from engine.machine.definition import ANY, TOGETHER, History, Kind, Machine, Transition
 from engine.model import DONE_STATE, END
-
-#: Between the innermost states of a parallel configuration.
-TOGETHER = " & "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +33,8 @@ class Move:
     left: tuple[str, ...]
     #: States entered, outer ones first.
     entered: tuple[str, ...]
-    #: Completion events of the states that came to their end.
-    completed: tuple[str, ...] = ()
+    #: By entered state the completion events of those that it brought to their end.
+    completed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: What `history` blocks keep from now on.
     histories: Mapping[str, str] = field(default_factory=dict)
 
@@ -46,6 +44,7 @@ class Tree:
 
     def __init__(self, machine: Machine) -> None:
         """Take the machine's states and histories."""
+        self.named = machine.named
         self._states = machine.states
         self._histories = machine.histories
         self._children: dict[str | None, list[str]] = {None: []}
@@ -103,8 +102,25 @@ class Tree:
         return found if whole else None
 
     def entering(self, name: str) -> Configuration:
-        """The configuration after a state was entered from nowhere."""
-        return self._configuration(self._entry([name], frozenset()))
+        """The configuration after a state, or several together, were entered from nowhere."""
+        targets = [s for target in self.named(name) for s in self._led_to(target, {})]
+        return self._configuration(self._entry(targets, frozenset(), {}))
+
+    def reach(self, target: str) -> set[str]:
+        """Every state that may be entered with a target, those around it included."""
+        found: set[str] = set()
+        todo = self.named(target)
+        while todo:
+            name = todo.pop()
+            parent = self._histories[name].parent if name in self._histories else None
+            if parent is not None:
+                found |= {parent, *self._around[parent], *self._walk(parent)}
+                continue
+            entered = self._entry([name], frozenset(), {})
+            found |= entered
+            starts = (self._states[s].initial for s in entered if s not in self._around[name])
+            todo += [h for start in starts if start for h in self.named(start) if h in self._histories]
+        return found
 
     def _is_whole(self, name: str | None, active: set[str]) -> bool:
         inner = self._children[name]
@@ -126,7 +142,7 @@ class Tree:
         targets = self._targets(transition, histories)
         if not targets:
             return frozenset()
-        domain = self._domain(transition.source, targets)
+        domain = self._domain(transition, targets)
         return frozenset(s for s in at.active if domain is None or domain in self._around[s])
 
     def sorted_out(
@@ -150,22 +166,25 @@ class Tree:
         left = frozenset[str]().union(*(self.leaves(at, t, histories) for t in taken))
         kept = {**histories, **self._kept_by(at, left)}
         staying = frozenset(at.active) - left
-        entered = self._entry([target for t in taken for target in self._targets(t, kept)], staying)
+        entered = self._entry([target for t in taken for target in self._targets(t, kept)], staying, kept)
         after = self._configuration(staying | entered)
         ordered = tuple(sorted(entered, key=self._order.__getitem__))
         return Move(
             after=after,
             left=tuple(sorted(left, key=self._order.__getitem__, reverse=True)),
             entered=ordered,
-            completed=self._completed(ordered, frozenset(after.active)),
+            completed=self._completed(ordered, staying),
             histories=kept,
         )
 
     def _targets(self, transition: Transition, histories: Mapping[str, str]) -> list[str]:
         """The states that a transition leads to, histories looked up; none if it leaves nothing."""
-        target = transition.target
-        if target is None or target == END:
+        if transition.target is None or transition.target == END:
             return []
+        named = self.named(transition.target)
+        return list(dict.fromkeys(s for target in named for s in self._led_to(target, histories)))
+
+    def _led_to(self, target: str, histories: Mapping[str, str]) -> list[str]:
         history = self._histories.get(target)
         if history is None:
             return [target]
@@ -173,9 +192,11 @@ class Tree:
         if back and self._can_come_back(history, back):
             return back
         if history.target is not None:
-            return [history.target]
+            return self.named(history.target)
         parent = self._states[history.parent]
-        return self._children[parent.name] if parent.initial is None else [parent.initial]
+        if parent.initial is None:
+            return self._children[parent.name]
+        return [s for first in self.named(parent.initial) for s in self._led_to(first, histories)]
 
     def _can_come_back(self, history: History, names: Sequence[str]) -> bool:
         """Whether what a history kept still fits: the definition may have changed since."""
@@ -191,11 +212,12 @@ class Tree:
             self._is_whole(s, active) for s in active if s not in self._around[history.parent]
         )
 
-    def _domain(self, source: str, targets: Sequence[str]) -> str | None:
+    def _domain(self, transition: Transition, targets: Sequence[str]) -> str | None:
         """The innermost compound state around source and targets; None for the whole machine."""
+        source = transition.source
         if source == ANY:
             return None
-        for outer in self._around[source]:
+        for outer in self._around[source] if transition.leave else (source, *self._around[source]):
             if self._states[outer].kind is Kind.COMPOUND and all(outer in self._around[t] for t in targets):
                 return outer
         return None
@@ -209,44 +231,49 @@ class Tree:
                 found[history.name] = TOGETHER.join(sorted(back))
         return found
 
-    def _entry(self, targets: Sequence[str], staying: frozenset[str]) -> set[str]:
+    def _entry(
+        self, targets: Sequence[str], staying: frozenset[str], histories: Mapping[str, str]
+    ) -> set[str]:
         """The states to enter: the targets, those around them, and what goes with both."""
         entered = {s for target in targets for s in (target, *self._around[target]) if s not in staying}
         for name in sorted(entered, key=self._order.__getitem__):
-            self._complete(name, entered)
+            self._complete(name, entered, histories)
         return entered
 
-    def _complete(self, name: str, entered: set[str]) -> None:
+    def _complete(self, name: str, entered: set[str], histories: Mapping[str, str]) -> None:
         """Enter with a state all of its regions, or its initial state unless another in it is entered."""
         state = self._states[name]
         entered.add(name)
         if state.kind is Kind.PARALLEL:
             for region in self._children[name]:
                 if region not in entered:
-                    self._complete(region, entered)
+                    self._complete(region, entered, histories)
         elif state.initial is not None and not any(child in entered for child in self._children[name]):
-            path = [s for s in (state.initial, *self._around[state.initial]) if name in self._around[s]]
+            named = [s for first in self.named(state.initial) for s in self._led_to(first, histories)]
+            path = {s for first in named for s in (first, *self._around[first]) if name in self._around[s]}
             entered.update(path)
-            for inner in reversed(path):
-                self._complete(inner, entered)
+            for inner in sorted(path, key=self._order.__getitem__):
+                self._complete(inner, entered, histories)
 
-    def _completed(self, entered: Sequence[str], active: frozenset[str]) -> tuple[str, ...]:
-        found: list[str] = []
+    def _completed(self, entered: Sequence[str], staying: frozenset[str]) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        active = set(staying)
         for name in entered:
+            active.add(name)
             parent = self._states[name].parent
             if not self._states[name].final or parent is None:
                 continue
-            found.append(DONE_STATE + parent)
+            found[name] = (DONE_STATE + parent,)
             outer = self._states[parent].parent
             if (
                 outer is not None
                 and self._states[outer].kind is Kind.PARALLEL
                 and all(self._is_done(region, active) for region in self._children[outer])
             ):
-                found.append(DONE_STATE + outer)
-        return tuple(found)
+                found[name] = (DONE_STATE + parent, DONE_STATE + outer)
+        return found
 
-    def _is_done(self, name: str, active: frozenset[str]) -> bool:
+    def _is_done(self, name: str, active: AbstractSet[str]) -> bool:
         state = self._states[name]
         if state.kind is Kind.PARALLEL:
             return all(self._is_done(region, active) for region in self._children[name])

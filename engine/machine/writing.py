@@ -21,7 +21,7 @@ def _written(value: Any) -> str:
     if isinstance(value, str):
         return text(value)
     if isinstance(value, Mapping):
-        items = ", ".join(f"{_key(name)} = {_written(item)}" for name, item in value.items())
+        items = ", ".join(f"{key(name)} = {_written(item)}" for name, item in value.items())
         return f"{{ {items} }}" if items else "{}"
     if isinstance(value, list):
         return f"[{', '.join(map(_written, value))}]"
@@ -34,5 +34,6 @@ def text(value: str) -> str:
     return quoted.replace("${", "$${").replace("%{", "%%{")
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
+    """A name as the key of an object: in quotes where it needs them."""
     return name if _NAME.fullmatch(name) and name not in _RESERVED else text(name)

@@ -12,8 +12,12 @@ import structlog
 
 from engine.decide.breaker import Breaker, BreakerPolicy, Circuit, admit, is_well, told
 from engine.model import Attempt, Entity, Observation
+from engine.run.pauses import PAUSED
 
 log = structlog.get_logger()
+
+#: How many entities one backend remembers to wake; more come back by themselves, a little later.
+MOST_HELD = 50_000
 
 
 @dataclass(slots=True)
@@ -41,6 +45,23 @@ class Circuits:
         self._hurry = hurry
         self._policy = policy if policy is not None else BreakerPolicy()
         self._lines: dict[str, _Line] = {}
+        self._shut: dict[str, dict[Entity, None]] = {}
+
+    def shut(self, workers: frozenset[str]) -> None:
+        """Let nobody call these workers until told otherwise; whoever waited for others goes on."""
+        before, self._shut = self._shut, {w: self._shut.get(w, {}) for w in workers}
+        for worker, waiting in before.items():
+            if worker not in workers:
+                for entity in waiting:
+                    self._hurry(entity)
+
+    def paused(self, backend: str, entity: Entity) -> datetime | None:
+        """None if nobody has paused the backend's worker, else until when to wait; `shut` says when it is sooner."""
+        for worker, waiting in self._shut.items():
+            if backend == worker or backend.startswith(f"{worker} "):
+                waiting[entity] = None
+                return self._clock() + PAUSED
+        return None
 
     def wait(self, backend: str, entity: Entity) -> datetime | None:
         """None if the entity's call may be made now, and its outcome must be told; else how long to wait."""
@@ -58,7 +79,8 @@ class Circuits:
             line.held.pop(entity, None)
             line.herald = entity
             return until
-        line.held[entity] = None
+        if len(line.held) < MOST_HELD:
+            line.held[entity] = None
         return until + timedelta(seconds=self._policy.probe)
 
     def tell(self, backend: str, said: Attempt | Observation) -> None:

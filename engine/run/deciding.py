@@ -10,8 +10,10 @@ import structlog
 from engine.decide.decide import Decision, decide
 from engine.decide.retry import DeadLetter, RetryAt, RetryPolicy, after
 from engine.errors import StoreError
+from engine.machine.approvals import is_answer_name
 from engine.machine.compile import CompiledProvisioner
 from engine.model import Entity, Event, Observation, Outcome, Verdict
+from engine.run import answering
 from engine.run.circuits import Circuits
 from engine.run.delivered import delivered
 from engine.run.exchanges import telling
@@ -27,6 +29,8 @@ log = structlog.get_logger()
 
 #: What expressions see as ``delivery.source`` of an event of the engine itself.
 OWN_SOURCE = "engine"
+#: The same of what somebody answered.
+PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,12 @@ class Decider:
         observed: Observation | None = None
         if processor.observes:
             backend = self._hub().backend_of(row.project)
-            until = self._circuits.wait(backend, entity)
-            if until is not None:
+            because = f"{backend} is paused"
+            until = self._circuits.paused(backend, entity)
+            if until is None:
                 because = f"waits for {backend}, which did not answer others"
+                until = self._circuits.wait(backend, entity)
+            if until is not None:
                 if row.because != because:
                     await self._write(lambda c: inbox.postpone(c, row.id, row.attempts, row.due_at, because))
                 return Waiting(until)
@@ -218,7 +225,9 @@ class Decider:
                 name=row.event,
                 entity=entity,
                 payload=None if row.payload is None else decode(row.payload),
-                delivery=delivery_facts(OWN_SOURCE, row.event, "", row.received_at),
+                delivery=delivery_facts(
+                    PERSON if is_answer_name(row.event) else OWN_SOURCE, row.event, "", row.received_at
+                ),
             )
         return event_of(row, entity, *delivered(c, row.delivery_row_id))
 
@@ -241,6 +250,7 @@ class Decider:
                 for c in trace.candidates
             ],
         )
+        answering.tell(decision, _said(row))
 
     async def _write(self, work: Callable[[Connection], None]) -> None:
         await self._store.commit(work)

@@ -2,6 +2,7 @@
 
 from engine.model import Entity
 from engine.run.arrived import Arrived
+from engine.run.pauses import Held
 
 #: A project may fill this part of the room for entities that wait, whatever the others do.
 _PART_OF_ROOM = 4
@@ -21,10 +22,17 @@ class FairQueue:
         self._working: dict[str, int] = {}
         self._count = 0
         self._at_work = 0
+        #: Projects whose entities wait here until they are let go on.
+        self.held = Held()
 
     def __len__(self) -> int:
         """How many entities wait."""
         return self._count
+
+    @property
+    def anything(self) -> bool:
+        """Whether an entity waits that is not held."""
+        return any(project not in self.held for project in self._waiting)
 
     def __contains__(self, entity: Entity) -> bool:
         """Whether the entity waits."""
@@ -79,4 +87,5 @@ class FairQueue:
             return None
         active = len(self._working.keys() | self._waiting.keys())
         part = max(1, self._places // (active + 1))
-        return next((p for p in self._waiting if self._working.get(p, 0) < part), None)
+        may = (p for p in self._waiting if p not in self.held and self._working.get(p, 0) < part)
+        return next(may, None)

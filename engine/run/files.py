@@ -5,10 +5,17 @@ from pathlib import Path
 from engine.diagnostics import Diagnostic
 
 
-def read_text(path: Path, what: str, diagnostics: list[Diagnostic]) -> str | None:
-    """The file's text, or None and one more of `diagnostics`; `what` says what the file is for."""
+def read_text(path: Path, what: str, diagnostics: list[Diagnostic], most: int | None = None) -> str | None:
+    """The file's text, or None and one more of `diagnostics`; `what` says what the file is for.
+
+    Of a file with more than `most` bytes only those are read, and what is cut through at their end is left out.
+    """
     try:
-        return path.read_text(encoding="utf-8")
+        if most is None:
+            return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            found = file.read(most + 1)
+        return found[:most].decode("utf-8", "strict" if len(found) <= most else "ignore")
     except UnicodeDecodeError:
         diagnostics.append(
             Diagnostic(code="not_utf8", summary=f"{path} is not UTF-8 text", detail="Save the file as UTF-8.")

@@ -3,14 +3,16 @@
 The secret leaves this module once, in the value returned; it is stored encrypted and never logged.
 """
 
+import base64
 import secrets as randomness
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import structlog
 
 from engine.errors import HookMissingError, SettingError
+from engine.run.hook_secrets import HookSecrets, read_secrets
 from engine.sources.catalog import SOURCES
 from engine.store import hooks
 from engine.store.database import Store
@@ -19,6 +21,9 @@ log = structlog.get_logger()
 
 _LONGEST_NAME = 200
 _LONGEST_SECRET = 4_096
+_SECRET_BYTES = 32
+#: An old secret is not accepted for longer beside a new one.
+LONGEST_OVERLAP = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,25 +54,31 @@ def path_of(source: str, repo_id: str) -> str:
 
 
 def register(store: Store, wanted: HookRequest, now: datetime) -> Issued:
-    """A new hook with a secret of 32 random bytes in hex.
+    """A new hook with a secret of 32 random bytes, written as its source wants it.
 
     Raises `SettingError` for a wrong member and `HookExistsError` if there is such a hook.
     """
     _check(wanted)
-    secret = randomness.token_hex(32)
-    sealed = _seal(store, wanted, secret)
+    secret = _new_secret(wanted.source)
+    sealed = _seal(store, wanted, HookSecrets(current=secret))
     store.write(lambda c: hooks.register(c, **_named(wanted), sealed=sealed, now=now), locks=[_lock(wanted)])
     return _issued(wanted, secret, "hook.registered")
 
 
-def update(store: Store, wanted: HookRequest, now: datetime) -> Issued:
-    """A new secret for a hook that exists; the old one is refused from now on.
+def update(store: Store, wanted: HookRequest, now: datetime, overlap: timedelta = timedelta(0)) -> Issued:
+    """A new secret for a hook that exists; the old one is refused from now on, or after `overlap`.
 
     Raises `SettingError` for a wrong member and `HookMissingError` if there is no such hook.
     """
     _check(wanted)
-    secret = randomness.token_hex(32)
-    sealed = _seal(store, wanted, secret)
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise SettingError(f"an old secret can be accepted for at most {LONGEST_OVERLAP.days} days more")
+    secret = _new_secret(wanted.source)
+    secrets = HookSecrets(current=secret)
+    if overlap:
+        old = secret_of(store, wanted.source, wanted.repo_id)
+        secrets = HookSecrets(current=secret, previous=old, until=now + overlap)
+    sealed = _seal(store, wanted, secrets)
     store.write(
         lambda c: hooks.replace_secret(c, **_named(wanted), sealed=sealed, now=now), locks=[_lock(wanted)]
     )
@@ -77,25 +88,41 @@ def update(store: Store, wanted: HookRequest, now: datetime) -> Issued:
 def import_hook(store: Store, wanted: HookRequest, secret: str, now: datetime) -> Issued:
     """A hook with a secret that the source has already; an existing hook gets this one.
 
-    Raises `SettingError` for a wrong member or an empty or very long secret.
+    Raises `SettingError` for a wrong member or a secret that the source cannot have.
     """
     _check(wanted)
-    if not secret or len(secret) > _LONGEST_SECRET:
-        raise SettingError(f"the secret must have 1 to {_LONGEST_SECRET} characters")
-    sealed = _seal(store, wanted, secret)
+    _check_secret(wanted.source, secret)
+    sealed = _seal(store, wanted, HookSecrets(current=secret))
     store.write(lambda c: hooks.upsert(c, **_named(wanted), sealed=sealed, now=now), locks=[_lock(wanted)])
     return _issued(wanted, secret, "hook.imported")
 
 
 def secret_of(store: Store, source: str, repo_id: str) -> str:
-    """A hook's secret, for signing practice deliveries; raises `HookMissingError`."""
+    """A hook's secret in force, for signing practice deliveries; raises `HookMissingError`."""
     with store.read() as connection:
         found = hooks.sealed_secret(connection, source, repo_id)
     if found is None:
         raise HookMissingError(
             f"no {source} hook is registered for {repo_id!r}: interlock hooks register {source} {repo_id} owner/{repo_id}"
         )
-    return store.secrets.unseal(found[1], source=source, repo_id=repo_id)
+    return read_secrets(store.secrets.unseal(found[1], source=source, repo_id=repo_id)).current
+
+
+def _new_secret(source: str) -> str:
+    prefix = SOURCES[source].schemes[0].secret_prefix
+    if not prefix:
+        return randomness.token_hex(_SECRET_BYTES)
+    return prefix + base64.b64encode(randomness.token_bytes(_SECRET_BYTES)).decode()
+
+
+def _check_secret(source: str, secret: str) -> None:
+    if not secret or len(secret) > _LONGEST_SECRET or "\0" in secret:
+        raise SettingError(f"the secret must have 1 to {_LONGEST_SECRET} characters")
+    if SOURCES[source].scheme_of(secret) is None:
+        prefixes = " or ".join(s.secret_prefix for s in SOURCES[source].schemes if s.secret_prefix)
+        raise SettingError(
+            f"this is no secret of {SOURCES[source].title}: it begins with {prefixes}, and then come 24 to 64 bytes in base64"
+        )
 
 
 def _check(wanted: HookRequest) -> None:
@@ -108,8 +135,8 @@ def _check(wanted: HookRequest) -> None:
         raise SettingError("repo_id must not be . or .., because it becomes a part of the path")
 
 
-def _seal(store: Store, wanted: HookRequest, secret: str) -> bytes:
-    return store.secrets.seal(secret, source=wanted.source, repo_id=wanted.repo_id)
+def _seal(store: Store, wanted: HookRequest, secrets: HookSecrets) -> bytes:
+    return store.secrets.seal(secrets.as_text(), source=wanted.source, repo_id=wanted.repo_id)
 
 
 def _lock(wanted: HookRequest) -> str:

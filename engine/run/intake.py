@@ -1,6 +1,5 @@
 """Receive, verify, correlate and write down: everything that happens before a sender gets its answer."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,19 +11,21 @@ from engine.errors import UnauthenticatedError, UnknownSourceError
 from engine.model import Delivery, Entity, Event
 from engine.run.arrived import Arrived
 from engine.run.deciding import delivery_facts
+from engine.run.hook_secrets import read_secrets
 from engine.run.load import Serving
 from engine.run.reading import look
 from engine.sources.catalog import SOURCES
 from engine.sources.correlate import Correlation, correlate
-from engine.sources.signatures import verify
+from engine.sources.signatures import Scheme
+from engine.sources.source import Source
 from engine.store import deliveries, hooks, inbox
 from engine.store.database import Connection, Store
 from engine.store.tables import Receipt
 
 log = structlog.get_logger()
 
-#: Checked where there is no hook, so that an unknown hook takes as long as a wrong signature.
-_NO_SECRET = b"\x00" * 64
+#: A key, checked where there is no hook, so that an unknown hook takes as long as a wrong signature.
+_NO_KEY = "A" * 44
 #: Headers worth keeping with a delivery; signatures and anything that could be a credential stay out.
 _KEPT_HEADERS = ("content-type", "user-agent")
 
@@ -77,11 +78,11 @@ class Intake:
             raise UnknownSourceError(
                 f"no source is named {source_name!r}; the choices are {', '.join(SOURCES)}"
             )
-        hook = await self._verified(source_name, repo_id, headers, body)
+        hook, scheme = await self._verified(source, repo_id, headers, body, received_at)
         payload = source.payload_of(headers, body)
         delivery = Delivery(
             source=source_name,
-            type=source.type_of(headers),
+            type=source.type_of(headers, payload),
             id=source.delivery_id_of(headers),
             received_at=received_at,
             payload=payload,
@@ -89,40 +90,44 @@ class Intake:
         said = {"source": source_name, "hook": repo_id, "type": delivery.type, "delivery": delivery.id}
         log.info("delivery.verified", **said, bytes=len(body))
         correlation = correlate(self._serving().provisioners.values(), delivery)
-        receipt = await self._write(hook.id, delivery, headers, body, correlation)
+        if delivery.type in source.greetings and not correlation.events:
+            greeted = f'{source.title} says "{delivery.type}": the hook works'
+            correlation = Correlation(events=(), ignored=(greeted,))
+        kept = {name: headers[name] for name in (*_KEPT_HEADERS, scheme.identity) if name and name in headers}
+        receipt = await self._write(hook.id, delivery, kept, body, correlation)
         self._tell(receipt, said)
         for arrived in receipt.arrived:
             self._wake(arrived.event.entity, arrived)
         return receipt
 
     async def _verified(
-        self, source_name: str, repo_id: str, headers: Mapping[str, str], body: bytes
-    ) -> hooks.Hook:
-        found = await look(self._store, lambda c: hooks.sealed_secret(c, source_name, repo_id))
-        secret = _NO_SECRET
+        self, source: Source, repo_id: str, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> tuple[hooks.Hook, Scheme]:
+        found = await look(self._store, lambda c: hooks.sealed_secret(c, source.name, repo_id))
+        secrets: tuple[str, ...] = (source.schemes[0].secret_prefix + _NO_KEY,)
         if found is not None:
-            secret = self._store.secrets.unseal(found[1], source=source_name, repo_id=repo_id).encode()
-        signed = verify(SOURCES[source_name].scheme, headers, body, secret)
-        if found is None or not signed:
+            text = self._store.secrets.unseal(found[1], source=source.name, repo_id=repo_id)
+            secrets = read_secrets(text).accepted(now)
+        proof = source.verify(headers, body, secrets, now)
+        if found is None or proof.scheme is None:
             # The operator is told which; the sender is not.
-            because = "no such hook is registered" if found is None else "the signature is missing or wrong"
+            because = "no such hook is registered" if found is None else proof.because
             log.warning(
-                "delivery.refused", source=source_name, hook=repo_id, bytes=len(body), because=because
+                "delivery.refused", source=source.name, hook=repo_id, bytes=len(body), because=because
             )
             raise UnauthenticatedError("unknown hook, or missing or wrong signature")
-        return found[0]
+        return found[0], proof.scheme
 
     async def _write(
         self,
         hook_id: int,
         delivery: Delivery,
-        headers: Mapping[str, str],
+        kept: Mapping[str, str],
         body: bytes,
         correlation: Correlation,
     ) -> Received:
-        digest = hashlib.sha256(body).digest()
+        digest = SOURCES[delivery.source].identity_of(kept, body)
         facts = delivery_facts(delivery.source, delivery.type, delivery.id, delivery.received_at)
-        kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
 
         def work(connection: Connection) -> Received:
             twin = deliveries.twin(connection, hook_id, digest)

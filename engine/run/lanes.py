@@ -5,7 +5,6 @@ nothing is lost if this process dies: `Lanes.start` finds every entity with unfi
 """
 
 import asyncio
-import heapq
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +15,8 @@ import structlog
 from engine.model import Entity
 from engine.run.arrived import Arrived
 from engine.run.fairness import FairQueue
+from engine.run.pauses import Held
+from engine.run.waits import Waits
 
 log = structlog.get_logger()
 
@@ -27,6 +28,8 @@ PLACES = 192
 PAGE = 1_000
 #: How many bytes of deliveries wait in memory for their lane; what is more is read again from the store.
 ARRIVED_BYTES = 4 * 1024 * 1024
+#: How many bytes of entities wait in memory for a retry; what is more is looked for in the store when it is due.
+WAITING_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,17 @@ class Progress:
 
 Turn = Idle | Waiting | Progress
 
+
+@dataclass(slots=True)
+class _Look:
+    """How far the store was searched for entities that had no room."""
+
+    #: The last entity that was found; None before the first of all.
+    after: Entity | None
+    #: Whether some had no room since the search began: then it must begin anew.
+    missed: bool = False
+
+
 #: Does the next thing for an entity, which may be at hand, and says what it found.
 Work = Callable[[Entity, Arrived | None], Coroutine[Any, Any, Turn]]
 #: Entities with unfinished work, after the given one, with the time their head is due; at most so many.
@@ -65,6 +79,7 @@ class Lanes:
         *,
         concurrency: int = PLACES,
         capacity: int = 20_000,
+        waiting_bytes: int = WAITING_BYTES,
     ) -> None:
         """Take what to do, how to find unfinished work, and the bounds. Nothing runs before `start`."""
         self._work = work
@@ -75,45 +90,47 @@ class Lanes:
         self._running: dict[Entity, asyncio.Task[None]] = {}
         self._again: set[Entity] = set()
         self._hurried: set[Entity] = set()
-        self._due: dict[Entity, datetime] = {}
-        self._alarms: list[tuple[datetime, Entity]] = []
+        self._waits = Waits(waiting_bytes)
         self._alarm: asyncio.TimerHandle | None = None
-        self._overflowed: set[str] = set()
+        #: What is to be searched for, of a project or of all (None), and by project when to begin that again.
+        self._looks: dict[str | None, _Look] = {}
+        self._look_at: dict[str, datetime] = {}
+        self._looking: asyncio.Handle | None = None
         self._stopping = False
         self._idle = asyncio.Event()
         self._idle.set()
 
     def start(self) -> None:
         """Find all unfinished work in the store and begin."""
-        self._refill()
+        self._looks[None] = _Look(after=None)
+        self._page_of(None)
+        self._go_on()
 
     def wake(self, entity: Entity, arrived: Arrived | None = None) -> None:
         """Say that the entity has new work, and which if it is at hand."""
         if self._stopping:
             return
-        if entity in self._running:
-            self._again.add(entity)
-        elif entity in self._due:
-            return  # its head waits, and a newer event waits behind it
-        elif entity in self._ready:
-            return  # an older event of it waits for its turn
-        elif not self._ready.has_room(entity.project):
-            self._overflowed.add(entity.project)  # it is in the store: found again when there is room
-        else:
-            self._make_ready(entity, arrived)
+        if self._take(entity, arrived):
             self._pump()
+        else:
+            self._leave_out(entity.project)  # it is in the store: found again when there is room
 
     def hurry(self, entity: Entity) -> None:
         """Say that the head of the entity's lane is another now: look even if the lane waits."""
-        self._due.pop(entity, None)
+        self._waits.discard(entity)
         if entity in self._running:
             self._hurried.add(entity)
         self.wake(entity)
 
+    def hold(self, held: Held) -> None:
+        """Begin nothing for these projects from now on; their entities keep their places."""
+        self._ready.held = held
+        self._pump()
+
     @property
     def waiting(self) -> int:
-        """How many entities wait for a retry."""
-        return len(self._due)
+        """How many entities wait in memory for a retry."""
+        return len(self._waits)
 
     @property
     def busy(self) -> int:
@@ -130,6 +147,8 @@ class Lanes:
         self._ready.clear()
         if self._alarm is not None:
             self._alarm.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
         running = list(self._running.values())
         if running:
             _, late = await asyncio.wait(running, timeout=grace)
@@ -137,21 +156,71 @@ class Lanes:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _refill(self, project: str | None = None) -> None:
-        """Find what the store has, of one project or of all, as long as there is room."""
-        after = None if project is None else Entity(project=project, id="")
-        while True:
-            page = list(self._unfinished(after, PAGE))
-            for entity, due in page:
-                if project is not None and (entity.project != project or project in self._overflowed):
-                    return
-                if due is not None and due > self._clock() and entity not in self._running:
-                    self._wait(entity, due)
-                else:
-                    self.wake(entity)
-            if len(page) < PAGE:
+    def _take(self, entity: Entity, arrived: Arrived | None = None) -> bool:
+        """See that an entity with work is worked; False if there is no room for it."""
+        if entity in self._running:
+            self._again.add(entity)
+        elif entity in self._waits or entity in self._ready:
+            pass  # a newer event waits behind its head, or behind an older event that waits for its turn
+        elif not self._ready.has_room(entity.project):
+            return False
+        else:
+            self._make_ready(entity, arrived)
+        return True
+
+    def _leave_out(self, project: str) -> None:
+        """Some entity of the project has no room: search the store for it later."""
+        look = self._looks.get(project)
+        if look is None:
+            self._looks[project] = _Look(after=_before(project))
+        else:
+            look.missed = True
+
+    def _page_of(self, project: str | None) -> None:
+        """Search the store one page further, of one project or of all."""
+        look = self._looks[project]
+        page = list(self._unfinished(look.after, PAGE))
+        for entity, due in page:
+            if project is not None and entity.project != project:
+                break
+            if due is not None and due > self._clock() and entity not in self._running:
+                self._wait(entity, due)
+            elif not self._take(entity):
+                if project is None:
+                    self._leave_out(entity.project)
+                    look.after = _behind(entity.project)
                 return
-            after = page[-1][0]
+            look.after = entity
+        else:
+            if len(page) == PAGE:
+                return
+        if look.missed and project is not None:
+            self._looks[project] = _Look(after=_before(project))
+        else:
+            del self._looks[project]
+
+    def _search(self) -> None:
+        """Go on searching where there is room; what is found begins with the next turn of the event loop."""
+        if self._looking is not None or self._stopping:
+            return
+        there_is_room = [
+            p for p in self._looks if p is None or (not self._ready.holds(p) and self._ready.has_room(p))
+        ]
+        if not there_is_room:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            for project in there_is_room:
+                self._page_of(project)
+        except Exception:
+            log.exception("lanes.search_failed")
+            self._looking = loop.call_later(TROUBLE_PAUSE.total_seconds(), self._go_on)
+        else:
+            self._looking = loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._looking = None
+        self._pump()
 
     def _pump(self) -> None:
         while not self._stopping and (turn := self._ready.next()) is not None:
@@ -160,12 +229,10 @@ class Lanes:
                 self._arrived_bytes -= arrived.size
             self._idle.clear()
             self._running[entity] = asyncio.get_running_loop().create_task(self._run(entity, arrived))
-        if self._overflowed and not self._stopping:
-            left_out = [p for p in self._overflowed if not self._ready.holds(p) and self._ready.has_room(p)]
-            for project in left_out:
-                self._overflowed.discard(project)
-                self._refill(project)
-        if not self._ready and not self._running:
+        self._search()
+        if self._looking is not None:
+            self._idle.clear()
+        elif not self._ready.anything and not self._running:
             self._idle.set()
 
     def _make_ready(self, entity: Entity, arrived: Arrived | None) -> None:
@@ -203,6 +270,9 @@ class Lanes:
         while not self._stopping:
             self._again.discard(entity)
             self._hurried.discard(entity)
+            if entity.project in self._ready.held:
+                self._again.add(entity)  # what was begun is finished, the rest keeps its place
+                return None
             turn = await self._work(entity, arrived)
             arrived = None
             if isinstance(turn, Waiting):
@@ -212,24 +282,36 @@ class Lanes:
         return None
 
     def _wait(self, entity: Entity, until: datetime) -> None:
-        self._due[entity] = until
-        heapq.heappush(self._alarms, (until, entity))
+        if not self._waits.add(entity, until):
+            self._look_at[entity.project] = min(until, self._look_at.get(entity.project, until))
         self._set_alarm()
 
     def _set_alarm(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        if self._alarms and not self._stopping:
+        moments = [*self._look_at.values(), *([self._waits.first] if self._waits.first else [])]
+        if moments and not self._stopping:
             # Short sleeps: a clock that is set forward must not leave a retry waiting.
-            pause = (self._alarms[0][0] - self._clock()).total_seconds()
+            pause = (min(moments) - self._clock()).total_seconds()
             self._alarm = asyncio.get_running_loop().call_later(min(max(pause, 0.0), 5.0), self._ring)
 
     def _ring(self) -> None:
         now = self._clock()
-        while self._alarms and self._alarms[0][0] <= now:
-            due, entity = heapq.heappop(self._alarms)
-            if self._due.get(entity) == due:
-                del self._due[entity]
-                self.wake(entity)
+        for entity in self._waits.due(now):
+            self.wake(entity)
+        for project in [p for p, at in self._look_at.items() if at <= now]:
+            del self._look_at[project]
+            self._leave_out(project)
+        self._pump()
         self._set_alarm()
+
+
+def _before(project: str) -> Entity:
+    """What comes before all entities of a project."""
+    return Entity(project=project, id="")
+
+
+def _behind(project: str) -> Entity:
+    """What comes behind all entities of a project, and before those of the next."""
+    return Entity(project=f"{project}\0", id="")

@@ -1,20 +1,24 @@
 """Read workers.yaml and the definitions that it names, and hold them against each other."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.config.conceal import without_secrets
-from engine.config.workers import Workers, read_workers
+from engine.config.suggest import did_you_mean
+from engine.config.workers import Worker, Workers, read_workers
 from engine.diagnostics import Diagnostic, Span, errors_in
 from engine.errors import InvalidDefinitionError
 from engine.machine.compile import CompiledProvisioner, compile_definition
 from engine.machine.definition import Definition
-from engine.machine.read import read_definition
+from engine.machine.files import Absent, Files, normal
+from engine.machine.read import ReadResult, read_files
 from engine.processors.processor import ProcessorMaker
 from engine.run.files import read_text
 from engine.run.hub import Hub, check_action_workers, check_projects
+from engine.run.library import MachinesFolder
+from engine.run.variables import check_declared, values_for
 from engine.sources.check import check_sources
 
 
@@ -24,14 +28,14 @@ class Serving:
 
     #: By project name.
     provisioners: Mapping[str, CompiledProvisioner]
-    #: Every definition read, by the name of its statefile.
-    definitions: Mapping[str, Definition]
+    #: Every definition read; one file is several where workers give its variables different values.
+    definitions: tuple[Definition, ...]
     #: By project name, the hash of the text that its machine was read from (`text_hash`).
     texts: Mapping[str, str]
 
 
 def text_hash(definition: Definition) -> str:
-    """Names a definition's very text: two files may mean the same, and give other places in a trace."""
+    """Names a definition's very text: two of them may mean the same, and give other places in a trace."""
     return hashlib.sha256(f"{definition.filename}\0{definition.source}".encode()).hexdigest()
 
 
@@ -54,9 +58,16 @@ class Loaded:
 
 
 def load(
-    workers_file: Path, machines: Path, makers: Mapping[str, ProcessorMaker], environ: Mapping[str, str]
+    workers_file: Path,
+    machines: Path,
+    makers: Mapping[str, ProcessorMaker],
+    environ: Mapping[str, str],
+    flags: Mapping[str, str] | None = None,
 ) -> Loaded:
-    """Read, check and connect; never stops at the first problem and never raises for a file's content."""
+    """Read, check and connect; never stops at the first problem and never raises for a file's content.
+
+    `flags` are values of variables that come before all others.
+    """
     sources: dict[str, str] = {}
     diagnostics: list[Diagnostic] = []
     text = read_text(workers_file, "the file that maps projects to backends", diagnostics)
@@ -68,50 +79,110 @@ def load(
     workers = result.workers
     if workers is None:
         return Loaded(workers=None, serving=None, hub=None, diagnostics=tuple(diagnostics), sources=sources)
-    definitions: dict[str, Definition] = {}
-    for statefile in dict.fromkeys(w.statefile for w in workers.workers if w.statefile is not None):
-        path = machines / statefile
-        text = read_text(path, f"the statefile that {workers_file} names", diagnostics)
-        if text is None:
-            continue
-        sources[str(path)] = text
-        read = read_definition(text, str(path))
-        diagnostics += read.diagnostics
-        if read.definition is not None:
-            diagnostics += check_sources(read.definition)
-            definitions[statefile] = read.definition
-    names = {statefile: tuple(definition.provisioners) for statefile, definition in definitions.items()}
+    readings = {w.name: _read(w, workers_file, machines, environ, flags or {}) for w in workers.workers}
+    for reading in readings.values():
+        diagnostics += reading.diagnostics
+        sources.update(reading.sources)
+    definitions = {name: r.definition for name, r in readings.items() if r.definition is not None}
+    names = {
+        worker.statefile: tuple(definitions[worker.name].provisioners)
+        for worker in workers.workers
+        if worker.statefile is not None and worker.name in definitions
+    }
     diagnostics += check_projects(workers, names)
-    diagnostics += check_action_workers(workers, makers, _workers_used(definitions))
+    diagnostics += check_action_workers(workers, makers, _workers_used(definitions.values()))
+    diagnostics += _check_flags(flags or {}, readings.values())
     hub, problems = Hub.build(workers, makers, environ)
     diagnostics += problems
     return Loaded(
         workers=workers,
         serving=_serving(workers, definitions),
         hub=hub,
-        diagnostics=tuple(diagnostics),
+        diagnostics=tuple(dict.fromkeys(diagnostics)),  # two workers may name one statefile
         sources=sources,
     )
+
+
+def _read(
+    worker: Worker,
+    workers_file: Path,
+    machines: Path,
+    environ: Mapping[str, str],
+    flags: Mapping[str, str],
+) -> ReadResult:
+    """The definitions of a worker, with its values for their variables."""
+    if worker.statefile is None:
+        return ReadResult(definition=None, diagnostics=(), declared=())
+    files = _files(worker.statefile, workers_file, machines)
+    if isinstance(files, Diagnostic):
+        return ReadResult(definition=None, diagnostics=(files,))
+    values, problems = values_for(worker, environ, flags)
+    read = read_files(files, MachinesFolder(machines), values)
+    unresolved = {problem.subject for problem in problems}
+    found = [*problems, *_without(read.diagnostics, worker, unresolved)]
+    if read.declared is not None:
+        found += check_declared(worker, read.declared)
+    if read.definition is not None:
+        found += check_sources(read.definition)
+    return replace(read, diagnostics=tuple(found))
+
+
+def _without(
+    found: Iterable[Diagnostic], worker: Worker, unresolved: set[Span | None]
+) -> Iterator[Diagnostic]:
+    """The problems without those that only follow from a reference that leads nowhere."""
+    absent = {f'"{name}"' for name, span in worker.variable_spans.items() if span in unresolved}
+    return (d for d in found if d.code != "variable_without_value" or not any(n in d.summary for n in absent))
+
+
+def _files(statefile: str, workers_file: Path, machines: Path) -> Files | Diagnostic:
+    path = machines / statefile
+    if path.is_dir():
+        found = MachinesFolder(machines)(statefile)
+        return found.as_diagnostic() if isinstance(found, Absent) else found
+    problems: list[Diagnostic] = []
+    text = read_text(path, f"the statefile that {workers_file} names", problems)
+    if text is None:
+        return problems[0]
+    place = normal(statefile)
+    folder = place.rpartition("/")[0]
+    return Files(place=place, folder=folder, name=str(path), texts={str(path): text})
+
+
+def _check_flags(flags: Mapping[str, str], readings: Iterable[ReadResult]) -> list[Diagnostic]:
+    """Whether each value that was given by hand is for a variable of some definition."""
+    known = [reading.declared for reading in readings]
+    names = {name for declared in known for name in declared or ()}
+    return [
+        Diagnostic(
+            code="unknown_variable",
+            summary=f'no definition has a variable "{name}", which --var gives',
+            detail=did_you_mean(name, names),
+        )
+        for name in flags
+        if name not in names and None not in known
+    ]
 
 
 def _serving(workers: Workers, definitions: Mapping[str, Definition]) -> Serving:
     provisioners: dict[str, CompiledProvisioner] = {}
     texts: dict[str, str] = {}
     for worker in workers.workers:
-        definition = definitions.get(worker.statefile) if worker.statefile is not None else None
+        definition = definitions.get(worker.name)
         if definition is None:
             continue
         compiled = compile_definition(definition)
         provisioners.update({name: compiled[name] for name in worker.projects if name in compiled})
         texts.update(dict.fromkeys(worker.projects, text_hash(definition)))
-    return Serving(provisioners=provisioners, definitions=definitions, texts=texts)
+    different = {(d.filename, d.hash): d for d in definitions.values()}
+    return Serving(provisioners=provisioners, definitions=tuple(different.values()), texts=texts)
 
 
-def _workers_used(definitions: Mapping[str, Definition]) -> list[tuple[str, Span | None]]:
+def _workers_used(definitions: Iterable[Definition]) -> list[tuple[str, Span | None]]:
     """The worker of every action, and where it stands."""
     return [
         (action.worker, action.span)
-        for definition in definitions.values()
+        for definition in definitions
         for provisioner in definition.provisioners.values()
         for action in provisioner.machine.actions()
     ]

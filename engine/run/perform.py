@@ -70,6 +70,10 @@ class Performer:
         if effect_row.due_at > self._clock():
             return Waiting(effect_row.due_at)
         backend = self._hub().backend_of(entity.project, effect_row.effect)
+        until = self._circuits.paused(backend, entity)
+        if until is not None:
+            await self._remark(effect_row, f"{backend} is paused")
+            return Waiting(until)
         until = self._circuits.wait(backend, entity)
         if until is not None:
             await self._remark(effect_row, f"waits for {backend}, which did not answer others")

@@ -22,7 +22,9 @@ from engine.errors import StoreError
 from engine.model import Entity
 from engine.run.arrived import Arrived
 from engine.run.drain import Drain, Ended, Hands
+from engine.run.keeping import Keeping
 from engine.run.lanes import TROUBLE_PAUSE
+from engine.run.pauses import Held
 from engine.run.reading import read
 from engine.store import partitions, wakes
 from engine.store.database import Connection, Store
@@ -45,6 +47,7 @@ _LINK = {"application_name": "interlock worker", "connect_timeout": 5, "tcp_user
 #: How long a worker that ends lets its drains end before it cancels them.
 _DRAIN_SECONDS = 6.0
 _HOUSEKEEPING = "interlock.housekeeping"
+_RETENTION = "interlock.retention"
 
 
 class Partitions:
@@ -55,16 +58,18 @@ class Partitions:
         store: Store,
         hands: Callable[[], Hands],
         clock: Callable[[], datetime],
+        keeping: Keeping | None = None,
         *,
         concurrency: int = 64,
     ) -> None:
         """Take the store that is shared and who works; `concurrency` bounds the entities worked at once.
 
-        `hands` is asked for each drain anew: what they know of an entity must not outlive the drain.
+        `keeping` removes what is too old. `hands` is asked for each drain anew: what they know of an entity must not outlive the drain.
         """
         self._store = store
         self._hands = hands
         self._clock = clock
+        self._keeping = keeping
         self._gate = asyncio.Semaphore(concurrency)
         self._drains: dict[int, Drain] = {}
         self._ends: dict[int, Ended] = {}
@@ -91,6 +96,9 @@ class Partitions:
             drain.hurry(entity)
         self._store.submit(lambda c: wakes.touch(c, entity.project, entity.id))
 
+    def hold(self, held: Held) -> None:
+        """The database gives nothing of theirs, and wakes who works it when they are let go on."""
+
     @property
     def busy(self) -> int:
         """How many entities have something to do now."""
@@ -109,6 +117,8 @@ class Partitions:
     async def stop(self, grace: float) -> None:
         """Begin nothing new and let what is under way finish for `grace` seconds; the rest is for other workers."""
         self._stopping = True
+        if self._keeping is not None:
+            self._keeping.stop()
         for drain in self._drains.values():
             drain.stop()
         if self._worker is not None:
@@ -153,6 +163,12 @@ class Partitions:
             name=_HOUSEKEEPING, queue=wakes.QUEUE, queueing_lock=_HOUSEKEEPING, lock=_HOUSEKEEPING
         )(self._keep_house)
         app.periodic(cron="* * * * *")(housekeeping)
+        # Every daemon knows the job, because any may fetch it.
+        retention = app.task(name=_RETENTION, queue=wakes.QUEUE, queueing_lock=_RETENTION, lock=_RETENTION)(
+            self._keep
+        )
+        if self._keeping is not None:
+            app.periodic(cron="7 * * * *")(retention)
         async with app.open_async():
             self._worker = Worker(
                 app,
@@ -289,6 +305,12 @@ class Partitions:
             except (ConnectorException, StoreError) as error:
                 log.warning("worker.lost", because=str(error.__cause__ or error))
                 self.broken()
+
+    async def _keep(self, timestamp: int) -> None:
+        """Every hour, one daemon of all: remove what is too old."""
+        del timestamp
+        if self._keeping is not None:
+            await self._keeping.once()
 
     async def _keep_house(self, timestamp: int) -> None:
         """Every minute: wake what should have been woken, and say so, because that would be a mistake of ours."""

@@ -1,4 +1,7 @@
-"""Notice what an operator put back from another process: a look into a small index, once a second."""
+"""Notice what came from another process beside the daemon: what an operator put back, and what people answered there.
+
+A look into two small indexes, once a second.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -13,32 +16,33 @@ from engine.store.database import Store
 
 log = structlog.get_logger()
 
-#: How often is looked. The index holds only what was put back and is not finished.
+#: How often is looked. The indexes hold only what was put back or answered, and is not finished.
 PAUSE_SECONDS = 1.0
 
 
 class PutBack:
-    """Tells the lanes of events that were put back since the last look."""
+    """Tells the lanes of events that were put back, and of answers that came, since the last look."""
 
-    def __init__(self, store: Store, hurry: Callable[[Entity], None]) -> None:
-        """Take where to look and whom to tell."""
+    def __init__(self, store: Store, hurry: Callable[[Entity], None], wake: Callable[[Entity], None]) -> None:
+        """Take where to look, and whom to tell: of an earlier event than the lane's head, and of a later one."""
         self._store = store
+        self._wake = wake
         self._hurry = hurry
         self._seen: dict[int, datetime] = {}
 
     def look(self) -> None:
-        """Tell of each event once for each time it was put back."""
+        """Tell of each event once for each time it was put back, and of each answer once."""
         with self._store.read() as connection:
-            found = inbox.retried(connection)
-        entities = {
-            Entity(project=project, id=entity_id)
-            for number, (project, entity_id, at) in found.items()
-            if self._seen.get(number) != at
-        }
+            answers = inbox.answers(connection)
+            found = {**answers, **inbox.retried(connection)}
+        new = [number for number, (_, _, at) in found.items() if self._seen.get(number) != at]
+        put_back = {_entity(found[number]) for number in new if number not in answers}
         self._seen = {number: at for number, (_, _, at) in found.items()}
-        for entity in sorted(entities):
+        for entity in sorted(put_back):
             log.info("entity.put_back", entity=entity.id, project=entity.project)
             self._hurry(entity)
+        for entity in sorted({_entity(found[number]) for number in new if number in answers}):
+            self._wake(entity)
 
     async def run(self) -> None:
         """Look until cancelled. A store that cannot be read now can be later."""
@@ -48,3 +52,8 @@ class PutBack:
                 self.look()
             except StoreError as error:
                 log.error("store.unreadable", because=str(error))  # noqa: TRY400  it says what is to be done
+
+
+def _entity(found: tuple[str, str, datetime]) -> Entity:
+    project, entity_id, _ = found
+    return Entity(project=project, id=entity_id)

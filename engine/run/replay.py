@@ -4,7 +4,6 @@
 hashes, from its checkpoint to the instance as it is now, so that a changed, a missing and a cut-off row all show.
 """
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,9 +13,10 @@ from typing import Any
 from engine.decide.decide import Decision, decide_again
 from engine.errors import MalformedBodyError, StoreError
 from engine.machine.compile import CompiledProvisioner, compile_definition
-from engine.machine.read import read_definition
+from engine.machine.read import read_again
 from engine.run.delivered import delivered
 from engine.run.load import text_hash
+from engine.sources.catalog import SOURCES
 from engine.store import checkpoints, definitions, deliveries, history, inbox, instances, outbox
 from engine.store.database import Connection
 from engine.store.encoding import encode, settled
@@ -176,10 +176,10 @@ class Replay:
 
 
 def _left(row: HistoryRow, outcome: Decision | _MissingError | None) -> dict[str, Any] | None:
-    """State and context after a decision; None where it cannot be decided again."""
+    """State, context and what is asked after a decision; None where it cannot be decided again."""
     if isinstance(outcome, Decision):
         snapshot = outcome.step.snapshot
-        return {"state": snapshot.state, "context": settled(snapshot.context)}
+        return _place({"state": snapshot.state, "context": snapshot.context, "awaits": snapshot.awaits})
     return None if outcome is not None else _place(row.facts["restored"])
 
 
@@ -189,7 +189,7 @@ def _compiled(
     stored = definitions.get(c, text or meaning)
     if stored is None:
         raise _MissingError(Part.DEFINITION, f"the store has no definition {text or meaning}")
-    definition = read_definition(stored.source, stored.filename, variables).definition
+    definition = read_again(stored.source, stored.filename, variables).definition
     if definition is None:
         raise _MissingError(Part.DEFINITION, f"the stored text of {stored.filename} cannot be read any more")
     if definition.hash != meaning or (text is not None and text_hash(definition) != text):
@@ -212,7 +212,7 @@ def _payload(c: Connection, row: HistoryRow) -> Any:
         raise _MissingError(Part.BODY, f"the stored body cannot be read: {error}") from error
     except StoreError as error:
         raise _MissingError(Part.BODY, str(error)) from error
-    if hashlib.sha256(body).digest() != delivery.digest:
+    if SOURCES[delivery.source].identity_of(delivery.headers, body) != delivery.digest:
         raise _MissingError(Part.BODY, f"the body of delivery {delivery.id} is not the one that was received")
     return payload
 
@@ -247,7 +247,8 @@ def _instance(
             "the end of the history is missing, or the instance was changed"
         )
     elif left is not None:
-        now = {"state": held.snapshot.state, "context": dict(held.snapshot.context)}
+        place = held.snapshot
+        now = _place({"state": place.state, "context": place.context, "awaits": place.awaits})
         if not _same(now, left):
             yield differs("the instance is not where its newest decision left it", now, left)
 
@@ -267,7 +268,11 @@ def _difference(
 
 
 def _place(snapshot: Mapping[str, Any]) -> dict[str, Any]:
-    return {"state": snapshot["state"], "context": snapshot["context"]}
+    """What must agree from one decision to the next; what is asked is there only if something is."""
+    asked = snapshot.get("awaits")
+    found = {"state": snapshot["state"], "context": snapshot["context"]}
+    place: dict[str, Any] = settled({**found, "awaits": asked} if asked else found)
+    return place
 
 
 def _trace(trace: object, *, placed: bool) -> dict[str, Any]:

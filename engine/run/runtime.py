@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -11,14 +11,17 @@ from engine.decide.retry import RetryPolicy
 from engine.errors import FencedError
 from engine.model import Entity
 from engine.run.ahead import Ahead
+from engine.run.answering import Answering
 from engine.run.arrived import Arrived
 from engine.run.circuits import Circuits
 from engine.run.deciding import Decided, Decider
 from engine.run.drain import Hands
 from engine.run.hub import Hub
 from engine.run.intake import Intake
+from engine.run.keeping import Keeping
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
 from engine.run.load import Serving, text_hash
+from engine.run.pauses import LOOK, Pauses
 from engine.run.perform import Performer
 from engine.run.poison import is_the_stores, set_aside
 from engine.run.putback import PutBack
@@ -44,26 +47,31 @@ class Runtime:
         policy: RetryPolicy | None = None,
         *,
         works: bool = True,
+        keep: timedelta | None = None,
     ) -> None:
         """Take the opened store and the checked definitions; nothing runs before `start`.
 
         One that does not work its lanes leaves that to other processes with the same store.
+        What is finished is removed after `keep`.
         """
         self._store = store
         self._serving = serving
         self._hub = hub
         self._clock = clock
         policy = policy if policy is not None else RetryPolicy()
+        self._keeping = Keeping(store, keep, clock) if keep is not None else None
         self.lanes = self._lanes(works=works)
         self.timers = Timers(store, self.lanes.wake, clock)
         self._works = works
         circuits = Circuits(clock, self.lanes.hurry)
+        self._pauses = Pauses(store, self.lanes.hold, circuits.shut)
         hub_now, serving_now = (lambda: self._hub), (lambda: self._serving)
         self._decider = Decider(store, hub_now, serving_now, clock, policy, self.timers.changed, circuits)
         self._performer = Performer(store, hub_now, serving_now, clock, policy, circuits)
         self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
-        self._put_back = PutBack(store, self.lanes.hurry)
-        self._watching: asyncio.Task[None] | None = None
+        self.answering = Answering(store, self.lanes.wake, clock)
+        self._put_back = PutBack(store, self.lanes.hurry, self.lanes.wake)
+        self._aside: list[asyncio.Task[None]] = []
         self._retired: set[asyncio.Task[None]] = set()
 
     def _lanes(self, *, works: bool) -> Working:
@@ -73,7 +81,7 @@ class Runtime:
             # Here, because with what it imports it is too much for an embedded daemon.
             from engine.run.procrastinate import Partitions
 
-            return Partitions(self._store, self._hands, self._clock)
+            return Partitions(self._store, self._hands, self._clock, self._keeping)
         return Lanes(self._work, self._unfinished, self._clock)
 
     @property
@@ -84,11 +92,14 @@ class Runtime:
     async def start(self) -> None:
         """Store the definitions' sources by hash, then take up all unfinished work."""
         await self._remember(self._serving)
+        await self._pauses.look()
         self.lanes.start()
         if self._works:
             self.timers.start()
+        aside = [self._pauses.run()]
         if not self._store.remote:  # elsewhere the transaction that puts back wakes, too
-            self._watching = asyncio.get_running_loop().create_task(self._put_back.run())
+            aside += [self._put_back.run(), *([self._keeping.run()] if self._keeping is not None else [])]
+        self._aside = [asyncio.get_running_loop().create_task(work) for work in aside]
 
     async def replace(self, serving: Serving, hub: Hub) -> None:
         """Decide with other definitions and workers from now on; calls under way finish on the old ones."""
@@ -101,8 +112,9 @@ class Runtime:
     async def stop(self, grace: float) -> None:
         """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
         await self.timers.stop()
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in self._aside:
+            task.cancel()
+        await asyncio.gather(*self._aside, return_exceptions=True)
         await self.lanes.stop(grace)
         retired = list(self._retired)
         for task in retired:
@@ -117,20 +129,29 @@ class Runtime:
             await hub.close()
 
     async def _remember(self, serving: Serving) -> None:
-        for definition in serving.definitions.values():
+        for definition in serving.definitions:
+            text = text_hash(definition)
             remember = partial(
                 definitions.remember,
-                hash=text_hash(definition),
+                hash=text,
                 filename=definition.filename,
                 source=definition.source,
                 now=self._clock(),
             )
-            lock = f"definition/{definition.hash}"  # daemons that start together know the same ones
+            lock = f"definition/{text}"  # daemons that start together know the same ones
             await self._store.commit(remember, locks=[lock])
 
     def _hands(self) -> Hands:
         ahead = Ahead(self._store, self._decider, lambda: self._hub, lambda: self._serving, self._clock)
-        return Hands(work=partial(self._work, ahead=ahead), ahead=ahead.decide)
+
+        async def work(entity: Entity) -> Turn:
+            if (
+                entity.project in self._pauses.held
+            ):  # it was paused meanwhile, or is let go on and we do not know
+                return Waiting(self._clock() + 2 * LOOK)
+            return await self._work(entity, ahead=ahead)
+
+        return Hands(work=work, ahead=ahead.decide)
 
     async def _work(
         self, entity: Entity, arrived: Arrived | None = None, *, ahead: Ahead | None = None

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from engine.model import Entity
 from engine.run.arrived import Arrived
+from engine.run.pauses import Held
 
 
 class Working(Protocol):
@@ -17,6 +18,9 @@ class Working(Protocol):
 
     def hurry(self, entity: Entity) -> None:
         """Say that the entity need not wait any longer for what it waits for."""
+
+    def hold(self, held: Held) -> None:
+        """Do nothing for these projects from now on, until told otherwise."""
 
     @property
     def busy(self) -> int:
@@ -47,6 +51,9 @@ class Elsewhere:
 
     def hurry(self, entity: Entity) -> None:
         """Nothing waits here."""
+
+    def hold(self, held: Held) -> None:
+        """Nothing is worked here."""
 
     async def settle(self) -> None:
         """Nothing is worked here."""

@@ -3,9 +3,9 @@
 It is imported at the first management request, because FastAPI costs memory that an idle daemon need not spend.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -13,7 +13,7 @@ import structlog
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from engine import __version__
 from engine.errors import HookExistsError, HookMissingError, SettingError, StoreError
-from engine.run.hooks import HookRequest, Issued, import_hook, register, update
+from engine.run.hooks import LONGEST_OVERLAP, HookRequest, Issued, import_hook, register, update
 from engine.serve.guard import Guard
 from engine.store import hooks
 from engine.store.database import Store
@@ -51,6 +51,13 @@ class Registration(BaseModel):
     provider: str
     repo_id: str
     repo_path: str
+
+
+class Update(Registration):
+    """The body of update; the predecessor has no `overlap`."""
+
+    #: For how many seconds the old secret is accepted beside the new one.
+    overlap: int = Field(default=0, ge=0, le=int(LONGEST_OVERLAP.total_seconds()))
 
 
 class Import(Registration):
@@ -124,17 +131,18 @@ class HookRoutes:
 
     async def register(self, request: Request) -> Any:
         """Register a hook; the secret is in this answer and nowhere else."""
-        wanted = await _body(request, Registration)
+        wanted = await read_body(request, Registration)
         return await self._issue(lambda: register(self._store, _asked(wanted), self._clock()))
 
     async def update(self, request: Request) -> Any:
-        """Give an existing hook a new secret; the old one is refused from now on."""
-        wanted = await _body(request, Registration)
-        return await self._issue(lambda: update(self._store, _asked(wanted), self._clock()))
+        """Give an existing hook a new secret; the old one is refused from now on, or after `overlap` seconds."""
+        wanted = await read_body(request, Update)
+        overlap = timedelta(seconds=wanted.overlap)
+        return await self._issue(lambda: update(self._store, _asked(wanted), self._clock(), overlap))
 
     async def import_secret(self, request: Request) -> Any:
         """Register or update a hook with the secret that its source has already."""
-        wanted = await _body(request, Import)
+        wanted = await read_body(request, Import)
         return await self._issue(
             lambda: import_hook(self._store, _asked(wanted), wanted.secret, self._clock())
         )
@@ -202,7 +210,7 @@ def routes_of(endpoints: HookRoutes) -> tuple[Route, ...]:
             endpoint=e.update,
             status=201,
             answer=Issuing,
-            body=Registration,
+            body=Update,
         ),
         Route(
             method="PATCH",
@@ -229,12 +237,14 @@ def routes_of(endpoints: HookRoutes) -> tuple[Route, ...]:
     )
 
 
-def make_api(store: Store, guard: Guard, clock: Callable[[], datetime]) -> FastAPI:
-    """The application with all management routes; ``/openapi.json`` describes each operation once."""
+def make_api(
+    store: Store, guard: Guard, clock: Callable[[], datetime], more: Sequence[Route] = ()
+) -> FastAPI:
+    """The application with all management routes, `more` included; ``/openapi.json`` describes each operation once."""
     api = FastAPI(
         title="Interlock",
         version=__version__,
-        summary="Registers hooks; deliveries are received beside it.",
+        summary="Registers hooks and takes what people answer; deliveries are received beside it.",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -242,7 +252,7 @@ def make_api(store: Store, guard: Guard, clock: Callable[[], datetime]) -> FastA
     refusals: dict[int | str, dict[str, Any]] = {
         code: {"model": Failure} for code in (400, 401, 403, 404, 409, 415, 500)
     }
-    for route in routes_of(HookRoutes(store, clock)):
+    for route in (*routes_of(HookRoutes(store, clock)), *more):
         for path in route.paths:
             api.add_api_route(
                 path,
@@ -263,7 +273,7 @@ def _asked(wanted: Registration) -> HookRequest:
     return HookRequest(source=wanted.provider, repo_id=wanted.repo_id, repo_path=wanted.repo_path)
 
 
-async def _body(request: Request, model: type[T]) -> T:
+async def read_body(request: Request, model: type[T]) -> T:
     """The body as JSON or as a form, whichever its content type says; raises `_MalformedError`."""
     raw = bytearray()
     async for chunk in request.stream():

@@ -79,8 +79,10 @@ class Application:
     async def _manage(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._management is None:
             from engine.serve.api import make_api
+            from engine.serve.approvals import ApprovalRoutes, approval_routes
 
-            self._management = make_api(self._store, self._guard, self._clock)
+            more = approval_routes(ApprovalRoutes(self._store, self._runtime.answering))
+            self._management = make_api(self._store, self._guard, self._clock, more)
         await self._management(scope, receive, send)
 
 

@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,8 @@ class Place:
     receives: bool = True
     #: Whether it decides and performs.
     works: bool = True
+    #: How long what is finished stays in the store; None = for ever.
+    keep: timedelta | None = None
 
 
 class Daemon:
@@ -83,7 +85,7 @@ class Daemon:
         serving, hub = loaded.usable()
         _say_problems(loaded)
         self._socket = listening
-        self._runtime = Runtime(store, serving, hub, clock, works=place.works)
+        self._runtime = Runtime(store, serving, hub, clock, works=place.works, keep=place.keep)
         guard = Guard(token=place.token, loopback=place.loopback)
         self._app = Application(store, self._runtime, guard, clock, receives=place.receives)
         self._stop = asyncio.Event()

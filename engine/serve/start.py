@@ -102,6 +102,7 @@ async def serve(
             loopback=is_loopback(settings.host),
             receives=settings.role != "work",
             works=settings.role != "receive",
+            keep=settings.keep,
         )
         makers = load_processors() if makers is None else makers
         await Daemon(place, listening, store, makers, environ, now).run(beside)

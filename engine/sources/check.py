@@ -6,17 +6,19 @@ from engine.diagnostics import Diagnostic, Severity
 from engine.language import syntax
 from engine.language.depth import children
 from engine.language.suggest import did_you_mean
-from engine.machine.definition import ALWAYS, Definition, Provisioner, Receive, Transition
+from engine.machine.definition import ALWAYS, Definition, Provisioner, Receive, Transition, covers
 from engine.machine.expression import Expression
 from engine.machine.reading import settled
 from engine.machine.references import Reference
 from engine.model import is_own_event
 from engine.sources.catalog import SOURCES
-from engine.sources.payloads import KNOWN_TYPES, Fault, fault_in, is_known
+from engine.sources.payloads import KNOWN_TYPES, OTHER_NAMES, Fault, fault_in, is_known
 
 #: A missing field is what these are for.
 _FORGIVING = frozenset({"try", "can"})
 _SHOWN = 8
+#: How much of two names is the same if one is a slip of the pen: a letter of eight may differ.
+_SLIP = 0.88
 
 
 def check_sources(definition: Definition) -> tuple[Diagnostic, ...]:
@@ -33,7 +35,10 @@ def _problems(definition: Definition) -> Iterator[Diagnostic]:
         everywhere += provisioner.receives
         for receive in provisioner.receives:
             yield from _check_receive(receive)
+        raised = [r.event for r in provisioner.machine.raises() if not r.cancels]
         for transition in provisioner.machine.transitions:
+            if any(covers(transition.event, event) for event in raised):
+                continue  # what it sees may be what the machine made up itself
             firing = [r for r in provisioner.receives if _may_fire(r, transition.event)]
             yield from _check_paths(_expressions_of(transition), firing)
     shared = {
@@ -55,7 +60,8 @@ def _check_receive(receive: Receive) -> Iterator[Diagnostic]:
         return
     types = KNOWN_TYPES.get(receive.source)
     if types is not None and receive.type not in types:
-        advice = did_you_mean(receive.type, types)
+        other = OTHER_NAMES.get(receive.source, {}).get(receive.type)
+        advice = f'Did you mean "{other}"?' if other is not None else did_you_mean(receive.type, types)
         if advice:
             yield Diagnostic(
                 code="unknown_event_type",
@@ -72,13 +78,14 @@ def _may_fire(receive: Receive, event: str) -> bool:
     if event == ALWAYS or is_own_event(event):
         return False  # a timer, or whatever came before: its payload is no delivery's for certain
     node = receive.fire.node
-    return not isinstance(node, syntax.Literal) or node.value == event
+    return not isinstance(node, syntax.Literal) or covers(event, str(node.value))
 
 
 def _expressions_of(transition: Transition) -> list[Expression]:
     single = [e for e in (transition.guard, transition.set) if e is not None]
     blocks = [transition.request, *(action.arguments for action in transition.actions)]
-    return [*single, *(e for block in blocks for e in block.values())]
+    raised = [e for r in transition.raises for e in r.expressions()]
+    return [*single, *(e for block in blocks for e in block.values()), *raised]
 
 
 def _locals_of(provisioner: Provisioner) -> Iterable[Expression]:
@@ -100,7 +107,9 @@ def _check_paths(expressions: Iterable[Expression], receives: list[Receive]) -> 
                 (kind, fault) for (_, kind), fault in zip(kinds, faults, strict=True) if fault is not None
             ]
             if len(told) == len(kinds):
-                yield _missing_field(reference, *max(told, key=lambda pair: pair[1].at))
+                kind, fault = max(told, key=lambda pair: pair[1].at)
+                if _is_suspicious(reference, fault):
+                    yield _missing_field(reference, kind, fault)
 
 
 def _forgiven(node: syntax.Expression) -> list[tuple[int, int]]:
@@ -115,6 +124,18 @@ def _forgiven(node: syntax.Expression) -> list[tuple[int, int]]:
     return found
 
 
+def _is_suspicious(reference: Reference, fault: Fault) -> bool:
+    """Where a sender adds fields freely, only what looks like a known one is."""
+    return not fault.open or bool(did_you_mean(str(reference.steps[fault.at]), fault.known))
+
+
+def _is_slip(name: str, fault: Fault) -> bool:
+    """Whether hardly a letter is wrong."""
+    from difflib import get_close_matches
+
+    return bool(get_close_matches(name, fault.known, n=1, cutoff=_SLIP))
+
+
 def _missing_field(reference: Reference, event_type: str, fault: Fault) -> Diagnostic:
     name = str(reference.steps[fault.at])
     advice = did_you_mean(name, fault.known)
@@ -125,6 +146,7 @@ def _missing_field(reference: Reference, event_type: str, fault: Fault) -> Diagn
         summary=f'{path} of a "{event_type}" delivery has no field "{name}"',
         detail=advice or f"It has {listed}. If it is new, keep it: this is a warning.",
         subject=settled(reference.node.span),
-        # A near miss is a slip of the pen. What is far from everything may be newer than our table.
-        severity=Severity.ERROR if advice else Severity.WARNING,
+        # A near miss is a slip of the pen. What is far from everything may be newer than our table; and where the sender
+        # adds fields freely, what is not very near to one may be another.
+        severity=Severity.ERROR if advice and (not fault.open or _is_slip(name, fault)) else Severity.WARNING,
     )

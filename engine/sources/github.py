@@ -4,13 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-import orjson
-
 from engine.errors import MalformedBodyError
+from engine.sources.json_body import JSON, content_type, parse_object
 from engine.sources.signatures import SCHEMES
 from engine.sources.source import Source
 
-JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
 #: GitHub sends one form field; a few more are harmless, thousands are an attack.
@@ -18,20 +16,8 @@ _MOST_FIELDS = 16
 
 
 def payload_of(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """The payload, from a JSON body or from the form field ``payload``; GitHub's payloads are always objects.
-
-    Raises `MalformedBodyError`. Nesting deeper than 1024, numbers beyond a double and invalid UTF-8 are malformed; of
-    a repeated key the last value counts; whole numbers beyond 64 bits become doubles.
-    """
-    content_type = headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    text = _READERS.get(content_type, _refuse)(body)
-    try:
-        payload = orjson.loads(text)
-    except orjson.JSONDecodeError as problem:
-        raise MalformedBodyError(f"the body is not JSON: {problem.msg}") from None
-    if not isinstance(payload, dict):
-        raise MalformedBodyError("the body is JSON, but GitHub's payloads are objects and this is none")
-    return payload
+    """The payload, from a JSON body or from the form field ``payload``; raises `MalformedBodyError`."""
+    return parse_object(_READERS.get(content_type(headers), _refuse)(body))
 
 
 def _as_it_is(body: bytes) -> bytes:
@@ -63,8 +49,10 @@ _READERS: Mapping[str, Callable[[bytes], bytes | str]] = {JSON: _as_it_is, FORM:
 
 GITHUB = Source(
     name="github",
-    scheme=SCHEMES["github"],
+    title="GitHub",
+    schemes=(SCHEMES["github"],),
     type_header="x-github-event",
-    id_header="x-github-delivery",
+    id_headers=("x-github-delivery",),
     payload_of=payload_of,
+    greetings=frozenset({"ping"}),
 )

@@ -143,8 +143,8 @@ SHAPES = {
         slug updated_at
     """,
     "assets": """
-        browser_download_url content_type created_at download_count id label name node_id size state
-        updated_at uploader:user url
+        browser_download_url content_type created_at digest download_count id label name node_id size
+        state updated_at uploader:user url
     """,
     "auto_merge": """
         commit_message commit_title enabled_by:user merge_method
@@ -217,10 +217,11 @@ SHAPES = {
     """,
     "issue": """
         active_lock_reason assignee:user assignees:[user] author_association body closed_at comments
-        comments_url created_at draft events_url html_url id labels:[label] labels_url locked
-        milestone:milestone node_id number performed_via_github_app:app
-        pull_request:issue.pull_request reactions:reactions repository_url state state_reason
-        timeline_url title updated_at url user:user
+        comments_url created_at draft events_url html_url id issue_dependencies_summary
+        issue_field_values labels:[label] labels_url locked milestone:milestone node_id number
+        parent_issue_url performed_via_github_app:app pull_request:issue.pull_request
+        reactions:reactions repository_url state state_reason sub_issues_summary timeline_url title
+        type updated_at url user:user
     """,
     "issue.pull_request": """
         diff_url html_url merged_at patch_url url
@@ -317,8 +318,8 @@ SHAPES = {
     """,
     "release.release": """
         assets:[assets] assets_url author:user body created_at discussion_url draft html_url id
-        mentions_count name node_id prerelease published_at reactions:reactions tag_name tarball_url
-        target_commitish upload_url url zipball_url
+        immutable mentions_count name node_id prerelease published_at reactions:reactions tag_name
+        tarball_url target_commitish updated_at upload_url url zipball_url
     """,
     "repository": """
         allow_auto_merge allow_forking allow_merge_commit allow_rebase_merge allow_squash_merge
@@ -369,6 +370,7 @@ SHAPES = {
         hooks_url html_url id issues_url login members_url name node_id notification_setting
         organizations_url parent:team permission privacy public_members_url received_events_url
         repos_url repositories_url site_admin slug starred_url subscriptions_url type url
+        user_view_type
     """,
     "verification": """
         payload reason signature verified

@@ -1,15 +1,60 @@
-"""What a payload of a known event type holds, and whether a path leads anywhere in it."""
+"""What a payload of a known event type holds, and whether a path leads anywhere in it.
 
-from collections.abc import Iterable, Mapping, Sequence
+The tables of the sources are texts. ``name`` is a field that can be anything, ``name:shape`` an object of that shape,
+``name:[shape]`` a list of such objects; ``name_*`` stands for every name that begins so, and ``*`` says that the sender
+adds fields freely: then a name that is near a known one is suspicious, and any other is fine.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from engine.sources.github_payloads import EVENT_TYPES, PAYLOADS, SHAPES
+from engine.sources import bitbucket_payloads, github_payloads, gitlab_payloads, jira_payloads
 
+_TABLES = {
+    "github": github_payloads,
+    "gitlab": gitlab_payloads,
+    "bitbucket": bitbucket_payloads,
+    "jira": jira_payloads,
+}
 #: The event types of the sources whose types are known.
-KNOWN_TYPES: Mapping[str, frozenset[str]] = {"github": EVENT_TYPES}
-_PAYLOADS: Mapping[str, Mapping[str, str]] = {"github": PAYLOADS}
-_SHAPES: Mapping[str, Mapping[str, str]] = {"github": SHAPES}
+KNOWN_TYPES: Mapping[str, frozenset[str]] = {name: table.EVENT_TYPES for name, table in _TABLES.items()}
+_PAYLOADS: Mapping[str, Mapping[str, str]] = {name: table.PAYLOADS for name, table in _TABLES.items()}
+_SHAPES: Mapping[str, Mapping[str, str]] = {name: table.SHAPES for name, table in _TABLES.items()}
+
+#: What a sender's own pages, its headers or habit call an event type, and what its deliveries call it.
+OTHER_NAMES: Mapping[str, Mapping[str, str]] = {
+    "gitlab": {
+        "comment": "note",
+        "job": "build",
+        "pull_request": "merge_request",
+        "tag": "tag_push",
+        "Job Hook": "build",
+        "Issue Hook": "issue",
+        "Merge Request Hook": "merge_request",
+        "Note Hook": "note",
+        "Pipeline Hook": "pipeline",
+        "Push Hook": "push",
+        "Tag Push Hook": "tag_push",
+    },
+    "bitbucket": {
+        "pull_request": "pullrequest:created",
+        "pullrequest:declined": "pullrequest:rejected",
+        "pullrequest:merged": "pullrequest:fulfilled",
+        "push": "repo:push",
+    },
+    "jira": {
+        f"{what}_{done}": f"jira:{what}_{done}"
+        for what, every in (
+            ("issue", ("created", "updated", "deleted")),
+            ("version", ("created", "updated", "deleted", "released", "unreleased", "moved", "merged")),
+        )
+        for done in every
+    },
+}
+
+_ANY = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +65,18 @@ class Fault:
     at: int
     #: The fields there are.
     known: tuple[str, ...]
+    #: The sender adds fields freely: only a name that is near a known one is a fault.
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a payload: any value, an object, or a list of objects."""
+
+    #: The shape of the object, or of those in the list; empty where anything may be.
+    shape: str = ""
+    #: Whether it is a list.
+    many: bool = False
 
 
 def is_known(source: str, event_type: str) -> bool:
@@ -27,27 +84,56 @@ def is_known(source: str, event_type: str) -> bool:
     return event_type in _PAYLOADS.get(source, {})
 
 
+def known_payloads(source: str) -> tuple[str, ...]:
+    """The event types of a source whose fields are known."""
+    return tuple(_PAYLOADS.get(source, {}))
+
+
+def payload_fields(source: str, event_type: str) -> Mapping[str, Field]:
+    """The fields of a known payload; ``*`` and ``name_*`` stand for others."""
+    return _fields(_PAYLOADS[source][event_type])
+
+
+def shape_fields(source: str, shape: str) -> Mapping[str, Field]:
+    """The fields of an object in a payload; ``*`` and ``name_*`` stand for others."""
+    return _fields(_SHAPES[source][shape])
+
+
 def fault_in(source: str, event_type: str, steps: Sequence[Any]) -> Fault | None:
     """Where a path from the payload leads to nothing; None if it may lead to something."""
-    fields = _fields(_PAYLOADS[source][event_type])
+    fields = payload_fields(source, event_type)
     at = 0
     while at < len(steps):
-        if steps[at] not in fields:
-            return Fault(at=at, known=tuple(fields))
-        shape = fields[steps[at]]
+        found = _field(fields, steps[at])
+        if found is None:
+            names = tuple(name for name in fields if not name.endswith(_ANY))
+            return Fault(at=at, known=names, open=_ANY in fields)
         at += 1
-        if shape.startswith("["):
+        if found.many:
             if at == len(steps) or not isinstance(steps[at], int):
                 return None  # the list itself
-            shape = shape[1:-1]
             at += 1
-        if not shape:
+        if not found.shape:
             return None
-        fields = _fields(_SHAPES[source][shape])
+        fields = shape_fields(source, found.shape)
     return None
 
 
-def _fields(written: str) -> dict[str, str]:
-    """Names and their shapes, empty where anything may be."""
-    parts: Iterable[tuple[str, str, str]] = (field.partition(":") for field in written.split())
-    return {name: shape for name, _, shape in parts}
+def _field(fields: Mapping[str, Field], step: Any) -> Field | None:
+    if step in fields:
+        return fields[step]
+    patterns = (name for name in fields if name.endswith(_ANY) and name != _ANY)
+    if any(isinstance(step, str) and step.startswith(name.removesuffix(_ANY)) for name in patterns):
+        return Field()
+    # Nothing is known of an object that has only the star.
+    return Field() if set(fields) == {_ANY} else None
+
+
+@cache
+def _fields(written: str) -> Mapping[str, Field]:
+    found = {}
+    for word in written.split():
+        name, _, shape = word.partition(":")
+        many = shape.startswith("[")
+        found[name] = Field(shape=shape.strip("[]"), many=many)
+    return found

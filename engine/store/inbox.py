@@ -1,7 +1,7 @@
 """The inbox: one row per delivery, entity and event. The oldest unfinished row of an entity is the head of its lane."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -69,6 +69,14 @@ _NEXT = Prepared(select(inbox.c.id).where(_OF_ENTITY, _UNFINISHED).order_by(inbo
 _RETRIED = select(inbox.c.id, inbox.c.project, inbox.c.entity_id, inbox.c.retried_at).where(
     inbox.c.retried_at.is_not(None), _UNFINISHED
 )
+_ANSWERS = select(inbox.c.id, inbox.c.project, inbox.c.entity_id, inbox.c.received_at).where(
+    inbox.c.receive.is_(None), inbox.c.once.is_not(None), _UNFINISHED
+)
+_ANSWERED = (
+    _ROWS.where(_OF_ENTITY, inbox.c.receive.is_(None), inbox.c.once == bindparam("of_once"))
+    .order_by(inbox.c.id.desc())
+    .limit(1)
+)
 _SETTLE = update(inbox).where(
     inbox.c.delivery_row_id == bindparam("of_delivery"),
     inbox.c.project == bindparam("of_project"),
@@ -131,6 +139,23 @@ def insert_own(c: Connection, provisioner: str, event: Event, now: datetime) -> 
     """Put an event of the engine itself, which has no delivery, at the end of its entity's lane; returns its row."""
     wakes.touch(c, event.entity.project, event.entity.id)
     return insert_row(c, inbox, {"payload": encode(event.payload), **_new(provisioner, event, now)})
+
+
+def insert_answer(c: Connection, provisioner: str, event: Event, once: str, now: datetime) -> int:
+    """Put what a person answered at the end of its entity's lane; `once` says who answered what."""
+    return insert_own(c, provisioner, replace(event, once=once), now)
+
+
+def latest_answer(c: Connection, entity: Entity, once: str) -> InboxRow | None:
+    """The last answer that somebody gave to something."""
+    of = {"of_project": entity.project, "of_entity": entity.id, "of_once": once}
+    row = c.execute(_ANSWERED, of).one_or_none()
+    return None if row is None else InboxRow(**row._asdict())
+
+
+def answers(c: Connection) -> dict[int, tuple[str, str, datetime]]:
+    """The answers that are not finished: project, entity and when they were given, by row."""
+    return {row.id: (row.project, row.entity_id, row.received_at) for row in c.execute(_ANSWERS)}
 
 
 def _new(provisioner: str, event: Event, received_at: datetime) -> dict[str, Any]:

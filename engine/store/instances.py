@@ -27,16 +27,30 @@ class Instance:
     updated_at: datetime
 
 
-_COLUMNS = tuple(column for column in instances.c if column.name not in {"id", "folded_id"})
+_COLUMNS = tuple(column for column in instances.c if column.name not in {"id", "folded_id", "awaits_since"})
 _ROWS = select(*_COLUMNS)
 _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id == bindparam("of_entity"))
 _LOAD = Prepared(_ROWS.where(*_THIS))
 _FIND = _ROWS.where(instances.c.folded_id == bindparam("of_folded")).order_by(instances.c.project)
 _LATEST = _ROWS.order_by(instances.c.updated_at.desc()).limit(bindparam("at_most"))
+_AWAITING = (
+    _ROWS.where(instances.c.awaits_since.is_not(None))
+    .order_by(instances.c.awaits_since)
+    .limit(bindparam("at_most"))
+)
 _OBSERVED = Prepared(update(instances).where(*_THIS), sets=("observed_status", "updated_at"))
 _UPDATE = Prepared(
     update(instances).where(*_THIS, instances.c.version == bindparam("of_version")),
-    sets=("state", "context", "memory", "version", "machine_hash", "observed_status", "updated_at"),
+    sets=(
+        "state",
+        "context",
+        "memory",
+        "awaits_since",
+        "version",
+        "machine_hash",
+        "observed_status",
+        "updated_at",
+    ),
 )
 
 
@@ -57,6 +71,20 @@ def latest(c: Connection, limit: int) -> list[Instance]:
     return [_instance(**row._asdict()) for row in c.execute(_LATEST, {"at_most": limit})]
 
 
+def awaiting(c: Connection, limit: int, project: str | None = None) -> list[Instance]:
+    """The instances that await a person, those first that have done so for longest."""
+    # The empty text keeps SQLite from the index of all of the project's instances, which it would then have to sort.
+    query = _AWAITING if project is None else _AWAITING.where(instances.c.project.concat("") == project)
+    return [_instance(**row._asdict()) for row in c.execute(query, {"at_most": limit})]
+
+
+def awaits_since(snapshot: Snapshot) -> datetime | None:
+    """Since when it has awaited somebody; None if it awaits nobody."""
+    if not snapshot.awaits:
+        return None
+    return min(datetime.fromisoformat(asked["since"]) for asked in snapshot.awaits.values())
+
+
 def save(c: Connection, instance: Instance, *, expected_version: int | None) -> None:
     """Write the instance if it is still at `expected_version` (None: does not exist yet), else `FencedError`."""
     snapshot = instance.snapshot
@@ -64,6 +92,7 @@ def save(c: Connection, instance: Instance, *, expected_version: int | None) -> 
         "state": snapshot.state,
         "context": snapshot.context,
         "memory": snapshot.memory(),
+        "awaits_since": awaits_since(snapshot),
         "version": snapshot.version,
         "machine_hash": instance.machine_hash,
         "observed_status": instance.observed_status,
@@ -103,6 +132,13 @@ def _fenced(instance: Instance, expected_version: int | None) -> FencedError:
 
 
 def _instance(
-    *, state: str, context: dict[str, Any], version: int, memory: dict[str, Any], **rest: Any
+    *,
+    state: str,
+    context: dict[str, Any],
+    version: int,
+    memory: dict[str, Any],
+    machine_hash: str,
+    **rest: Any,
 ) -> Instance:
-    return Instance(snapshot=Snapshot(state=state, context=context, version=version, **memory), **rest)
+    snapshot = Snapshot(state=state, context=context, version=version, machine=machine_hash, **memory)
+    return Instance(snapshot=snapshot, machine_hash=machine_hash, **rest)

@@ -9,23 +9,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text, update
+from sqlalchemy import ARRAY, BigInteger, Connection, bindparam, func, text, update
 
 from engine.errors import FencedError
-from engine.model import Effect, Entity, Snapshot, Trace
+from engine.model import Effect, Entity, Snapshot, Trace, Verdict
 from engine.store import history as chains
 from engine.store import outbox as planned
 from engine.store import timers
 from engine.store.deliveries import DeliveryRow, unpack
 from engine.store.inbox import InboxRow
-from engine.store.prepared import insert_rows
+from engine.store.instances import awaits_since
+from engine.store.prepared import Prepared
+from engine.store.stream import insert_rows
 from engine.store.tables import InboxStatus, deliveries, history, inbox, instances, outbox
 from engine.store.tables import once as claims
 
 _WANTED = "unnest(CAST(:projects AS text[]), CAST(:entities AS text[])) AS w (project, entity_id)"
 _INBOX = [inbox.c[name] for name in InboxRow.__dataclass_fields__]
+_FIELDS = tuple(InboxRow.__dataclass_fields__)
 _DELIVERY = [deliveries.c[name] for name in DeliveryRow.__dataclass_fields__]
-_STATE = ("project", "entity_id", "state", "context", "memory", "version")
+_STATE = ("project", "entity_id", "state", "context", "memory", "version", "machine_hash")
 
 
 def _listed(names: Iterable[str], of: str) -> str:
@@ -50,8 +53,12 @@ _DELIVERED = text(
     "JOIN bodies AS b ON b.delivery_row_id = coalesce(d.duplicate_of, d.id) WHERE d.id = ANY(:numbers)"
 ).columns(*_DELIVERY)
 _HOLDERS = text("SELECT key, inbox_id FROM once WHERE key = ANY(:keys)")
-_DECIDE = update(inbox).where(
-    inbox.c.id == bindparam("of_id"), inbox.c.status == bindparam("still", InboxStatus.PENDING)
+_DECIDE = Prepared(
+    update(inbox).where(
+        inbox.c.id == func.any(bindparam("of_ids", type_=ARRAY(BigInteger))),
+        inbox.c.status == bindparam("still", InboxStatus.PENDING),
+    ),
+    sets=("status", "verdict", "because", "decided_at", "finished_at"),
 )
 _MOVE = update(instances).where(
     instances.c.project == bindparam("of_project"),
@@ -100,13 +107,12 @@ def find(c: Connection, entities: Sequence[Entity], each: int) -> Found:
     """Look at some entities, at most `each` events of one."""
     wanted = {"projects": [e.project for e in entities], "entities": [e.id for e in entities]}
     rows: dict[Entity, list[InboxRow]] = {}
-    for row in sorted(
-        (InboxRow(**r._asdict()) for r in c.execute(_ROWS, {**wanted, "each": each})), key=_number
-    ):
+    found = c.execute(_ROWS, {**wanted, "each": each})
+    for row in sorted((InboxRow(**dict(zip(_FIELDS, r, strict=True))) for r in found), key=_number):
         rows.setdefault(Entity(project=row.project, id=row.entity_id), []).append(row)
     snapshots = {
         Entity(project=r.project, id=r.entity_id): Snapshot(
-            state=r.state, context=r.context, version=r.version, **r.memory
+            state=r.state, context=r.context, version=r.version, machine=r.machine_hash, **r.memory
         )
         for r in c.execute(_INSTANCES, wanted)
     }
@@ -130,7 +136,8 @@ def holders(c: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
 
 @dataclass(slots=True)
 class _Rows:
-    decided: list[dict[str, Any]] = field(default_factory=list)
+    #: The events by what they are written down with, so that one statement does for all that have the same.
+    decided: dict[tuple[InboxStatus, Verdict, str], list[int]] = field(default_factory=dict)
     histories: list[dict[str, Any]] = field(default_factory=list)
     effects: list[dict[str, Any]] = field(default_factory=list)
     claimed: list[dict[str, Any]] = field(default_factory=list)
@@ -160,21 +167,15 @@ def commit(c: Connection, found: Found, made: Sequence[One], now: datetime) -> N
             one.row.id, one.entity, one.snapshot.version, one.effects, now, one.delivery.digest
         )
         status = InboxStatus.PERFORMING if one.effects else InboxStatus.DONE
-        rows.decided.append(
-            {
-                "of_id": one.row.id,
-                "status": status,
-                "verdict": one.trace.verdict,
-                "because": one.trace.because,
-                "decided_at": now,
-                "finished_at": None if one.effects else now,
-            }
-        )
+        rows.decided.setdefault((status, one.trace.verdict, one.trace.because), []).append(one.row.id)
         if one.claim is not None:
             rows.claimed.append({"key": one.claim, "inbox_id": one.row.id})
         ends[one.entity] = one
-    if c.execute(_DECIDE, rows.decided).rowcount != len(rows.decided):
-        raise FencedError("one of many events was decided in between: nothing was written")
+    for (status, verdict, because), numbers in rows.decided.items():
+        ended = None if status is InboxStatus.PERFORMING else now
+        same = {"status": status, "verdict": verdict, "because": because, "decided_at": now}
+        if _DECIDE.change(c, {"of_ids": numbers, **same, "finished_at": ended}) != len(numbers):
+            raise FencedError("one of many events was decided in between: nothing was written")
     _move(c, found, ends, now)
     insert_rows(c, history, rows.histories)
     insert_rows(c, outbox, rows.effects)
@@ -192,6 +193,7 @@ def _move(c: Connection, found: Found, ends: Mapping[Entity, One], now: datetime
             "state": one.snapshot.state,
             "context": one.snapshot.context,
             "memory": one.snapshot.memory(),
+            "awaits_since": awaits_since(one.snapshot),
             "version": one.snapshot.version,
             "machine_hash": one.machine_hash,
             "observed_status": None,

@@ -4,6 +4,7 @@ import hashlib
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from engine.model import listens_to
 from engine.store.encoding import encode
 from engine.store.prepared import Prepared, insert_row
 from engine.store.tables import once as claims
@@ -13,8 +14,11 @@ _RELEASE = Prepared(delete(claims).where(claims.c.inbox_id == bindparam("of_inbo
 
 
 def key_of(*, project: str, receive: str, once: str, entity_id: str) -> bytes:
-    """What a value is claimed by: a digest, because the value is as long as its sender likes and indexes are not."""
-    return hashlib.sha256(encode([project, receive, once, entity_id]).encode()).digest()
+    """What a value is claimed by: a digest, because the value is as long as its sender likes and indexes are not.
+
+    All blocks that listen to one thing share it: they are about the same facts.
+    """
+    return hashlib.sha256(encode([project, listens_to(receive), once, entity_id]).encode()).digest()
 
 
 def claim(

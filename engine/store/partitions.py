@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam, func, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from engine.store.columns import Moment
+from engine.store.pauses import held
 from engine.store.tables import inbox
 
 _HEADS = (
@@ -13,6 +14,7 @@ _HEADS = (
     .where(
         inbox.c.finished_at.is_(None),
         func.interlock_partition(inbox.c.project, inbox.c.entity_id) == bindparam("of_partition"),
+        ~held(inbox.c.project),
     )
     .ext(distinct_on(inbox.c.project, inbox.c.entity_id))
     .order_by(inbox.c.project, inbox.c.entity_id, inbox.c.id)
@@ -34,7 +36,7 @@ _NEXT_DUE = select(func.min(_FIRST.c.due_at, type_=Moment))
 def ready(
     c: Connection, partition: int, now: datetime, *, after: tuple[str, str] | None = None, limit: int
 ) -> list[tuple[str, str]]:
-    """Project and entity of each lane of the partition whose head is due, by name; `after` turns the page."""
+    """Project and entity of each lane whose head is due, by name, but of no paused project; `after` turns the page."""
     values = {"of_partition": partition, "due": now, "at_most": limit}
     if after is None:
         found = c.execute(_READY, values)
@@ -44,6 +46,6 @@ def ready(
 
 
 def next_due(c: Connection, partition: int) -> datetime | None:
-    """When the first head of the partition is due; None if nothing is unfinished."""
+    """When the first head of the partition is due; None if nothing is unfinished that is not paused."""
     due: datetime | None = c.execute(_NEXT_DUE, {"of_partition": partition}).scalar_one()
     return due

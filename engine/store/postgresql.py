@@ -16,6 +16,9 @@ from sqlalchemy.pool import NullPool
 
 from engine.errors import StoreError
 from engine.store import wakes
+from engine.store.tables import complete_for_postgresql
+
+complete_for_postgresql()
 
 #: A server in a network that swallows packets must not be waited for much longer than this.
 CONNECT_SECONDS = 5

@@ -72,21 +72,6 @@ def insert_row(c: Connection, table: Table, values: _Values) -> int:
     return number
 
 
-def insert_rows(c: Connection, table: Table, rows: Sequence[_Values]) -> None:
-    """Insert many rows at once, without their numbers."""
-    if not rows:
-        return
-    text, parameters, _ = _insert(table, c.dialect)
-    text = text.partition(" RETURNING ")[0]
-    c.exec_driver_sql(
-        text,
-        [
-            tuple([convert(row.get(name)) if convert else row.get(name) for name, convert in parameters])
-            for row in rows
-        ],
-    )
-
-
 class _Text:
     """A statement as one database reads it, with what its values and its rows are converted by."""
 
@@ -101,6 +86,7 @@ class _Text:
             (name, binds[name].value, binds[name].type.dialect_impl(dialect).bind_processor(dialect))
             for name in names
         ]
+        self._names = frozenset(names)
         columns = statement.selected_columns if isinstance(statement, Select) else ()
         self._columns = [
             (str(column.key), column.type.dialect_impl(dialect).result_processor(dialect, None))
@@ -109,6 +95,8 @@ class _Text:
 
     def parameters(self, values: _Values) -> list[Any]:
         """The values in the order of the text; one that is not given is the statement's own."""
+        if not values.keys() <= self._names:
+            raise ValueError(f"the statement knows no {', '.join(sorted(values.keys() - self._names))}")
         return [
             convert(values.get(name, own)) if convert is not None else values.get(name, own)
             for name, own, convert in self._parameters

@@ -65,6 +65,17 @@ class InboxStatus(StrEnum):
     DROPPED = "dropped"
 
 
+class PauseKind(StrEnum):
+    """What an operator can pause."""
+
+    #: Everything that daemons do with events; they still receive.
+    ALL = "all"
+    #: All events of one project.
+    PROJECT = "project"
+    #: All calls of one worker of ``workers.yaml``.
+    WORKER = "worker"
+
+
 class OutboxStatus(StrEnum):
     """How far an effect of the outbox is."""
 
@@ -82,8 +93,18 @@ class OutboxStatus(StrEnum):
 DEAD: ColumnElement[str] = literal_column(f"'{OutboxStatus.DEAD.value}'")
 
 
-def _partial(name: str, *columns: Column[object], where: object) -> Index:
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+#: The condition of each partial index.
+_PARTIAL: list[tuple[Index, object]] = []
+
+
+def _partial(name: str, *columns: Column[object], where: object) -> None:
+    _PARTIAL.append((Index(name, *columns, sqlite_where=where), where))
+
+
+def complete_for_postgresql() -> None:
+    """Give the indexes what only PostgreSQL is told: to say it loads the dialect, which an embedded daemon needs not."""
+    for index, where in _PARTIAL:
+        index.dialect_kwargs["postgresql_where"] = where
 
 
 hooks = Table(
@@ -175,15 +196,21 @@ _partial(
     inbox.c.id,
     where=and_(inbox.c.retried_at.is_not(None), inbox.c.finished_at.is_(None)),
 )
+# Answers are the only events with a key and without a delivery's block.
+_partial(
+    "ix_inbox_answers",
+    inbox.c.id,
+    where=and_(inbox.c.receive.is_(None), inbox.c.once.is_not(None), inbox.c.finished_at.is_(None)),
+)
 # Where processes share the store, each works whole partitions.
-Index(
+_in_partition = Index(
     "ix_inbox_partition",
     func.interlock_partition(inbox.c.project, inbox.c.entity_id),
     inbox.c.project,
     inbox.c.entity_id,
     inbox.c.id,
-    postgresql_where=inbox.c.finished_at.is_(None),
 ).ddl_if(dialect="postgresql")
+_PARTIAL.append((_in_partition, inbox.c.finished_at.is_(None)))
 for _function in CREATE_FUNCTIONS:
     event.listen(metadata, "before_create", _function)
 
@@ -208,8 +235,10 @@ instances = Table(
     Column("observed_status", Text),
     Column("updated_at", Moment, nullable=False, index=True),
     Column("memory", Json, nullable=False, server_default="{}"),
+    Column("awaits_since", Moment),
     UniqueConstraint("project", "entity_id"),
 )
+_partial("ix_instances_awaiting", instances.c.awaits_since, where=instances.c.awaits_since.is_not(None))
 Index("ix_instances_folded", instances.c.folded_id, instances.c.project)
 
 timers = Table(
@@ -302,6 +331,16 @@ definitions = Table(
     Column("filename", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("first_seen_at", Moment, nullable=False),
+)
+
+#: What an operator has paused.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("kind", Word(PauseKind), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("since", Moment, nullable=False),
 )
 
 #: Always empty: where a store that could not write tries whether it can again.

@@ -41,6 +41,7 @@ ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET
 scheduled_at = CASE WHEN excluded.scheduled_at IS NULL OR procrastinate_jobs.scheduled_at IS NULL THEN NULL
 ELSE least(procrastinate_jobs.scheduled_at, excluded.scheduled_at) END
 """  # noqa: S608 -- constants of this module
+_ALL = "SELECT generate_series(0, interlock_partitions() - 1)"
 _AWAKE = f"""
 SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE task_name = '{TASK}'
 AND (status = 'doing' OR status = 'todo' AND coalesce(scheduled_at <= now(), true)))
@@ -54,7 +55,8 @@ _NOTIFY = f"""SELECT pg_notify('{CHANNEL}', '{{"type": "job_inserted", "job_id":
 _END = f"DELETE FROM procrastinate_jobs WHERE id = %s AND status = 'doing' AND task_name = '{TASK}'"  # noqa: S608
 _STRANDED = f"""
 SELECT p FROM generate_series(0, interlock_partitions() - 1) AS p
-WHERE EXISTS (SELECT FROM inbox WHERE finished_at IS NULL AND interlock_partition(project, entity_id) = p)
+WHERE EXISTS (SELECT FROM inbox WHERE finished_at IS NULL AND interlock_partition(project, entity_id) = p
+AND NOT EXISTS (SELECT FROM pauses WHERE kind = 'all' OR kind = 'project' AND name = project))
 AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = 'interlock/' || p
 AND status IN ('todo', 'doing') AND queue_name = '{QUEUE}')
 """  # noqa: S608
@@ -70,6 +72,13 @@ def touch(c: Connection, project: str, entity_id: str) -> None:
     touched = c.info.get(_TOUCHED)
     if touched is not None:
         touched.add((project, entity_id))
+
+
+def touch_all(c: Connection) -> None:
+    """Say that entities of any partition may have something to do."""
+    touched = c.info.get(_TOUCHED)
+    if touched is not None:
+        wake(c, [number for (number,) in c.exec_driver_sql(_ALL)])
 
 
 def enqueue(c: Connection) -> None:

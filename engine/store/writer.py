@@ -202,8 +202,14 @@ class _Link:
         if self._connection is None:
             return
         connection, self._connection = self._connection, None
+        driver: Any = None
+        with contextlib.suppress(Exception):
+            driver = connection.connection.driver_connection
         with contextlib.suppress(Exception):
             connection.close()
+        # To close one whose server is gone begins with a rollback, which fails; it must not stay open for that.
+        with contextlib.suppress(Exception):
+            driver.close()
 
 
 def _attempt(connection: Connection, savepoint: Any, job: _Job, backend: Backend) -> _Answer:

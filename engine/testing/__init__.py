@@ -10,23 +10,34 @@ from engine.practice.github import (
     pull_request_delivery,
     release_delivery,
 )
+from engine.sources.recorded import Recorded
 from engine.testing.clock import FrozenClock
 from engine.testing.load import load_definition, load_provisioner
+from engine.testing.recorded import recorded_delivery, replay_delivery, stored_delivery
+from engine.testing.sources import payloads, sign_again, signed_deliveries, signed_delivery
 from engine.testing.stateful import DefinitionMachine, state_machine_for
 from engine.testing.strategies import deliveries, events, walks
 
 __all__ = [
     "DefinitionMachine",
     "FrozenClock",
+    "Recorded",
     "SignedDelivery",
     "create_delivery",
     "deliveries",
     "events",
     "load_definition",
     "load_provisioner",
+    "payloads",
     "ping_delivery",
     "pull_request_delivery",
+    "recorded_delivery",
     "release_delivery",
+    "replay_delivery",
+    "sign_again",
+    "signed_deliveries",
+    "signed_delivery",
     "state_machine_for",
+    "stored_delivery",
     "walks",
 ]

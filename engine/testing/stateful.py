@@ -6,6 +6,7 @@ What no definition may do is checked as well: an effect without a move, a step t
 state that is not declared, a way out of a final one. A failing run shrinks, and is printed as a `test` block to paste.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from engine.machine.approvals import completed, is_answer
 from engine.machine.compile import CompiledMachine, compile_machine
 from engine.machine.definition import Provisioner
 from engine.machine.explore import Explorer, Move
@@ -46,11 +48,12 @@ class DefinitionMachine(RuleBasedStateMachine):
     def come(self, event: Event) -> None:
         """Decide about an event, and hold everything against the step."""
         before = self.snapshot
+        event = completed(event, before, self.clock())
         made = step(self.compiled, before, event, self.clock())
         assert made == step(self.compiled, before, event, self.clock()), "equal arguments gave unequal steps"  # noqa: S101
         self.snapshot = made.snapshot
-        if made.trace.verdict is Verdict.MOVED:
-            self.way.append((before, event, made.snapshot))
+        if made.trace.verdict in (Verdict.MOVED, Verdict.COUNTED):
+            self.way.append((before, _told(event), made.snapshot))
         try:
             self._laws(before, made)
             if made.trace.verdict is Verdict.MOVED:
@@ -84,7 +87,15 @@ class DefinitionMachine(RuleBasedStateMachine):
         at = self.explorer.configuration
         way = [Move(event=e, taken=(), before=at(one), after=at(other)) for one, e, other in self.way]
         if way:
-            note("\n".join(as_test("found by a stateful test", way[0].before, way, "what was decided")))
+            given = Snapshot(state=self.compiled.initial)
+            note("\n".join(as_test("found by a stateful test", given, way, "what was decided")))
+
+
+def _told(event: Event) -> Event:
+    """The event as a test block has it: of an answer, who gave it and with what comment."""
+    if not is_answer(event):
+        return event
+    return replace(event, payload={name: event.payload[name] for name in ("who", "comment")})
 
 
 def state_machine_for(

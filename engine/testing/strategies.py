@@ -11,12 +11,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from engine.machine.approvals import is_answer_name
 from engine.machine.definition import Provisioner, Receive
 from engine.machine.domains import MISSING
 from engine.machine.explore import Explorer, Move
 from engine.machine.questions import Question
 from engine.model import Delivery, Event
+from engine.sources.catalog import SOURCES
+from engine.sources.examples import overlaid
 from engine.testing.load import load_provisioner
+from engine.testing.sources import payloads
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.text(max_size=8),
@@ -30,16 +34,25 @@ def events(source: Provisioner | Path | str, project: str | None = None) -> st.S
     explorer = Explorer(provisioner=_provisioner(source, project))
     machine = explorer.machine
     questions: list[Question] = []
+    people: dict[str, None] = {}
     for state in machine.states:
         at = explorer.start(state)
         questions += [explorer.question(at, name) for name in explorer.events(at)]
+        people.update(dict.fromkeys(name for asked in at.snapshot.awaits.values() for name in asked["from"]))
     unique = list({id(question): question for question in questions}.values())
     if not unique:
         return st.nothing()
-    return st.one_of([_event(explorer, question) for question in unique])
+    return st.one_of([_event(explorer, question, list(people)) for question in unique])
 
 
-def _event(explorer: Explorer, question: Question) -> st.SearchStrategy[Event]:
+def _event(explorer: Explorer, question: Question, people: list[str]) -> st.SearchStrategy[Event]:
+    """The event with a payload that it asks for; what a person answers says who, one who may or a stranger."""
+    if is_answer_name(question.event):
+        who = st.sampled_from([*people, "a stranger"])
+        said = st.fixed_dictionaries(
+            {"who": who, "comment": st.sampled_from(["", "fine"]) | st.text(max_size=8)}
+        )
+        return said.map(lambda answer: Event(name=question.event, entity=explorer.entity(), payload=answer))
     return st.builds(
         lambda payload, delivery: Event(
             name=question.event, entity=explorer.entity(), payload=payload, delivery=delivery
@@ -72,7 +85,7 @@ def _nested(chosen: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
 def deliveries(
     source: Provisioner | Path | str, project: str | None = None, entities: tuple[str, ...] = ()
 ) -> st.SearchStrategy[Delivery]:
-    """Deliveries of the kinds that a definition receives; texts that it looks at name some of the `entities`."""
+    """Deliveries of the kinds that a definition receives, bare or realistic; what it looks at names the `entities`."""
     provisioner = _provisioner(source, project)
     explorer = Explorer(provisioner=provisioner)
     keys = entities or (explorer.entity().id,)
@@ -80,8 +93,8 @@ def deliveries(
     made: list[st.SearchStrategy[Delivery]] = []
     for receive in provisioner.receives:
         questions = [q for q in _questions(explorer, names) if receive in q.receives]
-        payloads = [_payload(q, "event") for q in questions] or [st.just({})]
-        made.append(_delivery(receive, st.one_of(payloads), keys))
+        asked = [_payload(q, "event") for q in questions] or [st.just({})]
+        made.append(_delivery(receive, st.one_of(asked), keys))
     return st.one_of(made)
 
 
@@ -94,13 +107,17 @@ def _questions(explorer: Explorer, names: Mapping[str, Any]) -> list[Question]:
 
 
 def _delivery(
-    receive: Receive, payloads: st.SearchStrategy[dict[str, Any]], keys: tuple[str, ...]
+    receive: Receive, asked: st.SearchStrategy[dict[str, Any]], keys: tuple[str, ...]
 ) -> st.SearchStrategy[Delivery]:
-    """A payload with an entity's key in every text that `entity` looks at."""
+    """What the definition asks for, alone or in a realistic payload, with a key in every text that `entity` looks at."""
     named = [r for r in receive.entity.references if r.root == "event" and r.steps]
     read = [tuple(map(str, r.steps)) for r in named]
+    around: st.SearchStrategy[dict[str, Any]] = st.just({})
+    if receive.source in SOURCES:
+        around |= payloads(receive.source, receive.type, keys[:1])
 
-    def build(payload: dict[str, Any], key: str, number: int) -> Delivery:
+    def build(around: dict[str, Any], asked: dict[str, Any], key: str, rest: str, number: int) -> Delivery:
+        payload = overlaid(around, asked)
         for steps in read:
             at = payload
             for step in steps[:-1]:
@@ -108,7 +125,7 @@ def _delivery(
                 if not isinstance(inner, dict):
                     inner = at[step] = {}
                 at = inner
-            at[steps[-1]] = f"{key}: work"
+            at[steps[-1]] = key + rest
         return Delivery(
             source=receive.source,
             type=receive.type,
@@ -117,7 +134,8 @@ def _delivery(
             payload=payload,
         )
 
-    return st.builds(build, payloads, st.sampled_from(keys), st.integers(0, 2**32))
+    rest = st.sampled_from((": work", ""))
+    return st.builds(build, around, asked, st.sampled_from(keys), rest, st.integers(0, 2**32))
 
 
 @st.composite
@@ -129,7 +147,7 @@ def walks(
     at = explorer.start()
     way: list[Move] = []
     for _ in range(draw(st.integers(0, longest))):
-        moves = explorer.moves(at).found
+        moves = [move for move in explorer.moves(at).found if not move.quiet]
         if not moves:
             break
         way.append(draw(st.sampled_from(moves)))

@@ -1,8 +1,15 @@
 """A burst does not fill the memory: what is too much is refused with a time to come back, and nothing else is."""
 
 import http.client
+import http.server
+import json
 import re
+import socket
+import sqlite3
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 from tests.harness.daemon import PATIENCE, DaemonProcess, PracticeJira, wait_until
@@ -65,3 +72,55 @@ def test_memory_stays_bounded_under_a_burst_of_large_bodies(
     assert _peak(daemon) < 320
     assert daemon.deliver(daemon.release("Ships SOC-2")).status == 200
     wait_until(lambda: jira.status("SOC-2") == "In Progress", "the daemon does not go on")
+
+
+class _Yes(http.server.BaseHTTPRequestHandler):
+    """A backend that has come back."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.server.seen.append(self.path)  # type: ignore[attr-defined]
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        return
+
+
+def test_a_burst_at_a_backend_that_is_down_is_all_there_when_it_is_back(
+    make_daemon: Callable[..., DaemonProcess],
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        place = nobody.getsockname()
+        daemon = make_daemon(
+            machines='provisioner "soc" {\n  statemachine "soc" {\n    initial = "a"\n'
+            '    state "a" "next" { transition = "b" }\n    state "b" "next" { transition = "a" }\n  }\n}\n',
+            workers="workers:\n  far:\n    processor: http\n    statefile: jira.hcl\n    projects: [soc]\n"
+            f"    settings:\n      url: http://127.0.0.1:{place[1]}/\n",
+        )
+        daemon.start()
+        daemon.register()
+        keys = [f"SOC-{number}" for number in range(1, 301)]
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda key: daemon.deliver(daemon.release(f"Ships {key}")).status, keys))
+        assert set(answers) == {200}
+    backend = http.server.ThreadingHTTPServer(place, _Yes)
+    backend.seen = []  # type: ignore[attr-defined]
+    serving = threading.Thread(target=backend.serve_forever)
+    serving.start()
+    try:
+        wait_until(lambda: _unfinished(daemon) == 0, "not everything is done", patience=120)
+    finally:
+        backend.shutdown()
+        serving.join()
+        backend.server_close()
+    assert len(backend.seen) >= len(keys)  # type: ignore[attr-defined]
+    assert json.loads(daemon.cli("deadletters", "list", "--json").stdout) == []
+
+
+def _unfinished(daemon: DaemonProcess) -> int:
+    with closing(sqlite3.connect(f"file:{daemon.folder / 'interlock.db'}?mode=ro", uri=True)) as c:
+        return int(c.execute("SELECT count(*) FROM inbox WHERE finished_at IS NULL").fetchone()[0])

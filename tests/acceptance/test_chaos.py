@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.cli.chaos_judge import judge
-from engine.cli.chaos_run import POINTS, Plan, run
+from engine.cli.chaos_run import POINTS, WRITE, Plan, run
 from tests.harness.daemon import ROOT, environment
 
 
@@ -18,7 +18,7 @@ def test_killed_at_every_point_nothing_is_lost_doubled_or_out_of_order(tmp_path:
         [
             *(sys.executable, "-m", "engine", "chaos", "--json"),
             *("--workers", str(ROOT / "workers.yaml"), "--machines", str(ROOT / "statemachines")),
-            *("--deliveries", "40", "--kills", str(len(POINTS)), "--seconds", "60"),
+            *("--deliveries", "40", "--kills", str(2 * len(POINTS)), "--seconds", "90"),
         ],
         cwd=tmp_path,
         env=environment("http://127.0.0.1:1"),
@@ -35,7 +35,10 @@ def test_killed_at_every_point_nothing_is_lost_doubled_or_out_of_order(tmp_path:
         0,
         0,
     )
-    assert set(said["details"]["kills_at"]) == set(POINTS)
+    kills = said["details"]["kills_at"]
+    writes = {name for name in kills if name.startswith(WRITE)}
+    assert set(kills) - writes == set(POINTS)
+    assert len(writes) >= len(POINTS) - 1  # another write each time, as long as there are others
     assert said["delivered again"] > 0
     assert list(tmp_path.iterdir()) == []
 

@@ -212,3 +212,25 @@ def test_nothing_that_is_secret_is_in_the_log(fleet: Fleet, jira: PracticeJira) 
     assert daemon.terminate() == 0
     for secret in (b"hunter2", fleet.key.encode(), daemon.secret.encode(), b"practice-token"):
         assert secret not in daemon.log.read_bytes()
+
+
+def test_one_daemon_of_all_forgets_what_is_older_than_all_were_told(fleet: Fleet, jira: PracticeJira) -> None:
+    receiver = fleet.add("receive", INTERLOCK_KEEP="0s")
+    worker = fleet.add("work", INTERLOCK_KEEP="0s")
+    receiver.register()
+    assert receiver.deliver(receiver.release("Ships SOC-1")).status == 200
+    wait_until(lambda: jira.status("SOC-1") == "In Progress", "SOC-1 is not moved")
+    fleet.finish()
+    # As the library does once an hour.
+    fleet.ask(
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args) VALUES ('interlock', "
+        "'interlock.retention', 'interlock.retention', 'interlock.retention', '{\"timestamp\": 0}') RETURNING id"
+    )
+    wait_until(lambda: fleet.ask("SELECT count(*) FROM history") == [(0,)], "nothing is forgotten")
+    assert fleet.ask("SELECT count(*) FROM instances") == [(1,)]
+    wait_until(
+        lambda: [line for line in worker.lines() if line["event"] == "retention.removed"],
+        "it does not say so",
+    )
+    assert receiver.deliver(receiver.release("Ships SOC-1")).status == 200
+    wait_until(lambda: jira.status("SOC-1") == "Done", "SOC-1 does not go on from where it was")

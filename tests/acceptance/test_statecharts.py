@@ -69,6 +69,57 @@ def test_a_timer_moves_the_issue_when_it_has_run_out(
     assert facts["event"]["payload"] == {"due": facts["snapshot"]["timers"]["after.in_progress.1"]}
     assert jira.moves("SOC-1") == 2
     _decides_the_same_again(daemon)
+    picture = daemon.cli("graph", "statemachines/jira.hcl", "--entity", "SOC-1", "--format", "table").stdout
+    gone = [line.split()[1:4] for line in picture.decode().splitlines() if line.startswith("*")]
+    assert gone == [["to_do", "/", "To"], ["in_progress", "/", "In"]]
+
+
+RAISING = """
+provisioner "soc" {
+  aliasmapper "soc" {
+    aliases = { to_do: "To Do", in_progress: "In Progress", done: "Done" }
+  }
+  receive "github" "release" {
+    when   = event.action == "published"
+    entity = issue_keys(event.release.body)
+    fire   = "release.${event.action}"
+  }
+  statemachine "soc" {
+    initial = "to_do"
+    state "to_do" "release.*" {
+      raise "begin" {}
+      raise "finish" {
+        delay = "3s"
+        event = { release = event.release.id }
+      }
+    }
+    state "to_do" "begin" { transition = "in_progress" }
+    state "in_progress" {}
+    state "done" {}
+    state "*" "finish" {
+      transition = "done"
+      set        = { release = event.release, by = fired }
+    }
+  }
+}
+"""
+
+
+def test_raised_events_move_the_issue_at_once_and_after_a_kill_in_between(
+    make_daemon: Callable[..., DaemonProcess], jira: PracticeJira
+) -> None:
+    daemon = make_daemon(machines=RAISING, workers=WORKERS).start()
+    daemon.register()
+    assert daemon.deliver(daemon.release("Ships SOC-1", release_id=77)).status == 200
+    wait_until(lambda: jira.status("SOC-1") == "In Progress", "Jira was not called")
+    daemon.kill()
+    daemon.start()
+    wait_until(lambda: jira.status("SOC-1") == "Done", "the delayed event did not come")
+    page = wait_until(lambda: _finished(daemon, "SOC-1", 2), "the event is not finished")
+    assert (page["timers"], page["context"]) == ([], {"release": 77, "by": "finish"})
+    assert [h["event"] for h in page["history"]] == ["after.<finish>", "release.published"]
+    assert jira.moves("SOC-1") == 2
+    _decides_the_same_again(daemon)
 
 
 def test_timers_survive_a_kill_and_fire_once(start: Callable[..., DaemonProcess], jira: PracticeJira) -> None:

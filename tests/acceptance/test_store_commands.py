@@ -34,3 +34,21 @@ def test_copied_pruned_and_checked_while_a_daemon_works_and_put_back_when_it_doe
     assert daemon.deliver(daemon.release("Ships SOC-2")).status == 200
     wait_until(lambda: _status(daemon, "SOC-2") == "done", "SOC-2 is not done")
     assert daemon.shown("SOC-2")["history"][0]["verdict"] == "ended"
+
+
+def test_a_daemon_that_is_told_how_long_forgets_what_is_older_while_it_works(
+    daemon: DaemonProcess, jira: PracticeJira
+) -> None:
+    assert daemon.deliver(daemon.release("Ships SOC-1 and SOC-2")).status == 200
+    wait_until(lambda: _status(daemon, "SOC-1") == _status(daemon, "SOC-2") == "done", "they are not done")
+    daemon.terminate()
+    daemon.start("--keep", "0s")
+    for number in range(3, 9):
+        assert daemon.deliver(daemon.release(f"Ships SOC-{number}")).status == 200
+    wait_until(lambda: jira.status("SOC-8") == "In Progress", "the daemon does not go on")
+    wait_until(lambda: not daemon.shown("SOC-1")["history"], "SOC-1 is not forgotten")
+    assert daemon.cli("verify").returncode == 0
+    assert daemon.cli("store", "check").returncode == 0
+    assert daemon.deliver(daemon.release("Ships SOC-1")).status == 200
+    wait_until(lambda: jira.status("SOC-1") == "Done", "SOC-1 does not go on from where it was")
+    assert daemon.cli("verify").returncode == 0

@@ -56,14 +56,30 @@ class TestGraph:
 class TestByHand:
     def test_what_can_happen_is_offered_and_happens(self) -> None:
         result = interlock(
-            "simulate", SHIPPED, "--interactive", "--project", "soc", given="1\n2\nb\nt\nx\nq\n"
+            "simulate", SHIPPED, "--interactive", "--project", "soc", given="1\n2\nu\nt\nx\n?\nq\n"
         )
         assert result.returncode == 0
         assert '1) "next" with event.action = "published" -> "in_progress"' in result.stdout
         assert 'would call the backend: "To Do" to "In Progress"' in result.stdout
         assert '2) "prev" -> "to_do"' in result.stdout
         assert 'test "by hand" {' in result.stdout
-        assert "b: back" in result.stdout
+        assert "'x' is none of the choices" in result.stdout
+        assert "undo the last step" in result.stdout
+
+    def test_time_passes_and_timers_run_out(self, tmp_path: Path) -> None:
+        file = tmp_path / "dev.hcl"
+        file.write_text(
+            'provisioner "dev" {\nstatemachine "dev" {\ninitial = "open"\nstate "open" {\n'
+            'on "poke" {\nset = { by = event.user }\n}\n'
+            'after {\ndelay = "72h"\ntransition = "stale"\n}\n}\nstate "stale" { final = true }\n}\n}\n'
+        )
+        said = "+1h\n1 user=ada\n+\ns\nt\n"  # and then the input ends
+        result = interlock("simulate", str(file), "--interactive", given=said)
+        assert result.returncode == 0, result.stderr
+        assert '+) "after.open.1" in 71h' in result.stdout
+        assert 'context {"by":"ada"}' in result.stdout
+        assert '72h after the start: "after.open.1" runs out' in result.stdout
+        assert 'advance { by = "71h" }' in result.stdout
 
     def test_one_project_has_to_be_named(self) -> None:
         result = interlock("simulate", SHIPPED, "--interactive")
@@ -176,3 +192,67 @@ class TestCheck:
         found = json.loads(interlock("check", SHIPPED, "--json").stdout)
         assert found["ok"]
         assert [(p["project"], p["exhaustive"]) for p in found["proofs"]] == [("soc", True), ("devhop", True)]
+
+
+TIMED = """
+provisioner "dev" {
+  statemachine "dev" {
+    initial = "open"
+    state "open" {
+      on "next" { transition = "done" }
+      after {
+        delay      = "72h"
+        transition = "stale"
+        action "chat" "tell" {}
+      }
+    }
+    state "stale" { final = true }
+    state "done" { final = true }
+  }
+  property "decided in two days" {
+    eventually = ["done", "stale"]
+    within     = "48h"
+  }
+}
+"""
+
+
+class TestTime:
+    def test_a_counterexample_with_timers_is_pasted_and_passes(self, tmp_path: Path) -> None:
+        file = tmp_path / "dev.hcl"
+        file.write_text(TIMED)
+        checked = interlock("check", str(file))
+        assert checked.returncode == 1
+        assert '48h and not yet in "done" or "stale"' in checked.stdout
+        block = "test " + checked.stdout.partition("\n  test ")[2].partition("\n  }\n")[0] + "\n  }\n"
+        assert 'advance { by = "48h" }' in block
+        (tmp_path / "dev_test.hcl").write_text(f'provisioner "dev" {{\n{block}}}\n')
+        junit = tmp_path / "junit.xml"
+        tested = interlock("test", str(file), "--junit", str(junit))
+        assert tested.returncode == 0, tested.stdout
+        assert "✓ counterexample: decided in two days" in tested.stdout
+        assert ET.parse(junit).getroot().get("failures") == "0"  # noqa: S314  we wrote it
+
+    def test_the_way_of_a_counterexample_is_drawn(self, tmp_path: Path) -> None:
+        file = tmp_path / "dev.hcl"
+        file.write_text(TIMED.replace("eventually", "reachable").replace('"done", "stale"', '"stale"'))
+        drawn = interlock("graph", str(file), "--property", "decided in two days", "--format", "table")
+        assert "the way ends in: open" in drawn.stdout
+        wrong = interlock("graph", str(file), "--property", "nonsense")
+        assert 'there is no property "nonsense"; there are "decided in two days"' in wrong.stderr
+        both = interlock("graph", str(file), "--property", "x", "--entity", "DEV-1")
+        assert "not both" in both.stderr
+        file.write_text(TIMED.replace("48h", "72h"))
+        fine = interlock("graph", str(file), "--property", "decided in two days")
+        assert (fine.returncode, "no counterexample" in fine.stderr) == (1, True)
+
+    def test_an_effect_to_a_worker_that_is_not_configured_is_an_error(self, tmp_path: Path) -> None:
+        (tmp_path / "dev.hcl").write_text(TIMED.replace("48h", "72h"))
+        workers = tmp_path / "workers.yaml"
+        workers.write_text("workers:\n  http:\n    statefile: dev.hcl\n    projects: [dev]\n")
+        together = ("check", "--workers", str(workers), "--machines", str(tmp_path))
+        checked = interlock(*together)
+        assert checked.returncode == 1
+        assert 'error[unknown_worker]: there is no worker "chat" for this action' in checked.stdout
+        (tmp_path / "dev.hcl").write_text(TIMED.replace("48h", "72h").replace('"chat"', '"http"'))
+        assert "unknown_worker" not in interlock(*together).stdout

@@ -1,4 +1,4 @@
-"""Whether Interlock accepts, refuses and formats what the reference does, on files and on what becomes of them."""
+"""Whether Interlock accepts, refuses, underlines and formats what the reference does, on files and on what becomes of them."""
 
 import random
 import re
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from engine.language import parse
 from engine.language.format import format_text
@@ -44,6 +45,11 @@ def corpus(folders: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
             yield f"{page}:{number}", snippet.encode()
 
 
+def first_of(problems: list[dict[str, Any]]) -> dict[str, Any]:
+    """The reference's first error in the file: it lists those of its scanner before those of its parser."""
+    return min(problems, key=lambda problem: problem["start"])
+
+
 def compare(name: str, source: bytes, reference: Reference, tally: Tally) -> bool:
     """Hold one file against the reference; whether both accept it."""
     answer = reference.ask(source)
@@ -55,27 +61,32 @@ def compare(name: str, source: bytes, reference: Reference, tally: Tally) -> boo
         tally.counts["the reference broke"] += 1
         return False
     if bool(problems) != bool(answer.problems):
-        ours = (
+        mine = (
             f"{problems[0].code}, line {problems[0].subject.line if problems[0].subject else 0}"
             if problems
             else "accepted"
         )
-        theirs = (
+        other = (
             f"{answer.problems[0]['summary']}, line {answer.problems[0]['line']}"
             if answer.problems
             else "accepted"
         )
-        tally.differs("accepted by one only", name, f"ours: {ours}; reference: {theirs}", source)
+        tally.differs("accepted by one only", name, f"ours: {mine}; reference: {other}", source)
         return False
     if problems:
         tally.counts["refused by both"] += 1
-        first = min(p["line"] for p in answer.problems)
-        line = problems[0].subject.line if problems[0].subject else 0
-        if line == first:
-            tally.counts["first error on the same line"] += 1
+        ours, theirs = problems[0].subject, first_of(answer.problems)
+        assert ours is not None
+        why = (
+            f"ours: {problems[0].code}, {ours.start}-{ours.end}, line {ours.line}; "
+            f"reference: {theirs['summary']}, {theirs['start']}-{theirs['end']}, line {theirs['line']}"
+        )
+        if (ours.start, ours.end) == (theirs["start"], theirs["end"]):
+            tally.counts["first error with the same range"] += 1
         else:
-            why = f"ours: {problems[0].code}, line {line}; reference: {answer.problems[0]['summary']}, line {first}"
-            tally.differs("first error on another line", name, why, source)
+            tally.differs("first error with another range", name, why, source)
+            if ours.line != theirs["line"]:
+                tally.counts["first error on another line"] += 1
         return False
     tally.counts["accepted by both"] += 1
     formatted = format_text(source, name).text

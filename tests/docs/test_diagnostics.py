@@ -12,6 +12,7 @@ from engine.config.workers import read_workers
 from engine.diagnostic_codes import CODES, Code, Where, page
 from engine.diagnostics import Diagnostic
 from engine.machine.read import read_definition
+from engine.scxml.convert import convert
 from engine.sources.check import check_sources
 from tests.harness.daemon import ROOT, environment
 from tests.harness.reported_codes import PLACES, reported_codes
@@ -38,6 +39,7 @@ statemachine "soc" {
 }
 }
 """,
+    Where.SCXML: '<scxml xmlns="http://www.w3.org/2005/07/scxml">{}<final id="end"/></scxml>',
 }
 SHOWN = sorted(name for name, code in CODES.items() if code.where is not Where.TOGETHER)
 
@@ -69,6 +71,8 @@ def test_diagnostics_are_made_where_codes_are_looked_for() -> None:
 def problems_of(code: Code) -> Sequence[Diagnostic]:
     if code.where is Where.WORKERS:
         return read_workers(code.example, "workers.yaml").diagnostics
+    if code.where is Where.SCXML:
+        return convert(AROUND[code.where].replace("{}", code.example), "example.scxml").diagnostics
     read = read_definition(AROUND[code.where].replace("{}", code.example), "example.hcl")
     more = check_sources(read.definition) if read.definition is not None else ()
     return [*read.diagnostics, *more]

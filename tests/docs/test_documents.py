@@ -136,3 +136,12 @@ def test_every_fault_that_the_check_names_is_documented() -> None:
 def test_every_part_that_verify_names_is_documented() -> None:
     text = (ROOT / "docs/operating.md").read_text()
     assert [part.value for part in Part if f"| `{part.value}` |" not in text] == []
+
+
+def test_no_file_shows_what_a_merge_left_behind() -> None:
+    """A marker of a conflict: seven of one character at the beginning of a line."""
+    marker = re.compile(rf"^(?:{'<' * 7}|{'>' * 7}|{'=' * 7}$)", re.MULTILINE)
+    folders = ("engine", "grammars", "tests", "docs", "bench", "deploy", "statemachines", "requirements")
+    files = [*ROOT.glob("*"), *(file for folder in folders for file in (ROOT / folder).rglob("*"))]
+    texts = {file: file.read_bytes().decode("utf-8", "replace") for file in files if file.is_file()}
+    assert [str(file) for file, text in texts.items() if marker.search(text)] == []

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.harness.daemon import ROOT
 
 #: Where problems in files are found; `code` means an HTTP status or an exception's name elsewhere.
-PLACES = ("language", "machine", "sources", "config", "run")
+PLACES = ("language", "machine", "scxml", "sources", "config", "run", "editor")
 _CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 

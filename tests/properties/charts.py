@@ -4,16 +4,20 @@ The interpreter follows the recommendation's pseudo-code procedure by procedure,
 nothing with the engine: slow, and easy to hold against the page.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
 
 from engine.machine.compile import CompiledMachine, compile_definition
 from engine.machine.read import read_definition
 
-EVENTS = ("e", "f")
+EVENTS = ("e", "f", "e.g")
+#: What a transition may wait for, and what it is meant by.
+WAITED = ("e", "f", "e.g", "e.*", "*")
+#: What a machine raises itself: at once, or after everything that follows.
+RAISED = ("r", "r.s", "r", "q")
 ALWAYS = ""
-ROUNDS = 100
+ROUNDS = 250
 
 
 @dataclass
@@ -46,16 +50,39 @@ class Way:
     event: str
     #: The event's payload must be so; "" is no guard, another name must be active.
     guard: str
-    target: str | None
+    #: Several names are states in different regions.
+    targets: tuple[str, ...]
+    #: The state is kept if the targets are inside.
+    internal: bool = False
+    #: Raised events, and whether each waits for all others.
+    raises: tuple[tuple[str, bool], ...] = ()
 
-    def block(self) -> str:
+    def block(self, *, carry: bool = True) -> str:
         head = f'on "{self.event}"' if self.event else "always"
-        target = "" if self.target is None else f'transition = "{self.target}"\n'
+        target = f'transition = "{" & ".join(self.targets)}"\n' if self.targets else ""
+        target += "leave = false\n" if self.internal else ""
+        raises = "".join(raising(event, later=later, carry=carry) for event, later in self.raises)
         when = f'contains(active, "{self.guard}")'
         if self.guard in {"true", "false"}:
             when = f"event.x == {self.guard}"
         guard = f"when = {when}\n" if self.guard else ""
-        return f'{head} {{\n{guard}{target}action "http" "way {self.number}" {{}}\n}}'
+        return f'{head} {{\n{guard}{target}action "http" "way {self.number}" {{}}\n{raises}}}'
+
+
+def raising(event: str, *, later: bool, carry: bool) -> str:
+    """A block that raises an event, with a payload that says which, or with the one that came before."""
+    delay = "delay = 0\n" if later else ""
+    payload = f'event = {{ x = event.x, by = "{event}" }}\n' if carry else ""
+    return f'raise "{event}" {{\n{delay}{payload}}}\n'
+
+
+def meant(waited: str, event: str) -> bool:
+    """Whether a transition that waits for the one is meant by the other."""
+    if waited == "*":
+        return event != ALWAYS
+    if waited.endswith(".*"):
+        return f"{event}.".startswith(waited.removesuffix("*"))
+    return waited == event
 
 
 class EndlessError(Exception):
@@ -70,6 +97,10 @@ class Chart:
     tops: list[str]
     #: States with a timer of a minute.
     timed: set[str] = field(default_factory=set)
+    #: States that raise an event whenever they are entered.
+    entering: dict[str, str] = field(default_factory=dict)
+    #: What it raises has a payload of its own.
+    carry: bool = True
 
     # As a definition
 
@@ -85,11 +116,13 @@ class Chart:
         if node.initial is not None:
             lines.append(f'initial = "{node.initial}"')
         for moment, word in (("on_enter", "in"), ("on_exit", "out")):
-            lines.append(f'{moment} {{\naction "http" "{word} {name}" {{}}\n}}')
+            raises = [self.entering[name]] if word == "in" and name in self.entering else []
+            raised = "".join(raising(event, later=False, carry=self.carry) for event in raises)
+            lines.append(f'{moment} {{\naction "http" "{word} {name}" {{}}\n{raised}}}')
         if name in self.timed:
             lines.append('after {\ndelay = "1m"\naction "http" "tick" {}\n}')
         lines += [past.block() for past in self.pasts.values() if past.parent == name]
-        lines += [way.block() for way in self.ways if way.source == name]
+        lines += [way.block(carry=self.carry) for way in self.ways if way.source == name]
         return "\n".join([*lines, *map(self._block, node.children), "}"])
 
     def compiled(self) -> CompiledMachine:
@@ -121,6 +154,7 @@ class Run:
     kept: dict[str, set[str]] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     queue: list[str] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
 
     def text(self) -> str:
         return " & ".join(sorted(s for s in self.configuration if not self.chart.nodes[s].children))
@@ -137,9 +171,10 @@ class Run:
             for _ in range(ROUNDS):
                 if self.round(ALWAYS, x):
                     continue
-                if not self.queue:
+                queue = self.queue or self.later
+                if not queue:
                     return True
-                self.round(self.queue.pop(0), x)
+                self.round(queue.pop(0), x)
             raise EndlessError
         return False
 
@@ -160,7 +195,7 @@ class Run:
                 way
                 for source in (state, *chart.ancestors(state))
                 for way in chart.ways
-                if way.source == source and way.event == event and self.holds(way.guard, x)
+                if way.source == source and meant(way.event, event) and self.holds(way.guard, x)
             )
             first = next(ways, None)
             if first is not None and first not in enabled:
@@ -202,19 +237,25 @@ class Run:
         for state in sorted(leaving, key=chart.order, reverse=True):
             self.log.append(f"out {state}")
             self.configuration.discard(state)
-        self.log += [f"way {way.number}" for way in ways]
+        for way in ways:
+            self.log.append(f"way {way.number}")
+            self.send(way)
         entering: set[str] = set()
         for way in ways:
             targets = self.targets(way)
-            for target in [] if way.target is None else [way.target]:
+            for target in way.targets:
                 self.descend(target, entering)
             for target in targets:
                 self.ascend(target, None, entering)
-        later = self.configuration | entering
         for state in sorted(entering, key=chart.order):
             self.configuration.add(state)
             self.log.append(f"in {state}")
-            self.complete(chart.nodes[state], later)
+            self.queue += [chart.entering[state]] if state in chart.entering else []
+            self.complete(chart.nodes[state], self.configuration)
+
+    def send(self, way: Way) -> None:
+        for raised, later in way.raises:
+            (self.later if later else self.queue).append(raised)
 
     def complete(self, node: Node, active: set[str]) -> None:
         chart = self.chart
@@ -236,17 +277,18 @@ class Run:
     def exit_set(self, ways: list[Way]) -> set[str]:
         found: set[str] = set()
         for way in ways:
-            if way.target is not None:
+            if way.targets:
                 domain = self.domain(way)
                 found |= {s for s in self.configuration if self.chart.descends(s, domain)}
         return found
 
     def targets(self, way: Way) -> list[str]:
-        if way.target is None:
-            return []
-        past = self.chart.pasts.get(way.target)
+        return [state for target in way.targets for state in self.led_to(target)]
+
+    def led_to(self, target: str) -> list[str]:
+        past = self.chart.pasts.get(target)
         if past is None:
-            return [way.target]
+            return [target]
         if past.name in self.kept:
             return sorted(self.kept[past.name])
         return [past.default] if past.default is not None else self.first_in(past.parent)
@@ -257,6 +299,13 @@ class Run:
 
     def domain(self, way: Way) -> str | None:
         targets = self.targets(way)
+        source = self.chart.nodes[way.source]
+        if (
+            way.internal
+            and source.kind == "compound"
+            and all(self.chart.descends(t, source.name) for t in targets)
+        ):
+            return source.name
         for outer in self.chart.ancestors(way.source):
             if self.chart.nodes[outer].kind == "compound" and all(
                 self.chart.descends(t, outer) for t in targets
@@ -316,7 +365,9 @@ def charts(draw: st.DrawFn) -> Chart:
     chart = Chart(nodes, pasts, [], tops, {name for name in timed if nodes[name].kind != "final"})
     for node in nodes.values():
         if node.kind != "final":
+            _stay(draw, chart, node)
             _lead(draw, chart, node.name)
+    _raise(draw, chart)
     return chart
 
 
@@ -343,20 +394,66 @@ def _grow(draw: st.DrawFn, nodes: dict[str, Node], budget: int, parent: Node | N
     return made
 
 
+def _stay(draw: st.DrawFn, chart: Chart, node: Node) -> None:
+    """Add a transition of a state to one inside that may keep the state."""
+    inside = [name for name in chart.nodes if chart.descends(name, node.name)]
+    if node.kind == "compound" and draw(st.booleans()):
+        event, target = draw(st.sampled_from(EVENTS)), draw(st.sampled_from(inside))
+        internal: bool = draw(st.booleans())
+        chart.ways.append(Way(len(chart.ways), node.name, event, node.name, (target,), internal))
+
+
+def _raise(draw: st.DrawFn, chart: Chart) -> None:
+    """Let transitions, and the entering of a state, raise events; most charts still come to rest."""
+    for name in draw(st.sets(st.sampled_from(list(chart.nodes)), max_size=1)):
+        chart.entering[name] = draw(st.sampled_from(RAISED))
+    for position, way in enumerate(chart.ways):
+        if way.event in {*EVENTS, "e.*"}:
+            most = draw(st.sampled_from([0, 2, 3]))
+            raises = draw(st.lists(st.tuples(st.sampled_from(RAISED), st.booleans()), max_size=most))
+            chart.ways[position] = replace(way, raises=tuple(raises))
+
+
 def _lead(draw: st.DrawFn, chart: Chart, source: str) -> None:
     """Add transitions of a state."""
     ending = {n.parent for n in chart.nodes.values() if n.kind == "final" and n.parent is not None}
     around = {chart.nodes[name].parent for name in ending}
     ending |= {name for name in around if name is not None and chart.nodes[name].kind == "parallel"}
-    events = st.sampled_from([*EVENTS * 2, ALWAYS, *(f"done.state.{name}" for name in sorted(ending))])
+    events = st.sampled_from(
+        [*WAITED, *WAITED, "r", "r.s", "r.*", "q", ALWAYS, *(f"done.state.{name}" for name in sorted(ending))]
+    )
     closed: set[str] = set()
     for event in draw(st.lists(events, max_size=4)):
-        if event in closed:
+        if any(meant(first, event) for first in closed):
             continue
         guard = draw(st.sampled_from(["", "true", "false", *chart.nodes]))
-        targets: list[str | None] = [None, *chart.nodes, *chart.pasts, *chart.pasts, *chart.pasts]
+        targets: list[tuple[str, ...]] = [
+            (),
+            *((name,) for name in (*chart.nodes, *chart.pasts, *chart.pasts)),
+        ]
+        targets += _together(chart) * 2
         if guard == "":
             closed.add(event)
             if event == ALWAYS:
-                targets = [t for t in targets if t not in {None, source}]
-        chart.ways.append(Way(len(chart.ways), source, event, guard, draw(st.sampled_from(targets))))
+                targets = [t for t in targets if t not in {(), (source,)}]
+        chosen = draw(st.sampled_from(targets))
+        inside = bool(chosen) and all(
+            chart.descends(chart.pasts[t].parent if t in chart.pasts else t, source)
+            or (t in chart.pasts and chart.pasts[t].parent == source)
+            for t in chosen
+        )
+        internal = inside and chart.nodes[source].kind == "compound" and draw(st.booleans())
+        way = Way(len(chart.ways), source, event, guard, chosen, internal)
+        chart.ways.append(way)
+
+
+def _together(chart: Chart) -> list[tuple[str, ...]]:
+    """Pairs of states in different regions, in the order of their names."""
+    found: list[tuple[str, ...]] = []
+    for one in chart.nodes:
+        for two in chart.nodes:
+            shared = next((s for s in chart.ancestors(one) if s in chart.ancestors(two)), None)
+            apart = one not in chart.ancestors(two) and two not in chart.ancestors(one)
+            if one < two and apart and shared is not None and chart.nodes[shared].kind == "parallel":
+                found.append((one, two))
+    return found

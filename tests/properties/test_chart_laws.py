@@ -7,9 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.machine.compile import Carrier
-from engine.machine.definition import Kind
+from engine.machine.definition import TOGETHER, Kind
 from engine.machine.step import step
-from engine.machine.tree import TOGETHER
 from engine.machine.values import timestamp
 from engine.model import EffectKind, Entity, Event, Snapshot, Verdict
 from tests.properties.charts import EVENTS, Chart, EndlessError, Run, charts

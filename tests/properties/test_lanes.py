@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from engine.model import Entity
 from engine.run.arrived import Arrived
 from engine.run.fairness import FairQueue
-from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
+from engine.run.lanes import WAITING_BYTES, Idle, Lanes, Progress, Turn, Waiting
+from engine.run.waits import Waits
 
 PLACES, ROOM = 12, 20
 
@@ -33,6 +34,8 @@ class Work:
         self.most = 0
         self.done: list[Entity] = []
         self.clock = datetime(2026, 1, 1, tzinfo=UTC)
+        self.until: dict[Entity, datetime] = {}
+        self.notes_waits = False
 
     async def __call__(self, entity: Entity, _: Arrived | None = None) -> Turn:
         assert entity not in self.running, "two works at once for one entity"
@@ -45,7 +48,10 @@ class Work:
             raise RuntimeError("the store is gone for a moment")
         if entity in self.waits:
             self.waits.discard(entity)
-            return Waiting(self.clock + timedelta(seconds=60))
+            until = self.clock + timedelta(seconds=60)
+            if self.notes_waits:
+                self.until[entity] = until
+            return Waiting(until)
         if not self.pending[entity]:
             return Idle()
         self.pending[entity] -= 1
@@ -54,7 +60,7 @@ class Work:
 
     def unfinished(self, after: Entity | None, limit: int) -> Iterable[tuple[Entity, datetime | None]]:
         left = sorted(e for e, count in self.pending.items() if count and (after is None or e > after))
-        return [(e, None) for e in left[:limit]]
+        return [(e, self.until.get(e)) for e in left[:limit]]
 
     def now(self) -> datetime:
         return self.clock
@@ -66,7 +72,7 @@ async def _settled(lanes: Lanes, work: Work) -> None:
         work.clock += timedelta(seconds=120)
         lanes._ring()
         await asyncio.sleep(0)
-        if not lanes.waiting and not lanes.busy:
+        if not +work.pending and not lanes.waiting and not lanes.busy:
             break
     await lanes.settle()
 
@@ -79,26 +85,40 @@ async def _settled(lanes: Lanes, work: Work) -> None:
     waits=st.sets(st.integers(0, 40), max_size=5),
     concurrency=st.integers(1, 8),
     capacity=st.integers(1, 50),
+    waiting_bytes=st.sampled_from([0, 500, 5_000, WAITING_BYTES]),
+    notes_waits=st.booleans(),
 )
 def test_everything_is_worked_once_in_its_lane_and_within_bounds(
+    *,
     pending: dict[int, int],
     woken: list[int],
     fails: set[int],
     waits: set[int],
     concurrency: int,
     capacity: int,
+    waiting_bytes: int,
+    notes_waits: bool,
 ) -> None:
     work = Work(pending, fails=fails, waits=waits)
+    work.notes_waits = notes_waits  # where a backend is down, the store does not know when what waits is due
     wanted = Counter(work.pending)
 
     async def run() -> None:
-        lanes = Lanes(work, work.unfinished, work.now, concurrency=concurrency, capacity=capacity)
+        lanes = Lanes(
+            work,
+            work.unfinished,
+            work.now,
+            concurrency=concurrency,
+            capacity=capacity,
+            waiting_bytes=waiting_bytes,
+        )
         lanes.start()
         for number in woken:
             work.pending[_entity(number)] += 1
             wanted[_entity(number)] += 1
             lanes.wake(_entity(number))
             await asyncio.sleep(0)
+            assert lanes.waiting * 400 <= waiting_bytes
         await _settled(lanes, work)
         await lanes.stop(1)
 
@@ -236,3 +256,63 @@ def test_a_project_with_ten_thousand_waits_does_not_hold_up_another() -> None:
     asyncio.run(run())
     assert done.count("big") == 3_000
     assert done.index("small") < 20
+
+
+def test_what_waits_beyond_the_bound_is_found_in_the_store_when_it_is_due() -> None:
+    work = Work(dict.fromkeys(range(3_000), 1), fails=set(), waits=set(range(3_000)))
+
+    async def run() -> int:
+        lanes = Lanes(work, work.unfinished, work.now, waiting_bytes=100 * 400)
+        lanes.start()
+        await lanes.settle()
+        most = lanes.waiting
+        assert not work.done
+        work.clock += timedelta(seconds=61)
+        lanes._ring()
+        await lanes.settle()
+        await lanes.stop(1)
+        return most
+
+    assert asyncio.run(run()) <= 100
+    assert len(work.done) == 3_000
+
+
+class WaitsModel(RuleBasedStateMachine):
+    """Held against a dictionary."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits = Waits(5 * 420)
+        self.until: dict[Entity, datetime] = {}
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    @rule(number=st.integers(0, 9), seconds=st.integers(0, 99))
+    def add(self, number: int, seconds: int) -> None:
+        entity, until = _entity(number), self.now + timedelta(seconds=seconds)
+        fits = entity in self.until or len(self.until) < 5
+        assert self.waits.add(entity, until) == fits
+        if fits:
+            self.until[entity] = until
+
+    @rule(number=st.integers(0, 9))
+    def discard(self, number: int) -> None:
+        self.waits.discard(_entity(number))
+        self.until.pop(_entity(number), None)
+
+    @rule(seconds=st.integers(0, 50))
+    def go_on(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        due = sorted((until, entity) for entity, until in self.until.items() if until <= self.now)
+        assert list(self.waits.due(self.now)) == [entity for _, entity in due]
+        for _, entity in due:
+            del self.until[entity]
+
+    @invariant()
+    def it_knows_who_waits_and_no_alarm_is_missing(self) -> None:
+        assert len(self.waits) == len(self.until)
+        assert all(entity in self.waits for entity in self.until)
+        first = self.waits.first
+        assert not self.until or (first is not None and first <= min(self.until.values()))
+
+
+TestWaits = WaitsModel.TestCase

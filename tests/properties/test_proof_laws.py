@@ -157,8 +157,26 @@ class Node:
     context: str
 
 
+@dataclass(frozen=True, eq=False)
+class Payload:
+    #: Which of its values each path has.
+    chosen: dict[str, int]
+    value: dict[str, Any]
+
+    def part(self, names: tuple[str, ...]) -> tuple[int, ...]:
+        """All that these paths tell of it."""
+        return tuple(self.chosen[name] for name in names)
+
+
+#: A transition, what it sets, and the payloads that make it so.
+Outcomes = tuple[Transition, dict[str, Any], list[Payload]]
+
+
 class BruteForce:
-    """The graph of everything a machine does, by trying everything."""
+    """The graph of everything a machine does, by trying everything.
+
+    What was asked once about the same values is not asked again; every combination is still gone through.
+    """
 
     def __init__(self, provisioner: Provisioner) -> None:
         self.provisioner = provisioner
@@ -167,28 +185,55 @@ class BruteForce:
         self.start = Node("s0", "{}")
         used = " ".join(e.text for t in self.machine.transitions for e in (t.guard, t.set) if e is not None)
         used += " ".join(p.condition.text for p in provisioner.properties if p.condition)
-        used += " event.x" if len(provisioner.receives) > 1 or "local" in used else ""
-        used += " event.y" if len(provisioner.receives) > 1 or "local" in used else ""
+        used += " event.x event.y" if len(provisioner.receives) > 1 else ""
+        self.paths = self.read(used)
         self.known: dict[Any, bool] = {}
-        paths = [name for name in VALUES if f"event.{name}" in used]
+        self.listed: dict[tuple[str, str], list[Transition]] = {}
+        self.groups: dict[tuple[str, tuple[str, ...]], list[list[Payload]]] = {}
+        self.known_outcomes: dict[Any, list[Outcomes]] = {}
         self.payloads = [
-            {name: value for name, value in zip(paths, values, strict=True) if value is not GONE}
-            for values in product(*(VALUES[name] for name in paths))
+            Payload(
+                dict(zip(self.paths, numbers, strict=True)),
+                {
+                    name: VALUES[name][number]
+                    for name, number in zip(self.paths, numbers, strict=True)
+                    if VALUES[name][number] is not GONE
+                },
+            )
+            for numbers in product(*(range(len(VALUES[name])) for name in self.paths))
         ]
-        self.sent = {e: [p for p in self.payloads if self.comes(e, p)] for e in ("e", "f")}
-        self.edges: dict[Node, dict[Node, list[dict[str, Any]]]] = {}
+        self.sent = {e: [p for p in self.payloads if self.comes(e, p.value)] for e in ("e", "f")}
+        self.edges: dict[Node, dict[Node, list[Payload]]] = {}
         todo = [self.start]
         while todo:
             node = todo.pop()
             if node in self.edges:
                 continue
             self.edges[node] = {}
-            for event, payloads in self.sent.items():
-                for payload in payloads:
-                    after = self.decide(node, event, payload)
-                    if after is not None:
-                        self.edges[node].setdefault(after, []).append(payload)
+            for event in self.sent:
+                for transition, change, payloads in self.outcomes(node, event):
+                    after = self.after(node, transition, change)
+                    self.edges[node].setdefault(after, []).extend(payloads)
             todo += self.edges[node]
+
+    def asked(self, state: str, event: str) -> str:
+        """The texts of all that may be looked at on an event."""
+        ways = self.candidates(state, event)
+        return " ".join(e.text for t in ways for e in (t.guard, t.set) if e is not None)
+
+    def apart(self, event: str, text: str) -> list[list[Payload]]:
+        """The payloads of an event, those together that a text cannot tell apart."""
+        read = self.read(text)
+        if (event, read) not in self.groups:
+            found: dict[tuple[int, ...], list[Payload]] = {}
+            for payload in self.sent[event]:
+                found.setdefault(payload.part(read), []).append(payload)
+            self.groups[event, read] = list(found.values())
+        return self.groups[event, read]
+
+    def read(self, text: str) -> tuple[str, ...]:
+        """The paths that a text may look at."""
+        return tuple(n for n in VALUES if f"event.{n}" in text or ("local" in text and n in "xy"))
 
     def comes(self, event: str, payload: dict[str, Any]) -> bool:
         if len(self.provisioner.receives) == 1:
@@ -198,24 +243,28 @@ class BruteForce:
         return payload.get("y") == "a"
 
     def candidates(self, state: str, event: str) -> list[Transition]:
-        if self.machine.states[state].final:
-            return []
-        return [
-            t for s in (state, ANY) for t in self.machine.transitions if (t.source, t.event) == (s, event)
-        ]
+        if (state, event) not in self.listed:
+            final = self.machine.states[state].final
+            self.listed[state, event] = [
+                t
+                for s in ([] if final else [state, ANY])
+                for t in self.machine.transitions
+                if (t.source, t.event) == (s, event)
+            ]
+        return self.listed[state, event]
 
-    def holds(self, transition: Transition, state: str, context: Any, payload: Any) -> bool:
+    def holds(self, transition: Transition, state: str, context: str, payload: Payload) -> bool:
         if transition.guard is None:
             return True
         text = transition.guard.text
         key = (
             text,
-            id(payload),
+            payload.part(self.read(text)),
             state if "state" in text else "",
-            canonical(context) if "context" in text else "",
+            context if "context" in text else "",
         )
         if key not in self.known:
-            self.known[key] = self.judge(transition, state, context, payload)
+            self.known[key] = self.judge(transition, state, self.contexts[context], payload.value)
         return self.known[key]
 
     def judge(self, transition: Transition, state: str, context: Any, payload: Any) -> bool:
@@ -226,24 +275,45 @@ class BruteForce:
         except EvaluationError:
             return False
 
-    def decide(self, node: Node, event: str, payload: dict[str, Any]) -> Node | None:
+    def outcomes(self, node: Node, event: str) -> list[Outcomes]:
+        """What the payloads of an event do here: transition, what it sets, and all payloads that come to that."""
+        asked = self.asked(node.state, event)
+        key = (node.state, event, node.context if "context" in asked else "")
+        if key not in self.known_outcomes:
+            found: dict[tuple[int, str], Outcomes] = {}
+            for payloads in self.apart(event, asked):
+                chosen = self.choose(node, event, payloads[0])
+                if chosen is not None:
+                    mark = (id(chosen[0]), canonical(chosen[1].get("k", "not set")) + str("k" in chosen[1]))
+                    found.setdefault(mark, (*chosen, []))[2].extend(payloads)
+            self.known_outcomes[key] = list(found.values())
+        return self.known_outcomes[key]
+
+    def after(self, node: Node, transition: Transition, change: dict[str, Any]) -> Node:
         context = self.contexts[node.context]
+        if transition.set is not None:
+            # What nobody reads makes no difference; what is read has few enough values.
+            kept = {**context, "k": change.get("k", context.get("k"))}
+            context = {name: value for name, value in kept.items() if value is not None}
+        return Node(str(transition.target), self.keep(context))
+
+    def choose(self, node: Node, event: str, payload: Payload) -> tuple[Transition, dict[str, Any]] | None:
         for transition in self.candidates(node.state, event):
-            if self.holds(transition, node.state, context, payload):
+            if self.holds(transition, node.state, node.context, payload):
                 if transition.target == END:
                     return None
-                if transition.set is not None:
-                    try:
-                        change = transition.set.evaluate(self.machine.names.scope(event=payload))
-                    except EvaluationError:
-                        return None
-                    # What nobody reads makes no difference; what is read has few enough values.
-                    kept = {**context, "k": change.get("k", context.get("k"))}
-                    context = {name: value for name, value in kept.items() if value is not None}
-                key = canonical(context)
-                self.contexts[key] = context
-                return Node(str(transition.target), key)
+                if transition.set is None:
+                    return transition, {}
+                try:
+                    return transition, transition.set.evaluate(self.machine.names.scope(event=payload.value))
+                except EvaluationError:
+                    return None
         return None
+
+    def keep(self, context: dict[str, Any]) -> str:
+        key = canonical(context)
+        self.contexts[key] = context
+        return key
 
     def broken(self, claimed: Property) -> int | None:
         """In how many moves a safety claim is broken at the earliest."""
@@ -266,11 +336,12 @@ class BruteForce:
         if "event." not in condition.text and breaks(None, None, self.start):
             return 0
         distance = self.distances()
+        read = self.read(condition.text)
         found = [
             distance[node] + 1
             for node, edges in self.edges.items()
             for after, payloads in edges.items()
-            if any(breaks(node, payload, after) for payload in payloads)
+            if any(breaks(node, p.value, after) for p in {p.part(read): p for p in payloads}.values())
         ]
         return min(found, default=None)
 
@@ -289,7 +360,7 @@ class BruteForce:
     def fails(self, claimed: Property) -> bool:
         if claimed.condition is not None:
             return self.broken(claimed) is not None
-        rounds = claimed.within or len(self.edges) + 1
+        rounds = claimed.moves or len(self.edges) + 1
         good = {n for n in self.edges if n.state in claimed.states}
         for _ in range(rounds):
             if claimed.claim is Claim.REACHABLE:
@@ -331,7 +402,7 @@ def test_properties_come_out_as_by_brute_force(source: str) -> None:
         assert finding.outcome is expected, (finding.property, finding.because)
         if finding.outcome is Outcome.FAILS and finding.property.condition is not None:
             assert len(finding.way) == brute.broken(finding.property)
-        assert_is_a_way(provisioner, proof)
+    assert_is_a_way(provisioner, proof)
 
 
 def assert_is_a_way(provisioner: Provisioner, proof: Proof) -> None:
@@ -380,19 +451,20 @@ def test_guards_are_vain_exactly_where_brute_force_finds_nothing(source: str) ->
     false: set[str] = set()
     first: set[str] = set()
     together: set[tuple[str, str]] = set()
+    contexts = [brute.keep(context) for context in _contexts()]
     for state in provisioner.machine.states:
         for event in ("e", "f"):
             candidates = brute.candidates(state, event)
-            for payload in brute.sent[event]:
-                for context in (
-                    _contexts() if any("context" in t.guard.text for t in candidates if t.guard) else [{}]
-                ):
-                    held = [str(t.span) for t in candidates if brute.holds(t, state, context, payload)]
-                    true.update(held)
-                    first.update(held[:1])
-                    false.update(str(t.span) for t in candidates if str(t.span) not in held)
-                    guarded = [str(t.span) for t in candidates if t.guard and str(t.span) in held]
-                    together.update((a, b) for i, a in enumerate(guarded) for b in guarded[i + 1 :])
+            asked = " ".join(t.guard.text for t in candidates if t.guard)
+            read_paths = brute.read(asked)
+            parts = {payload.part(read_paths): payload for payload in brute.sent[event]}
+            for payload, context in product(parts.values(), contexts if "context" in asked else ["{}"]):
+                held = [t for t in candidates if brute.holds(t, state, context, payload)]
+                true.update(str(t.span) for t in held)
+                first.update(str(t.span) for t in held[:1])
+                false.update(str(t.span) for t in candidates if t not in held)
+                guarded = [str(t.span) for t in held if t.guard]
+                together.update((a, b) for i, a in enumerate(guarded) for b in guarded[i + 1 :])
     for candidacy in guards.candidacies.values():
         place = str(candidacy.transition.span)
         # What was found is so. That nothing was found says something only where everything was tried.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import random
 import re
 import unicodedata
 from decimal import Decimal
@@ -15,8 +16,9 @@ from lark.exceptions import LarkError
 
 from engine.diagnostics import Span
 from engine.language import parse, pieces, syntax
+from engine.language.automaton import make_lark
 from engine.language.format import format_text
-from engine.language.tables import make_lark
+from tests.conformance.mutate import damaged
 
 SPAN = Span(filename="", start=0, end=0, line=1, column=1, end_line=1, end_column=1)
 KEYWORDS = {"true", "false", "null", "for", "in", "if", "else", "endif", "endfor"}
@@ -340,38 +342,83 @@ def data_of(node: syntax.Expression) -> Any:
     raise AssertionError(node)
 
 
-def unquoted(value: Any) -> Any:
-    """What python-hcl2 returns, without the quotation marks that it keeps."""
-    if isinstance(value, str):
-        return value[1:-1] if value.startswith('"') else value
+plain_texts = st.from_regex(r"[A-Za-z][A-Za-z0-9 _.-]{0,8}", fullmatch=True)
+plain_bodies: st.SearchStrategy[Any] = st.recursive(
+    st.lists(st.tuples(names, simple), max_size=3, unique_by=lambda pair: pair[0]).map(lambda a: (a, [])),
+    lambda inner: st.tuples(
+        st.lists(st.tuples(names, simple), max_size=3, unique_by=lambda pair: pair[0]),
+        st.lists(st.tuples(names, st.lists(plain_texts, max_size=2), inner), max_size=3),
+    ),
+    max_leaves=6,
+).filter(lambda body: not any(name == kind for name, _ in body[0] for kind, *_ in body[1]))
+
+
+def as_hcl2(body: syntax.Body) -> Any:
+    """A tree in the shape of python-hcl2's dictionaries: the blocks of one type in a list, labels as keys."""
+    found: dict[str, Any] = {a.name: data_of(a.value) for a in body.attributes}
+    for block in body.blocks:
+        inner = as_hcl2(block.body)
+        for label in reversed(block.labels):
+            inner = {label.value: inner}
+        found.setdefault(block.type, []).append(inner)
+    return found
+
+
+def theirs_of(value: Any) -> Any:
+    """What python-hcl2 returns, without its marks of blocks and comments and the quotation marks that it keeps."""
+    if isinstance(value, dict):
+        return {theirs_of(k): theirs_of(v) for k, v in value.items() if not k.startswith("__")}
     if isinstance(value, list):
-        return [unquoted(item) for item in value]
-    return {unquoted(k): unquoted(v) for k, v in value.items()} if isinstance(value, dict) else value
+        return [theirs_of(item) for item in value]
+    return value[1:-1] if isinstance(value, str) and value.startswith('"') else value
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    st.dictionaries(names, simple, min_size=1, max_size=3),
-    names,
-    st.from_regex(r"[a-z]{1,5}", fullmatch=True),
-)
-def test_python_hcl2_reads_the_same(values: dict[str, Any], kind: str, label: str) -> None:
-    text = (
-        f'{kind} "{label}" {{\n'
-        + "".join(f"  {name} = {show(value)}\n" for name, value in values.items())
-        + "}\n"
-    )
-    try:
-        theirs = hcl2.loads(text)
-    except LarkError:
-        return
+def clashes(body: syntax.Body) -> bool:
+    """Whether dictionaries cannot hold it: an attribute and a block of one name."""
+    names_ = {a.name for a in body.attributes}
+    return any(b.type in names_ or clashes(b.body) for b in body.blocks)
+
+
+@settings(max_examples=60, deadline=None)
+@given(plain_bodies)
+def test_python_hcl2_reads_the_same(body: Any) -> None:
+    text = show_body(body)
     tree = parse(text, "generated.hcl").tree
     assert tree is not None
-    (block,) = tree.blocks
-    (their_block,) = theirs[kind]
-    found = unquoted(their_block[f'"{label}"'])
-    found.pop("__is_block__", None)
-    assert {a.name: data_of(a.value) for a in block.body.attributes} == found
+    if not clashes(tree):
+        assert as_hcl2(tree) == theirs_of(hcl2.loads(text))
+
+
+PLAIN = """provisioner "soc" {
+  # the statuses
+  aliases = { to_do = "To Do", done = "Done" }
+  state "a" "b" { transition = "c" }
+  list = [1, 2.5, true, ["x"],]
+  after {
+    delay = "72h"
+  }
+}
+other = "y"
+"""
+
+
+def test_python_hcl2_reads_the_same_of_damaged_files() -> None:
+    """Where both still accept a file with a slip in it, they read the same; often enough to mean something."""
+    random_ = random.Random(1)
+    read = 0
+    for _ in range(400):
+        text = damaged(PLAIN, PLAIN, random_)
+        result = parse(text, "damaged.hcl")
+        if result.diagnostics or result.mistakes or result.tree is None or clashes(result.tree):
+            continue
+        try:
+            ours = as_hcl2(result.tree)
+            theirs = theirs_of(hcl2.loads(text))
+        except (AssertionError, LarkError, ValueError):  # no plain data, or refused by the other
+            continue
+        read += 1
+        assert ours == theirs, text
+    assert read >= 50
 
 
 SEED = """provisioner "soc" {
@@ -415,9 +462,10 @@ def test_no_text_breaks_the_parser(text: str | bytes) -> None:
         assert problem.summary
         assert problem.detail
     assert result.tree is not None or result.diagnostics
-    assert [p.subject.start for p in result.diagnostics if p.subject] == sorted(
-        p.subject.start for p in result.diagnostics if p.subject
-    )
+    starts = [p.subject.start for p in result.diagnostics if p.subject]
+    assert starts == sorted(starts) or starts[:-1] == sorted(
+        starts[:-1]
+    )  # what the end leaves open comes last
 
 
 @settings(deadline=None)

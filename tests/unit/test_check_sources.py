@@ -4,6 +4,7 @@ import pytest
 
 from engine.machine.read import read_definition
 from engine.sources.check import check_sources
+from engine.sources.payloads import KNOWN_TYPES, OTHER_NAMES
 
 SOURCE = """
 provisioner "p" {
@@ -41,10 +42,10 @@ def problems(text: str) -> list[tuple[str, str, str]]:
     return [(p.code, p.severity.value, p.detail) for p in check_sources(read.definition)]
 
 
-def receiving(type_: str, entity: str, more: str = "", machine: str = "") -> str:
+def receiving(type_: str, entity: str, more: str = "", machine: str = "", source: str = "github") -> str:
     return f"""
 provisioner "p" {{
-  receive "github" "{type_}" {{
+  receive "{source}" "{type_}" {{
     entity = {entity}
     fire   = "next"
     {more}
@@ -155,3 +156,87 @@ def test_timers_and_eventless_transitions_have_no_delivery() -> None:
     }"""
     text = receiving("pull_request", "event.number", machine=machine)
     assert problems(text.replace('fire   = "next"', "fire   = event.action")) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "type_", "path", "meant"),
+    [
+        ("gitlab", "merge_request", "event.object_atributes.title", "object_attributes"),
+        ("gitlab", "merge_request", "event.reviewers[0].user_name", "username"),
+        ("gitlab", "push", "event.comits[0].message", "commits"),
+        ("gitlab", "push", "event.commits[0].author.nam", "name"),
+        ("gitlab", "build", "event.build_staus", "build_status"),
+        ("gitlab", "pipeline", "event.object_attributes.staus", "status"),
+        ("gitlab", "user_add_to_group", "event.group_acces", "group_access"),
+        ("bitbucket", "pullrequest:fulfilled", "event.pul_request.title", "pullrequest"),
+        ("bitbucket", "pullrequest:created", "event.pullrequest.source.branch.nam", "name"),
+        ("bitbucket", "repo:push", "event.push.chages[0].new.name", "changes"),
+        ("bitbucket", "pr:merged", "event.pullrequest.title", "pullRequest"),
+        ("bitbucket", "repo:refs_changed", "event.changes[0].ref.displayID", "displayId"),
+        ("jira", "jira:issue_updated", "event.isue.key", "issue"),
+        ("jira", "jira:issue_updated", "event.issue.ky", "key"),
+        ("jira", "jira:issue_updated", "event.changelog.items[0].fromStrin", "fromString"),
+        ("jira", "jira:issue_created", "event.issue.fields.status.nam", "name"),
+        ("jira", "comment_created", "event.comment.author.acountId", "accountId"),
+        ("jira", "sprint_started", "event.sprnt.id", "sprint"),
+        ("jira", "jira:issue_updated", "event.issue.fields.sumary", "summary"),
+        ("gitlab", "merge_request", "event.object_attributes.acton", "action"),
+        ("jira", "jira:version_released", "event.version.project.nam", ""),
+    ],
+)
+def test_misspelled_fields_of_every_source_are_errors(source: str, type_: str, path: str, meant: str) -> None:
+    wanted = [("unknown_payload_field", "error", f'Did you mean "{meant}"?')] if meant else []
+    assert problems(receiving(type_, path, source=source)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("source", "type_", "path", "told"),
+    [
+        ("jira", "jira:issue_updated", "event.issue.fields.customfield_10042.value", ""),
+        ("jira", "jira:issue_updated", "event.issue.fields.an_apps_own_field", ""),
+        ("jira", "jira:issue_updated", "event.issue.fields.resolution_day", "resolutiondate"),
+        ("gitlab", "issue", "event.changes.epic_id.current", ""),
+        ("gitlab", "issue", "event.changes.label_ids.current", "labels"),
+        ("gitlab", "vulnerability", "event.object_attributes.location.dependency.version", ""),
+        ("bitbucket", "repo:push", "event.repository.zeppelin", ""),
+        ("bitbucket", "pullrequest:created", "event.pullrequest.titel", "title"),
+    ],
+)
+def test_where_a_sender_adds_fields_freely_only_a_near_miss_is_told_and_only_as_a_warning(
+    source: str, type_: str, path: str, told: str
+) -> None:
+    wanted = [("unknown_payload_field", "warning", f'Did you mean "{told}"?')] if told else []
+    assert problems(receiving(type_, path, source=source)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("source", "type_", "meant"),
+    [
+        ("gitlab", "merge_requests", "merge_request"),
+        ("gitlab", "quux", ""),
+        ("gitlab", "job", "build"),
+        ("gitlab", "Merge Request Hook", "merge_request"),
+        ("bitbucket", "pullrequest:merged", "pullrequest:fulfilled"),
+        ("bitbucket", "pullrequest:fullfilled", "pullrequest:fulfilled"),
+        ("jira", "jira:issue_update", "jira:issue_updated"),
+        ("jira", "issue_updated", "jira:issue_updated"),
+    ],
+)
+def test_misspelled_event_types_of_every_source_are_warnings(source: str, type_: str, meant: str) -> None:
+    found = problems(receiving(type_, "event.x", source=source))
+    if meant:
+        [(code, severity, detail)] = found
+        assert (code, severity) == ("unknown_event_type", "warning")
+        assert detail.startswith(f'Did you mean "{meant}"?')
+    else:
+        assert found == []
+
+
+def test_types_and_fields_of_standard_webhooks_are_the_senders_own() -> None:
+    assert problems(receiving("whatever.it.is", "event.data.whatever", source="standard")) == []
+
+
+def test_other_names_lead_to_types_and_are_none_themselves() -> None:
+    for source, names in OTHER_NAMES.items():
+        assert set(names.values()) <= KNOWN_TYPES[source]
+        assert not names.keys() & KNOWN_TYPES[source]

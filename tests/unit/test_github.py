@@ -104,12 +104,12 @@ def test_the_corners_of_json_are_as_documented(body: bytes, payload: Any) -> Non
 
 def test_headers_name_the_type_and_the_delivery() -> None:
     headers = {"x-github-event": "release", "x-github-delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958"}
-    assert GITHUB.type_of(headers) == "release"
+    assert GITHUB.type_of(headers, {}) == "release"
     assert GITHUB.delivery_id_of(headers) == "72d3162e-cc78-11e3-81ab-4c9367dc0958"
 
 
 @pytest.mark.parametrize("value", [None, "", "a\nb", "ü", "a" * 201, "\x1b[31m"], ids=ascii)
 def test_an_illegible_header_names_nothing(value: str | None) -> None:
     headers = {} if value is None else {"x-github-event": value, "x-github-delivery": value}
-    assert GITHUB.type_of(headers) == ""
+    assert GITHUB.type_of(headers, {}) == ""
     assert GITHUB.delivery_id_of(headers) == ""

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.diagnostics import Diagnostic, Severity
-from engine.machine.claims import Outcome
+from engine.machine.claims import Outcome, length
 from engine.machine.prove import Proof, prove
 from engine.machine.read import read_definition
 
@@ -144,7 +144,7 @@ CYCLE = LINE + 'state "b" "back" { transition = "a" }'
 )
 def test_claims_are_decided_with_the_shortest_way(claim: str, outcome: Outcome, moves: int) -> None:
     [finding] = proof(f'{machine(CYCLE)}\nproperty "it" {{\n{claim}\n}}').findings
-    assert (finding.outcome, len(finding.way)) == (outcome, moves), finding.because
+    assert (finding.outcome, length(finding)) == (outcome, moves), finding.because
 
 
 def test_a_counterexample_is_a_story_and_a_test_to_paste() -> None:
@@ -253,7 +253,7 @@ def test_what_has_no_end_is_said_to_be_open() -> None:
         ("reachable = []", "wrong_type"),
         ("reachable = 1", "wrong_type"),
         ('reachable = "c"\nwithin = 0', "wrong_type"),
-        ('reachable = "c"\nwithin = "1h"', "wrong_type"),
+        ('reachable = "c"\nwithin = "soon"', "wrong_type"),
         ("always = now != null", "unknown_name"),
         ("invariant = true", "unknown_attribute"),
     ],
@@ -305,3 +305,109 @@ def test_regions_timers_and_completions_are_explored_as_the_step_makes_them() ->
     assert docs.outcome is Outcome.FAILS
     assert {"work", "work.code.done", "work.docs.missing"} <= docs.way[-1].after.states
     assert all(d.code == "property_fails" for d in found.diagnostics)
+
+
+def outcomes(states: str, *claims: str) -> list[Outcome]:
+    blocks = "\n".join(f'property "p{n}" {{\n{claim}\n}}' for n, claim in enumerate(claims))
+    return [finding.outcome for finding in proof(f"{machine(states)}\n{blocks}").findings]
+
+
+def test_a_timer_that_ran_out_in_vain_does_not_run_out_again() -> None:
+    states = """
+    state "a" {
+      on "allow" { set = { allowed = true } }
+      after {
+        delay      = "1h"
+        when       = try(context.allowed, false)
+        transition = "c"
+      }
+    }
+    state "c" { final = true }
+    """
+    [finding] = proof(f'{machine(states)}\nproperty "ends" {{ reachable = "c" }}').findings
+    assert finding.outcome is Outcome.FAILS
+    assert [move.event.name for move in finding.way] == ["after.a.1"]
+    assert length(finding) == 0
+
+
+def test_without_timers_nothing_has_to_happen_in_time() -> None:
+    within = 'eventually = "c"\nwithin = "1000h"'
+    assert outcomes(LINE, 'eventually = "c"', within, 'reachable = "c"\nwithin = "1s"') == [
+        Outcome.HOLDS,
+        Outcome.FAILS,
+        Outcome.HOLDS,
+    ]
+
+
+TWO = """
+state "a" {
+  on "kept" { set = { x = 1 } }
+  on "anew" { transition = "a" }
+  after {
+    delay      = %s
+    transition = "b"
+  }
+}
+state "b" {
+  after {
+    delay      = "1h"
+    transition = "c"
+  }
+}
+state "c" { final = true }
+"""
+
+
+@pytest.mark.parametrize(
+    ("within", "expected"), [('"1h"', Outcome.FAILS), ('"119m"', Outcome.FAILS), ('"3h"', Outcome.HOLDS)]
+)
+def test_times_of_timers_one_after_another_add_up(within: str, expected: Outcome) -> None:
+    states = (TWO % '"2h"').replace('on "anew" { transition = "a" }', "")
+    assert outcomes(states, f'eventually = "c"\nwithin = {within}') == [expected]
+    assert outcomes(states, 'reachable = "c"\nwithin = "179m"') == [Outcome.FAILS]
+    assert outcomes(states, 'reachable = "c"\nwithin = "3h"') == [Outcome.HOLDS]
+
+
+def test_a_state_that_is_entered_anew_again_and_again_is_never_left_in_time() -> None:
+    assert outcomes(TWO % '"2h"', 'eventually = "c"\nwithin = "300h"') == [Outcome.FAILS]
+    assert outcomes(TWO % '"2h"', 'leads_to = "c"\nfrom = "b"\nwithin = "1h"') == [Outcome.HOLDS]
+
+
+def test_a_timer_of_no_time_runs_out_in_no_time() -> None:
+    assert outcomes(TWO % "0", 'reachable = "b"\nfrom = "a"\nwithin = "1h"') == [Outcome.HOLDS]
+
+
+@pytest.mark.parametrize("delay", ['try(event.delay, "2h")', 'try(context.delay, "2h")'])
+def test_a_delay_that_is_not_always_the_same_proves_nothing(delay: str) -> None:
+    found = proof(f'{machine(TWO % delay)}\nproperty "p" {{\neventually = "c"\nwithin = "1000h"\n}}')
+    [finding] = found.findings
+    assert finding.outcome is not Outcome.HOLDS
+    [finding] = proof(f'{machine(TWO % delay)}\nproperty "p" {{\nnever = state == "nowhere"\n}}').findings
+    assert finding.outcome is Outcome.OPEN
+    assert 'the delay of "after.a.1" looks at' in finding.because
+
+
+def test_times_without_a_common_measure_are_said_to_be_open() -> None:
+    states = TWO % '"2h"'
+    [finding] = proof(f'{machine(states)}\nproperty "p" {{\neventually = "c"\nwithin = "1h0m1s"\n}}').findings
+    assert finding.outcome is Outcome.OPEN
+    assert "no common measure" in finding.because
+
+
+def test_a_property_sees_all_states_that_it_is_in() -> None:
+    claim = 'never = contains(active, "work") && state == "shipped"'
+    [finding] = proof(f'{machine(CHART)}\nproperty "p" {{\n{claim}\n}}').findings
+    assert finding.outcome is Outcome.HOLDS
+
+
+def test_always_blocks_that_go_round_only_for_some_events_are_told_with_one() -> None:
+    states = LINE + (
+        'state "a" "x" { transition = "d" }\n'
+        'state "d" {\nalways {\nwhen = try(event.again, false)\ntransition = "e"\n}\non "x" { transition = "c" }\n}\n'
+        'state "e" {\nalways { transition = "d" }\n}'
+    )
+    [problem] = [p for p in problems(states) if p.code == "endless_loop"]
+    assert problem.severity is Severity.ERROR
+    assert problem.summary == (
+        'In "a", always blocks follow one another without end when "x" comes with event.again = true'
+    )

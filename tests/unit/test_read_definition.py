@@ -183,7 +183,6 @@ def test_the_wildcard_does_not_conflict_with_a_named_state() -> None:
         (machine(NEXT + 'sttae "b" "x" { transition = "a" }'), "unknown_block"),
         (machine('state "a" {\non "x" "y" { transition = "a" }\n}\n' + NEXT), "wrong_labels"),
         (machine('state "<end>" "next" { transition = "a" }\n' + NEXT), "bad_name"),
-        (machine('state "a" "*" { transition = "a" }\n' + NEXT), "bad_name"),
         (machine('state "" "x" { transition = "a" }\n' + NEXT), "bad_name"),
         (machine('state " b" "x" { transition = "a" }\n' + NEXT), "bad_name"),
         (machine('state "*" { final = true }\n' + NEXT), "wildcard_setting"),
@@ -203,6 +202,7 @@ def test_the_wildcard_does_not_conflict_with_a_named_state() -> None:
         ('statemachine "p" { initial = "a" }', "misplaced_block"),
         ('aliasmapper "p" { aliases = {} }', "misplaced_block"),
         (machine(NEXT + 'on "x" { transition = "a" }'), "misplaced_block"),
+        (machine('state "a" "next" {\n transition = "a"\n await { from = "ada" }\n}'), "misplaced_block"),
         (machine(NEXT + 'provisioner "q" {}'), "misplaced_block"),
         ('provisioner "p" {}', "missing_block"),
         ('provisioner "p" { machine = 1 }', "unknown_attribute"),
@@ -242,18 +242,6 @@ def test_every_mistake_has_its_name(source: str, code: str) -> None:
 def test_what_may_be_meant_is_only_a_warning(source: str, code: str) -> None:
     [problem] = problems(source)
     assert (problem.code, problem.severity) == (code, Severity.WARNING)
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        machine('state "a" "next" {\n transition = "a"\n await "x" {}\n}'),
-    ],
-)
-def test_what_a_later_version_will_run_is_named_and_not_passed_over(source: str) -> None:
-    [problem] = problems(source)
-    assert problem.code == "unsupported"
-    assert "is not supported yet by this version" in problem.summary
 
 
 def test_every_problem_is_found_in_one_pass() -> None:

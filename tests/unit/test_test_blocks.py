@@ -1,15 +1,18 @@
 """Test blocks: what they may say, how they are run, and what they cover."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from engine.decide.coverage import coverage
 from engine.decide.run_test import TestResult, run_test
+from engine.decide.simulate import MOST_TIMERS
 from engine.machine.compile import compile_definition
 from engine.machine.definition import Definition
 from engine.machine.read import read_definition
 from engine.machine.read_test_file import read_test_file
+from engine.machine.test_blocks import NOW
 
 MACHINE = """
   receive "github" "create" {
@@ -204,7 +207,12 @@ FINE = 'when "x" {}\nthen { state = "done" }'
         ('when "x" {}\nthen { effects = [1] }', "wrong_type"),
         ('when "x" {}\nthen { effects = [{ kin = "action" }] }', "wrong_type"),
         ('when "x" {}\nthen { effects = [{ kind = "act" }] }', "wrong_type"),
-        (FINE + '\nadvance { by = "72h" }', "unsupported"),
+        (FINE + '\nadvance { by = "72h" }', "missing_block"),
+        ('advance { by = "soon" }\n' + FINE, "wrong_type"),
+        ("advance { by = -1 }\n" + FINE, "wrong_type"),
+        ("advance { by = event.x }\n" + FINE, "unknown_name"),
+        ("advance {}\n" + FINE, "missing_attribute"),
+        ('advance { for = "1h" }\n' + FINE, "unknown_attribute"),
     ],
 )
 def test_a_test_that_cannot_be_meant_is_reported(body: str, code: str) -> None:
@@ -276,3 +284,190 @@ def test_a_guard_that_could_not_be_evaluated_was_false() -> None:
     result = run('given { state = "in_review" }\nwhen "merged" {}\nthen { verdict = "no_guard_held" }')
     found = coverage(read("").provisioners["dev"].machine, result.decided)
     assert list(_covered(found.guards).values()) == [False, True, False, True]
+
+
+TIMED = """
+  receive "github" "create" {
+    entity = issue_keys(event.ref)
+    fire   = "started"
+  }
+  statemachine "tt" {
+    initial = "open"
+    state "open" "started" { transition = "waiting" }
+    state "waiting" {
+      on "again" { transition = "waiting" }
+      on "poke" { set = { poked = now } }
+      after {
+        delay = "24h"
+        set   = { reminded = event.due }
+        action "http" "remind" {}
+      }
+      after {
+        delay      = "48h"
+        when       = try(context.reminded, null) != null
+        transition = "late"
+      }
+      after {
+        delay      = "72h"
+        transition = "stale"
+      }
+    }
+    state "late" {
+      after {
+        delay      = "24h"
+        transition = "done"
+      }
+    }
+    state "stale" "revive" { transition = "open" }
+    state "done" { final = true }
+  }
+"""
+
+
+def timed(body: str, machine: str = TIMED) -> TestResult:
+    result = read_definition(f'provisioner "tt" {{\n{machine}\ntest "it" {{\n{body}\n}}\n}}\n', "t.hcl")
+    assert result.definition is not None, result.diagnostics
+    [test] = result.definition.provisioners["tt"].tests
+    return run_test(compile_definition(result.definition)["tt"], test)
+
+
+def came(result: TestResult) -> list[tuple[str, str | None]]:
+    return [(one.event.name, one.decision.step.trace.after) for one in result.decided]
+
+
+WAITING = 'given { state = "waiting" }\n'
+
+
+def test_time_passes_and_timers_run_out_in_order_before_the_next_event() -> None:
+    result = timed(
+        WAITING
+        + """
+        advance { by = "23h59m59s" }
+        then { state = "waiting" }
+        advance { by = 1 }
+        then {
+          context = { reminded = "2024-01-02T00:00:00Z" }
+          effects = ["remind"]
+          verdict = "stayed"
+        }
+        advance { by = "48h" }
+        then {
+          state   = "done"
+          effects = ["late", "done"]
+        }
+        """
+    )
+    assert result.passed, result.mismatches
+    assert came(result) == [
+        ("after.waiting.1", "waiting"),
+        ("after.waiting.2", "late"),
+        ("after.late.1", "done"),
+    ]
+
+
+def test_a_state_that_is_left_and_entered_again_starts_its_timers_anew() -> None:
+    result = timed(
+        WAITING
+        + """
+        advance { by = "23h" }
+        when "again" {}
+        advance { by = "23h" }
+        then {
+          state   = "waiting"
+          context = { reminded = null }
+        }
+        advance { by = "1h" }
+        then { context = { reminded = "2024-01-02T23:00:00Z" } }
+        """
+    )
+    assert result.passed, result.mismatches
+
+
+def test_events_see_the_time_that_has_come() -> None:
+    result = timed(
+        'given {\nstate = "waiting"\nnow = "2026-01-01T00:00:00Z"\n}\nadvance { by = "1h30m" }\nwhen "poke" {}\n'
+        'then { context = { poked = "2026-01-01T01:30:00Z" } }'
+    )
+    assert result.passed, result.mismatches
+
+
+def test_an_entity_that_was_never_seen_has_no_timers_until_a_delivery_names_it() -> None:
+    result = timed(
+        """
+        advance { by = "200h" }
+        then { verdict = "ignored" }
+        when "github" "create" { event = { ref = "TT-7" } }
+        then { state = "waiting" }
+        advance { by = "24h" }
+        then { effects = ["remind"] }
+        """
+    )
+    assert result.passed, result.mismatches
+    assert {one.event.entity.id for one in result.decided} == {"TT-7"}
+
+
+def test_what_is_given_belongs_to_the_entity_that_a_later_delivery_names() -> None:
+    result = timed(
+        'given { state = "open" }\nadvance { by = "1h" }\nwhen "github" "create" { event = { ref = "TT-7" } }\n'
+        'advance { by = "24h" }\nthen { effects = ["waiting", "remind"] }'
+    )
+    assert result.passed, result.mismatches
+    assert {one.event.entity.id for one in result.decided} == {"TT-7"}
+
+
+def test_where_a_backend_observes_timers_are_decided_about_what_it_says() -> None:
+    machine = TIMED.replace(
+        'statemachine "tt"',
+        'aliasmapper "tt" {\naliases = { open = "O", waiting = "W", late = "L", stale = "S", done = "D" }\n}\n'
+        'statemachine "tt"',
+    )
+    result = timed(
+        'given {\nstate = "waiting"\nstatus = "W"\n}\nadvance { by = "96h" }\n'
+        'then {\nstate = "done"\nstatus = "D"\n}',
+        machine,
+    )
+    assert result.passed, result.mismatches
+
+
+def turning(delay: str) -> str:
+    return f"""
+      statemachine "tt" {{
+        initial = "a"
+        state "a" {{
+          after {{
+            delay      = {delay}
+            transition = "a"
+          }}
+        }}
+      }}
+    """
+
+
+def test_timers_without_end_stop_the_clock_and_say_so() -> None:
+    result = timed('given { state = "a" }\nadvance { by = "3h" }\nthen { state = "a" }', turning("1"))
+    assert len(result.decided) == MOST_TIMERS
+    stopped = NOW + timedelta(seconds=MOST_TIMERS)
+    assert result.ignored == (
+        f"{MOST_TIMERS} timers ran out and set new ones: the clock stopped at {stopped}",
+    )
+
+
+def test_timers_that_hardly_wait_are_parked_as_in_the_daemon() -> None:
+    result = timed(
+        'given { state = "a" }\nadvance { by = 1 }\nthen { verdict = "endless_loop" }', turning("0")
+    )
+    assert (result.passed, len(result.decided), result.ignored) == (True, 101, ())
+
+
+def test_coverage_counts_timers_and_the_outcomes_of_their_guards() -> None:
+    result = timed(WAITING + 'advance { by = "96h" }\nthen { state = "done" }')
+    definition = read_definition(f'provisioner "tt" {{\n{TIMED}\n}}\n', "t.hcl").definition
+    assert definition is not None
+    found = coverage(definition.provisioners["tt"].machine, result.decided)
+    covered = {part.name for part in found.transitions if part.covered}
+    assert covered == {
+        'waiting -> itself on "after.waiting.1"',
+        'waiting -> late on "after.waiting.2"',
+        'late -> done on "after.late.1"',
+    }
+    assert [part.covered for part in found.guards] == [True, False]

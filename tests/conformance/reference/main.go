@@ -1,11 +1,16 @@
 // Reads one file in base64 a line, and answers each with one line of JSON: what the reference says of it, and its format.
+// With -time N it says how long the reference takes to parse standard input.
 package main
 
 import (
 	"bufio"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
+	"strconv"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -51,7 +56,32 @@ func read(src []byte) (a answer) {
 	return a
 }
 
+// The shortest of some parses of what stands on standard input, in nanoseconds.
+func shortest(times int) int64 {
+	src, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		panic(err)
+	}
+	best := int64(1 << 62)
+	for i := 0; i < times; i++ {
+		begun := time.Now()
+		hclsyntax.ParseConfig(src, "f.hcl", hcl.Pos{Byte: 0, Line: 1, Column: 1})
+		if took := time.Since(begun).Nanoseconds(); took < best {
+			best = took
+		}
+	}
+	return best
+}
+
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == "-time" {
+		times, err := strconv.Atoi(os.Args[2])
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(shortest(times))
+		return
+	}
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := bufio.NewWriter(os.Stdout)
 	encoder := json.NewEncoder(out)

@@ -227,7 +227,7 @@ def test_whatever_happens_to_the_post_one_transition_is_effective(kind: str) -> 
         return first, await processor.perform(a_call(source_status="To Do", read_back=True))
 
     first, second = ask(
-        world, twice, timeout="1s" if kind in {"late", "answer_hangs", "request_hangs"} else "5s"
+        world, twice, timeout="2s" if kind in {"late", "answer_hangs", "request_hangs"} else "5s"
     )
     assert first.outcome is Outcome.UNKNOWN, first.detail
     assert second.outcome in (Outcome.DONE, Outcome.ALREADY_THERE), second.detail

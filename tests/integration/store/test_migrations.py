@@ -4,12 +4,16 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from alembic import command
+from sqlalchemy import Connection, text
 
-from engine.store import inbox, outbox, schema, sqlite
+from engine.store import inbox, instances, outbox, schema, sqlite
+from engine.store.backend import backend_of
 from engine.store.database import Store
 from engine.store.deadletters import Wanted, find
 from engine.store.tables import InboxStatus
+from tests.harness.postgres import PostgresServer
 
 #: One delivery that left two dead events, of which one was delivered again, and an effect with its attempt.
 ROWS = """
@@ -56,3 +60,75 @@ def test_a_store_of_the_first_schema_is_brought_forward_with_its_rows(tmp_path: 
     assert (waiting.id, waiting.retried_at) == (3, None)
     assert effect is not None
     assert effect.earlier_attempts == 0
+
+
+#: An instance with an event of its lane undecided, in words that every released schema has.
+_INSTANCE = """
+INSERT INTO instances (id, project, entity_id, folded_id, state, context, version, machine_hash, updated_at)
+VALUES (1, 'soc', 'SOC-1', 'soc-1', 'a', '{}', 3, 'm', 10)
+"""
+_HOOK = """
+INSERT INTO hooks (id, source, repo_id, repo_path, sealed, key_id, created_at, updated_at)
+VALUES (1, 'github', '1', 'o/h', '', '', 1, 1)
+"""
+_DELIVERY = """
+INSERT INTO deliveries (id, hook_id, source, type, delivery_id, digest, received_at, verdict, reason, headers)
+VALUES (1, 1, 'github', 'release', 'd1', '', 10, 'accepted', '', '{}')
+"""
+_EVENT = """
+INSERT INTO inbox (id, delivery_row_id, provisioner, project, entity_id, event, receive, once, status, attempts, due_at,
+received_at, because) VALUES (1, 1, 'soc', 'soc', 'SOC-1', 'next', 'r', '"1"', 'pending', 0, 10, 10, '')
+"""
+RELEASED = ("0001", "0002", "0003", "0004")
+
+
+def _with_rows(c: Connection, revision: str) -> None:
+    command.upgrade(schema.alembic_config(c), revision)
+    for statement in (_HOOK, _DELIVERY, _EVENT, _INSTANCE):
+        c.execute(text(statement))
+
+
+def _holds(url: str) -> None:
+    """A store of that URL is current, and has what it had: nobody is asked, and nothing is an answer."""
+    store = Store.open(url)
+    with store.read() as c:
+        assert schema.is_current(c, store.name)
+        held, waiting = instances.load(c, "soc", "SOC-1"), inbox.head(c, "soc", "SOC-1")
+        assert instances.awaiting(c, 9) == []
+        assert inbox.answers(c) == {}
+    store.close()
+    assert held is not None
+    assert (held.snapshot.state, held.snapshot.version, held.snapshot.awaits) == ("a", 3, {})
+    assert held.snapshot.machine == "m"
+    assert waiting is not None
+    assert (waiting.id, waiting.once, waiting.status) == (1, '"1"', InboxStatus.PENDING)
+
+
+@pytest.mark.parametrize("revision", RELEASED)
+def test_a_file_of_every_released_schema_is_brought_forward(tmp_path: Path, revision: str) -> None:
+    path = tmp_path / "interlock.db"
+    path.touch()
+    engine = sqlite.writer_engine(path)
+    with engine.connect() as c, sqlite.writing(c):
+        _with_rows(c, revision)
+    engine.dispose()
+    _holds(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize("revision", RELEASED)
+def test_a_database_of_every_released_schema_is_brought_forward(
+    postgres: PostgresServer, revision: str
+) -> None:
+    url = postgres.url()
+    engine = backend_of(url).writer_engine()
+    with engine.begin() as c:
+        _with_rows(c, revision)
+    engine.dispose()
+    _holds(url)
+
+
+def test_every_released_schema_is_tried(tmp_path: Path) -> None:
+    path = tmp_path / "interlock.db"
+    Store.open(f"sqlite:///{path}").close()
+    files = sorted((Path(schema.__file__).parent / "migrations/versions").glob("v*.py"))
+    assert tuple(f.name[1:5] for f in files) == (*RELEASED, schema.REVISION)

@@ -40,5 +40,24 @@ def test_check_and_fmt_load_no_server_no_store_and_no_log(arguments: list[str]) 
         check=True,
     )
     loaded = set(done.stdout.rpartition("loaded:")[2].split())
-    assert "lark" in loaded
-    assert loaded & HEAVY == set()
+    assert "engine" in loaded
+    assert loaded & (HEAVY | {"cyclopts", "rich", "lark"}) == set()
+
+
+def test_a_missing_extra_is_named() -> None:
+    hidden = 'import sys\nsys.modules["pygls"] = None\nfrom engine.cli import main\nsys.exit(main(["lsp"]))'
+    done = subprocess.run(
+        [sys.executable, "-c", hidden], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert 'pip install "interlock[lsp]"' in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_the_daemon_does_not_load_the_language_server() -> None:
+    program = "import sys, engine.cli.run, engine.serve.daemon\nprint(*sorted(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert {"pygls", "lsprotocol", "engine.editor"} & set(done.stdout.split()) == set()

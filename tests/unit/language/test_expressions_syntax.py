@@ -292,7 +292,7 @@ def test_a_long_condition_keeps_its_precedences() -> None:
 
 
 def test_every_line_of_the_table_of_complaints_can_be_said() -> None:
-    words = {"token": "{", "before": "}", "opener": "(", "closer": ")"}
+    words = {"token": "{", "before": "}", "opener": "(", "opened": "The (", "closer": ")"}
     for row in _TABLE:
         assert row.summary.format_map(words)
         assert row.detail.format_map(words)

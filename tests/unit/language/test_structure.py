@@ -135,7 +135,8 @@ def test_an_unclosed_bracket_does_not_swallow_the_file() -> None:
     result = parse('a {\n  b = foo(1, [2\n  c = 3\n  d "x" {\n  }\n}\ne = 4\n', "test.hcl")
     (problem,) = result.diagnostics
     assert problem.code == "unclosed"
-    assert str(problem.subject) == "test.hcl:2:14"
+    assert str(problem.subject) == "test.hcl:3:3"
+    assert problem.summary == 'The "[" of line 2 is not closed before this'
     tree = result.tree
     assert tree is not None
     assert tree.attribute("e") is not None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from engine.decide.run_test import run_test
@@ -60,7 +60,9 @@ quick = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
     print_blob=False,
-    stateful_step_count=12,
+    stateful_step_count=8,
+    # Explaining a failure traces every line that is run, and nothing here looks at what comes of it.
+    phases=(Phase.generate, Phase.shrink),
 )
 
 
@@ -68,7 +70,7 @@ def test_a_property_that_does_not_hold_fails_and_prints_a_test_to_paste(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(AssertionError, match='property "PROPERTY" does not hold') as caught:
-        run_state_machine_as_test(state_machine_for(DEV), settings=quick)
+        run_state_machine_as_test(state_machine_for(DEV), settings=settings(quick, max_examples=2000))
     told = "\n".join(caught.value.__notes__) + capsys.readouterr().out
     assert 'test "found by a stateful test" {' in told
     block = 'test "found' + told.partition('test "found')[2].split("\n}\n")[0] + "\n}\n"
@@ -150,9 +152,11 @@ def test_the_clock_stands_until_it_is_advanced() -> None:
 
 USERS_TEST = """
 import hashlib, hmac, json, urllib.request
+from hypothesis import settings
 from engine.testing import state_machine_for
 
 TestMine = state_machine_for("mine.hcl").TestCase
+TestMine.settings = settings(max_examples=15, stateful_step_count=10, deadline=None)
 
 
 def test_fixtures(practice_jira, signed_release, frozen_clock):
@@ -197,3 +201,57 @@ def test_the_plugin_is_announced_to_pytest() -> None:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["entry-points"]["pytest11"] == {"interlock": "engine.testing.pytest_plugin"}
+
+
+ASKING = """
+provisioner "dev" {
+  statemachine "dev" {
+    initial = "a"
+    state "a" {
+      await {
+        from = ["ada", "bob"]
+        answer "yes" {
+          needs      = 2
+          transition = "b"
+        }
+      }
+    }
+    state "b" { final = true }
+  }
+  property "nobody ever agrees" { never = state == "b" }
+}
+"""
+
+
+def test_people_answer_in_a_stateful_test_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(AssertionError, match='property "nobody ever agrees" does not hold') as caught:
+        run_state_machine_as_test(state_machine_for(ASKING), settings=quick)
+    told = "\n".join(caught.value.__notes__) + capsys.readouterr().out
+    block = 'test "found' + told.partition('test "found')[2].split("\n}\n")[0] + "\n}\n"
+    assert block.count('when "await.a.yes"') == 2
+    definition = load_definition(ASKING.rstrip().removesuffix("}") + block + "}\n")
+    [test] = definition.provisioners["dev"].tests
+    result = run_test(compile_definition(definition)["dev"], test)
+    assert result.passed
+    assert [one.decision.step.trace.after for one in result.decided] == ["a", "b"]
+
+
+def test_a_folder_with_modules_and_values_is_loaded_with_the_tests_beside_it(tmp_path: Path) -> None:
+    library = tmp_path / "lib"
+    team = tmp_path / "team"
+    for folder in (library, team):
+        folder.mkdir()
+    (library / "flow.hcl").write_text(
+        'variable "word" { type = string }\n\n'
+        + DEV.replace('"dev"', '"flow"').replace('== "flow"', '== "dev"')
+    )
+    (team / "a.hcl").write_text(
+        'variable "word" { type = string }\n\nprovisioner "dev" {\n  module "flow" {\n    source = "../lib/flow.hcl"\n'
+        "    word   = var.word\n  }\n}\n"
+    )
+    (team / "b_test.hcl").write_text('provisioner "dev" {\n  property "it" {\n    reachable = "a"\n  }\n}\n')
+    provisioner = load_provisioner(team, machines=tmp_path, variables={"word": "w"})
+    assert provisioner.machine.names.variables == {"word": "w", "module.flow": {"word": "w"}}
+    assert "it" in [p.name for p in provisioner.properties]
+    with pytest.raises(InvalidDefinitionError):
+        load_definition(team, variables={"word": "w"})

@@ -1,0 +1,145 @@
+"""What ``interlock check`` does: read, check, prove, and tell."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from engine.cli.colour import paint_problems
+from engine.cli.files import (
+    Surroundings,
+    check_flags,
+    definition_of,
+    definitions_in,
+    open_definition,
+    read_place,
+    surroundings,
+)
+from engine.cli.hiding import hide, secrets_of
+from engine.cli.tables import print_json
+from engine.config.conceal import without_secrets
+from engine.config.settings import read_settings
+from engine.diagnostics import Diagnostic, Severity, errors_in, render
+from engine.machine.definition import Definition, Provisioner
+from engine.machine.prove import prove
+from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
+
+
+def check_files(
+    *files: Path,
+    workers: Path | None = None,
+    machines: Path | None = None,
+    var: Sequence[str] = (),
+    json: bool = False,
+    sarif: bool = False,
+) -> int:
+    """Check files each by itself, or without any all that workers.yaml names; 1 if there is an error, otherwise 0."""
+    around = surroundings(workers, machines, var)
+    if files:
+        problems, sources, definitions = _check_each(files, around)
+        checked = [str(f) for f in files]
+    else:
+        problems, sources, checked, definitions = _check_together(workers, around)
+    proofs = []
+    for provisioner in (p for definition in definitions for p in definition.provisioners.values()):
+        proofs.append(prove(provisioner))
+        problems += _placed(provisioner, proofs[-1].diagnostics)
+    secrets = secrets_of(definitions)
+    if sarif:
+        from engine.cli.sarif import sarif as as_sarif
+
+        print_json(as_sarif(problems, sources), secrets)
+    elif json:
+        print_json(
+            {
+                "ok": not errors_in(problems),
+                "checked": checked,
+                "diagnostics": [p.as_json() for p in problems],
+                "proofs": [proof.as_json() for proof in proofs],
+            },
+            secrets,
+        )
+    else:
+        if problems:
+            print(paint_problems(hide(render(problems, sources), secrets), sys.stdout))
+            print()
+        for proof in proofs:
+            print(proof.summary())
+        counts = {s.value: sum(1 for p in problems if p.severity is s) for s in Severity}
+        said = ", ".join(f"{count} {name}(s)" for name, count in counts.items() if count)
+        print(f"{len(checked)} file(s) checked: {said or 'no problem'}")
+    return 1 if errors_in(problems) else 0
+
+
+def _placed(provisioner: Provisioner, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """What is so in a module may be so for one of its users only: each problem there says for whom."""
+    for problem in found:
+        if problem.subject is None or problem.subject.filename == provisioner.span.filename:
+            yield problem
+        else:
+            user = f'It is so for provisioner "{provisioner.name}" at {provisioner.span}.'
+            yield replace(problem, story=f"{problem.story}\n{user}".strip())
+
+
+def _check_each(
+    files: tuple[Path, ...], around: Surroundings
+) -> tuple[list[Diagnostic], dict[str, str], list[Definition]]:
+    from engine.run.files import read_text
+    from engine.sources.check import check_sources
+
+    definitions: list[Definition] = []
+    problems: list[Diagnostic] = []
+    sources: dict[str, str] = {}
+    declared: list[Iterable[str] | None] = []
+    for file in files:
+        tests = file.name.endswith(TEST_FILE_ENDING)
+        if tests or file.suffix in {".yaml", ".yml"}:
+            text = read_text(file, "a file to be checked", problems)
+            if text is None:
+                continue
+            sources[str(file)] = text if tests else without_secrets(text)
+            if not tests:
+                problems += _check_workers(text, str(file))
+                continue
+            beside = open_definition(definition_of(file, around), around)
+            joined, found = read_test_file(text, str(file), beside)
+            problems += found
+            definitions += [] if joined is None else [joined]
+            declared.append(beside.variables)
+            continue
+        for place in definitions_in([file], around):
+            read = read_place(place, around)
+            sources.update(read.sources)
+            problems += read.diagnostics
+            declared.append(read.declared)
+            if read.definition is not None:
+                problems += check_sources(read.definition)
+                definitions.append(read.definition)
+    check_flags(around.flags, declared)
+    return problems, sources, definitions
+
+
+def _check_workers(text: str, name: str) -> list[Diagnostic]:
+    """What is wrong with a workers file by itself; whether its statefiles and variables exist is for the whole check."""
+    from engine.config.workers import read_workers
+    from engine.processors.registry import load_processors
+    from engine.run.hub import Hub
+
+    result = read_workers(text, name)
+    problems = list(result.diagnostics)
+    if result.workers is not None:
+        _, found = Hub.build(result.workers, load_processors(), {})
+        problems += [p for p in found if p.code in {"unknown_processor", "unknown_setting", "wrong_setting"}]
+    return problems
+
+
+def _check_together(
+    workers: Path | None, around: Surroundings
+) -> tuple[list[Diagnostic], dict[str, str], list[str], list[Definition]]:
+    from engine.processors.registry import load_processors
+    from engine.run.load import load
+
+    settings = read_settings({"workers": workers}, around.environ)
+    loaded = load(settings.workers, around.machines, load_processors(), around.environ, around.flags)
+    definitions = [] if loaded.serving is None else list(loaded.serving.definitions)
+    return list(loaded.diagnostics), dict(loaded.sources), list(loaded.sources), definitions

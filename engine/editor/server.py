@@ -1,0 +1,298 @@
+"""The language server: the protocol's requests over standard input and output, answered by the files around this one.
+
+A request is answered from the buffer as it is; checking happens in another process (`checking`). A request that fails is
+answered with an error and told on standard error; the server goes on.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
+
+from engine import __version__
+from engine.editor import layout, navigate, rename, symbols, wire
+from engine.editor.buffers import Buffers
+from engine.editor.check import Buffer
+from engine.editor.checking import Checking
+from engine.editor.complete import complete
+from engine.editor.document import Document
+from engine.editor.hover import hover
+from engine.editor.positions import Encoding
+
+#: The protocol's code for a request that cannot be met: the client shows its message.
+_REQUEST_FAILED = -32803
+_LARGEST_FILE = 32 * 1024 * 1024
+#: A request about one place of a text.
+_Placed = (
+    types.HoverParams
+    | types.CompletionParams
+    | types.DefinitionParams
+    | types.ReferenceParams
+    | types.DocumentHighlightParams
+    | types.PrepareRenameParams
+    | types.RenameParams
+)
+
+
+class Server(LanguageServer):
+    """Holds the buffers. The client sends whole texts: the library splits lines at more characters than the protocol
+    knows, so that changes of a part could end up elsewhere.
+    """
+
+    def __init__(self, machines: Path) -> None:
+        """Take the folder with the machine definitions."""
+        self.machines = machines
+        super().__init__("interlock", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
+        self.buffers = Buffers(_read)
+        self.checking: Checking | None = None
+        self.task: asyncio.Task[None] | None = None
+        #: The client said that it is going.
+        self.finished = False
+
+    @property
+    def encoding(self) -> Encoding:
+        """What was agreed on."""
+        return Encoding(self.server_capabilities.position_encoding or Encoding.UTF_16)
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Tell standard error only: a window at every keystroke helps nobody."""
+        logging.getLogger("interlock").error("%s: %s", getattr(source, "__name__", source), error)
+
+    # Buffers
+
+    def changed(self, address: str, text: str, version: int | None) -> None:
+        """Take a buffer's text and have it checked, and the open tests beside it."""
+        self.buffers.put(address, text)
+        self._ask(address, version)
+        tests = self.buffers.tests_of(address)
+        if tests is not None:
+            self._ask(tests, None)
+
+    def closed(self, address: str) -> None:
+        """Forget a buffer and what was said about it."""
+        self.buffers.drop(address)
+        if self.checking is not None:
+            self.checking.forget(address)
+        self._show(address, None, [])
+
+    def _ask(self, address: str, version: int | None) -> None:
+        document = self.buffers.get(address)
+        if document is None:
+            return
+        if self.checking is None:
+            self.checking = Checking(
+                self._publish, self._complain, machines=self.machines, opened=self._opened
+            )
+            self.task = asyncio.get_running_loop().create_task(self.checking.run())
+        beside = document.beside
+        buffer = Buffer(
+            source=document.source,
+            filename=document.filename,
+            beside=None if beside is None else (beside.source, beside.filename),
+            path=_path(address),
+        )
+        self.checking.ask(address, buffer, version)
+
+    def _opened(self) -> dict[str, str]:
+        """The texts of the files that are open, by their paths."""
+        texts = ((_path(address), document.source) for address, document in self.buffers.all())
+        return {path: source for path, source in texts if path is not None}
+
+    def _publish(self, address: str, version: int | None, problems: list[dict[str, Any]]) -> None:
+        document = self.buffers.get(address)
+        if document is None:
+            return
+        known = self.client_capabilities.text_document
+        published = None if known is None else known.publish_diagnostics
+        related = published is not None and bool(published.related_information)
+        found = [
+            wire.diagnostic(problem, document.text, address, self.encoding, related=related)
+            for problem in problems
+        ]
+        self._show(address, version, found)
+        _ = document.sound  # so that its names are known when the next text hides some
+
+    def _show(self, address: str, version: int | None, found: Sequence[types.Diagnostic]) -> None:
+        self.text_document_publish_diagnostics(
+            types.PublishDiagnosticsParams(uri=address, version=version, diagnostics=found)
+        )
+
+    def _complain(self, message: str) -> None:
+        self.window_log_message(types.LogMessageParams(type=types.MessageType.Warning, message=message))
+
+    # Places
+
+    def place(self, params: _Placed) -> tuple[Document, int] | None:
+        """The buffer and the offset that a request is about."""
+        document = self.buffers.get(params.text_document.uri)
+        if document is None:
+            return None
+        return document, wire.offset(document.text, params.position, self.encoding)
+
+    def locations(self, address: str, found: Iterable[navigate.Place]) -> list[types.Location]:
+        """Places of several files."""
+        files = self.buffers.files(address)
+        return [
+            types.Location(uri=p.file, range=wire.span(files[p.file].text, p.start, p.end, self.encoding))
+            for p in found
+        ]
+
+
+def make_server(machines: Path) -> Server:
+    """A server with everything it can do, not started."""
+    server = Server(machines)
+    _listen(server)
+    _tell(server)
+    _change(server)
+    _survey(server)
+    return server
+
+
+def _listen(server: Server) -> None:
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def opened(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
+        document = params.text_document
+        ls.changed(document.uri, document.text, document.version)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
+        if params.content_changes:
+            document = params.text_document
+            ls.changed(document.uri, params.content_changes[-1].text, document.version)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
+        ls.closed(params.text_document.uri)
+
+    @server.feature(types.SHUTDOWN)
+    def finished(ls: Server, _params: None) -> None:
+        ls.finished = True
+
+
+def _tell(server: Server) -> None:
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    def hovered(ls: Server, params: types.HoverParams) -> types.Hover | None:
+        place = ls.place(params)
+        found = None if place is None else hover(*place)
+        return None if place is None or found is None else wire.hovering(found, place[0], ls.encoding)
+
+    @server.feature(
+        types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=['"', ".", "{", " "])
+    )
+    def completed(ls: Server, params: types.CompletionParams) -> types.CompletionList | None:
+        place = ls.place(params)
+        if place is None:
+            return None
+        return wire.completion(complete(*place), place[0], ls.encoding, snippets=_takes_snippets(ls))
+
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    def defined(ls: Server, params: types.DefinitionParams) -> list[types.Location] | None:
+        place = ls.place(params)
+        if place is None:
+            return None
+        address = params.text_document.uri
+        return ls.locations(address, navigate.definition(ls.buffers.files(address), address, place[1]))
+
+    @server.feature(types.TEXT_DOCUMENT_REFERENCES)
+    def referred(ls: Server, params: types.ReferenceParams) -> list[types.Location] | None:
+        place = ls.place(params)
+        if place is None:
+            return None
+        address = params.text_document.uri
+        declared = params.context.include_declaration
+        found = navigate.references(ls.buffers.files(address), address, place[1], declared=declared)
+        return ls.locations(address, found)
+
+    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
+    def highlighted(
+        ls: Server, params: types.DocumentHighlightParams
+    ) -> list[types.DocumentHighlight] | None:
+        place = ls.place(params)
+        if place is None:
+            return None
+        document, at = place
+        address = params.text_document.uri
+        found = navigate.references({address: document}, address, at, declared=True)
+        return [
+            types.DocumentHighlight(range=wire.span(document.text, p.start, p.end, ls.encoding))
+            for p in found
+        ]
+
+
+def _change(server: Server) -> None:
+    @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
+    def prepared(ls: Server, params: types.PrepareRenameParams) -> types.Range | None:
+        place = ls.place(params)
+        found = None if place is None else rename.renameable(*place)
+        return None if place is None or found is None else wire.span(place[0].text, *found, ls.encoding)
+
+    @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
+    def renamed(ls: Server, params: types.RenameParams) -> types.WorkspaceEdit | None:
+        place = ls.place(params)
+        if place is None:
+            return None
+        address = params.text_document.uri
+        files = ls.buffers.files(address)
+        try:
+            found = rename.rename(files, address, place[1], params.new_name)
+        except rename.CannotRenameError as problem:
+            raise JsonRpcException(str(problem), _REQUEST_FAILED) from None
+        return types.WorkspaceEdit(
+            changes={file: wire.edits(files[file], edits, ls.encoding) for file, edits in found.items()}
+        )
+
+    @server.feature(types.TEXT_DOCUMENT_FORMATTING)
+    def formatted(ls: Server, params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
+        document = ls.buffers.get(params.text_document.uri)
+        return None if document is None else wire.edits(document, layout.layout(document), ls.encoding)
+
+
+def _survey(server: Server) -> None:
+    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    def outlined(ls: Server, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol] | None:
+        document = ls.buffers.get(params.text_document.uri)
+        return None if document is None else wire.outline(symbols.symbols(document), document, ls.encoding)
+
+    @server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)
+    def folded(ls: Server, params: types.FoldingRangeParams) -> list[types.FoldingRange] | None:
+        document = ls.buffers.get(params.text_document.uri)
+        found = () if document is None else symbols.folds(document)
+        return [types.FoldingRange(start_line=first, end_line=last) for first, last in found]
+
+
+def _takes_snippets(ls: Server) -> bool:
+    known = ls.client_capabilities.text_document
+    item = None if known is None or known.completion is None else known.completion.completion_item
+    return item is not None and bool(item.snippet_support)
+
+
+def _path(address: str) -> str | None:
+    """The path of a file; None for a buffer that is none yet."""
+    return to_fs_path(address) if address.startswith("file:") else None
+
+
+def _read(address: str) -> str | None:
+    """The text of a file that is not open; None if it cannot be read."""
+    path = _path(address)
+    if path is None:
+        return None
+    try:
+        file = Path(path)
+        return None if file.stat().st_size > _LARGEST_FILE else file.read_bytes().decode("utf-8")
+    except (OSError, ValueError):
+        return None
+
+
+def serve(machines: Path) -> int:
+    """Speak over standard input and output until the client goes; the exit status, 1 if it went without a word."""
+    # Standard output is the protocol's. The library tells every message at a lower level.
+    logging.basicConfig(level=logging.ERROR)
+    server = make_server(machines)
+    server.start_io()
+    return 0 if server.finished else 1

@@ -1,0 +1,118 @@
+"""Why a text breaks off where it does: problems, each with the range that it underlines."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from engine.language import syntax
+from engine.language.complaints import (
+    BLOCK_IN_ONE_LINE_BLOCK,
+    EQUALS_MISSING,
+    LABEL_NOT_LITERAL,
+    LINE_BREAK_MISSING,
+    ONE_LINE_BLOCK_TOO_LONG,
+    complaint,
+    still_open,
+)
+from engine.language.subjects import Range, block_begins, extent, first_sequence, is_name, subject
+from engine.language.tokens import BLOCK, Frame, Problem, Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A token that does not fit, and what the parser had in hand."""
+
+    #: The token.
+    token: Token
+    #: The one before it, which did fit.
+    before: Token | None
+    #: The types that would have fitted.
+    expected: Collection[str]
+    #: What is complete in the innermost body: attributes, blocks and what separates them.
+    content: list[Any]
+    #: What was read of the item that breaks off.
+    item: list[Any]
+    #: Everything that is not complete.
+    values: list[Any]
+    #: The token that plainly begins the next item, though a bracket is still open.
+    next_item: Token | None
+    #: A block that probably took another one's brace, and where that brace is.
+    suspect: tuple[Frame, int] | None
+
+
+def refusals(refused: Refused) -> Iterator[tuple[Problem, Range]]:
+    """What is wrong, in the order of the text: with the item that the token spoils, and with the token itself."""
+    token = refused.token
+    invalid = token.type == "INVALID"
+    if invalid and token.problem.code == "nested_too_deeply":
+        yield token.problem, (token.start, token.end)  # a limit of ours says nothing about the text around it
+        return
+    if invalid and token.problem.code == "unclosed_comment":
+        token.start, token.end = _comment_opener(refused)
+    spoilt = _spoilt_before(refused)
+    place = subject(token, refused.before, refused.expected, refused.item, refused.values)
+    if spoilt is not None:
+        yield spoilt
+    elif not invalid or place[0] < token.start:
+        yield _misfit(refused), place
+    if invalid:
+        yield token.problem, (token.start, token.end)
+
+
+def _comment_opener(refused: Refused) -> Range:
+    """The slash of a comment that is never closed; where a slash could divide, the star after it."""
+    start = refused.token.start + ("OPERATOR" in refused.expected)
+    return start, start + 1
+
+
+def _spoilt_before(refused: Refused) -> tuple[Problem, Range] | None:
+    """What is wrong with an item from its first word on."""
+    content, item = refused.content, refused.item
+    if not item or not is_name(item[0]):
+        return None
+    name = item[0]
+    place = name.start, name.end
+    if content and isinstance(content[-1], syntax.Node):
+        one_line = name.frame.kind == BLOCK and not any(isinstance(each, Token) for each in content)
+        return (ONE_LINE_BLOCK_TOO_LONG if one_line else LINE_BREAK_MISSING), place
+    if len(item) == 1 or not isinstance(item[1], list):
+        return None  # an attribute, or no more than a name
+    _, labels, *rest = item
+    if (labels or rest) and not content and name.frame.kind == BLOCK:
+        opened = any(isinstance(each, Token) and each.type == "LBRACE" for each in rest)
+        problem = BLOCK_IN_ONE_LINE_BLOCK if opened else EQUALS_MISSING
+        return problem, (name.start, block_begins(labels, extent(rest[0])[1] if rest else 0))
+    return _label_not_literal(rest[0], refused.token) if rest else None
+
+
+def _label_not_literal(label: Any, token: Token) -> tuple[Problem, Range] | None:
+    """What is wrong with a label that breaks off, or is not followed by what a label is followed by."""
+    if isinstance(label, syntax.Template):
+        place: Any = label.span
+        return LABEL_NOT_LITERAL, first_sequence(place.source.text, place.first + 1)
+    if isinstance(label, Token) and label.type == "QUOTE":
+        start, end = first_sequence(label.frame.source.text, label.end)
+        if start < end <= token.end:
+            return LABEL_NOT_LITERAL, (start, end)
+    return None
+
+
+def _misfit(refused: Refused) -> Problem:
+    token, opener = refused.token, refused.next_item and refused.next_item.frame.opener
+    if opener is not None:
+        return still_open(opener.opens)
+    problem = complaint(token, refused.before, refused.expected)
+    if problem.code == "unclosed" and token.frame.kind == BLOCK and refused.suspect is not None:
+        frame, brace = refused.suspect
+        return problem._replace(detail=_where_missing(frame, brace))
+    return problem
+
+
+def _where_missing(frame: Frame, brace: int) -> str:
+    opener = frame.opener
+    assert opener is not None  # noqa: S101 - a block has its brace
+    opened, closed = (frame.source.position(at)[0] for at in (opener.start, brace))
+    return (
+        f'The "}}" is probably missing between line {opened} and line {closed}, '
+        "whose brace stands further left than the block that it closes."
+    )

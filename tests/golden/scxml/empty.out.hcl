@@ -1,0 +1,5 @@
+provisioner "machine" {
+  statemachine "machine" {
+    initial = ""
+  }
+}
