@@ -57,13 +57,18 @@ def as_test(
     """The lines of a test that goes this way from what is given, and passes as long as the machine does."""
     course: list[Event | timedelta] = []
     now = timedelta()
+    ran_out = False
     for position, move in enumerate(way):
-        if not move.event.name or move.event.name in move.before.left:
-            continue  # time passes before what comes next
+        if not move.event.name:
+            continue
+        if move.event.name in move.before.left:
+            ran_out = True  # time passes before what comes next, if only to let what is due at once run out
+            continue
         at = now if times is None else times.moves[position]
-        course += [at - now, move.event]
-        now = at
-    course += [] if times is None else [times.end - now]
+        course += [at - now, move.event] if at > now or ran_out else [move.event]
+        now, ran_out = at, False
+    if times is not None and (times.end > now or ran_out):
+        course.append(times.end - now)
     state = way[-1].after.snapshot.state if way else given.state
     return test_block(name, given, course, state, remark)
 
@@ -86,7 +91,7 @@ def test_block(
 
 
 def _advance(by: timedelta) -> list[str]:
-    return [f"advance {{ by = {text(text_of(by))} }}"] if by else []
+    return [f"advance {{ by = {text(text_of(by))} }}"]
 
 
 def _when(event: Event) -> Iterator[str]:

@@ -26,6 +26,9 @@ from engine.testing.clock import FrozenClock
 from engine.testing.load import load_provisioner
 from engine.testing.strategies import events
 
+#: What changes where an instance is or what it remembers: properties are held against it, and a test needs it.
+_MOVES = (Verdict.MOVED, Verdict.STAYED, Verdict.COUNTED)
+
 
 class DefinitionMachine(RuleBasedStateMachine):
     """One instance of one project's machine; `state_machine_for` makes the classes that can be run."""
@@ -52,11 +55,11 @@ class DefinitionMachine(RuleBasedStateMachine):
         made = step(self.compiled, before, event, self.clock())
         assert made == step(self.compiled, before, event, self.clock()), "equal arguments gave unequal steps"  # noqa: S101
         self.snapshot = made.snapshot
-        if made.trace.verdict in (Verdict.MOVED, Verdict.COUNTED):
+        if made.trace.verdict in _MOVES:
             self.way.append((before, _told(event), made.snapshot))
         try:
             self._laws(before, made)
-            if made.trace.verdict is Verdict.MOVED:
+            if made.trace.verdict in _MOVES:
                 self._claims(before, event)
         except AssertionError:
             self._tell()

@@ -2,8 +2,10 @@
 
 import pytest
 
+from engine.decide.run_test import run_test
 from engine.diagnostics import Diagnostic, Severity
 from engine.machine.claims import Outcome, length
+from engine.machine.compile import compile_definition
 from engine.machine.prove import Proof, prove
 from engine.machine.read import read_definition
 
@@ -411,3 +413,33 @@ def test_always_blocks_that_go_round_only_for_some_events_are_told_with_one() ->
     assert problem.summary == (
         'In "a", always blocks follow one another without end when "x" comes with event.again = true'
     )
+
+
+def test_what_is_due_at_once_runs_out_in_the_test_too() -> None:
+    text = """
+provisioner "dev" {
+  statemachine "dev" {
+    initial = "a"
+    state "a" "go" { transition = "b" }
+    state "b" {
+      after {
+        delay      = "0s"
+        transition = "c"
+      }
+    }
+    state "c" "k" { transition = "d" }
+    state "d" { final = true }
+  }
+  property "no d" { never = state == "d" }
+}
+"""
+    definition = read_definition(text, "soc.hcl").definition
+    assert definition is not None
+    [problem] = [p for p in prove(definition.provisioners["dev"]).diagnostics if p.code == "property_fails"]
+    block = problem.story.partition("\ntest ")[2]
+    assert 'advance { by = "0s" }' in block
+    pasted = text.rstrip().removesuffix("}") + "test " + block + "\n}\n"
+    again = read_definition(pasted, "soc.hcl").definition
+    assert again is not None
+    [found] = again.provisioners["dev"].tests
+    assert run_test(compile_definition(again)["dev"], found).passed

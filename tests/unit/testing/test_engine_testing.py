@@ -203,6 +203,26 @@ def test_the_plugin_is_announced_to_pytest() -> None:
     assert project["entry-points"]["pytest11"] == {"interlock": "engine.testing.pytest_plugin"}
 
 
+REMEMBERING = """
+provisioner "dev" {
+  statemachine "dev" {
+    initial = "a"
+    state "a" {
+      on "closed" { set = { n = min(try(context.n, 0) + 1, 3) } }
+    }
+  }
+  property "small" { always = try(context.n, 0) < 2 }
+}
+"""
+
+
+def test_properties_are_held_against_what_stays_where_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(AssertionError, match='property "small" does not hold') as caught:
+        run_state_machine_as_test(state_machine_for(REMEMBERING), settings=quick)
+    told = "\n".join(caught.value.__notes__) + capsys.readouterr().out
+    assert told.count('when "closed"') == 2  # what was remembered on the way is in the test
+
+
 ASKING = """
 provisioner "dev" {
   statemachine "dev" {

@@ -130,7 +130,7 @@ def test_drawn_payloads_fit_what_is_known_of_their_type(
     ],
 )
 def test_what_definitions_ask_for_is_found_without_help(source: str, kind: str, wanted: Any) -> None:
-    quick = settings(max_examples=500, database=None, phases=(Phase.generate,))
+    quick = settings(max_examples=5_000, database=None, phases=(Phase.generate,))
     found = find(payloads(source, kind, ("SOC-7",)), wanted, settings=quick)
     assert wanted(found)
 
@@ -288,7 +288,7 @@ def test_deliveries_mean_something_to_the_definition_of_every_source(written: st
     def fires(delivery: Delivery) -> bool:
         return bool(correlate([compiled], delivery).events)
 
-    quick = settings(max_examples=500, database=None, phases=(Phase.generate,))
+    quick = settings(max_examples=5_000, database=None, phases=(Phase.generate,))
     found = find(deliveries(provisioner, entities=(key,)), fires, settings=quick)
     assert {c.event.entity.id for c in correlate([compiled], found).events} == {key}
 
