@@ -41,7 +41,7 @@ class Keeping:
         more = True
         while more and not self._stopping:
             began = time.monotonic()
-            more = await self._store.commit(work.batch)
+            more = await asyncio.wrap_future(self._store.submit(work.batch))
             await asyncio.sleep(max(_PAUSE_SECONDS, _SHARE * (time.monotonic() - began)))
         removed = asdict(work.removed)
         if any(removed.values()):

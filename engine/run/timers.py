@@ -72,7 +72,8 @@ class Timers:
         if due > now:
             return min((due - now).total_seconds(), LONGEST_SLEEP)
         # The lock: daemons that share a store all look, and each timer is fired once.
-        fired = await self._store.commit(lambda c: timers.fire(c, now, BATCH), locks=["timers"])
+        firing = self._store.submit(lambda c: timers.fire(c, now, BATCH), locks=["timers"])
+        fired = await asyncio.wrap_future(firing)
         log.info("timers.fired", count=len(fired))
         for entity in fired:
             self._wake(entity)

@@ -128,10 +128,12 @@ class Daemon:
                 http=DeadlineProtocol,
                 limit_concurrency=_MOST_CONNECTIONS,
                 ws="none",
+                proxy_headers=False,
                 timeout_graceful_shutdown=_HTTP_SECONDS,
             )
         )
         await self._runtime.start()
+        import gc; gc.collect(); gc.freeze(); gc.set_threshold(20_000, 20, 50)
         serving = asyncio.create_task(server.serve(sockets=[self._socket]))
         watching = asyncio.create_task(self._watch())
         aside = asyncio.create_task(_nothing() if beside is None else beside(self))

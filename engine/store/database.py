@@ -111,7 +111,10 @@ class Store:
         return self._writer.submit(work, frozenset(locks))
 
     async def commit(self, work: Callable[[Connection], T], *, locks: Iterable[str] = ()) -> T:
-        """`submit` for a coroutine: wait for the commit and return the work's result, or raise what it raised."""
+        """`submit` for a coroutine: wait for the commit and return the work's result, or raise what it raised.
+
+        The work must be short: the event loop may have to run it itself, so that threads need not take turns.
+        """
         result: T = await self._writer.submit_here(work, frozenset(locks))
         return result
 

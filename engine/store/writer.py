@@ -5,6 +5,9 @@ A file has one such thread. A server has a few, because a commit there is a wait
 A commit waits for the disk about as long for 64 writes as for one, so writes that come together wait together. Each
 work has its own savepoint: one that fails is undone alone. A future is resolved only after the commit, so whoever saw
 a result will find it after a crash.
+
+The thread begins and commits; where works came from an event loop and the store is a file, the loop itself is lent the
+open transaction to run them in (`lending`).
 """
 
 import asyncio
@@ -22,10 +25,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engine.errors import StoreBusyError, StoreError
 from engine.store.backend import Backend
+from engine.store.lending import Loan
 
 #: The most works of one transaction, and the most that may wait.
 BATCH = 256
 WAITING = 4096
+#: The most works that an event loop runs in one go.
+LENT = 64
 
 
 _Future = Future[Any] | asyncio.Future[Any]
@@ -68,6 +74,8 @@ class Writer:
         self._jobs: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._closing = False
+        #: A server's round trips are too long for a loop to wait for.
+        self._lends = not backend.remote
         #: Why the last transaction failed, for the operator; None after one that was committed.
         self.trouble: str | None = None
         self._threads = [
@@ -84,7 +92,7 @@ class Writer:
         return future
 
     def submit_here(self, work: Callable[[Connection], Any], locks: frozenset[str]) -> "asyncio.Future[Any]":
-        """The same for a coroutine of the running event loop: its loop is told of many commits at once."""
+        """The same for a coroutine: its event loop is lent the works of a file, and is told of many commits at once."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._queue(_Job(work, locks, future))
         return future
@@ -132,7 +140,8 @@ class Writer:
         with self._changed:
             while not self._jobs and not self._closing:
                 self._changed.wait()
-            return [self._jobs.popleft() for _ in range(min(BATCH, len(self._jobs)))]
+            lent = self._lends and self._jobs and _loop_of([self._jobs[0]]) is not None
+            return [self._jobs.popleft() for _ in range(min(LENT if lent else BATCH, len(self._jobs)))]
 
     def _commit(self, jobs: list[_Job], link: "_Link") -> list[_Answer]:
         answers: list[_Answer] = []
@@ -141,8 +150,7 @@ class Writer:
             with self._backend.writing(connection):
                 if locks := frozenset().union(*(job.locks for job in jobs)):
                     self._backend.lock(connection, locks)
-                savepoint = connection.connection.cursor()
-                answers += [_attempt(connection, savepoint, job, self._backend) for job in jobs]
+                answers += self._attempts(connection, jobs)
                 self._backend.before_commit(connection)
         except Exception as error:  # noqa: BLE001 -- whatever it was, each caller is told and the writer goes on
             link.drop()
@@ -153,6 +161,34 @@ class Writer:
             return [answer for answer in answers if answer.error is not None] + lost
         self.trouble = None
         return answers
+
+    def _attempts(self, connection: Connection, jobs: list[_Job]) -> list[_Answer]:
+        """Run the works of an event loop there, and with them those that came meanwhile; others here."""
+        savepoint = connection.connection.cursor()
+        loop = _loop_of(jobs) if self._lends else None
+
+        def attempts() -> list[_Answer]:
+            if loop is not None:
+                jobs.extend(self._more(loop, LENT - len(jobs)))
+            return [_attempt(connection, savepoint, job, self._backend) for job in jobs]
+
+        return attempts() if loop is None else Loan(attempts).done_by(loop)
+
+    def _more(self, loop: asyncio.AbstractEventLoop, most: int) -> list[_Job]:
+        """The next works that wait, if they are of the loop too."""
+        more: list[_Job] = []
+        with self._changed:
+            while self._jobs and len(more) < most and _loop_of([self._jobs[0]]) is loop:
+                job = self._jobs.popleft()
+                if job.begin():
+                    more.append(job)
+        return more
+
+
+def _loop_of(jobs: list[_Job]) -> asyncio.AbstractEventLoop | None:
+    """The event loop that all of them came from; None if one came from a thread, or they came from several loops."""
+    loops = {None if isinstance(job.future, Future) else job.future.get_loop() for job in jobs}
+    return loops.pop() if len(loops) == 1 else None
 
 
 def _give(answers: list[_Answer]) -> None:
