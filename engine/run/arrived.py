@@ -1,9 +1,10 @@
-"""An event that was received in this process just now: its lane can decide it without reading it again."""
+"""An event that was received in this process just now: its lane can go on with it without reading it again."""
 
 from dataclasses import dataclass
 
 from engine.model import Event
 from engine.store.inbox import InboxRow
+from engine.store.outbox import OutboxRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,3 +15,7 @@ class Arrived:
     event: Event
     #: How many bytes its delivery had: payloads that wait in memory are bounded by them.
     size: int
+    #: The effects that are to be performed, if it was decided as it came.
+    effects: tuple[OutboxRow, ...] = ()
+    #: Whether it was decided as it came and nothing is left to do for its entity.
+    finished: bool = False

@@ -118,6 +118,19 @@ class Decider:
             self.committed(row, decided.decision, observed)
         return decided
 
+    def decide_in(self, c: Connection, row: inbox.InboxRow, event: Event) -> Decided | None:
+        """Decide the event of a row inside the caller's transaction, without an observation.
+
+        None if it is not the head of its lane, or no machine knows its project now.
+        """
+        serving = self._serving()
+        provisioner = serving.provisioners.get(row.provisioner)
+        if provisioner is None:
+            return None
+        text = serving.texts[row.provisioner]
+        decided = self._commit(c, row, event, event.entity, provisioner, None, text=text)
+        return decided if decided.decision is not None else None
+
     async def _later(self, row: inbox.InboxRow, observed: Observation) -> Turn:
         """The backend could not be read: wait, or give up when waiting cannot help."""
         now = self._clock()

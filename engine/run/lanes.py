@@ -85,6 +85,7 @@ class Lanes:
         self._work = work
         self._unfinished = unfinished
         self._clock = clock
+        self._places = concurrency
         self._ready = FairQueue(places=concurrency, room=capacity)
         self._arrived_bytes = 0
         self._running: dict[Entity, asyncio.Task[None]] = {}
@@ -136,6 +137,11 @@ class Lanes:
     def busy(self) -> int:
         """How many entities have something to do now."""
         return len(self._ready) + len(self._running)
+
+    @property
+    def has_places(self) -> bool:
+        """Whether an entity that has something to do now would be worked at once."""
+        return not self._stopping and self.busy < self._places
 
     async def settle(self) -> None:
         """Return when nothing is running or ready (entities that wait for a retry do not count)."""

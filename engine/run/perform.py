@@ -1,6 +1,6 @@
 """Perform and confirm: hand an effect to its processor, and obey what `decide.retry` says about the answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -53,7 +53,7 @@ class Performer:
         self._policy = policy
 
     async def perform(
-        self, row: inbox.InboxRow, *, fresh: bool, pending: list[outbox.OutboxRow] | None = None
+        self, row: inbox.InboxRow, *, fresh: bool, pending: Sequence[outbox.OutboxRow] | None = None
     ) -> Turn:
         """Do the next effect of the decision; `pending` are those that are left, if they are at hand.
 
@@ -175,7 +175,7 @@ class Performer:
     ) -> bool:
         """Whether there is more to do for the entity."""
         outbox.record_attempt(c, effect_row.id, number, attempt, now)
-        outbox.finish(c, effect_row.id, attempt.detail, now)
+        outbox.finish(c, effect_row.id, number, attempt.detail, now)
         if attempt.observed is not None:
             instances.observed(c, row.project, row.entity_id, attempt.observed, now)
         if last:
@@ -196,7 +196,7 @@ class Performer:
     ) -> None:
         """A dead transition call ends its decision; a dead action does not stop what takes its place or comes after it."""
         outbox.record_attempt(c, effect_row.id, number, attempt, now)
-        outbox.bury(c, effect_row.id, reason, now)
+        outbox.bury(c, effect_row.id, number, reason, now)
         if effect_row.effect.kind is EffectKind.TRANSITION:
             outbox.drop_rest(c, row.id, now)
             inbox.bury(c, row.id, reason, now)

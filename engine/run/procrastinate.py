@@ -105,6 +105,11 @@ class Partitions:
         return sum(drain.busy for drain in self._drains.values())
 
     @property
+    def has_places(self) -> bool:
+        """A job works it, here or elsewhere."""
+        return False
+
+    @property
     def waiting(self) -> int:
         """Entities that wait for a retry are in the store only."""
         return 0

@@ -13,6 +13,7 @@ from engine.model import Entity
 from engine.run.ahead import Ahead
 from engine.run.answering import Answering
 from engine.run.arrived import Arrived
+from engine.run.at_once import AtOnce
 from engine.run.circuits import Circuits
 from engine.run.deciding import Decided, Decider
 from engine.run.drain import Hands
@@ -68,7 +69,8 @@ class Runtime:
         hub_now, serving_now = (lambda: self._hub), (lambda: self._serving)
         self._decider = Decider(store, hub_now, serving_now, clock, policy, self.timers.changed, circuits)
         self._performer = Performer(store, hub_now, serving_now, clock, policy, circuits)
-        self.intake = Intake(store, lambda: self._serving, self.lanes.wake, clock)
+        at_once = AtOnce(self._decider, self.lanes, hub_now, lambda: self._pauses.held)
+        self.intake = Intake(store, serving_now, self.lanes.wake, clock, at_once)
         self.answering = Answering(store, self.lanes.wake, clock)
         self._put_back = PutBack(store, self.lanes.hurry, self.lanes.wake)
         self._aside: list[asyncio.Task[None]] = []
@@ -176,6 +178,8 @@ class Runtime:
 
     async def _turn(self, row: inbox.InboxRow, arrived: Arrived | None, ahead: Ahead | None) -> Turn:
         if row.status is InboxStatus.PERFORMING:
+            if arrived is not None:
+                return await self._performer.perform(row, fresh=True, pending=arrived.effects)
             return await self._performer.perform(row, fresh=ahead is not None and ahead.take_fresh(row))
         turn = await self._decider.decide(row, arrived.event if arrived is not None else None)
         if not isinstance(turn, Decided):

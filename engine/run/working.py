@@ -27,6 +27,10 @@ class Working(Protocol):
         """How many entities have something to do now."""
 
     @property
+    def has_places(self) -> bool:
+        """Whether an entity that has something to do now would be worked in this process at once."""
+
+    @property
     def waiting(self) -> int:
         """How many entities wait for a retry."""
 
@@ -41,6 +45,7 @@ class Elsewhere:
     """Works nothing: the transaction that writes an event wakes another daemon."""
 
     busy = 0
+    has_places = False
     waiting = 0
 
     def start(self) -> None:

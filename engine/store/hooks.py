@@ -39,6 +39,7 @@ _COLUMNS = (
 _THIS = (hooks.c.source == bindparam("of_source"), hooks.c.repo_id == bindparam("of_repo_id"))
 _FIND = select(*_COLUMNS).where(*_THIS)
 _SEALED = Prepared(select(*_COLUMNS, hooks.c.sealed).where(*_THIS))
+_STILL = Prepared(select(hooks.c.sealed).where(hooks.c.id == bindparam("of_id")))
 _LIST = select(*_COLUMNS).order_by(hooks.c.source, hooks.c.repo_id)
 _LIST_OF_SOURCE = _LIST.where(hooks.c.source == bindparam("of_source"))
 _REPLACE = update(hooks).where(*_THIS)
@@ -57,6 +58,12 @@ def sealed_secret(c: Connection, source: str, repo_id: str) -> tuple[Hook, bytes
         return None
     sealed = values.pop("sealed")
     return Hook(**values), sealed
+
+
+def is_still(c: Connection, hook_id: int, sealed: bytes) -> bool:
+    """Whether the hook is there and its secret is the one that was read."""
+    found: bytes | None = _STILL.scalar(c, {"of_id": hook_id})
+    return found == sealed
 
 
 def list_of(c: Connection, source: str | None) -> list[Hook]:

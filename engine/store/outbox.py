@@ -78,9 +78,8 @@ _DELIVERY_DIGEST = Prepared(
     .where(inbox.c.id == bindparam("of_inbox"))
 )
 _THIS = update(outbox).where(outbox.c.id == bindparam("of_id"), _IS_PENDING)
-_ATTEMPTED = Prepared(_THIS, sets=("attempts", "last_detail"))
 _POSTPONE = Prepared(_THIS, sets=("attempts", "due_at", "read_back", "last_detail"))
-_END = Prepared(_THIS, sets=("status", "last_detail", "finished_at"))
+_END = Prepared(_THIS, sets=("status", "attempts", "last_detail", "finished_at"))
 _DROP_REST = update(outbox).where(outbox.c.inbox_id == bindparam("of_inbox"), _IS_PENDING)
 _ATTEMPTS = select(attempts).where(attempts.c.outbox_id == bindparam("of_id")).order_by(attempts.c.number)
 
@@ -178,8 +177,7 @@ def dead(c: Connection, limit: int) -> list[OutboxRow]:
 
 
 def record_attempt(c: Connection, outbox_id: int, number: int, attempt: Attempt, at: datetime) -> None:
-    """Keep what an attempt did, and count it."""
-    _change(c, _ATTEMPTED, outbox_id, attempts=number, last_detail=attempt.detail)
+    """Keep what an attempt did; `postpone`, `finish` or `bury` counts it."""
     said = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
     insert_row(c, attempts, {"outbox_id": outbox_id, "number": number, "at": at, **said})
 
@@ -202,14 +200,14 @@ def postpone(
     _change(c, _POSTPONE, outbox_id, **later)
 
 
-def finish(c: Connection, outbox_id: int, detail: str, now: datetime) -> None:
-    """It was performed and confirmed."""
-    _change(c, _END, outbox_id, status=OutboxStatus.DONE, last_detail=detail, finished_at=now)
+def finish(c: Connection, outbox_id: int, attempts: int, detail: str, now: datetime) -> None:
+    """It was performed and confirmed, with so many attempts."""
+    _end(c, outbox_id, OutboxStatus.DONE, attempts, detail, now)
 
 
-def bury(c: Connection, outbox_id: int, detail: str, now: datetime) -> None:
-    """Give up: a dead letter."""
-    _change(c, _END, outbox_id, status=OutboxStatus.DEAD, last_detail=detail, finished_at=now)
+def bury(c: Connection, outbox_id: int, attempts: int, detail: str, now: datetime) -> None:
+    """Give up after so many attempts: a dead letter."""
+    _end(c, outbox_id, OutboxStatus.DEAD, attempts, detail, now)
 
 
 def drop_rest(c: Connection, inbox_id: int, now: datetime) -> None:
@@ -219,6 +217,12 @@ def drop_rest(c: Connection, inbox_id: int, now: datetime) -> None:
 
 def _key(identity: list[Any]) -> str:
     return hashlib.sha256(encode(identity).encode()).hexdigest()[:_KEY_DIGITS]
+
+
+def _end(
+    c: Connection, outbox_id: int, status: OutboxStatus, attempts: int, detail: str, now: datetime
+) -> None:
+    _change(c, _END, outbox_id, status=status, attempts=attempts, last_detail=detail, finished_at=now)
 
 
 def _change(c: Connection, statement: Prepared, outbox_id: int, **values: object) -> None:

@@ -14,9 +14,9 @@ from engine.practice.github import release_delivery
 from engine.processors.processor import Call, Processor, Settings
 from engine.run.clock import now
 from engine.run.hooks import HookRequest, register
-from engine.run.intake import Received
 from engine.run.lanes import Lanes
 from engine.run.load import load
+from engine.run.recording import Received
 from engine.run.runtime import Runtime
 from engine.store.database import Store
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from engine.model import Attempt, Effect, EffectKind, Entity, Outcome, Snapshot, Trace, Verdict
+from engine.model import Effect, EffectKind, Entity, Snapshot, Trace, Verdict
 from engine.store import (
     deadletters,
     definitions,
@@ -95,13 +95,12 @@ CHANGES: dict[str, Callable[[Connection], Any]] = {
         trace=TRACE,
     ),
     "outbox.insert": lambda c: outbox.insert(c, 1, SOC, 1, [EFFECT], NOW),
-    "outbox.record_attempt": lambda c: outbox.record_attempt(
-        c, 1, 1, Attempt(outcome=Outcome.DONE, detail=""), NOW
-    ),
+    "outbox.finish": lambda c: outbox.finish(c, 1, 1, "", NOW),
     "outbox.drop_rest": lambda c: outbox.drop_rest(c, 1, NOW),
     "once.claim": lambda c: once.claim(c, project="p", receive="r", once="1", entity_id="e", inbox_id=1),
     "timers.change": lambda c: timers.change(c, SOC, {"x": NOW.isoformat()}, ["y"]),
     "once.release": lambda c: once.release(c, 1),
+    "hooks.is_still": lambda c: hooks.is_still(c, 1, b""),
     "hooks.replace_secret": lambda c: hooks.replace_secret(
         c, source="github", repo_id="1", repo_path="", sealed=b"", now=NOW
     ),

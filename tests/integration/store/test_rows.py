@@ -397,14 +397,14 @@ def test_an_effect_is_attempted_postponed_and_ended(store: Store, hook_id: int) 
 
     def second(c: Connection) -> None:
         outbox.record_attempt(c, call.id, 2, tries[1], later)
-        outbox.finish(c, call.id, "moved", later)
+        outbox.finish(c, call.id, 2, "moved", later)
 
     store.write(first)
     with store.read() as c:
         waiting = outbox.pending(c, call.inbox_id)
     assert waiting == [replace(call, attempts=1, due_at=later, read_back=True, last_detail="timeout"), tell]
     store.write(second)
-    store.write(lambda c: outbox.bury(c, tell.id, "no such chat", later))
+    store.write(lambda c: outbox.bury(c, tell.id, 1, "no such chat", later))
     with store.read() as c:
         assert outbox.pending(c, call.inbox_id) == []
         assert [(r.number, r.attempt) for r in outbox.attempts_of(c, call.id)] == [
@@ -414,11 +414,10 @@ def test_an_effect_is_attempted_postponed_and_ended(store: Store, hook_id: int) 
         newest, oldest = outbox.of_entity(c, "soc", "SOC-1", 9)
         assert outbox.dead(c, 9) == [newest]
     assert (oldest.status, oldest.attempts, oldest.last_detail) == (OutboxStatus.DONE, 2, "moved")
-    assert (newest.status, newest.finished_at) == (OutboxStatus.DEAD, later)
+    assert (newest.status, newest.attempts, newest.finished_at) == (OutboxStatus.DEAD, 1, later)
     for again in (
-        lambda c: outbox.finish(c, call.id, "", later),
-        lambda c: outbox.bury(c, call.id, "", later),
-        lambda c: outbox.record_attempt(c, call.id, 3, tries[0], later),
+        lambda c: outbox.finish(c, call.id, 3, "", later),
+        lambda c: outbox.bury(c, call.id, 3, "", later),
         lambda c: outbox.postpone(c, call.id, 3, later, False, ""),
     ):
         with pytest.raises(FencedError, match="is not pending any more"):
@@ -430,7 +429,7 @@ def test_what_follows_a_dead_transition_call_is_dropped(store: Store, hook_id: i
     call, tell = decide(store, head(store), None, 1, CALL, TELL)
 
     def give_up(c: Connection) -> None:
-        outbox.bury(c, call.id, "refused", NOW)
+        outbox.bury(c, call.id, 1, "refused", NOW)
         outbox.drop_rest(c, call.inbox_id, NOW)
         inbox.bury(c, call.inbox_id, "refused", NOW)
 

@@ -154,14 +154,14 @@ def test_what_takes_the_place_of_an_effect_is_performed_next_with_a_key_of_its_o
     row = own(store, "go")
     [first, second] = store.write(lambda c: outbox.insert(c, row.id, SOC, 1, [tell, last], NOW))
     assert first.effect == tell
-    store.write(lambda c: outbox.bury(c, first.id, "refused", NOW))
+    store.write(lambda c: outbox.bury(c, first.id, 1, "refused", NOW))
     [third] = store.write(lambda c: outbox.fall_back(c, first, NOW))
     with store.read() as c:
         assert [r.effect.name for r in outbox.pending(c, row.id)] == ["mail", "last"]
         [read, _] = outbox.pending(c, row.id)
     assert read == third
     assert len({first.key, second.key, third.key}) == 3
-    store.write(lambda c: outbox.bury(c, third.id, "refused", NOW))
+    store.write(lambda c: outbox.bury(c, third.id, 1, "refused", NOW))
     store.write(lambda c: outbox.fall_back(c, read, NOW))
     with store.read() as c:
         assert [r.effect.name for r in outbox.pending(c, row.id)] == ["deep", "last"]

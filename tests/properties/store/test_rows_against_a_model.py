@@ -201,7 +201,7 @@ class Rows(RuleBasedStateMachine):
             thing.effects = [ending if s is OutboxStatus.PENDING else s for s in thing.effects]
         elif waiting:
             end = outbox.finish if ending is OutboxStatus.DONE else outbox.bury
-            self.store.write(lambda c: end(c, waiting[0].id, "", EPOCH))
+            self.store.write(lambda c: end(c, waiting[0].id, 1, "", EPOCH))
             thing.effects[waiting[0].position] = ending
 
     @rule(inbox_id=consumes(events), dead=st.booleans())

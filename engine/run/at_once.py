@@ -1,0 +1,67 @@
+"""Decide an event in the very transaction that receives it, where nothing is before it and nothing has to be looked up.
+
+The decision is the lane's own, a commit sooner. Wherever something is unusual, the event is left to its lane.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from engine.model import Entity
+from engine.run.arrived import Arrived
+from engine.run.deciding import Decided, Decider
+from engine.run.hub import Hub
+from engine.run.pauses import Held
+from engine.run.working import Working
+from engine.store.database import Connection
+
+#: A delivery about more entities than this is worked one by one: nobody else should wait for all of them.
+MOST_ENTITIES = 8
+
+
+class UndecidedError(Exception):
+    """What was to be decided at once could not be; the caller's transaction is undone, and done again without it."""
+
+
+class AtOnce:
+    """Decides for the intake of a daemon that works its lanes itself."""
+
+    def __init__(
+        self, decider: Decider, lanes: Working, hub: Callable[[], Hub], held: Callable[[], Held]
+    ) -> None:
+        """Take the parts; `hub` and `held` are asked anew each time."""
+        self._decider = decider
+        self._lanes = lanes
+        self._hub = hub
+        self._held = held
+
+    def wants(self, entities: Collection[Entity]) -> bool:
+        """Whether events about these may be decided at once.
+
+        They are few, no project of theirs is held or observed, and the lanes have places: where entities wait for one,
+        projects take turns.
+        """
+        held, hub = self._held(), self._hub()
+        return (
+            0 < len(entities) <= MOST_ENTITIES
+            and self._lanes.has_places
+            and not any(e.project in held or hub.for_project(e.project).observes for e in entities)
+        )
+
+    def decide(self, c: Connection, arrived: Arrived) -> tuple[Arrived, Decided | None]:
+        """Decide inside the caller's transaction: what is left for the lane, and the decision to `tell` after the commit.
+
+        None if the event is not the head of its lane, or no machine knows its project. Raises `UndecidedError`.
+        """
+        try:
+            decided = self._decider.decide_in(c, arrived.row, arrived.event)
+        except Exception as error:
+            raise UndecidedError from error
+        if decided is None:
+            return arrived, None
+        left = replace(arrived, row=decided.row, effects=tuple(decided.effects), finished=not decided.more)
+        return left, decided
+
+    def tell(self, decided: Decided) -> None:
+        """Say what was decided; it is committed."""
+        if decided.decision is not None:
+            self._decider.committed(decided.row, decided.decision, None)

@@ -1,0 +1,134 @@
+"""Write a verified delivery down: its body, its events, and what can be decided about them at once, in one commit."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from engine.model import Delivery, Entity, Event
+from engine.run.arrived import Arrived
+from engine.run.at_once import AtOnce, UndecidedError
+from engine.run.deciding import Decided, delivery_facts
+from engine.run.known_hooks import HookChangedError, KnownHook
+from engine.sources.catalog import SOURCES
+from engine.sources.correlate import Correlation
+from engine.store import deliveries, inbox
+from engine.store.database import Connection, Store
+from engine.store.deliveries import DeliveryRow
+from engine.store.tables import Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What became of a delivery: the answer can be given, it is durable."""
+
+    #: The delivery's number in the store.
+    delivery: int
+    verdict: Receipt
+    #: Why it was ignored, or which delivery it repeats.
+    reason: str
+    #: The events of the delivery that are not repetitions, in their order.
+    arrived: tuple[Arrived, ...]
+    #: What was decided in the same commit.
+    decided: tuple[Decided, ...] = ()
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """The entities that it is about."""
+        return tuple(dict.fromkeys(arrived.event.entity for arrived in self.arrived))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """A delivery whose proof holds, and what it was found to mean."""
+
+    delivery: Delivery
+    #: By which hook it came.
+    known: KnownHook
+    #: The headers to keep, names in lower case.
+    kept: Mapping[str, str]
+    body: bytes
+    correlation: Correlation
+
+
+class Recording:
+    """Writes deliveries into one store."""
+
+    def __init__(self, store: Store, at_once: AtOnce) -> None:
+        """Take where to write, and what decides at once."""
+        self._store = store
+        self._at_once = at_once
+
+    async def record(self, verified: Verified) -> Received:
+        """Write it down. Raises `HookChangedError` or `StoreError`: then nothing was written."""
+        digest = SOURCES[verified.delivery.source].identity_of(verified.kept, verified.body)
+        locks = [deliveries.lock_of(verified.known.hook.id, digest)]
+        entities = {e.event.entity for e in verified.correlation.events}
+        if self._at_once.wants(entities):
+            try:
+                return await self._store.commit(
+                    lambda c: _decided(c, self._at_once, _recorded(c, verified, digest)), locks=locks
+                )
+            except UndecidedError:
+                pass  # its lane meets the same, and knows what to do about it
+        return await self._store.commit(lambda c: _recorded(c, verified, digest), locks=locks)
+
+
+def _recorded(c: Connection, verified: Verified, digest: bytes) -> Received:
+    """Runs in the store's writer."""
+    if not verified.known.holds(c):
+        raise HookChangedError
+    delivery, correlation, hook_id = verified.delivery, verified.correlation, verified.known.hook.id
+    twin = deliveries.twin(c, hook_id, digest)
+    events = correlation.events
+    verdict, reason = Receipt.ACCEPTED, "; ".join(correlation.ignored)
+    if twin is not None and twin.verdict is Receipt.ACCEPTED:
+        # A redelivery after a failure is wanted, for what failed and for nothing else.
+        dead = inbox.dead_of(c, twin.id)
+        events = tuple(e for e in events if (e.event.entity, e.event.name) in dead)
+        reason = f"again, because delivery {twin.id} left dead letters"
+    if twin is not None and not events:
+        verdict, reason = Receipt.DUPLICATE, f"same signed content as delivery {twin.id}"
+    elif not events:
+        verdict = Receipt.IGNORED
+    number = deliveries.insert(
+        c,
+        hook_id=hook_id,
+        source=delivery.source,
+        type=delivery.type,
+        delivery_id=delivery.id,
+        digest=digest,
+        body=verified.body,
+        headers=verified.kept,
+        received_at=delivery.received_at,
+        verdict=verdict,
+        reason=reason,
+        duplicate_of=twin.id if twin is not None and verdict is Receipt.DUPLICATE else None,
+    )
+    rows = inbox.insert(c, number, [(e.provisioner, e.event) for e in events], delivery.received_at)
+    if twin is not None:
+        _settle(c, twin, [e.event for e in events], number)
+    facts = delivery_facts(delivery.source, delivery.type, delivery.id, delivery.received_at)
+    arrived = tuple(
+        Arrived(
+            row=row,
+            event=replace(e.event, payload=delivery.payload, delivery=facts),
+            size=len(verified.body),
+        )
+        for row, e in zip(rows, events, strict=True)
+    )
+    return Received(delivery=number, verdict=verdict, reason=reason, arrived=arrived)
+
+
+def _decided(c: Connection, at_once: AtOnce, received: Received) -> Received:
+    """What was received, and decided in the same transaction. Raises `UndecidedError`."""
+    made = [at_once.decide(c, arrived) for arrived in received.arrived]
+    return replace(
+        received,
+        arrived=tuple(left for left, _ in made),
+        decided=tuple(decided for _, decided in made if decided is not None),
+    )
+
+
+def _settle(c: Connection, first: DeliveryRow, events: Iterable[Event], again: int) -> None:
+    """The dead letters of the `first` delivery are taken care of by its repetition `again`."""
+    for event in events:
+        inbox.settle(c, first.id, event.entity, event.name, f"delivered again as delivery {again}")
