@@ -21,7 +21,7 @@ from sqlalchemy import Connection, bindparam, func, select, tuple_
 from engine.errors import StoreError
 from engine.model import Candidate, Trace, Verdict
 from engine.store.columns import Moment, microseconds
-from engine.store.encoding import encode, settled
+from engine.store.encoding import encode, written
 from engine.store.prepared import Prepared, insert_row
 from engine.store.tables import checkpoints, history, instances
 
@@ -96,7 +96,7 @@ def append(
     machine_hash: str,
     facts: Mapping[str, Any],
     trace: Trace,
-) -> HistoryRow:
+) -> None:
     """Add a decision to its entity's chain; event, states and verdict are the trace's."""
     of_entity = {"of_project": project, "of_entity": entity_id}
     last = _LAST_HASH.scalar(c, of_entity)
@@ -113,7 +113,7 @@ def append(
         trace=trace,
         previous=last or b"",
     )
-    return _row(id=insert_row(c, history, values), **values)
+    insert_row(c, history, values)
 
 
 def linked(
@@ -128,7 +128,10 @@ def linked(
     trace: Trace,
     previous: bytes,
 ) -> dict[str, Any]:
-    """A decision as a row of its entity's chain; `previous` is the hash of the row before, empty for the first."""
+    """A decision as a row of its entity's chain; `previous` is the hash of the row before, empty for the first.
+
+    Its facts and its trace are JSON already: the row and its hash hold the same text.
+    """
     values: dict[str, Any] = {
         "project": project,
         "entity_id": entity_id,
@@ -140,8 +143,8 @@ def linked(
         "before": trace.before,
         "after": trace.after,
         "verdict": trace.verdict,
-        "facts": settled(facts),
-        "trace": settled(trace),
+        "facts": written(facts),
+        "trace": written(trace),
     }
     own = _digest(**{**values, "previous_hash": previous.hex()})
     return {**values, "previous_hash": previous, "hash": own}
