@@ -25,7 +25,7 @@ from engine.run.drain import Drain, Ended, Hands
 from engine.run.keeping import Keeping
 from engine.run.lanes import TROUBLE_PAUSE
 from engine.run.pauses import Held
-from engine.run.reading import read
+from engine.run.reading import look
 from engine.store import partitions, wakes
 from engine.store.database import Connection, Store
 
@@ -76,6 +76,7 @@ class Partitions:
         self._worker: Worker | None = None
         self._running: asyncio.Task[None] | None = None
         self._stopping = False
+        self._hurried: set[Entity] = set()
         self._beaten = 0.0
         #: Counts the reasons to look for jobs.
         self.news = 0
@@ -94,7 +95,30 @@ class Partitions:
         """Try again an entity that waits, in a drain or for a wake that is due later."""
         for drain in self._drains.values():
             drain.hurry(entity)
-        self._store.submit(lambda c: wakes.touch(c, entity.project, entity.id))
+        if not self._hurried:  # thousands come at once when a backend is back: they are one write
+            asyncio.get_running_loop().call_soon(self._wake_hurried)
+        self._hurried.add(entity)
+
+    def _wake_hurried(self) -> None:
+        hurried, self._hurried = self._hurried, set()
+
+        def work(c: Connection) -> None:
+            for entity in hurried:
+                wakes.touch(c, entity.project, entity.id)
+
+        self._submit(work)
+
+    def hurry_all(self) -> None:
+        """The same for every entity."""
+        for drain in self._drains.values():
+            drain.hurry_all()
+        self._submit(wakes.touch_all)
+
+    def _submit(self, work: Callable[[Connection], None]) -> None:
+        try:
+            self._store.submit(work)
+        except StoreError as error:  # they wait until they are due
+            log.warning("wakes.late", because=str(error))
 
     def hold(self, held: Held) -> None:
         """The database gives nothing of theirs, and wakes who works it when they are let go on."""
@@ -111,7 +135,7 @@ class Partitions:
 
     async def settle(self) -> None:
         """Return when nobody works or is to work now, in this process or in another."""
-        while await read(self._store, wakes.awake):  # noqa: ASYNC110 -- others say nothing when they are done
+        while await look(self._store, wakes.awake):  # noqa: ASYNC110 -- others say nothing when they are done
             await asyncio.sleep(_POLL_SECONDS / 5)
 
     async def stop(self, grace: float) -> None:
@@ -228,7 +252,7 @@ class Partitions:
         async def ready(after: Entity | None, limit: int) -> list[Entity]:
             start = (after.project, after.id) if after is not None else None
             now = self._clock()
-            found = await read(
+            found = await look(
                 self._store, lambda c: partitions.ready(c, partition, now, after=start, limit=limit)
             )
             return [Entity(project=project, id=entity_id) for project, entity_id in found]
@@ -237,7 +261,7 @@ class Partitions:
 
     async def _rest(self, partition: int, ended: Ended) -> Ended:
         """With the moment at which the first of the heads that wait is due."""
-        due = await read(self._store, lambda c: partitions.next_due(c, partition))
+        due = await look(self._store, lambda c: partitions.next_due(c, partition))
         if due is None:
             return Ended(more=False)
         return Ended(more=False, again_at=ended.again_at or due)

@@ -33,7 +33,7 @@ DRAIN_SECONDS = 10.0
 _HTTP_SECONDS = 2
 _LANES_SECONDS = DRAIN_SECONDS - _HTTP_SECONDS - 1
 #: How long one thread keeps the interpreter while another wants it.
-_SWITCH_SECONDS = 0.0005
+SWITCH_SECONDS = 0.0005
 #: More connections than this at once are answered with 503.
 _MOST_CONNECTIONS = 2_000
 _MOST_FILES = 65_536
@@ -111,7 +111,7 @@ class Daemon:
     async def run(self, beside: Callable[["Daemon"], Coroutine[Any, Any, None]] | None = None) -> None:
         """Serve until `stop` or a signal, then drain within 10 seconds. `beside` runs once the daemon is ready."""
         # The store's writer needs the interpreter between its statements; the default of 5 ms makes it wait each time.
-        sys.setswitchinterval(_SWITCH_SECONDS)
+        sys.setswitchinterval(SWITCH_SECONDS)
         _raise_file_limit()
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_Complaints())

@@ -40,6 +40,9 @@ class Backend(Protocol):
     def reader_engine(self) -> Engine:
         """Connections that read snapshots and cannot write."""
 
+    def single(self, readers: Engine) -> Engine:
+        """The connections of `readers`, for one statement each, which is a snapshot by itself."""
+
     def writing(self, connection: Connection) -> AbstractContextManager[None]:
         """A transaction, committed at the end, undone if anything is raised."""
 

@@ -35,6 +35,7 @@ class Store:
     def __init__(self, backend: Backend, readers: Engine, writers: Engine, box: SecretBox | None) -> None:
         self._backend = backend
         self._readers = readers
+        self._single = backend.single(readers)
         self._writer = Writer(writers, backend)
         self._box = box
         self._probing: Future[None] | None = None
@@ -130,9 +131,9 @@ class Store:
 
     @contextmanager
     def look(self) -> Iterator[Connection]:
-        """For one statement, which is a snapshot by itself; a little faster than `read`."""
+        """For single statements, each of which is a snapshot by itself; faster than `read`."""
         try:
-            with self._readers.connect() as c:
+            with self._single.connect() as c:
                 yield c
         except SQLAlchemyError as error:
             raise StoreError(self._backend.explain(error)) from error

@@ -35,6 +35,11 @@ def decode(text: str | bytes) -> Any:
     return orjson.loads(text)
 
 
+def settled(value: Any) -> Any:
+    """The value as it will be read back."""
+    return decode(encode(value))
+
+
 def written(value: Any) -> orjson.Fragment:
     """The value as text that `encode` takes as it is, alone or inside another value: written once, stored and hashed."""
     return orjson.Fragment(encode(value))

@@ -63,6 +63,10 @@ class SQLite:
         """Connections that read."""
         return reader_engine(self.path)
 
+    def single(self, readers: Engine) -> Engine:
+        """Without a transaction a statement is one."""
+        return readers
+
     def writing(self, connection: Connection) -> AbstractContextManager[None]:
         """A transaction that has the write lock from its beginning."""
         return writing(connection)

@@ -106,6 +106,24 @@ def test_a_slow_backend_holds_only_its_entity(fleet: Fleet, jira: PracticeJira) 
     assert jira.moves("SOC-2") == 0
 
 
+def test_each_daemon_says_which_backends_it_leaves_alone(fleet: Fleet, jira: PracticeJira) -> None:
+    receiver, worker = fleet.add("receive"), fleet.add("work")
+    receiver.register()
+    addresses = [part for d in (receiver, worker) for part in ("--daemon", f"http://127.0.0.1:{d.port}")]
+    jira.world.trouble.next("error", on="any", times=10_000)
+    assert receiver.deliver(receiver.release("Ships " + ", ".join(KEYS[:20]))).status == 200
+
+    def circuits() -> list[tuple[str, str]]:
+        said = json.loads(worker.cli("backends", *addresses, "--json").stdout)
+        assert {backend["daemon"] for backend in said} == {addresses[3]}, "who only receives calls nobody"
+        return [(b["backend"], b["circuit"]) for b in said if b["circuit"] != "closed"]
+
+    wait_until(circuits, "no circuit opens")
+    jira.world.trouble.clear()
+    wait_until(lambda: circuits() == [], "the circuit does not close", 60)
+    wait_until(lambda: fleet.moves(KEYS[:20]) == {1: 20}, "not everything was moved", 60)
+
+
 def test_a_retry_is_made_when_it_is_due(fleet: Fleet, jira: PracticeJira) -> None:
     daemon = fleet.add()
     daemon.register()
