@@ -6,6 +6,7 @@ steps around are told in docs/decisions/0010-partitions-on-procrastinate.md.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
@@ -46,6 +47,8 @@ _CONNECTIONS = 4
 _LINK = {"application_name": "interlock worker", "connect_timeout": 5, "tcp_user_timeout": 10_000}
 #: How long a worker that ends lets its drains end before it cancels them.
 _DRAIN_SECONDS = 6.0
+#: The end of a stop: what is still under way is given up, and its partitions are given back.
+_HANDING_OVER_SECONDS = 1.5
 _HOUSEKEEPING = "interlock.housekeeping"
 _RETENTION = "interlock.retention"
 
@@ -139,7 +142,7 @@ class Partitions:
             await asyncio.sleep(_POLL_SECONDS / 5)
 
     async def stop(self, grace: float) -> None:
-        """Begin nothing new and let what is under way finish for `grace` seconds; the rest is for other workers."""
+        """Begin nothing new and let what is under way finish, all within `grace` seconds; the rest is for other workers."""
         self._stopping = True
         if self._keeping is not None:
             self._keeping.stop()
@@ -148,11 +151,12 @@ class Partitions:
         if self._worker is not None:
             self._worker.stop()  # type: ignore[no-untyped-call]
         if self._running is not None:
-            _, late = await asyncio.wait({self._running}, timeout=grace)
+            handing_over = min(_HANDING_OVER_SECONDS, grace / 2)
+            _, late = await asyncio.wait({self._running}, timeout=grace - handing_over)
             for drain in self._drains.values():
                 drain.abandon()
             if late:
-                await asyncio.wait({self._running}, timeout=_GIVE_UP_SECONDS)
+                await asyncio.wait({self._running}, timeout=handing_over)
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
 
@@ -211,11 +215,29 @@ class Partitions:
             if self._stopping:
                 self._worker.stop()  # type: ignore[no-untyped-call]
             try:
-                await _run(self._worker)
+                await self._run(self._worker, app.job_manager)
             finally:
                 self._worker = None
                 recovering.cancel()
                 await asyncio.gather(recovering, return_exceptions=True)
+
+    async def _run(self, worker: Worker, manager: JobManager) -> None:
+        """Run a worker to its end, but not for ever once it was stopped: a cancellation can be lost in its connections."""
+        running = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+        stopped = asyncio.create_task(worker._stop_event.wait())  # noqa: SLF001 -- the version is pinned
+        beating: asyncio.Task[None] | None = None
+        try:
+            await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if self._stopping:
+                beating = asyncio.create_task(_beat(worker, manager))
+            await asyncio.wait({running}, timeout=_DRAIN_SECONDS + _GIVE_UP_SECONDS)
+            if running.done():
+                running.result()
+            else:
+                log.warning("worker.stuck")
+        finally:
+            for task in (stopped, running, *([beating] if beating is not None else [])):
+                task.cancel()
 
     def _watch(self, worker: Worker) -> None:
         """Give up everything when the heart has not beaten: the others are about to take this worker's partitions.
@@ -392,20 +414,12 @@ class _Manager(JobManager):
         await super().listen_for_jobs(on_notification=heard, queues=queues)
 
 
-async def _run(worker: Worker) -> None:
-    """Run a worker to its end, but not for ever once it was stopped: a cancellation can be lost in its connections."""
-    running = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
-    stopped = asyncio.create_task(worker._stop_event.wait())  # noqa: SLF001 -- the version is pinned
-    try:
-        await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.wait({running}, timeout=_DRAIN_SECONDS + _GIVE_UP_SECONDS)
-        if running.done():
-            running.result()
-        else:
-            log.warning("worker.stuck")
-    finally:
-        stopped.cancel()
-        running.cancel()
+async def _beat(worker: Worker, manager: JobManager) -> None:
+    """Beat for a worker that ends: it stops to beat before its last jobs have ended, and would be taken for dead."""
+    while worker.worker_id is not None:
+        with contextlib.suppress(ConnectorException):
+            await manager.update_heartbeat(worker.worker_id)
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 def _partition(job: Job) -> int:

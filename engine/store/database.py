@@ -1,5 +1,6 @@
 """The store itself: open it, write through its one writer, read snapshots, ask how it is."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -26,6 +27,8 @@ _KEY_IDS = tuple(
 )
 #: A try to write that takes longer than this is no answer.
 _SILENT_SECONDS = 3.0
+#: How long the last commits of a remote store may take when it is closed.
+_CLOSING_SECONDS = 1.0
 _TRY = (insert(probe).values(id=1), delete(probe))
 
 
@@ -153,8 +156,18 @@ class Store:
         return trouble
 
     def close(self) -> None:
-        """Commit everything that waits, then let go of the store. A second time does nothing."""
+        """Commit everything that waits, then let go of the store. A second time does nothing.
+
+        A server that does not answer is not waited for: what is not committed was not promised to anybody.
+        """
+        cutting = threading.Timer(_CLOSING_SECONDS, self._backend.cut)
+        cutting.daemon = True
+        if self.remote:
+            cutting.start()
         self._writer.close()
+        cutting.cancel()
+        if self.remote:
+            self._backend.cut()  # whoever still reads
         self._readers.dispose()
 
 

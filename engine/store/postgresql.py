@@ -1,11 +1,14 @@
 """Everything that is particular to PostgreSQL: the URL, the connections, and what its errors mean for an operator."""
 
 import hashlib
+import os
+import socket
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib.metadata import distribution
 from pathlib import Path
+from weakref import WeakSet
 
 import psycopg
 from psycopg.abc import Buffer
@@ -61,6 +64,7 @@ class PostgreSQL:
             raise StoreError(
                 "the store's URL names no database: use postgresql://user@host/interlock for instance"
             )
+        self._links: WeakSet[psycopg.Connection[object]] = WeakSet()
         self._url = url.set(drivername="postgresql+psycopg")
         place = f"{url.host or 'local socket'}{f':{url.port}' if url.port else ''}"
         self.name = f"PostgreSQL database {url.database} at {place}"
@@ -146,6 +150,12 @@ class PostgreSQL:
             return False
         return True
 
+    def cut(self) -> None:
+        """Shut the sockets: a thread that waits for its server hears of it at once."""
+        for link in list(self._links):
+            with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(link.fileno())) as ours:
+                ours.shutdown(socket.SHUT_RDWR)
+
     def explain(self, error: BaseException) -> str:
         """The error as a sentence that says what to do, without the URL's password."""
         if isinstance(error, StoreError):
@@ -180,7 +190,9 @@ class PostgreSQL:
             "tcp_user_timeout": _SILENT_MILLISECONDS,
         }
         given = {name: value for name, value in arguments.items() if name not in self._url.query}
-        return create_engine(self._url, paramstyle="format", connect_args=given, **options)
+        engine = create_engine(self._url, paramstyle="format", connect_args=given, **options)
+        event.listen(engine, "connect", lambda connection, _: self._links.add(connection))
+        return engine
 
 
 def _number(key: str) -> int:

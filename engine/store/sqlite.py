@@ -96,6 +96,9 @@ class SQLite:
         """Whether the file is the one that was opened."""
         return identity_of(self.path) == self._identity
 
+    def cut(self) -> None:
+        """A file answers."""
+
     def usable(self, connection: Connection, idle: float) -> bool:
         """A file does not hang up."""
         del connection, idle
