@@ -132,7 +132,7 @@ def test_a_daemon_that_is_told_to_stop_lets_calls_finish_and_ends_in_time(
     receiver, worker = fleet.add("receive"), fleet.add("work")
     receiver.register()
     # Longer than a worker may be silent, and shorter than a stop may take.
-    jira.world.trouble.next("slow", on="transition", issue="SOC-1", seconds=5)
+    jira.world.trouble.next("slow", on="transition", issue="SOC-1", seconds=4)
     for key in KEYS[1:]:
         jira.world.trouble.next("answer_hangs", on="transition", issue=key)
     assert receiver.deliver(receiver.release("Ships " + ", ".join(KEYS))).status == 200
