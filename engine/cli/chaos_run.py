@@ -129,10 +129,11 @@ class _Kills:
 
     def go_on(self) -> None:
         """Ask for the next kill, if the last one is done and there is to be another."""
-        if self._left == 0 or self._daemon.pending or self._daemon.paused or time.monotonic() > self._end:
+        if self._left == 0 or self._daemon.pending or time.monotonic() > self._end:
             return
         self._left -= 1
-        self._daemon = next(self._daemons)
+        # One that is paused goes on by itself, soon.
+        self._daemon = next(daemon for daemon in self._daemons if not daemon.paused)
         point = next(self._points)
         if point == PAUSE:
             self._daemon.pause()

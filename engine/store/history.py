@@ -10,10 +10,9 @@ hash (lower-case hexadecimal) of the same entity's row before, empty for its fir
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, tuple_
@@ -197,21 +196,6 @@ def entities(c: Connection, after: tuple[str, str], limit: int) -> list[tuple[st
         rows = c.execute(query.order_by(table.c.project, table.c.entity_id).limit(limit))
         found.update((project, entity_id) for project, entity_id in rows)
     return sorted(found)[:limit]
-
-
-def verify_chain(rows: Iterable[HistoryRow]) -> HistoryRow | None:
-    """The first row of one entity, oldest first, that was changed or whose predecessor is missing; None if all hold.
-
-    The rows must follow one another. Where they start after the entity's first decision, what was before is not seen.
-    """
-    previous: str | None = None
-    for row in sorted(rows, key=attrgetter("id")):
-        if previous is not None and row.previous_hash != previous:
-            return row
-        if digest_of(row) != row.hash:
-            return row
-        previous = row.hash
-    return None
 
 
 def digest_of(row: HistoryRow) -> str:

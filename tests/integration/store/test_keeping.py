@@ -13,6 +13,7 @@ from engine.store import checkpoints, commit, deliveries, history, hooks, inbox,
 from engine.store.database import Connection, Store
 from engine.store.retention import Retention
 from engine.store.tables import Receipt
+from tests.harness.chains import verify_chain
 from tests.harness.postgres import PostgresServer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -78,7 +79,7 @@ def test_what_is_older_goes_and_the_rest_stays(any_url: str) -> None:
         mark = checkpoints.get(c, "soc", "SOC-0")
     assert mark is not None
     assert mark.hash == rows[-1].previous_hash == removed.hash
-    assert history.verify_chain(rows) is None
+    assert verify_chain(rows) is None
     asyncio.run(Keeping(store, 50 * DAY, lambda: START + 250 * DAY).once())
     assert _counts(store)["history"] == 51
     store.close()
