@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from engine.practice.github import SignedDelivery
 from tests.harness.daemon import DaemonProcess, PracticeJira, wait_until
 
 
@@ -44,7 +45,7 @@ def test_nothing_is_lost_and_it_recovers_without_a_hand(
     for number in range(1, 6):
         assert daemon.deliver(daemon.release(f"Ships SOC-{number}. {'x' * 50_000}")).status == 200
     wait_until(lambda: all(jira.moves(f"SOC-{n}") == 1 for n in range(1, 6)), "not everything was moved")
-    refused = []
+    refused: list[SignedDelivery] = []
     with trouble(daemon):  # type: ignore[call-arg]
         number = 6
         while not refused and number < 200:  # until the store's log is at its end
