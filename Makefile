@@ -35,7 +35,7 @@ fmt: $(VENV)/.dev ## Format the Python sources and mend what ruff can mend.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev ## Measure, each figure beside a reference from the same run, as JSON lines.
+bench: $(VENV)/.dev ## Measure, each figure beside a reference from the same run, as JSON lines, and at the end which goals are met.
 	@$(BIN)/python -m bench
 
 tables: $(VENV)/.run ## Write grammars/hcl.tables.json anew after a change of the grammar: what Lark makes of it.

@@ -1,9 +1,11 @@
-"""``python -m bench [NAME…]``: run the measurements and print one JSON object a line."""
+"""``python -m bench [NAME…]``: run the measurements, print one JSON object a line, and at the end which goals are met."""
 
 import importlib
 import json
 import sys
 import time
+
+from bench.goals import table
 
 #: Name of a measurement -> the module whose `measure` makes it.
 MEASUREMENTS = ("parse", "decide", "store", "daemon", "scale", "burst", "distributed")
@@ -14,12 +16,15 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no measurement {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}", file=sys.stderr)
         return 2
+    rows = []
     for name in names or MEASUREMENTS:
         began = time.monotonic()
         print(f"# {name} …", file=sys.stderr, flush=True)
         for row in importlib.import_module(f"bench.{name}").measure():
+            rows.append(row)
             print(json.dumps({"bench": name, **row}), flush=True)
         print(f"# {name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    print(table(rows), file=sys.stderr)
     return 0
 
 

@@ -28,6 +28,8 @@ from engine.processors.processor import Call
 from engine.run.hub import Hub
 from engine.run.load import Serving, text_hash
 from engine.run.runtime import Runtime
+from engine.serve.daemon import SWITCH_SECONDS
+from engine.serve.loop import run_loop
 from engine.store.database import Store
 
 MACHINE = """
@@ -195,10 +197,9 @@ async def _stopped() -> None:
     await stop.wait()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Work as a daemon's process does: the same event loop, threads that wait no longer for the interpreter than there."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    asyncio.run(
-        {"partitions": partitions, "jobs": jobs, "leases": leases, "waiting": waiting, "few": few}[
-            sys.argv[2]
-        ](sys.argv[1])
-    )
+    sys.setswitchinterval(SWITCH_SECONDS)
+    designs = {"partitions": partitions, "jobs": jobs, "leases": leases, "waiting": waiting, "few": few}
+    run_loop(designs[sys.argv[2]](sys.argv[1]))

@@ -111,8 +111,7 @@ class Snapshot:
     def memory(self) -> dict[str, Any]:
         """What it keeps besides state, context, version and machine, as JSON: only what is there."""
         names = ("histories", "timers", "latest", "raised", "awaits")
-        kept = {name: dict(getattr(self, name)) for name in names}
-        found: dict[str, Any] = {name: values for name, values in kept.items() if values}
+        found: dict[str, Any] = {name: dict(kept) for name in names if (kept := getattr(self, name))}
         if self.hurried:
             found["hurried"] = self.hurried
         return found if self.placed else {**found, "placed": False}

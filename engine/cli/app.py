@@ -45,6 +45,7 @@ _COMMANDS = (
     ("pause", "pauses:pause", "Let nothing happen for a project or a worker for a while."),
     ("resume", "pauses:resume", "Let it go on."),
     ("pauses", "pauses:pauses", "List what is paused."),
+    ("backends", "backends:backends", "List the backends a daemon calls, and which it leaves alone."),
     ("deadletters list", "deadletters:list_", "List what was given up."),
     ("deadletters show", "deadletters:show", "Show one dead letter with every attempt."),
     ("deadletters retry", "deadletters:retry", "Put dead letters back into their lanes."),

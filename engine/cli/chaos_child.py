@@ -1,4 +1,4 @@
-"""The daemon that `interlock chaos` starts and kills: the real one, with every call going to the practice Jira.
+"""The daemon that `interlock chaos` starts and kills: the real one, calling practice backends unless it is told otherwise.
 
 Told by a line on its standard input, it kills itself at one of its writes, before the write is made.
 """
@@ -9,8 +9,11 @@ import os
 import signal
 import sys
 import threading
+from collections import UserDict
+from collections.abc import MutableMapping
 from pathlib import Path
 
+from engine.cli.chaos_backend import recording_makers
 from engine.cli.practice_makers import practice_makers
 from engine.config.settings import read_settings
 from engine.processors.registry import load_processors
@@ -47,6 +50,18 @@ class Fuse:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+class Practised(UserDict[str, str]):
+    """The environment, in which every other variable has a value too: no secret is needed where nothing real is called."""
+
+    def __contains__(self, name: object) -> bool:
+        """Every variable is set."""
+        return True
+
+    def __missing__(self, name: str) -> str:
+        """What a variable holds that is not set."""
+        return "practice"
+
+
 def main(wanted: dict[str, str]) -> None:
     """Serve until killed, and say everything as JSON lines."""
     flags = {
@@ -58,13 +73,20 @@ def main(wanted: dict[str, str]) -> None:
         "log_level": "info",
         "log_format": "json",
     }
-    settings = read_settings(flags, {})
+    settings = read_settings(flags, {"INTERLOCK_SECRET_KEY": wanted["key"]})
     configure_logs("info", "json", colour=False)
-    makers = practice_makers(load_processors(), wanted["jira"], wanted["email"], wanted["token"])
+    makers = load_processors()
+    environ: MutableMapping[str, str] = os.environ
+    if not wanted["real"]:
+        jira = practice_makers(makers, wanted["jira"], wanted["email"], wanted["token"])["jira"]
+        makers, environ = (
+            {**recording_makers(makers, wanted["recorder"]), "jira": jira},
+            Practised(os.environ),
+        )
     fuse = Fuse()
     tell_writes(fuse.write)
     threading.Thread(target=fuse.listen, daemon=True).start()
-    asyncio.run(serve(settings, {}, makers=makers))
+    asyncio.run(serve(settings, environ, makers=makers))
 
 
 if __name__ == "__main__":

@@ -4,13 +4,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
 
-from engine.cli.chaos_run import Ran
+from engine.cli.chaos_run import Plan, Ran
 from engine.model import EffectKind
 from engine.run.replay import Difference, Replay
 from engine.store import check, deadletters, deliveries, history, outbox
-from engine.store.database import Connection, Store
+from engine.store.backend import is_postgresql
+from engine.store.database import Store
 from engine.store.history import HistoryRow
+from engine.store.outbox import OutboxRow
+from engine.store.sqlite import path_of
 from engine.store.tables import OutboxStatus
 
 _EVERY = 1_000_000
@@ -31,24 +35,26 @@ class Judgement:
 
     @property
     def well(self) -> bool:
-        """Whether nothing is wrong; dead letters are the definitions' business."""
-        return not (self.lost or self.doubled or self.reordered or self.damaged)
+        """Whether something was decided and nothing is wrong; dead letters are the definitions' business."""
+        return self.decisions > 0 and not (self.lost or self.doubled or self.reordered or self.damaged)
 
 
 def judge(ran: Ran) -> Judgement:
-    """Hold the store against what was delivered and what the practice Jira saw."""
-    damaged = [finding.because for finding in check.check(ran.store)]
-    store = Store.open(f"sqlite:///{ran.store}", migrate=False)
+    """Hold the store against what was delivered and what the practice backends saw, if those were called."""
+    in_file = not is_postgresql(ran.store)
+    damaged = [finding.because for finding in check.check(path_of(ran.store))] if in_file else []
+    lost: list[str] = []
+    doubled: list[str] = []
+    reordered: list[str] = []
+    store = Store.open(ran.store, migrate=False)
     try:
         with store.read() as c:
             kept = Counter(row.delivery_id for row in deliveries.latest(c, _EVERY))
-            lost = [
+            lost += [
                 f"delivery {name} was answered and is not there" for name in ran.accepted if not kept[name]
             ]
             if ran.unfinished:
                 lost.append(f"{ran.unfinished} event(s) were not finished in time")
-            doubled: list[str] = []
-            reordered: list[str] = []
             decisions = 0
             for project, entity_id in history.entities(c, ("", ""), _EVERY):
                 rows = []
@@ -60,18 +66,59 @@ def judge(ran: Ran) -> Judgement:
                 decisions += len(rows)
                 doubled += _decided_twice(entity_id, rows)
                 reordered += _decided_out_of_order(entity_id, rows)
-                moved = [change.target for change in ran.world.issue(entity_id).changes]
-                wanted = _performed(c, project, entity_id)
-                if len(moved) > len(wanted):
-                    doubled.append(f"{entity_id} was moved {len(moved)} times for {len(wanted)} effect(s)")
-                elif not _is_within(moved, wanted):
-                    reordered.append(f"{entity_id} was moved to {moved}, decided was {wanted}")
+                if not ran.plan.real:
+                    effects = outbox.of_entity(c, project, entity_id, _EVERY)
+                    done = _Done(
+                        ran, project, entity_id, sorted(effects, key=attrgetter("inbox_id", "position"))
+                    )
+                    lost += done.lost()
+                    doubled += done.doubled()
+                    reordered += done.reordered()
             dead = len(deadletters.find(c, deadletters.Wanted()))
     finally:
         store.close()
     return Judgement(
         lost=lost, doubled=doubled, reordered=reordered, damaged=damaged, decisions=decisions, dead=dead
     )
+
+
+class _Done:
+    """What became of one entity's effects: what the store says was done, and what the practice backends saw."""
+
+    def __init__(self, ran: Ran, project: str, entity_id: str, effects: Sequence[OutboxRow]) -> None:
+        self._entity = entity_id
+        of_jira = project in ran.plan.jira_projects
+        self._moved = [change.target for change in ran.world.issue(entity_id).changes] if of_jira else []
+        self._wanted = _performed(effects) if of_jira else []
+        self._calls = [
+            call.key for call in ran.recorder.calls if (call.project, call.entity) == (project, entity_id)
+        ]
+        self._recorded = [row.key for row in effects if _is_recorded(ran.plan, row)]
+
+    def lost(self) -> list[str]:
+        missing = [key for key in self._recorded if key not in self._calls]
+        return [f"{self._entity}: call {key} is done and was never made" for key in missing]
+
+    def doubled(self) -> list[str]:
+        found = [
+            f"{self._entity}: call {key} was made {times} times"
+            for key, times in Counter(self._calls).items()
+            if times > 1
+        ]
+        if len(self._moved) > len(self._wanted):
+            found.append(
+                f"{self._entity} was moved {len(self._moved)} times for {len(self._wanted)} effect(s)"
+            )
+        return found
+
+    def reordered(self) -> list[str]:
+        found = []
+        if len(self._moved) <= len(self._wanted) and not _is_within(self._moved, self._wanted):
+            found.append(f"{self._entity} was moved to {self._moved}, decided was {self._wanted}")
+        made = [key for key in self._calls if key in self._recorded]
+        if list(dict.fromkeys(made)) != [key for key in self._recorded if key in made]:
+            found.append(f"{self._entity}: its calls were made in another order than decided")
+        return found
 
 
 def _decided_twice(entity_id: str, rows: Iterable[HistoryRow]) -> list[str]:
@@ -87,9 +134,16 @@ def _decided_out_of_order(entity_id: str, rows: Iterable[HistoryRow]) -> list[st
     ]
 
 
-def _performed(c: Connection, project: str, entity_id: str) -> list[str]:
+def _is_recorded(plan: Plan, row: OutboxRow) -> bool:
+    """Whether it was done by the practice backend that records."""
+    to_jira = (
+        row.effect.worker in plan.jira_workers if row.effect.worker else row.project in plan.jira_projects
+    )
+    return row.status is OutboxStatus.DONE and not to_jira
+
+
+def _performed(rows: Iterable[OutboxRow]) -> list[str]:
     """The statuses that the entity's transition calls were for, in order; one that died may have happened too."""
-    rows = reversed(outbox.of_entity(c, project, entity_id, _EVERY))
     return [
         row.effect.target_status or row.effect.target or ""
         for row in rows

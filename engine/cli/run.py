@@ -89,5 +89,5 @@ def run(
     from engine.serve.loop import run_loop
     from engine.serve.start import serve
 
-    run_loop(serve(settings, environ))
+    run_loop(serve(settings, environ, alone=True))
     return 0

@@ -4,7 +4,7 @@ Of those that wait for one backend, one comes back to try; the others are woken 
 entities that wait cost nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,8 +16,26 @@ from engine.run.pauses import PAUSED
 
 log = structlog.get_logger()
 
-#: How many entities one backend remembers to wake; more come back by themselves, a little later.
+#: How many entities one backend remembers to wake. If there were more, all that wait for anything are looked at when it is well.
 MOST_HELD = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one backend stands with this daemon: what an operator sees of its breaker."""
+
+    #: The worker, and the host where the worker calls several.
+    backend: str
+    circuit: Circuit
+    #: Open: not called before this moment. Half open: when the probe is given up. Closed: None.
+    until: datetime | None
+    #: Calls in a row that the backend did not answer.
+    failures: int
+    #: What the last of them said, and when; None where the last call went well.
+    error: str | None
+    failed_at: datetime | None
+    #: How many entities wait for it.
+    waiting: int
 
 
 @dataclass(slots=True)
@@ -27,8 +45,12 @@ class _Line:
     breaker: Breaker = field(default_factory=Breaker)
     #: Who comes back to try when it is time.
     herald: Entity | None = None
-    #: Who is woken when it is well.
+    #: Who is woken when it is well, and whether others wait for whom there was no room.
     held: dict[Entity, None] = field(default_factory=dict)
+    overfull: bool = False
+    #: The last failure.
+    error: str | None = None
+    failed_at: datetime | None = None
 
 
 class Circuits:
@@ -38,11 +60,13 @@ class Circuits:
         self,
         clock: Callable[[], datetime],
         hurry: Callable[[Entity], None],
+        hurry_all: Callable[[], None],
         policy: BreakerPolicy | None = None,
     ) -> None:
-        """Take the time, and how to say that an entity need not wait any longer."""
+        """Take the time, and how to say that an entity need not wait any longer, or that none need."""
         self._clock = clock
         self._hurry = hurry
+        self._hurry_all = hurry_all
         self._policy = policy if policy is not None else BreakerPolicy()
         self._lines: dict[str, _Line] = {}
         self._shut: dict[str, dict[Entity, None]] = {}
@@ -59,7 +83,8 @@ class Circuits:
         """None if nobody has paused the backend's worker, else until when to wait; `shut` says when it is sooner."""
         for worker, waiting in self._shut.items():
             if backend == worker or backend.startswith(f"{worker} "):
-                waiting[entity] = None
+                if len(waiting) < MOST_HELD:
+                    waiting[entity] = None
                 return self._clock() + PAUSED
         return None
 
@@ -81,6 +106,8 @@ class Circuits:
             return until
         if len(line.held) < MOST_HELD:
             line.held[entity] = None
+        else:
+            line.overfull = True
         return until + timedelta(seconds=self._policy.probe)
 
     def tell(self, backend: str, said: Attempt | Observation) -> None:
@@ -94,6 +121,8 @@ class Circuits:
         before = line.breaker.circuit
         line.breaker = told(line.breaker, well=well, now=self._clock(), policy=self._policy)
         after = line.breaker.circuit
+        if well is False:
+            line.error, line.failed_at = said.detail, self._clock()
         if line.breaker.until is None and not line.breaker.failures:
             del self._lines[backend]
         if after is Circuit.CLOSED and before is not Circuit.CLOSED:
@@ -103,6 +132,9 @@ class Circuits:
             line.herald = None
             for entity in waiting:
                 self._hurry(entity)
+            if line.overfull:
+                line.overfull = False
+                self._hurry_all()
         elif after is Circuit.OPEN and before is not Circuit.OPEN:
             until = line.breaker.until
             log.warning(
@@ -116,7 +148,24 @@ class Circuits:
         elif before is Circuit.HALF_OPEN and well is None:
             self._next_herald(line)
 
+    def standings(self, workers: Iterable[str]) -> list[Standing]:
+        """How these workers stand, and each backend that did not answer lately, by name."""
+        names = {*workers, *self._lines}
+        return [_standing(name, self._lines.get(name) or _Line()) for name in sorted(names)]
+
     def _next_herald(self, line: _Line) -> None:
         """Let one of those that are held come back: it will be told when to try."""
         if line.herald is None and line.held:
             self._hurry(next(iter(line.held)))
+
+
+def _standing(backend: str, line: _Line) -> Standing:
+    return Standing(
+        backend=backend,
+        circuit=line.breaker.circuit,
+        until=line.breaker.until,
+        failures=line.breaker.failures,
+        error=line.error,
+        failed_at=line.failed_at,
+        waiting=len(line.held) + (line.herald is not None),
+    )

@@ -24,7 +24,7 @@ PAGE = 100
 MOST_TURNS = 500
 MOST_SECONDS = 2.0
 LINGER_SECONDS = 0.1
-#: How often a drain that only waits for calls looks for new events.
+#: How often a drain looks at most, whether for room for the next page or for what is due.
 LOOK_SECONDS = 0.25
 
 #: The entities whose head is due, after the given one, by name; at most so many.
@@ -82,6 +82,7 @@ class Drain:
         self._clock = clock
         self._running: dict[Entity, asyncio.Task[None]] = {}
         self._held: dict[Entity, datetime] = {}
+        self._hurried: set[Entity] = set()
         self._news = asyncio.Event()
         self._stopping = False
         self._closing = False
@@ -99,8 +100,16 @@ class Drain:
 
     def hurry(self, entity: Entity) -> None:
         """Let an entity that waits be tried again at once."""
+        if entity in self._running:
+            self._hurried.add(entity)
         if self._held.pop(entity, None) is not None:
             self._news.set()
+
+    def hurry_all(self) -> None:
+        """Let all that wait be tried again at once."""
+        self._hurried.update(self._running)
+        self._held.clear()
+        self._news.set()
 
     def stop(self) -> None:
         """Begin nothing new; `run` ends when what is under way has ended."""
@@ -158,7 +167,10 @@ class Drain:
         try:
             async with self._gate:
                 while not (self._stopping or self._closing):
+                    self._hurried.discard(entity)
                     turn = await self._hands.work(entity)
+                    if isinstance(turn, Waiting) and entity in self._hurried:
+                        continue
                     if isinstance(turn, Waiting):
                         # Not always written in the store: it may wait for a backend that does not answer anybody.
                         self._held[entity] = turn.until
@@ -173,6 +185,7 @@ class Drain:
             self._held[entity] = self._clock() + TROUBLE_PAUSE
         finally:
             del self._running[entity]
+            self._hurried.discard(entity)
             if not self._running:
                 self._news.set()
 
@@ -186,9 +199,15 @@ class Drain:
             return
         if self._running:
             try:
-                await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
+                await asyncio.wait_for(self._news.wait(), self._quiet())
             except TimeoutError:
                 return
+
+    def _quiet(self) -> float:
+        """Seconds until there is something to do even if nobody says so: the share is used up, or one that waits is due."""
+        left = self._since + MOST_SECONDS - asyncio.get_running_loop().time()
+        due = min(self._held.values(), default=None)
+        return max(LOOK_SECONDS, left if due is None else min(left, (due - self._clock()).total_seconds()))
 
     def _used_up(self) -> bool:
         now = asyncio.get_running_loop().time()

@@ -123,6 +123,14 @@ class Lanes:
             self._hurried.add(entity)
         self.wake(entity)
 
+    def hurry_all(self) -> None:
+        """Say that none that waits need wait: look at all of them, and into the store for those that had no room."""
+        self._hurried.update(self._running)
+        for entity in self._waits.clear():
+            self.wake(entity)
+        self._look_at = dict.fromkeys(self._look_at, self._clock())
+        self._set_alarm()
+
     def hold(self, held: Held) -> None:
         """Begin nothing for these projects from now on; their entities keep their places."""
         self._ready.held = held

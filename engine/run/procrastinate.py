@@ -6,6 +6,7 @@ steps around are told in docs/decisions/0010-partitions-on-procrastinate.md.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
@@ -25,7 +26,7 @@ from engine.run.drain import Drain, Ended, Hands
 from engine.run.keeping import Keeping
 from engine.run.lanes import TROUBLE_PAUSE
 from engine.run.pauses import Held
-from engine.run.reading import read
+from engine.run.reading import look
 from engine.store import partitions, wakes
 from engine.store.database import Connection, Store
 
@@ -46,6 +47,8 @@ _CONNECTIONS = 4
 _LINK = {"application_name": "interlock worker", "connect_timeout": 5, "tcp_user_timeout": 10_000}
 #: How long a worker that ends lets its drains end before it cancels them.
 _DRAIN_SECONDS = 6.0
+#: The end of a stop: what is still under way is given up, and its partitions are given back.
+_HANDING_OVER_SECONDS = 1.5
 _HOUSEKEEPING = "interlock.housekeeping"
 _RETENTION = "interlock.retention"
 
@@ -76,6 +79,7 @@ class Partitions:
         self._worker: Worker | None = None
         self._running: asyncio.Task[None] | None = None
         self._stopping = False
+        self._hurried: set[Entity] = set()
         self._beaten = 0.0
         #: Counts the reasons to look for jobs.
         self.news = 0
@@ -94,7 +98,30 @@ class Partitions:
         """Try again an entity that waits, in a drain or for a wake that is due later."""
         for drain in self._drains.values():
             drain.hurry(entity)
-        self._store.submit(lambda c: wakes.touch(c, entity.project, entity.id))
+        if not self._hurried:  # thousands come at once when a backend is back: they are one write
+            asyncio.get_running_loop().call_soon(self._wake_hurried)
+        self._hurried.add(entity)
+
+    def _wake_hurried(self) -> None:
+        hurried, self._hurried = self._hurried, set()
+
+        def work(c: Connection) -> None:
+            for entity in hurried:
+                wakes.touch(c, entity.project, entity.id)
+
+        self._submit(work)
+
+    def hurry_all(self) -> None:
+        """The same for every entity."""
+        for drain in self._drains.values():
+            drain.hurry_all()
+        self._submit(wakes.touch_all)
+
+    def _submit(self, work: Callable[[Connection], None]) -> None:
+        try:
+            self._store.submit(work)
+        except StoreError as error:  # they wait until they are due
+            log.warning("wakes.late", because=str(error))
 
     def hold(self, held: Held) -> None:
         """The database gives nothing of theirs, and wakes who works it when they are let go on."""
@@ -116,11 +143,11 @@ class Partitions:
 
     async def settle(self) -> None:
         """Return when nobody works or is to work now, in this process or in another."""
-        while await read(self._store, wakes.awake):  # noqa: ASYNC110 -- others say nothing when they are done
+        while await look(self._store, wakes.awake):  # noqa: ASYNC110 -- others say nothing when they are done
             await asyncio.sleep(_POLL_SECONDS / 5)
 
     async def stop(self, grace: float) -> None:
-        """Begin nothing new and let what is under way finish for `grace` seconds; the rest is for other workers."""
+        """Begin nothing new and let what is under way finish, all within `grace` seconds; the rest is for other workers."""
         self._stopping = True
         if self._keeping is not None:
             self._keeping.stop()
@@ -129,11 +156,12 @@ class Partitions:
         if self._worker is not None:
             self._worker.stop()  # type: ignore[no-untyped-call]
         if self._running is not None:
-            _, late = await asyncio.wait({self._running}, timeout=grace)
+            handing_over = min(_HANDING_OVER_SECONDS, grace / 2)
+            _, late = await asyncio.wait({self._running}, timeout=grace - handing_over)
             for drain in self._drains.values():
                 drain.abandon()
             if late:
-                await asyncio.wait({self._running}, timeout=_GIVE_UP_SECONDS)
+                await asyncio.wait({self._running}, timeout=handing_over)
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
 
@@ -192,11 +220,29 @@ class Partitions:
             if self._stopping:
                 self._worker.stop()  # type: ignore[no-untyped-call]
             try:
-                await _run(self._worker)
+                await self._run(self._worker, app.job_manager)
             finally:
                 self._worker = None
                 recovering.cancel()
                 await asyncio.gather(recovering, return_exceptions=True)
+
+    async def _run(self, worker: Worker, manager: JobManager) -> None:
+        """Run a worker to its end, but not for ever once it was stopped: a cancellation can be lost in its connections."""
+        running = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+        stopped = asyncio.create_task(worker._stop_event.wait())  # noqa: SLF001 -- the version is pinned
+        beating: asyncio.Task[None] | None = None
+        try:
+            await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if self._stopping:
+                beating = asyncio.create_task(_beat(worker, manager))
+            await asyncio.wait({running}, timeout=_DRAIN_SECONDS + _GIVE_UP_SECONDS)
+            if running.done():
+                running.result()
+            else:
+                log.warning("worker.stuck")
+        finally:
+            for task in (stopped, running, *([beating] if beating is not None else [])):
+                task.cancel()
 
     def _watch(self, worker: Worker) -> None:
         """Give up everything when the heart has not beaten: the others are about to take this worker's partitions.
@@ -233,7 +279,7 @@ class Partitions:
         async def ready(after: Entity | None, limit: int) -> list[Entity]:
             start = (after.project, after.id) if after is not None else None
             now = self._clock()
-            found = await read(
+            found = await look(
                 self._store, lambda c: partitions.ready(c, partition, now, after=start, limit=limit)
             )
             return [Entity(project=project, id=entity_id) for project, entity_id in found]
@@ -242,7 +288,7 @@ class Partitions:
 
     async def _rest(self, partition: int, ended: Ended) -> Ended:
         """With the moment at which the first of the heads that wait is due."""
-        due = await read(self._store, lambda c: partitions.next_due(c, partition))
+        due = await look(self._store, lambda c: partitions.next_due(c, partition))
         if due is None:
             return Ended(more=False)
         return Ended(more=False, again_at=ended.again_at or due)
@@ -373,20 +419,12 @@ class _Manager(JobManager):
         await super().listen_for_jobs(on_notification=heard, queues=queues)
 
 
-async def _run(worker: Worker) -> None:
-    """Run a worker to its end, but not for ever once it was stopped: a cancellation can be lost in its connections."""
-    running = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
-    stopped = asyncio.create_task(worker._stop_event.wait())  # noqa: SLF001 -- the version is pinned
-    try:
-        await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.wait({running}, timeout=_DRAIN_SECONDS + _GIVE_UP_SECONDS)
-        if running.done():
-            running.result()
-        else:
-            log.warning("worker.stuck")
-    finally:
-        stopped.cancel()
-        running.cancel()
+async def _beat(worker: Worker, manager: JobManager) -> None:
+    """Beat for a worker that ends: it stops to beat before its last jobs have ended, and would be taken for dead."""
+    while worker.worker_id is not None:
+        with contextlib.suppress(ConnectorException):
+            await manager.update_heartbeat(worker.worker_id)
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 def _partition(job: Job) -> int:

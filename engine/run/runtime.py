@@ -14,7 +14,7 @@ from engine.run.ahead import Ahead
 from engine.run.answering import Answering
 from engine.run.arrived import Arrived
 from engine.run.at_once import AtOnce
-from engine.run.circuits import Circuits
+from engine.run.circuits import Circuits, Standing
 from engine.run.deciding import Decided, Decider
 from engine.run.drain import Hands
 from engine.run.hub import Hub
@@ -26,11 +26,11 @@ from engine.run.pauses import LOOK, Pauses
 from engine.run.perform import Performer
 from engine.run.poison import is_the_stores, set_aside
 from engine.run.putback import PutBack
-from engine.run.reading import read
+from engine.run.reading import look
 from engine.run.timers import Timers
 from engine.run.working import Elsewhere, Working
-from engine.store import definitions, inbox
-from engine.store.database import Store
+from engine.store import definitions, inbox, outbox
+from engine.store.database import Connection, Store
 from engine.store.tables import InboxStatus
 
 log = structlog.get_logger()
@@ -64,7 +64,7 @@ class Runtime:
         self.lanes = self._lanes(works=works)
         self.timers = Timers(store, self.lanes.wake, clock)
         self._works = works
-        circuits = Circuits(clock, self.lanes.hurry)
+        self._circuits = circuits = Circuits(clock, self.lanes.hurry, self.lanes.hurry_all)
         self._pauses = Pauses(store, self.lanes.hold, circuits.shut)
         hub_now, serving_now = (lambda: self._hub), (lambda: self._serving)
         self._decider = Decider(store, hub_now, serving_now, clock, policy, self.timers.changed, circuits)
@@ -90,6 +90,10 @@ class Runtime:
     def serving(self) -> Serving:
         """The definitions in force."""
         return self._serving
+
+    def backends(self) -> list[Standing]:
+        """How the backends stand that this process calls."""
+        return self._circuits.standings(self._hub.names()) if self._works else []
 
     async def start(self) -> None:
         """Store the definitions' sources by hash, then take up all unfinished work."""
@@ -159,16 +163,17 @@ class Runtime:
         self, entity: Entity, arrived: Arrived | None = None, *, ahead: Ahead | None = None
     ) -> Turn:
         """The next thing for this entity: decide its head, or go on performing it."""
+        row: inbox.InboxRow | None
         if arrived is not None:
-            row: inbox.InboxRow | None = arrived.row
+            row, pending = arrived.row, None
         else:
-            row = await read(self._store, lambda c: inbox.head(c, entity.project, entity.id))
+            row, pending = await look(self._store, lambda c: _head(c, entity))
         if row is None:
             return Idle()
         if row.due_at > self._clock():
             return Waiting(row.due_at)
         try:
-            return await self._turn(row, arrived, ahead)
+            return await self._turn(row, pending, arrived, ahead)
         except FencedError:
             raise  # another daemon was first: no fault of the event
         except Exception as error:
@@ -176,11 +181,18 @@ class Runtime:
                 raise
             return await set_aside(self._store, row, error, self._clock)
 
-    async def _turn(self, row: inbox.InboxRow, arrived: Arrived | None, ahead: Ahead | None) -> Turn:
+    async def _turn(
+        self,
+        row: inbox.InboxRow,
+        pending: list[outbox.OutboxRow] | None,
+        arrived: Arrived | None,
+        ahead: Ahead | None,
+    ) -> Turn:
         if row.status is InboxStatus.PERFORMING:
             if arrived is not None:
                 return await self._performer.perform(row, fresh=True, pending=arrived.effects)
-            return await self._performer.perform(row, fresh=ahead is not None and ahead.take_fresh(row))
+            fresh = ahead is not None and ahead.take_fresh(row)
+            return await self._performer.perform(row, fresh=fresh, pending=pending)
         turn = await self._decider.decide(row, arrived.event if arrived is not None else None)
         if not isinstance(turn, Decided):
             return turn
@@ -195,3 +207,10 @@ class Runtime:
         with self._store.read() as connection:
             rows = inbox.unfinished_entities(connection, after=start, limit=limit)
         return [(Entity(project=project, id=entity_id), due) for project, entity_id, due in rows]
+
+
+def _head(c: Connection, entity: Entity) -> tuple[inbox.InboxRow | None, list[outbox.OutboxRow] | None]:
+    """The entity's next event, and of one that is being performed what is left to do."""
+    row = inbox.head(c, entity.project, entity.id)
+    performing = row is not None and row.status is InboxStatus.PERFORMING
+    return row, outbox.pending(c, row.id) if row is not None and performing else None

@@ -56,6 +56,14 @@ class Waits:
         if self._until.pop(entity, None) is not None:
             self._bytes -= _size(entity)
 
+    def clear(self) -> list[Entity]:
+        """Take all of them."""
+        taken = list(self._until)
+        self._until.clear()
+        self._alarms.clear()
+        self._bytes = 0
+        return taken
+
     def due(self, now: datetime) -> Iterator[Entity]:
         """Take those that are due, the earliest first."""
         while self._alarms and self._alarms[0][0] <= now:

@@ -19,6 +19,9 @@ class Working(Protocol):
     def hurry(self, entity: Entity) -> None:
         """Say that the entity need not wait any longer for what it waits for."""
 
+    def hurry_all(self) -> None:
+        """Say that no entity need wait any longer for what it waits for."""
+
     def hold(self, held: Held) -> None:
         """Do nothing for these projects from now on, until told otherwise."""
 
@@ -55,6 +58,9 @@ class Elsewhere:
         """The transaction has done it."""
 
     def hurry(self, entity: Entity) -> None:
+        """Nothing waits here."""
+
+    def hurry_all(self) -> None:
         """Nothing waits here."""
 
     def hold(self, held: Held) -> None:

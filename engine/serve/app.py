@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from engine.decide.breaker import Circuit
 from engine.run.runtime import Runtime
 from engine.serve.asgi import App, Receive, Scope, Send, answer
 from engine.serve.budget import Budget
@@ -72,16 +73,25 @@ class Application:
     async def _readyz(self, send: Send) -> None:
         trouble = self._store.health() if self.ready else "starting or draining"
         if trouble is None:
-            await answer(send, 200, b"ready\n", _TEXT)
+            await answer(send, 200, self._ready_text(), _TEXT)
         else:
             await answer(send, 503, f"{trouble}\n".encode(), _TEXT)
+
+    def _ready_text(self) -> bytes:
+        """Ready, because deliveries are accepted; which backends do not answer is for those who may manage."""
+        ill = sum(standing.circuit is not Circuit.CLOSED for standing in self._runtime.backends())
+        return f"ready\n{ill} backend(s) left alone: interlock backends\n".encode() if ill else b"ready\n"
 
     async def _manage(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._management is None:
             from engine.serve.api import make_api
             from engine.serve.approvals import ApprovalRoutes, approval_routes
+            from engine.serve.backends import BackendRoutes, backend_routes
 
-            more = approval_routes(ApprovalRoutes(self._store, self._runtime.answering))
+            more = (
+                *approval_routes(ApprovalRoutes(self._store, self._runtime.answering)),
+                *backend_routes(BackendRoutes(self._runtime.backends)),
+            )
             self._management = make_api(self._store, self._guard, self._clock, more)
         await self._management(scope, receive, send)
 

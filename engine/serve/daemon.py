@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import resource
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,12 +31,12 @@ from engine.store.database import Store
 
 log = structlog.get_logger()
 
-#: From the signal to the end, at most; lanes get the larger part.
+#: From the signal to the end, at most; lanes get what requests under way and the closing of the store leave.
 DRAIN_SECONDS = 10.0
 _HTTP_SECONDS = 2
-_LANES_SECONDS = DRAIN_SECONDS - _HTTP_SECONDS - 1
+_CLOSING_SECONDS = 2.0
 #: How long one thread keeps the interpreter while another wants it.
-_SWITCH_SECONDS = 0.0005
+SWITCH_SECONDS = 0.0005
 #: How many objects may come to be before the youngest are searched for garbage, and how many such searches before the
 #: older ones are. What a delivery leaves goes by itself; searching at the usual 700 took a twelfth of the daemon's time.
 _COLLECT = (20_000, 20, 50)
@@ -112,10 +114,15 @@ class Daemon:
         """Begin to drain."""
         self._stop.set()
 
-    async def run(self, beside: Callable[["Daemon"], Coroutine[Any, Any, None]] | None = None) -> None:
-        """Serve until `stop` or a signal, then drain within 10 seconds. `beside` runs once the daemon is ready."""
+    async def run(
+        self, beside: Callable[["Daemon"], Coroutine[Any, Any, None]] | None = None, *, alone: bool = False
+    ) -> None:
+        """Serve until `stop` or a signal, then drain within 10 seconds. `beside` runs once the daemon is ready.
+
+        With `alone` the process ends then, even if something hangs: it is built for that.
+        """
         # The store's writer needs the interpreter between its statements; the default of 5 ms makes it wait each time.
-        sys.setswitchinterval(_SWITCH_SECONDS)
+        sys.setswitchinterval(SWITCH_SECONDS)
         _raise_file_limit()
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_Complaints())
@@ -153,12 +160,15 @@ class Daemon:
             await asyncio.wait({stopped, serving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._app.ready = False
+            if alone:
+                _end_process_in(DRAIN_SECONDS)
+            end = loop.time() + DRAIN_SECONDS - _CLOSING_SECONDS
             log.info("daemon.draining", busy=self._runtime.lanes.busy, waiting=self._runtime.lanes.waiting)
             server.should_exit = True
             for task in (watching, aside):
                 task.cancel()
             await asyncio.wait({serving}, timeout=_HTTP_SECONDS + 1)
-            await self._runtime.stop(_LANES_SECONDS)
+            await self._runtime.stop(end - loop.time())
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.gather(watching, aside)
             log.info("daemon.stopped")
@@ -265,6 +275,20 @@ def _collect_less() -> None:
 
 async def _nothing() -> None:
     return
+
+
+def _end_process_in(seconds: float) -> None:
+    """End this process after that time, if it has not ended by itself: a server that hangs must not keep it."""
+
+    def end() -> None:
+        log.warning("daemon.cut_short", seconds=seconds)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(1)
+
+    last_resort = threading.Timer(seconds, end)
+    last_resort.daemon = True
+    last_resort.start()
 
 
 def _say_problems(loaded: Loaded) -> None:

@@ -76,8 +76,11 @@ async def serve(
     listening: socket.socket | None = None,
     makers: Mapping[str, ProcessorMaker] | None = None,
     beside: Callable[[Daemon], Coroutine[Any, Any, None]] | None = None,
+    alone: bool = False,
 ) -> None:
     """Run a daemon until a signal stops it; `beside` runs next to it once it is ready.
+
+    With `alone`, the process is the daemon's own: it ends in time even if something hangs.
 
     `environ` answers the references of workers.yaml. `listening` is a socket that listens already, `makers` are other
     processors than the installed ones. Raises `SettingError`, `StoreError` or `InvalidDefinitionError` before anything
@@ -105,4 +108,4 @@ async def serve(
             keep=settings.keep,
         )
         makers = load_processors() if makers is None else makers
-        await Daemon(place, listening, store, makers, environ, now).run(beside)
+        await Daemon(place, listening, store, makers, environ, now).run(beside, alone=alone)

@@ -3,9 +3,9 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from engine.errors import StoreError
 
@@ -40,6 +40,9 @@ class Backend(Protocol):
     def reader_engine(self) -> Engine:
         """Connections that read snapshots and cannot write."""
 
+    def single(self, readers: Engine) -> Engine:
+        """The connections of `readers`, for one statement each, which is a snapshot by itself."""
+
     def writing(self, connection: Connection) -> AbstractContextManager[None]:
         """A transaction, committed at the end, undone if anything is raised."""
 
@@ -67,6 +70,9 @@ class Backend(Protocol):
     def usable(self, connection: Connection, idle: float) -> bool:
         """Whether a connection that was idle for so many seconds can be written through."""
 
+    def cut(self) -> None:
+        """Break all connections, so that nobody waits any longer for a server that does not answer."""
+
     def explain(self, error: BaseException) -> str:
         """The error as a sentence that says what to do."""
 
@@ -91,6 +97,19 @@ def backend_of(url: str) -> Backend:
 
         return postgresql.PostgreSQL(parsed)
     return sqlite.SQLite(sqlite.path_of(url))
+
+
+def is_empty(url: str) -> bool:
+    """Whether a PostgreSQL database has no table yet; `StoreError` if it cannot be asked."""
+    backend = backend_of(url)
+    engine = backend.reader_engine()
+    try:
+        with engine.connect() as c:
+            return not inspect(c).get_table_names()
+    except SQLAlchemyError as error:
+        raise StoreError(backend.explain(error)) from error
+    finally:
+        engine.dispose()
 
 
 def is_postgresql(url: str) -> bool:

@@ -1,5 +1,6 @@
 """The store itself: open it, write through its one writer, read snapshots, ask how it is."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -26,6 +27,8 @@ _KEY_IDS = tuple(
 )
 #: A try to write that takes longer than this is no answer.
 _SILENT_SECONDS = 3.0
+#: How long the last commits of a remote store may take when it is closed.
+_CLOSING_SECONDS = 1.0
 _TRY = (insert(probe).values(id=1), delete(probe))
 
 
@@ -35,6 +38,7 @@ class Store:
     def __init__(self, backend: Backend, readers: Engine, writers: Engine, box: SecretBox | None) -> None:
         self._backend = backend
         self._readers = readers
+        self._single = backend.single(readers)
         self._writer = Writer(writers, backend)
         self._box = box
         self._probing: Future[None] | None = None
@@ -133,9 +137,9 @@ class Store:
 
     @contextmanager
     def look(self) -> Iterator[Connection]:
-        """For one statement, which is a snapshot by itself; a little faster than `read`."""
+        """For single statements, each of which is a snapshot by itself; faster than `read`."""
         try:
-            with self._readers.connect() as c:
+            with self._single.connect() as c:
                 yield c
         except SQLAlchemyError as error:
             raise StoreError(self._backend.explain(error)) from error
@@ -155,8 +159,18 @@ class Store:
         return trouble
 
     def close(self) -> None:
-        """Commit everything that waits, then let go of the store. A second time does nothing."""
+        """Commit everything that waits, then let go of the store. A second time does nothing.
+
+        A server that does not answer is not waited for: what is not committed was not promised to anybody.
+        """
+        cutting = threading.Timer(_CLOSING_SECONDS, self._backend.cut)
+        cutting.daemon = True
+        if self.remote:
+            cutting.start()
         self._writer.close()
+        cutting.cancel()
+        if self.remote:
+            self._backend.cut()  # whoever still reads
         self._readers.dispose()
 
 

@@ -58,6 +58,8 @@ _TWIN = Prepared(
     )
     .order_by(deliveries.c.id.desc())
     .limit(1)
+    # So that retention does not remove it meanwhile.
+    .with_for_update(read=True, key_share=True)
 )
 _BODY = Prepared(
     select(bodies.c.data)

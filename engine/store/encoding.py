@@ -36,8 +36,13 @@ def decode(text: str | bytes) -> Any:
 
 
 def settled(value: Any) -> Any:
-    """The value as it will be read back: what a hash must be computed over."""
+    """The value as it will be read back."""
     return decode(encode(value))
+
+
+def written(value: Any) -> orjson.Fragment:
+    """The value as text that `encode` takes as it is, alone or inside another value: written once, stored and hashed."""
+    return orjson.Fragment(encode(value))
 
 
 def _simpler(value: Any) -> Any:
@@ -53,7 +58,7 @@ def _simpler(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     """The whole value in JSON's own types, for what orjson refuses: long integers, odd keys, broken surrogates."""
-    if value is None or isinstance(value, bool | float | datetime):
+    if value is None or isinstance(value, bool | float | datetime | orjson.Fragment):
         return value
     if isinstance(value, Enum):
         return _plain(value.value)

@@ -10,10 +10,9 @@ hash (lower-case hexadecimal) of the same entity's row before, empty for its fir
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, tuple_
@@ -21,7 +20,7 @@ from sqlalchemy import Connection, bindparam, func, select, tuple_
 from engine.errors import StoreError
 from engine.model import Candidate, Trace, Verdict
 from engine.store.columns import Moment, microseconds
-from engine.store.encoding import encode, settled
+from engine.store.encoding import encode, written
 from engine.store.prepared import Prepared, insert_row
 from engine.store.tables import checkpoints, history, instances
 
@@ -96,7 +95,7 @@ def append(
     machine_hash: str,
     facts: Mapping[str, Any],
     trace: Trace,
-) -> HistoryRow:
+) -> None:
     """Add a decision to its entity's chain; event, states and verdict are the trace's."""
     of_entity = {"of_project": project, "of_entity": entity_id}
     last = _LAST_HASH.scalar(c, of_entity)
@@ -113,7 +112,7 @@ def append(
         trace=trace,
         previous=last or b"",
     )
-    return _row(id=insert_row(c, history, values), **values)
+    insert_row(c, history, values)
 
 
 def linked(
@@ -128,7 +127,10 @@ def linked(
     trace: Trace,
     previous: bytes,
 ) -> dict[str, Any]:
-    """A decision as a row of its entity's chain; `previous` is the hash of the row before, empty for the first."""
+    """A decision as a row of its entity's chain; `previous` is the hash of the row before, empty for the first.
+
+    Its facts and its trace are JSON already: the row and its hash hold the same text.
+    """
     values: dict[str, Any] = {
         "project": project,
         "entity_id": entity_id,
@@ -140,8 +142,8 @@ def linked(
         "before": trace.before,
         "after": trace.after,
         "verdict": trace.verdict,
-        "facts": settled(facts),
-        "trace": settled(trace),
+        "facts": written(facts),
+        "trace": written(trace),
     }
     own = _digest(**{**values, "previous_hash": previous.hex()})
     return {**values, "previous_hash": previous, "hash": own}
@@ -194,21 +196,6 @@ def entities(c: Connection, after: tuple[str, str], limit: int) -> list[tuple[st
         rows = c.execute(query.order_by(table.c.project, table.c.entity_id).limit(limit))
         found.update((project, entity_id) for project, entity_id in rows)
     return sorted(found)[:limit]
-
-
-def verify_chain(rows: Iterable[HistoryRow]) -> HistoryRow | None:
-    """The first row of one entity, oldest first, that was changed or whose predecessor is missing; None if all hold.
-
-    The rows must follow one another. Where they start after the entity's first decision, what was before is not seen.
-    """
-    previous: str | None = None
-    for row in sorted(rows, key=attrgetter("id")):
-        if previous is not None and row.previous_hash != previous:
-            return row
-        if digest_of(row) != row.hash:
-            return row
-        previous = row.hash
-    return None
 
 
 def digest_of(row: HistoryRow) -> str:

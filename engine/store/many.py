@@ -21,12 +21,11 @@ from engine.store.inbox import InboxRow
 from engine.store.instances import awaits_since
 from engine.store.prepared import Prepared
 from engine.store.stream import insert_rows
-from engine.store.tables import InboxStatus, deliveries, history, inbox, instances, outbox
+from engine.store.tables import InboxStatus, bodies, deliveries, history, inbox, instances, outbox
 from engine.store.tables import once as claims
 
 _WANTED = "unnest(CAST(:projects AS text[]), CAST(:entities AS text[])) AS w (project, entity_id)"
 _INBOX = [inbox.c[name] for name in InboxRow.__dataclass_fields__]
-_FIELDS = tuple(InboxRow.__dataclass_fields__)
 _DELIVERY = [deliveries.c[name] for name in DeliveryRow.__dataclass_fields__]
 _STATE = ("project", "entity_id", "state", "context", "memory", "version", "machine_hash")
 
@@ -35,23 +34,31 @@ def _listed(names: Iterable[str], of: str) -> str:
     return ", ".join(f'{of}."{name}"' for name in names)
 
 
-_ROWS = text(
-    f"SELECT {_listed(InboxRow.__dataclass_fields__, 'i')} FROM {_WANTED} CROSS JOIN LATERAL (SELECT * FROM inbox "  # noqa: S608
-    "WHERE project = w.project AND entity_id = w.entity_id AND finished_at IS NULL ORDER BY id LIMIT :each) AS i"
-).columns(*_INBOX)
-_INSTANCES = text(
-    f"SELECT {_listed(_STATE, 'i')} FROM {_WANTED} JOIN instances AS i USING (project, entity_id)"  # noqa: S608
-).columns(*(instances.c[name] for name in _STATE))
-_LAST = text(
-    f"""SELECT w.project, w.entity_id, coalesce(h.hash, p.hash) FROM {_WANTED}
+_ROWS = Prepared(
+    text(
+        f"SELECT {_listed(InboxRow.__dataclass_fields__, 'i')} FROM {_WANTED} CROSS JOIN LATERAL (SELECT * FROM inbox "  # noqa: S608
+        "WHERE project = w.project AND entity_id = w.entity_id AND finished_at IS NULL ORDER BY id LIMIT :each) AS i"
+    ).columns(*_INBOX)
+)
+_INSTANCES = Prepared(
+    text(
+        f"SELECT {_listed(_STATE, 'i')} FROM {_WANTED} JOIN instances AS i USING (project, entity_id)"  # noqa: S608
+    ).columns(*(instances.c[name] for name in _STATE))
+)
+_LAST = Prepared(
+    text(
+        f"""SELECT w.project, w.entity_id, coalesce(h.hash, p.hash) FROM {_WANTED}
     LEFT JOIN LATERAL (SELECT hash FROM history WHERE project = w.project AND entity_id = w.entity_id
     ORDER BY id DESC LIMIT 1) AS h ON true
     LEFT JOIN checkpoints AS p ON p.project = w.project AND p.entity_id = w.entity_id"""  # noqa: S608
+    ).columns(history.c.project, history.c.entity_id, history.c.hash)
 )
-_DELIVERED = text(
-    f"SELECT {_listed(DeliveryRow.__dataclass_fields__, 'd')}, b.data FROM deliveries AS d "  # noqa: S608
-    "JOIN bodies AS b ON b.delivery_row_id = coalesce(d.duplicate_of, d.id) WHERE d.id = ANY(:numbers)"
-).columns(*_DELIVERY)
+_DELIVERED = Prepared(
+    text(
+        f"SELECT {_listed(DeliveryRow.__dataclass_fields__, 'd')}, b.data FROM deliveries AS d "  # noqa: S608
+        "JOIN bodies AS b ON b.delivery_row_id = coalesce(d.duplicate_of, d.id) WHERE d.id = ANY(:numbers)"
+    ).columns(*_DELIVERY, bodies.c.data)
+)
 _HOLDERS = text("SELECT key, inbox_id FROM once WHERE key = ANY(:keys)")
 _DECIDE = Prepared(
     update(inbox).where(
@@ -107,25 +114,31 @@ def find(c: Connection, entities: Sequence[Entity], each: int) -> Found:
     """Look at some entities, at most `each` events of one."""
     wanted = {"projects": [e.project for e in entities], "entities": [e.id for e in entities]}
     rows: dict[Entity, list[InboxRow]] = {}
-    found = c.execute(_ROWS, {**wanted, "each": each})
-    for row in sorted((InboxRow(**dict(zip(_FIELDS, r, strict=True))) for r in found), key=_number):
-        rows.setdefault(Entity(project=row.project, id=row.entity_id), []).append(row)
+    known = {(entity.project, entity.id): entity for entity in entities}
+    for found in _ROWS.rows(c, {**wanted, "each": each}):
+        row = InboxRow(**found)
+        rows.setdefault(known[row.project, row.entity_id], []).append(row)
+    for of in rows.values():
+        of.sort(key=_number)
     snapshots = {
-        Entity(project=r.project, id=r.entity_id): Snapshot(
-            state=r.state, context=r.context, version=r.version, machine=r.machine_hash, **r.memory
+        known[found["project"], found["entity_id"]]: Snapshot(
+            state=found["state"],
+            context=found["context"],
+            version=found["version"],
+            machine=found["machine_hash"],
+            **found["memory"],
         )
-        for r in c.execute(_INSTANCES, wanted)
+        for found in _INSTANCES.rows(c, wanted)
     }
     last = {
-        Entity(project=project, id=entity_id): bytes(found or b"")
-        for project, entity_id, found in c.execute(_LAST, wanted)
+        known[found["project"], found["entity_id"]]: found["hash"] or b"" for found in _LAST.rows(c, wanted)
     }
     numbers = list({row.delivery_row_id for of in rows.values() for row in of} - {None})
     delivered: dict[int, tuple[DeliveryRow, bytes]] = {}
-    for r in c.execute(_DELIVERED, {"numbers": numbers}):
-        *values, data = r
-        row_of = DeliveryRow(**dict(zip(DeliveryRow.__dataclass_fields__, values, strict=True)))
-        delivered[row_of.id] = (row_of, unpack(data))
+    for found in _DELIVERED.rows(c, {"numbers": numbers}):
+        body = unpack(found.pop("data"))
+        row_of = DeliveryRow(**found)
+        delivered[row_of.id] = (row_of, body)
     return Found(rows=rows, snapshots=snapshots, last=last, deliveries=delivered)
 
 

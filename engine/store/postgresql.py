@@ -1,18 +1,22 @@
 """Everything that is particular to PostgreSQL: the URL, the connections, and what its errors mean for an operator."""
 
 import hashlib
+import os
+import socket
+import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib.metadata import distribution
 from pathlib import Path
+from weakref import WeakSet
 
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from engine.errors import StoreError
 from engine.store import wakes
@@ -25,8 +29,9 @@ CONNECT_SECONDS = 5
 _SILENT_MILLISECONDS = 10_000
 _PAUSED_MILLISECONDS = 5_000
 _READERS_KEPT = 8
-#: A connection that was idle for this long is asked whether it still lives before it is written through.
+#: A connection that was idle for this long is asked whether it still lives before it is used.
 _IDLE_SECONDS = 1.0
+_RETURNED = "interlock.returned"
 #: Any numbers; all daemons of a database must have the same.
 _SCHEMA_LOCK = 0x1A7E_10C4
 _KEY_BYTES = 8
@@ -59,6 +64,7 @@ class PostgreSQL:
             raise StoreError(
                 "the store's URL names no database: use postgresql://user@host/interlock for instance"
             )
+        self._links: WeakSet[psycopg.Connection[object]] = WeakSet()
         self._url = url.set(drivername="postgresql+psycopg")
         place = f"{url.host or 'local socket'}{f':{url.port}' if url.port else ''}"
         self.name = f"PostgreSQL database {url.database} at {place}"
@@ -79,11 +85,15 @@ class PostgreSQL:
 
     def reader_engine(self) -> Engine:
         """Connections that read snapshots and cannot write."""
-        engine = self._engine(
-            isolation_level="REPEATABLE READ", pool_size=_READERS_KEPT, max_overflow=-1, pool_pre_ping=True
-        )
+        engine = self._engine(isolation_level="REPEATABLE READ", pool_size=_READERS_KEPT, max_overflow=-1)
         event.listen(engine, "connect", _prepare_reader)
+        event.listen(engine, "checkin", _returned)
+        event.listen(engine, "checkout", _taken)
         return engine
+
+    def single(self, readers: Engine) -> Engine:
+        """Without BEGIN and COMMIT, each of which is a wait for the network."""
+        return readers.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def writing(self, connection: Connection) -> Iterator[None]:
@@ -140,6 +150,12 @@ class PostgreSQL:
             return False
         return True
 
+    def cut(self) -> None:
+        """Shut the sockets: a thread that waits for its server hears of it at once."""
+        for link in list(self._links):
+            with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(link.fileno())) as ours:
+                ours.shutdown(socket.SHUT_RDWR)
+
     def explain(self, error: BaseException) -> str:
         """The error as a sentence that says what to do, without the URL's password."""
         if isinstance(error, StoreError):
@@ -174,7 +190,9 @@ class PostgreSQL:
             "tcp_user_timeout": _SILENT_MILLISECONDS,
         }
         given = {name: value for name, value in arguments.items() if name not in self._url.query}
-        return create_engine(self._url, paramstyle="format", connect_args=given, **options)
+        engine = create_engine(self._url, paramstyle="format", connect_args=given, **options)
+        event.listen(engine, "connect", lambda connection, _: self._links.add(connection))
+        return engine
 
 
 def _number(key: str) -> int:
@@ -206,4 +224,23 @@ def _prepare_writer(connection: psycopg.Connection[object], record: object) -> N
 def _prepare_reader(connection: psycopg.Connection[object], record: object) -> None:
     del record
     connection.adapters.register_dumper(str, _Text)
-    connection.read_only = True
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    connection.commit()
+
+
+def _returned(connection: psycopg.Connection[object] | None, record: ConnectionPoolEntry) -> None:
+    del connection
+    record.info[_RETURNED] = time.monotonic()
+
+
+def _taken(connection: psycopg.Connection[object], record: ConnectionPoolEntry, proxy: object) -> None:
+    """Ask a connection that was idle for a while whether it still lives; the pool makes another one if not."""
+    del proxy
+    if time.monotonic() - record.info.get(_RETURNED, time.monotonic()) < _IDLE_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError(str(error)) from error

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select, Table
+from sqlalchemy import Connection, Dialect, Select, Table, TextualSelect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import Delete, Update
 
@@ -23,7 +23,9 @@ class Prepared:
     columns' names. Like `select` it is made once, for a module.
     """
 
-    def __init__(self, statement: Select[Any] | Update | Delete, *, sets: Sequence[str] = ()) -> None:
+    def __init__(
+        self, statement: Select[Any] | TextualSelect | Update | Delete, *, sets: Sequence[str] = ()
+    ) -> None:
         self._statement = statement
         self._sets = sets
         self._made: dict[Dialect, _Text] = {}
@@ -76,7 +78,7 @@ class _Text:
     """A statement as one database reads it, with what its values and its rows are converted by."""
 
     def __init__(
-        self, statement: Select[Any] | Update | Delete, dialect: Dialect, sets: Sequence[str]
+        self, statement: Select[Any] | TextualSelect | Update | Delete, dialect: Dialect, sets: Sequence[str]
     ) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=list(sets) if sets else None)
         self.text = str(compiled)
@@ -87,7 +89,7 @@ class _Text:
             for name in names
         ]
         self._names = frozenset(names)
-        columns = statement.selected_columns if isinstance(statement, Select) else ()
+        columns = statement.selected_columns if isinstance(statement, Select | TextualSelect) else ()
         self._columns = [
             (str(column.key), column.type.dialect_impl(dialect).result_processor(dialect, None))
             for column in columns

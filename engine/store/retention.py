@@ -88,15 +88,19 @@ _OWN_EVENTS = (
     .order_by(inbox.c.id)
     .limit(BATCH)
 )
+_REMOVABLE = and_(
+    deliveries.c.received_at < _CUTOFF,
+    not_(_NEEDED_EVENT),
+    ~exists().where(_REPEATS.c.duplicate_of == deliveries.c.id, _REPEATS.c.received_at >= _CUTOFF),
+)
+# Whoever is just now writing down that one of them came again has locked it (`deliveries.twin`): it is left for the next
+# time. Whoever asks from now on waits, and finds nothing. In a file one transaction is alone, and nothing is locked.
+_LOCKED = (
+    select(deliveries.c.id).where(deliveries.c.id.in_(bindparam("rows", expanding=True)))
+).with_for_update(skip_locked=True)
+_STILL = select(deliveries.c.id).where(deliveries.c.id.in_(bindparam("rows", expanding=True)), _REMOVABLE)
 _DELIVERIES = (
-    select(
-        deliveries.c.id,
-        and_(
-            deliveries.c.received_at < _CUTOFF,
-            not_(_NEEDED_EVENT),
-            ~exists().where(_REPEATS.c.duplicate_of == deliveries.c.id, _REPEATS.c.received_at >= _CUTOFF),
-        ).label("removable"),
-    )
+    select(deliveries.c.id, _REMOVABLE.label("removable"))
     .where(deliveries.c.id > bindparam("after_id"), deliveries.c.id <= bindparam("upto"))
     .order_by(deliveries.c.id)
     .limit(BATCH)
@@ -165,7 +169,8 @@ class Retention:
     def _deliveries(self, c: Connection) -> bool:
         page = {**self._page(c, deliveries, deliveries.c.received_at), "cutoff": self.cutoff}
         rows = c.execute(_DELIVERIES, page).all()
-        gone = [row.id for row in rows if row.removable]
+        locked = c.scalars(_LOCKED, {"rows": [row.id for row in rows if row.removable]}).all()
+        gone = list(c.scalars(_STILL, {"rows": locked, "cutoff": self.cutoff}))
         gone += c.scalars(select(deliveries.c.id).where(deliveries.c.duplicate_of.in_(gone))).all()
         self._events(c, list(c.scalars(select(inbox.c.id).where(inbox.c.delivery_row_id.in_(gone)))))
         c.execute(delete(bodies).where(bodies.c.delivery_row_id.in_(gone)))

@@ -63,6 +63,10 @@ class SQLite:
         """Connections that read."""
         return reader_engine(self.path)
 
+    def single(self, readers: Engine) -> Engine:
+        """Without a transaction a statement is one."""
+        return readers
+
     def writing(self, connection: Connection) -> AbstractContextManager[None]:
         """A transaction that has the write lock from its beginning."""
         return writing(connection)
@@ -91,6 +95,9 @@ class SQLite:
     def still_there(self) -> bool:
         """Whether the file is the one that was opened."""
         return identity_of(self.path) == self._identity
+
+    def cut(self) -> None:
+        """A file answers."""
 
     def usable(self, connection: Connection, idle: float) -> bool:
         """A file does not hang up."""

@@ -1,12 +1,13 @@
-"""Hear of each change that this process makes in a file, before it is made: for those who test what a crash there does."""
+"""Hear of each change that this process makes in a store, before it is made: for those who test what a crash there does."""
 
 import re
 import sqlite3
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Engine, event
 
-_CHANGE = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
+_CHANGE = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM|COPY)\s+"?(\w+)')
 
 
 def tell_writes(told: Callable[[str], None]) -> None:
@@ -19,6 +20,8 @@ def tell_writes(told: Callable[[str], None]) -> None:
         del record
         if isinstance(connection, sqlite3.Connection):
             connection.set_trace_callback(_Heard(told).statement)
+        else:
+            _hear_postgresql(connection, told)
 
     event.listen(Engine, "connect", connected)
 
@@ -43,3 +46,46 @@ class _Heard:
             self._committed = True
         elif self._writing and (found := _CHANGE.match(text)) is not None:
             self._told(f"{found[1]} {found[2]}")
+
+
+def _hear_postgresql(connection: Any, told: Callable[[str], None]) -> None:
+    """The same for a connection to a server, whose commits are no statements."""
+    changed = False
+
+    def statement(query: Any) -> None:
+        nonlocal changed
+        found = _CHANGE.match(query) if isinstance(query, str) else None
+        if found is not None:
+            changed = True
+            told(f"{found[1]} {found[2]}")
+
+    plain: Any = connection.cursor_factory
+
+    class Cursor(plain):  # type: ignore[misc]
+        """Says what it is about to do."""
+
+        def execute(self, query: Any, *rest: Any, **options: Any) -> Any:
+            statement(query)
+            return super().execute(query, *rest, **options)
+
+        def executemany(self, query: Any, *rest: Any, **options: Any) -> Any:
+            statement(query)
+            return super().executemany(query, *rest, **options)
+
+        def copy(self, query: Any, *rest: Any, **options: Any) -> Any:
+            statement(query)
+            return super().copy(query, *rest, **options)
+
+    commit = connection.commit
+
+    def commit_and_say() -> None:
+        nonlocal changed
+        if changed:
+            told("COMMIT")
+        commit()
+        if changed:
+            changed = False
+            told("after COMMIT")
+
+    connection.cursor_factory = Cursor
+    connection.commit = commit_and_say

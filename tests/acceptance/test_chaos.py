@@ -7,10 +7,13 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from engine.cli.chaos_daemon import PAUSE, WRITE
 from engine.cli.chaos_judge import judge
-from engine.cli.chaos_run import POINTS, WRITE, Plan, run
+from engine.cli.chaos_run import POINTS, Plan, run
 from tests.harness.daemon import ROOT, environment
+from tests.harness.postgres import PostgresServer
 
 
 def test_killed_at_every_point_nothing_is_lost_doubled_or_out_of_order(tmp_path: Path) -> None:
@@ -48,6 +51,8 @@ def test_what_is_made_wrong_is_found(tmp_path: Path) -> None:
         workers=ROOT / "workers.yaml",
         machines=ROOT / "statemachines",
         entities=["SOC-1", "SOC-2"],
+        jira_workers=frozenset({"atlassian"}),
+        jira_projects=frozenset({"soc", "devhop"}),
         deliveries=3,
         kills=0,
         seconds=30,
@@ -69,7 +74,101 @@ def test_what_is_made_wrong_is_found(tmp_path: Path) -> None:
     issue.changes[0], issue.changes[1] = issue.changes[1], issue.changes[0]
     assert judge(ran).reordered
     issue.changes[0], issue.changes[1] = issue.changes[1], issue.changes[0]
-    with closing(sqlite3.connect(ran.store)) as c:
+    with closing(sqlite3.connect(tmp_path / "interlock.db")) as c:
         c.execute("DELETE FROM bodies")
         c.commit()
     assert judge(ran).damaged
+
+
+MACHINE = """
+provisioner "ops" {
+  statemachine "ops" {
+    initial = "calm"
+    state "calm" "next" {
+      transition = "busy"
+      action "tell" "chat" {
+        text = "busy"
+      }
+      action "http" "hook" {
+        url = "https://nobody.example/hook"
+      }
+    }
+    state "busy" "next" { transition = "calm" }
+  }
+}
+"""
+WORKERS = """
+workers:
+  pager:
+    processor: http
+    statefile: ops.hcl
+    projects: [ops]
+    settings:
+      url: env://PAGER_URL
+  tell:
+    processor: http
+    settings:
+      url: env://CHAT_URL
+"""
+
+
+def chaos(folder: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    (folder / "machines").mkdir()
+    (folder / "machines" / "ops.hcl").write_text(MACHINE)
+    (folder / "workers.yaml").write_text(WORKERS)
+    ran = subprocess.run(
+        [
+            *(sys.executable, "-m", "engine", "chaos", "--json", "--seconds", "90"),
+            *("--workers", "workers.yaml", "--machines", "machines", *arguments),
+        ],
+        cwd=folder,
+        env=environment("http://127.0.0.1:1"),
+        capture_output=True,
+        timeout=170,
+        check=False,
+    )
+    assert ran.stdout, ran.stderr
+    return ran.returncode, json.loads(ran.stdout)
+
+
+def test_other_processors_are_recorded_and_nothing_of_them_is_lost_or_doubled(tmp_path: Path) -> None:
+    status, said = chaos(tmp_path, "--deliveries", "20", "--kills", "12")
+    assert status == 0, said
+    assert said["decisions"] > 20
+    # Each way there has two actions and a transition call, each way back a transition call.
+    assert said["calls recorded"] >= 2 * said["decisions"] - len(said["details"]["kills_at"])
+    assert said["dead letters"] == 0
+
+
+def test_two_daemons_on_postgresql_are_killed_and_paused(tmp_path: Path, postgres: PostgresServer) -> None:
+    url = postgres.url()
+    status, said = chaos(tmp_path, "--deliveries", "16", "--kills", "8", "--store", url)
+    assert status == 0, said
+    at = said["details"]["kills_at"]
+    assert at[PAUSE] >= 1
+    assert any(name.startswith(WRITE) for name in at)
+    assert said["decisions"] >= 16
+    again, refused = run_refused(tmp_path, "--store", url)
+    assert again != 0
+    assert "empty" in refused
+
+
+def run_refused(folder: Path, *arguments: str) -> tuple[int, str]:
+    ran = subprocess.run(
+        [sys.executable, "-m", "engine", "chaos", "--workers", "workers.yaml", *arguments],
+        cwd=folder,
+        env=environment("http://127.0.0.1:1"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def test_real_backends_are_called_only_if_it_is_said_about_what(tmp_path: Path) -> None:
+    (tmp_path / "workers.yaml").write_text(WORKERS)
+    status, said = run_refused(tmp_path, "--call-backends")
+    assert (status != 0, "--entity" in said) == (True, True)
+    status, said = run_refused(tmp_path, "--store", "sqlite:///mine.db")
+    assert (status != 0, "postgresql://" in said) == (True, True)

@@ -1,6 +1,7 @@
 """Daemons that share a PostgreSQL store: any may die, pause or come back; nothing is lost, doubled or out of order."""
 
 import json
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ import pytest
 
 from engine.practice.jira import JiraWorld
 from engine.practice.jira.server import PracticeServer
+from engine.serve.daemon import DRAIN_SECONDS
 from tests.harness.daemon import DaemonProcess, LoopThread, PracticeJira, wait_until
 from tests.harness.fleet import Fleet, deliver_beside, pause, resume
 from tests.harness.postgres import PostgresServer, running_postgres
@@ -104,6 +106,75 @@ def test_a_slow_backend_holds_only_its_entity(fleet: Fleet, jira: PracticeJira) 
     assert daemon.deliver(daemon.release("Ships " + ", ".join(KEYS[2:]))).status == 200
     wait_until(lambda: all(jira.moves(k) == 2 for k in KEYS[2:]), "entities wait for SOC-1 or SOC-2")
     assert jira.moves("SOC-2") == 0
+
+
+def test_each_daemon_says_which_backends_it_leaves_alone(fleet: Fleet, jira: PracticeJira) -> None:
+    receiver, worker = fleet.add("receive"), fleet.add("work")
+    receiver.register()
+    addresses = [part for d in (receiver, worker) for part in ("--daemon", f"http://127.0.0.1:{d.port}")]
+    jira.world.trouble.next("error", on="any", times=10_000)
+    assert receiver.deliver(receiver.release("Ships " + ", ".join(KEYS[:20]))).status == 200
+
+    def circuits() -> list[tuple[str, str]]:
+        said = json.loads(worker.cli("backends", *addresses, "--json").stdout)
+        assert {backend["daemon"] for backend in said} == {addresses[3]}, "who only receives calls nobody"
+        return [(b["backend"], b["circuit"]) for b in said if b["circuit"] != "closed"]
+
+    wait_until(circuits, "no circuit opens")
+    jira.world.trouble.clear()
+    wait_until(lambda: circuits() == [], "the circuit does not close", 60)
+    wait_until(lambda: fleet.moves(KEYS[:20]) == {1: 20}, "not everything was moved", 60)
+
+
+def test_a_daemon_that_is_told_to_stop_lets_calls_finish_and_ends_in_time(
+    fleet: Fleet, jira: PracticeJira
+) -> None:
+    receiver, worker = fleet.add("receive"), fleet.add("work")
+    receiver.register()
+    # Longer than a worker may be silent, and shorter than a stop may take.
+    jira.world.trouble.next("slow", on="transition", issue="SOC-1", seconds=4)
+    keys = KEYS[:20]  # fewer than are called at once
+    for key in keys[1:]:
+        jira.world.trouble.next("answer_hangs", on="transition", issue=key)
+    assert receiver.deliver(receiver.release("Ships " + ", ".join(keys))).status == 200
+    wait_until(lambda: _calling(worker, keys[0]), "SOC-1 is not called")
+    assert worker.process is not None
+    worker.process.send_signal(signal.SIGTERM)
+    assert worker.process.wait(DRAIN_SECONDS + 5) == 0
+    said = worker.lines()
+    assert "worker.silent" not in {line["event"] for line in said}, "it was taken for dead while it stopped"
+    confirmed = [line["entity"] for line in said if line["event"] == "effect.confirmed"]
+    assert "SOC-1" in confirmed
+    assert fleet.ask("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'") == [(0,)]
+    jira.world.trouble.clear()
+    fleet.add("work")
+    fleet.finish()
+    assert fleet.decided_twice() == []
+    assert fleet.moves(keys) == {1: len(keys)}
+
+
+def _calling(daemon: DaemonProcess, key: str) -> bool:
+    return any(line["event"] == "effect.calling" and line["entity"] == key for line in daemon.lines())
+
+
+def test_a_daemon_stops_in_time_though_its_database_answers_nothing(
+    make_daemon: Callable[..., DaemonProcess], jira: PracticeJira
+) -> None:
+    with running_postgres() as server:
+        fleet = Fleet(make_daemon, server, jira)
+        daemon = fleet.add()
+        daemon.register()
+        jira.world.trouble.next("answer_hangs", on="transition", times=ISSUES)
+        assert daemon.deliver(daemon.release("Ships " + ", ".join(KEYS))).status == 200
+        wait_until(lambda: _calling(daemon, KEYS[0]), "SOC-1 is not called")
+        with server.frozen():
+            wait_until(partial(answers, daemon, 503), "/readyz knows nothing")
+            assert daemon.process is not None
+            daemon.process.send_signal(signal.SIGTERM)
+            daemon.process.wait(DRAIN_SECONDS + 5)
+        jira.world.trouble.clear()
+        fleet.add()
+        all_well(fleet)
 
 
 def test_a_retry_is_made_when_it_is_due(fleet: Fleet, jira: PracticeJira) -> None:

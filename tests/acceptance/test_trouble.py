@@ -1,5 +1,8 @@
 """What goes wrong between the engine and Jira, and what becomes of it."""
 
+import json
+from typing import Any
+
 from tests.harness.daemon import DaemonProcess, PracticeJira, wait_until
 
 
@@ -79,6 +82,35 @@ def test_nothing_that_is_secret_is_in_the_log_or_the_store(daemon: DaemonProcess
     for secret in (daemon.secret, "practice-token"):
         assert secret.encode() not in told
     assert (daemon.folder / "interlock.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_backend_that_is_left_alone_is_seen(daemon: DaemonProcess, jira: PracticeJira) -> None:
+    address = f"http://127.0.0.1:{daemon.port}"
+
+    def seen() -> dict[str, Any]:
+        run = daemon.cli("backends", "--daemon", address, "--json")
+        (found,) = [b for b in json.loads(run.stdout) if b["backend"] == "atlassian"]
+        assert run.returncode == (0 if found["circuit"] == "closed" else 1)
+        return dict(found)
+
+    assert (seen()["circuit"], seen()["error"], daemon.call("GET", "/readyz").body) == (
+        "closed",
+        None,
+        b"ready\n",
+    )
+    jira.world.trouble.next("error", on="any", times=10_000)
+    assert (
+        daemon.deliver(daemon.release("Ships " + ", ".join(f"SOC-{n}" for n in range(1, 13)))).status == 200
+    )
+    wait_until(lambda: seen()["circuit"] != "closed", "the circuit does not open")
+    assert "500" in seen()["error"]
+    shown = daemon.cli("backends", "--daemon", address)
+    assert b"500" in shown.stdout
+    told = daemon.call("GET", "/readyz")
+    assert told.status == 200, "a backend that is down is no reason to refuse deliveries"
+    jira.world.trouble.clear()
+    wait_until(lambda: seen()["circuit"] == "closed", "the circuit does not close", 60)
+    wait_until(lambda: all(jira.moves(f"SOC-{n}") for n in range(1, 13)), "not everything was moved", 60)
 
 
 def _status(daemon: DaemonProcess, entity: str) -> str:

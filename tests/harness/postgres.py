@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -68,6 +69,21 @@ class PostgresServer:
             self._process.send_signal(2)
         self._process.wait(PATIENCE)
         self._process = None
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """A server that keeps its connections and answers nothing, as behind a network that swallows packets."""
+        assert self._process is not None
+        parent = self._process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+        processes = [parent, *map(int, children.split())]
+        for number in processes:
+            os.kill(number, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for number in processes:
+                os.kill(number, signal.SIGCONT)
 
     def address(self, database: str) -> str:
         return f"postgresql://interlock@127.0.0.1:{self.port}/{database}"

@@ -13,6 +13,7 @@ from engine.model import Attempt, Outcome
 from engine.processors.processor import Call
 from engine.store import history, many
 from engine.store.database import Store
+from tests.harness.chains import verify_chain
 from tests.harness.engine import Backend, engine
 from tests.harness.postgres import PostgresServer
 
@@ -62,7 +63,7 @@ def _told(store: Store) -> dict[str, list[tuple[Any, ...]]]:
         told = {}
         for number in range(1, 25):
             rows = history.of_entity(c, "soc", f"SOC-{number}", 1000)[::-1]
-            assert history.verify_chain(rows) is None
+            assert verify_chain(rows) is None
             told[f"SOC-{number}"] = [
                 (r.version, r.event, r.before, r.after, r.verdict, r.trace, r.machine_hash, sorted(r.facts))
                 for r in rows

@@ -4,10 +4,15 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from engine.decide.breaker import BreakerPolicy
+import pytest
+
+from engine.decide.breaker import BreakerPolicy, Circuit
 from engine.model import Attempt, Exchange, Outcome
 from engine.processors.processor import Call
+from engine.run import circuits
+from engine.run.circuits import Standing
 from engine.run.lanes import PLACES
+from engine.run.waits import Waits
 from engine.store import deadletters, inbox, outbox
 from tests.harness.engine import Backend, engine
 
@@ -89,5 +94,64 @@ def test_a_waiting_entity_is_not_forgotten_when_the_probe_dies(tmp_path: Path) -
                 await e.runtime.lanes.settle()
             with e.store.read() as c:
                 assert inbox.backlog(c) == 0
+
+    asyncio.run(run())
+
+
+def test_those_for_whom_there_was_no_room_go_on_at_once_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circuits, "MOST_HELD", 3)
+    clock = [datetime(2026, 1, 1, tzinfo=UTC)]
+    failing = [True]
+    backend = Backend(answer=lambda _: DOWN if failing[0] else DONE)
+    keys = [f"SOC-{n}" for n in range(1, 301)]
+
+    async def run() -> None:
+        async with engine(tmp_path, backend, clock=lambda: clock[0]) as e:
+            e.lanes._waits = Waits(50 * 420)  # and no room to wait in memory
+            await e.release(f"Ships {', '.join(keys)}")
+            await e.runtime.lanes.settle()
+            failing[0] = False
+            clock[0] += timedelta(seconds=BreakerPolicy().first + 1)
+            e.lanes._ring()
+            for _ in range(20):
+                e.lanes._ring()
+                await e.runtime.lanes.settle()
+            with e.store.read() as c:
+                left = {key: outbox.of_entity(c, "soc", key, 1)[0] for key in keys}
+            # Only those wait that were called themselves and must wait for their own next attempt.
+            waiting = [row for row in left.values() if row.finished_at is None]
+            assert all(row.attempts == 1 and row.due_at > clock[0] for row in waiting)
+            assert len(waiting) < len(keys) // 2
+
+    asyncio.run(run())
+
+
+def test_what_an_operator_sees_of_a_backend(tmp_path: Path) -> None:
+    clock = [datetime(2026, 1, 1, tzinfo=UTC)]
+    failing = [True]
+    backend = Backend(answer=lambda _: DOWN if failing[0] else DONE)
+
+    async def run() -> None:
+        async with engine(tmp_path, backend, clock=lambda: clock[0]) as e:
+
+            def standing() -> Standing:
+                return {s.backend: s for s in e.runtime.backends()}["scripted"]
+
+            assert (standing().circuit, standing().until, standing().error) == (Circuit.CLOSED, None, None)
+            await e.release("Ships " + ", ".join(f"SOC-{n}" for n in range(1, 11)))
+            await e.runtime.lanes.settle()
+            seen = standing()
+            assert (seen.circuit, seen.error, seen.failed_at) == (Circuit.OPEN, "no answer", clock[0])
+            assert seen.until == clock[0] + timedelta(seconds=BreakerPolicy().first)
+            assert seen.failures >= BreakerPolicy().failures
+            failing[0] = False
+            for _ in range(10):
+                clock[0] += timedelta(seconds=10)
+                e.lanes._ring()
+                await e.runtime.lanes.settle()
+            seen = standing()
+            assert (seen.circuit, seen.until, seen.failures, seen.waiting) == (Circuit.CLOSED, None, 0, 0)
 
     asyncio.run(run())

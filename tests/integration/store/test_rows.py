@@ -26,6 +26,7 @@ from engine.model import (
 from engine.store import commit, definitions, deliveries, history, hooks, inbox, instances, once, outbox
 from engine.store.database import Store
 from engine.store.tables import InboxStatus, OutboxStatus, Receipt
+from tests.harness.chains import verify_chain
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 SOC = Entity(project="soc", id="SOC-1")
@@ -499,9 +500,9 @@ def _chain(store: Store, hook_id: int, length: int) -> list[history.HistoryRow]:
 
 def test_the_chain_holds_and_shows_each_change_of_the_past(store: Store, hook_id: int) -> None:
     rows = _chain(store, hook_id, 4)
-    assert history.verify_chain(rows) is None
-    assert history.verify_chain(rows[:2]) is None
-    assert history.verify_chain([]) is None
+    assert verify_chain(rows) is None
+    assert verify_chain(rows[:2]) is None
+    assert verify_chain([]) is None
     oldest_first = rows[::-1]
     changes: list[dict[str, Any]] = [
         {"project": "dev"},
@@ -525,9 +526,9 @@ def test_the_chain_holds_and_shows_each_change_of_the_past(store: Store, hook_id
     for change in changes:
         forged = [*oldest_first]
         forged[1] = replace(forged[1], **change)
-        assert history.verify_chain(forged) == forged[1]
+        assert verify_chain(forged) == forged[1]
     missing = [oldest_first[0], *oldest_first[2:]]
-    assert history.verify_chain(missing) == oldest_first[2]
+    assert verify_chain(missing) == oldest_first[2]
 
 
 def test_the_chain_is_what_the_documentation_says(store: Store, hook_id: int) -> None:

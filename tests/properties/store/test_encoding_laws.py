@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model import Candidate, Snapshot, Trace, Verdict
-from engine.store.encoding import decode, encode, settled
+from engine.store.encoding import decode, encode, settled, written
 
 SCALARS = (
     st.none()
@@ -55,6 +55,13 @@ def test_anything_settles_at_once(value: Any) -> None:
     once = settled(value)
     assert encode(once) == encode(value)
     assert settled(once) == once
+
+
+@given(ANYTHING)
+def test_what_is_written_once_is_the_same_text_wherever_it_stands(value: Any) -> None:
+    assert encode(written(value)) == encode(value)
+    for beside in (1, 2**70):  # the second one orjson itself refuses
+        assert encode([beside, written(value)]) == encode([beside, settled(value)])
 
 
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), SCALARS))

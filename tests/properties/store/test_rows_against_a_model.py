@@ -27,6 +27,7 @@ from engine.store import commit, deadletters, deliveries, history, hooks, inbox,
 from engine.store.database import Store
 from engine.store.deadletters import LetterKind
 from engine.store.tables import InboxStatus, OutboxStatus, Receipt
+from tests.harness.chains import verify_chain
 from tests.harness.postgres import PostgresServer
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -288,7 +289,7 @@ class Rows(RuleBasedStateMachine):
                     else not lane
                 )
                 rows = history.of_entity(c, entity.project, entity.id, 1000)
-                assert history.verify_chain(rows) is None
+                assert verify_chain(rows) is None
                 assert [row.version for row in rows] == [*range(self.versions.get(entity, 0), 0, -1)]
                 loaded = instances.load(c, entity.project, entity.id)
                 assert (loaded.snapshot.version if loaded else None) == self.versions.get(entity)
