@@ -7,6 +7,7 @@ from engine.language import syntax
 from engine.language.depth import children
 from engine.language.failure import wording
 from engine.language.functions import STANDARD
+from engine.language.functions.apart import LEFT_OUT
 from engine.language.functions.function import Function
 from engine.language.source import Place
 from engine.language.suggest import did_you_mean
@@ -101,7 +102,9 @@ def _call_problem(node: syntax.Call, functions: Mapping[str, Function]) -> Diagn
         return Diagnostic(
             code="unknown_function",
             summary=f'There is no function "{node.name}"',
-            detail=did_you_mean(node.name, functions) or f"The functions are {', '.join(sorted(functions))}.",
+            detail=LEFT_OUT.get(node.name)
+            or did_you_mean(node.name, functions)
+            or f"The functions are {', '.join(sorted(functions))}.",
             subject=place.settled() if isinstance(place, Place) else place,
         )
     count = len(node.arguments)

@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+from tests.conformance import functions
+from tests.conformance.functions import FunctionsReference
 from tests.conformance.parity import run
 from tests.conformance.reference import Reference, build, module_folder
 
@@ -33,6 +35,22 @@ def run_suite(folder: Path) -> int:
     return done.returncode
 
 
+def run_functions(folder: Path, given: argparse.Namespace) -> int:
+    """The functions of expressions, call by call."""
+    reference = FunctionsReference(folder)
+    try:
+        outcome = functions.run(reference, given.calls, given.seed)
+    finally:
+        reference.close()
+    for difference in outcome.differing[: 10 * given.examples]:
+        print(f"--- {difference[:500]}")
+    for kind, count in sorted(outcome.counts.items()):
+        print(f"{count:8} calls of functions: {kind}")
+    if given.record is not None:
+        functions.record(outcome, given.record)
+    return int(bool(outcome.differing))
+
+
 def main() -> int:
     options = argparse.ArgumentParser(prog="conformance", description=__doc__)
     options.add_argument("folders", nargs="*", type=Path, help="more folders with HCL files")
@@ -41,11 +59,14 @@ def main() -> int:
     )
     options.add_argument("--respacings", type=int, default=3000)
     options.add_argument("--mutations", type=int, default=20000)
+    options.add_argument("--calls", type=int, default=2000, help="how many calls of each function")
+    options.add_argument("--record", type=Path, help="where to keep some calls of functions, for the tests")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--examples", type=int, default=3, help="how many of each difference to print")
     given = options.parse_args()
     folder = build(given.build)
     suite = run_suite(folder)
+    called = run_functions(folder, given)
     began = time.monotonic()
     reference = Reference(folder)
     try:
@@ -73,7 +94,7 @@ def main() -> int:
         failed |= limit is not None and share > limit
         print(f"{count:8} {kind}" + (f" ({share:.2f} %, allowed {limit} %)" if limit is not None else ""))
     print(f"{time.monotonic() - began:8.0f} seconds")
-    return int(failed or suite != 0)
+    return int(failed or suite != 0 or called != 0)
 
 
 sys.exit(main())

@@ -1,6 +1,7 @@
 """Functions over regular expressions, in RE2's syntax: linear in the text whatever the pattern."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -9,6 +10,10 @@ from engine.language.meter import Meter
 from engine.language.values import UnfitError
 
 _MAX_PATTERN = 2_000
+#: One byte of a character, which no text can hold.
+_ONE_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
+_REFERENCE = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
+_NUMBER = re.compile("0|[1-9][0-9]{0,7}")
 
 
 @lru_cache(maxsize=256)
@@ -26,6 +31,8 @@ def _pattern(pattern: str, argument: int) -> Any:
 
     if len(pattern) > _MAX_PATTERN:
         raise UnfitError(f"is longer than {_MAX_PATTERN} characters", argument)
+    if _ONE_BYTE.search(pattern):
+        raise UnfitError(r"has \C, which means a single byte", argument)
     try:
         return _compiled(pattern)
     except re2.error as error:
@@ -35,12 +42,30 @@ def _pattern(pattern: str, argument: int) -> Any:
         raise UnfitError(f"is no RE2 pattern: {message}", argument) from None
 
 
-def _cost(text: str, start: int) -> int:
-    """The steps of one match among many: each may have to look at all of the text that follows."""
-    return 4 + (len(text) - start) // 2048
+def _matches(meter: Meter, compiled: Any, text: str) -> Iterator[Any]:
+    """Every match but the empty ones right behind another, each paid for: it may have to look at all of the text that follows."""
+    before = -1
+    for match in compiled.finditer(text):
+        start, end = match.span()
+        if start == end == before:
+            continue
+        before = end
+        meter.step(4 + (len(text) - start) // 2048)
+        yield match
 
 
-def _captured(match: Any) -> Any:
+def _capturing(pattern: str, argument: int) -> Any:
+    """A pattern whose groups are all named, or all not."""
+    compiled = _pattern(pattern, argument)
+    if 0 < len(compiled.groupindex) < compiled.groups:
+        raise UnfitError("has groups with a name and groups without", argument)
+    return compiled
+
+
+def _captured(meter: Meter, match: Any) -> Any:
+    spans = [match.span(group) for group in range(match.re.groups + 1)]
+    meter.step(len(spans))
+    meter.make(sum(end - start for start, end in spans))
     named = match.groupdict()
     if named:
         return named
@@ -48,50 +73,51 @@ def _captured(match: Any) -> Any:
     return list(groups) if groups else match.group(0)
 
 
-def _regex(_meter: Meter, pattern: str, text: str) -> Any:
-    match = _pattern(pattern, 0).search(text)
+def _regex(meter: Meter, pattern: str, text: str) -> Any:
+    match = _capturing(pattern, 0).search(text)
     if match is None:
         raise UnfitError("does not match the pattern", 1)
-    return _captured(match)
+    return _captured(meter, match)
 
 
 def _regexall(meter: Meter, pattern: str, text: str) -> list[Any]:
-    found = []
-    for match in _pattern(pattern, 0).finditer(text):
-        meter.step(_cost(text, match.start()))
-        found.append(_captured(match))
-    return found
+    return [_captured(meter, match) for match in _matches(meter, _capturing(pattern, 0), text)]
 
 
 def _regexreplace(meter: Meter, text: str, pattern: str, replacement: str) -> str:
     compiled = _pattern(pattern, 1)
+    pieces = _pieces(replacement, compiled)
     made: list[str] = []
     done = 0
-    for match in compiled.finditer(text):
-        meter.step(_cost(text, match.start()))
-        piece = _fill(replacement, match)
-        meter.make(len(piece) + match.start() - done)
-        made += (text[done : match.start()], piece)
+    for match in _matches(meter, compiled, text):
+        meter.step(len(pieces))
+        groups = [piece if isinstance(piece, str) else match.span(piece) for piece in pieces]
+        meter.make(match.start() - done + sum(len(g) if isinstance(g, str) else g[1] - g[0] for g in groups))
+        made.append(text[done : match.start()])
+        made += [g if isinstance(g, str) else text[slice(*g)] if g[0] >= 0 else "" for g in groups]
         done = match.end()
+    meter.make(len(text) - done)
     made.append(text[done:])
     return "".join(made)
 
 
-def _fill(replacement: str, match: Any) -> str:
-    """Put groups in: ``$1``, ``${1}``, ``${name}``; ``$$`` is a dollar sign."""
-    if "$" not in replacement:
-        return replacement
-
-    def one(found: re.Match[str]) -> str:
+def _pieces(replacement: str, compiled: Any) -> list[str | int]:
+    """What to put in for a match: text, and the numbers of groups for ``$1``, ``${1}`` and ``${name}``; ``$$`` is a dollar sign."""
+    pieces: list[str | int] = []
+    done = 0
+    for found in _REFERENCE.finditer(replacement):
+        pieces.append(replacement[done : found.start()])
+        done = found.end()
         name = found[1] or found[2]
         if name is None:
-            return "$"
-        try:
-            return match.group(int(name) if name.isdigit() else name) or ""
-        except (IndexError, KeyError):
-            return ""
-
-    return re.sub(r"\$(?:\$|([A-Za-z0-9_]+)|\{([A-Za-z0-9_]+)\})", one, replacement)
+            pieces.append("$")
+        elif _NUMBER.fullmatch(name):
+            if int(name) <= compiled.groups:
+                pieces.append(int(name))
+        elif name in compiled.groupindex:
+            pieces.append(compiled.groupindex[name])
+    pieces.append(replacement[done:])
+    return [piece for piece in pieces if piece != ""]
 
 
 PATTERNS = (

@@ -1,5 +1,5 @@
 // Reads one file in base64 a line, and answers each with one line of JSON: what the reference says of it, and its format.
-// With -time N it says how long the reference takes to parse standard input.
+// With -time N it says how long the reference takes to parse standard input; with -functions each line is a call.
 package main
 
 import (
@@ -84,6 +84,13 @@ func main() {
 	}
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := bufio.NewWriter(os.Stdout)
+	if len(os.Args) == 2 && os.Args[1] == "-functions" {
+		answerCalls(func() ([]byte, error) { return in.ReadBytes('\n') }, func(line []byte) {
+			out.Write(line)
+			out.Flush()
+		})
+		return
+	}
 	encoder := json.NewEncoder(out)
 	for {
 		line, err := in.ReadBytes('\n')
