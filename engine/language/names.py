@@ -7,7 +7,6 @@ from engine.language import syntax
 from engine.language.depth import children
 from engine.language.failure import wording
 from engine.language.functions import STANDARD
-from engine.language.functions.apart import LEFT_OUT
 from engine.language.functions.function import Function
 from engine.language.source import Place
 from engine.language.suggest import did_you_mean
@@ -98,6 +97,8 @@ def _unknown_root(node: syntax.Variable, known: Collection[str]) -> Diagnostic:
 def _call_problem(node: syntax.Call, functions: Mapping[str, Function]) -> Diagnostic | None:
     function = functions.get(node.name)
     if function is None:
+        from engine.language.functions.apart import LEFT_OUT  # only a mistake needs it
+
         place = node.name_span
         return Diagnostic(
             code="unknown_function",

@@ -18,9 +18,7 @@ _MAX_MAGNITUDE = 1_232
 _MAX_DIGITS = 400
 _MAX_DEPTH = 200
 #: An escape in JSON text; the group is half of a surrogate pair without the other half.
-_ESCAPE = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
-)
+_ESCAPE = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 
 
 class UnfitError(Exception):
@@ -224,7 +222,7 @@ def _quoted(value: str, meter: Meter) -> str:
 def decode(source: str) -> Any:
     """The value that JSON text says, numbers exactly; half of a surrogate pair becomes U+FFFD."""
     if "\\ud" in source or "\\uD" in source:
-        source = _ESCAPE.sub(lambda found: "\\ufffd" if found[1] else found[0], source)
+        source = re.sub(_ESCAPE, lambda found: "\\ufffd" if found[1] else found[0], source)
     try:
         return json.loads(
             source, parse_float=_json_number, parse_int=_json_number, parse_constant=_json_number

@@ -12,26 +12,27 @@ from engine.language.values import UnfitError, decode, encode
 
 #: What JSON text escapes so that it can stand in HTML and JavaScript.
 _ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
-_NEEDS_ESCAPE = re.compile("[<>&\u2028\u2029]")
-_FIELD = re.compile(r'"((?:[^"]++|"")*+)"(,|\n|\Z)|([^",\n]*+)(,|\n|\Z)')
+#: Patterns here are compiled by their first use: most definitions use none of them.
+_NEEDS_ESCAPE = "[<>&\u2028\u2029]"
+_FIELD = r'"((?:[^"]++|"")*+)"(,|\n|\Z)|([^",\n]*+)(,|\n|\Z)'
 _ALWAYS_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
 _URL = tuple(
     "+" if byte == ord(" ") else chr(byte) if byte in _ALWAYS_SAFE else f"%{byte:02X}" for byte in range(256)
 )
-_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})?")
+_PERCENT = rb"%([0-9A-Fa-f]{2})?"
 _NAMESPACES = {
     "dns": "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
     "url": "6ba7b811-9dad-11d1-80b4-00c04fd430c8",
     "oid": "6ba7b812-9dad-11d1-80b4-00c04fd430c8",
     "x500": "6ba7b814-9dad-11d1-80b4-00c04fd430c8",
 }
-_UUID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
 def json_text(value: Any, meter: Meter) -> str:
     """The value as HCL's own library writes it in JSON; raises `UnfitError`."""
     written = encode(value, meter)
-    many = len(_NEEDS_ESCAPE.findall(written))
+    many = len(re.findall(_NEEDS_ESCAPE, written))
     if not many:
         return written
     meter.make(5 * many)
@@ -76,11 +77,12 @@ def _rows(value: str) -> list[list[str]]:
     rows: list[list[str]] = []
     row: list[str] = []
     at = 0
+    field = re.compile(_FIELD)
     while at < len(value) or row:
         if not row and value[at] == "\n":
             at += 1
             continue
-        found = _FIELD.match(value, at)
+        found = field.match(value, at)
         if found is None:
             line = 1 + value.count("\n", 0, at)
             raise UnfitError(
@@ -138,7 +140,7 @@ def _urldecode(meter: Meter, value: str) -> str:
             raise UnfitError("has a % that two hexadecimal digits do not follow", 0)
         return bytes((int(found[1], 16),))
 
-    return _readable(_PERCENT.sub(one, utf8(value).replace(b"+", b" ")))
+    return _readable(re.sub(_PERCENT, one, utf8(value).replace(b"+", b" ")))
 
 
 def _digest(name: str) -> Callable[[Meter, str], str]:
@@ -158,7 +160,7 @@ def _hashed(name: str, value: str, meter: Meter) -> bytes:
 
 def _uuidv5(meter: Meter, namespace: str, name: str) -> str:
     space = _NAMESPACES.get(namespace, namespace)
-    if not _UUID.fullmatch(space):
+    if not re.fullmatch(_UUID, space):
         raise UnfitError('is neither "dns", "url", "oid" or "x500" nor a UUID', 0)
     import hashlib
 

@@ -2,7 +2,7 @@
 
 from engine.language import parse
 from engine.language.expressions import compile_expression
-from engine.language.functions import GROUPS, STANDARD
+from engine.language.functions import HOMES, STANDARD
 from engine.language.functions.apart import DIFFERENCES, LEFT_OUT
 
 #: A function's name -> a call of it.
@@ -129,8 +129,9 @@ _HEAD = ("| function | what it gives | for instance |", "|---|---|---|")
 def page() -> str:
     """The whole of docs/reference/functions.md; every example is evaluated for it."""
     parts = [_INTRODUCTION]
-    for title, functions in GROUPS.items():
-        rows = [_row(name) for name in sorted(f.name for f in functions)]
+    for title in dict.fromkeys(title for title, _, _ in HOMES):
+        names = [name for heading, _, names in HOMES for name in names.split() if heading == title]
+        rows = [_row(name) for name in sorted(names)]
         parts.append("\n".join([f"## {title}", "", *_HEAD, *rows, ""]))
     differences = [_cells(f"`{call}`", f"`{value_of(call)}`", why) for call, why in DIFFERENCES.items()]
     reasons = dict.fromkeys(LEFT_OUT.values())

@@ -2,24 +2,27 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 from engine.language.functions.conversions import tobool
 from engine.language.functions.encodings import json_text
 from engine.language.functions.function import function
-from engine.language.functions.strings import characters
-from engine.language.graphemes import graphemes
+from engine.language.functions.strings import characters, measured
 from engine.language.meter import Meter
 from engine.language.values import UnfitError, number, text
 
-_SEQUENCE = re.compile(
+#: Compiled by its first use.
+_SEQUENCE = (
     r"%(?:(?P<percent>%)"
     r"|(?P<flags>[-+ 0#]*+)(?P<width>[1-9][0-9]*+)?(?:\.(?P<precision>[0-9]*+))?(?:\[(?P<at>[1-9][0-9]*+)\])?(?P<verb>[A-Za-z])"
     r"|(?P<wrong>(?s:.)|\Z))"
 )
+#: More digits than any number has.
+_EXACT = Context(prec=2_000)
 _MAX_WIDTH = 1_000
+#: To write a number costs a step for so many digits.
+_DIGITS_PER_STEP = 32
 _MAX_WIDTH_DIGITS = 4
 #: A number without a precision of its own is written with so many digits before it gets an exponent.
 _SHORT = 6
@@ -28,18 +31,23 @@ _BASES = {"b": ("b", "0b"), "o": ("o", "0"), "d": ("d", ""), "x": ("x", "0x"), "
 _VERBS = "%v %#v %s %q %d %b %o %x %X %e %f %g %t"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Verb:
     """One sequence of a pattern."""
 
-    letter: str
-    flags: str
-    width: int
-    precision: int | None
+    __slots__ = ("flags", "letter", "meter", "precision", "width")
+
+    def __init__(self, found: re.Match[str], meter: Meter) -> None:
+        self.letter = found["verb"]
+        self.flags = found["flags"]
+        self.width = _small(found["width"] or "0")
+        self.precision = None if found["precision"] is None else _small(found["precision"] or "0")
+        self.meter = meter
 
     def padded(self, made: str) -> str:
         """Fill up to the width, which counts the characters that a reader sees."""
-        missing = self.width - graphemes(made)
+        if not self.width:
+            return made
+        missing = self.width - measured(self.meter, made)
         if missing <= 0:
             return made
         fill = ("0" if "0" in self.flags else " ") * missing
@@ -71,12 +79,7 @@ def _pattern(meter: Meter, pattern: str, values: Sequence[Any]) -> str:
                 f'has "{found[0]}", which is no verb; the verbs are {_VERBS}, and %% is a percent sign', 0
             )
         meter.step()
-        verb = _Verb(
-            letter=found["verb"],
-            flags=found["flags"],
-            width=_small(found["width"] or "0"),
-            precision=None if found["precision"] is None else _small(found["precision"] or "0"),
-        )
+        verb = _Verb(found, meter)
         at = next_value if found["at"] is None else _small(found["at"])
         highest = max(highest, at)
         next_value = at + 1
@@ -88,7 +91,7 @@ def _pattern(meter: Meter, pattern: str, values: Sequence[Any]) -> str:
         except UnfitError as error:
             raise UnfitError(error.message, at if verb.letter in _WRITERS else 0) from None
 
-    made = _SEQUENCE.sub(one, pattern)
+    made = re.sub(_SEQUENCE, one, pattern)
     if highest < len(values):
         raise UnfitError(f"uses {highest} of {len(values)} values", 0)
     return made
@@ -149,7 +152,9 @@ def _whole(meter: Meter, verb: _Verb, value: Any) -> str:
 
 def _fraction(meter: Meter, verb: _Verb, value: Any) -> str:
     found = _number(value)
-    meter.make(abs(found.adjusted()) + len(found.as_tuple().digits))
+    digits = abs(found.adjusted()) + len(found.as_tuple().digits)
+    meter.make(digits)
+    meter.step((digits + (verb.precision or 0)) // _DIGITS_PER_STEP)
     letter = verb.letter.lower()
     if letter == "g":
         made = _general(found, verb.precision)
@@ -162,9 +167,7 @@ def _fraction(meter: Meter, verb: _Verb, value: Any) -> str:
 
 def _number(value: Any) -> Decimal:
     """The number without zeros at its end."""
-    found = Decimal(number(value))
-    digits = "".join(map(str, found.as_tuple().digits)).rstrip("0") or "0"
-    return found.normalize(Context(prec=len(digits)))
+    return Decimal(number(value)).normalize(_EXACT)
 
 
 def _rounded(value: Decimal, digits: int) -> Decimal:

@@ -159,7 +159,8 @@ def _count(start: Any, end: Any, step: Any) -> int:
     """How many numbers there are from start up to, not including, end."""
     above, below = subtract(end, start).as_integer_ratio()
     above_step, below_step = step.as_integer_ratio()
-    return min(_TOO_MANY, -(-above * below_step // (below * above_step)))
+    count: int = -(-above * below_step // (below * above_step))
+    return min(_TOO_MANY, count)
 
 
 def _zipmap(meter: Meter, keys: list[Any], values: list[Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import math
 import re
 from decimal import Context, Decimal
+from functools import reduce
 from typing import Any
 
 from engine.language.functions.function import function
@@ -16,7 +17,9 @@ _MAX_DIGITS = 400
 _MAX_WHOLE = 2**63
 #: Enough for floats of 53 bits to come out the same on every machine, whatever its mathematical library.
 _WIDE = Context(prec=40, Emax=999_999_999, Emin=-999_999_999, traps=[])
-_SIGNED = re.compile(r"[+-]?([0-9A-Za-z]+)")
+#: A logarithm or a power is a long sum.
+_COST_OF_A_SERIES = 64
+_SIGNED = r"[+-]?([0-9A-Za-z]+)"
 
 
 def whole(value: int | Decimal, argument: int) -> int:
@@ -39,23 +42,27 @@ def _sum(meter: Meter, values: list[Any]) -> int | Decimal:
     return total
 
 
-def _parseint(_meter: Meter, digits: str, base: int | Decimal) -> int:
+def _parseint(meter: Meter, digits: str, base: int | Decimal) -> int:
     radix = whole(base, 1)
     if not 2 <= radix <= len(_DIGITS):  # noqa: PLR2004
         raise UnfitError(f"must be a whole number from 2 to {len(_DIGITS)}", 1)
-    found = _SIGNED.fullmatch(digits)
+    found = re.fullmatch(_SIGNED, digits)
     if found is None or len(found[1]) > _MAX_DIGITS:
         raise UnfitError(f"is no whole number in base {radix}", 0)
-    total = 0
-    for char in found[1].lower() if radix <= _SMALL_BASE else found[1]:
-        digit = _DIGITS.index(char)
-        if digit >= radix:
-            raise UnfitError(f"is no whole number in base {radix}", 0)
-        total = total * radix + digit
+    spelled = found[1].lower() if radix <= _SMALL_BASE else found[1]
+    if any(char in _DIGITS[radix:] for char in spelled):
+        raise UnfitError(f"is no whole number in base {radix}", 0)
+    meter.step(len(spelled) // 4)
+    total = (
+        int(spelled, radix)
+        if radix <= _SMALL_BASE
+        else reduce(lambda a, char: a * radix + _DIGITS.index(char), spelled, 0)
+    )
     return -total if digits[0] == "-" else total
 
 
-def _log(_meter: Meter, value: int | Decimal, base: int | Decimal) -> int | Decimal:
+def _log(meter: Meter, value: int | Decimal, base: int | Decimal) -> int | Decimal:
+    meter.step(_COST_OF_A_SERIES)
     above, below = _logarithm(value, 0), _logarithm(base, 1)
     if below == 0:
         raise UnfitError("is 1, which has no powers but itself", 1)
@@ -68,7 +75,8 @@ def _logarithm(value: int | Decimal, argument: int) -> float:
     return float(_WIDE.ln(Decimal(_float(value, argument))))
 
 
-def _pow(_meter: Meter, value: int | Decimal, power: int | Decimal) -> int | Decimal:
+def _pow(meter: Meter, value: int | Decimal, power: int | Decimal) -> int | Decimal:
+    meter.step(_COST_OF_A_SERIES)
     base, exponent = _float(value, 0), _float(power, 1)
     if exponent == 0:
         return 1

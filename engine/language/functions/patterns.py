@@ -10,10 +10,13 @@ from engine.language.meter import Meter
 from engine.language.values import UnfitError
 
 _MAX_PATTERN = 2_000
+_LARGE_PROGRAM = 64
+_SCANNED_PER_STEP = 4_096
+_CAPTURED_PER_STEP = 2_048
 #: One byte of a character, which no text can hold.
-_ONE_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
-_REFERENCE = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
-_NUMBER = re.compile("0|[1-9][0-9]{0,7}")
+_ONE_BYTE = r"(?<!\\)(?:\\\\)*\\C"
+_REFERENCE = r"\$(?:\$|(\w+)|\{(\w+)\})"
+_NUMBER = "0|[1-9][0-9]{0,7}"
 
 
 @lru_cache(maxsize=256)
@@ -31,7 +34,7 @@ def _pattern(pattern: str, argument: int) -> Any:
 
     if len(pattern) > _MAX_PATTERN:
         raise UnfitError(f"is longer than {_MAX_PATTERN} characters", argument)
-    if _ONE_BYTE.search(pattern):
+    if "\\C" in pattern and re.search(_ONE_BYTE, pattern):
         raise UnfitError(r"has \C, which means a single byte", argument)
     try:
         return _compiled(pattern)
@@ -42,15 +45,43 @@ def _pattern(pattern: str, argument: int) -> Any:
         raise UnfitError(f"is no RE2 pattern: {message}", argument) from None
 
 
+class _Cost:
+    """What it costs to look for a pattern: to find where a match is, and to tell which groups hold what of it."""
+
+    __slots__ = ("_groups", "_meter", "_scan", "_text")
+
+    def __init__(self, meter: Meter, compiled: Any, text: str) -> None:
+        size = compiled.programsize
+        self._meter = meter
+        self._text = text
+        #: Beyond that size RE2 may have to try every state at every character.
+        self._scan = size if size > _LARGE_PROGRAM else 1
+        self._groups = size * (1 + 2 * compiled.groups)
+
+    def before(self, start: int) -> None:
+        """Pay for a look at the text from there on; what a match in it may cost must be left, too."""
+        rest = len(self._text) - start
+        self._meter.step(4 + rest * self._scan // _SCANNED_PER_STEP)
+        self._meter.afford(rest * self._groups // _CAPTURED_PER_STEP)
+
+    def after(self, match: Any) -> None:
+        """Pay for the groups of a match."""
+        start, end = match.span()
+        self._meter.step((end - start) * self._groups // _CAPTURED_PER_STEP)
+
+
 def _matches(meter: Meter, compiled: Any, text: str) -> Iterator[Any]:
-    """Every match but the empty ones right behind another, each paid for: it may have to look at all of the text that follows."""
-    before = -1
+    """Every match but the empty ones right behind another."""
+    cost = _Cost(meter, compiled, text)
+    cost.before(0)
+    last = -1
     for match in compiled.finditer(text):
         start, end = match.span()
-        if start == end == before:
+        cost.after(match)
+        cost.before(end)
+        if start == end == last:
             continue
-        before = end
-        meter.step(4 + (len(text) - start) // 2048)
+        last = end
         yield match
 
 
@@ -74,9 +105,13 @@ def _captured(meter: Meter, match: Any) -> Any:
 
 
 def _regex(meter: Meter, pattern: str, text: str) -> Any:
-    match = _capturing(pattern, 0).search(text)
+    compiled = _capturing(pattern, 0)
+    cost = _Cost(meter, compiled, text)
+    cost.before(0)
+    match = compiled.search(text)
     if match is None:
         raise UnfitError("does not match the pattern", 1)
+    cost.after(match)
     return _captured(meter, match)
 
 
@@ -105,13 +140,13 @@ def _pieces(replacement: str, compiled: Any) -> list[str | int]:
     """What to put in for a match: text, and the numbers of groups for ``$1``, ``${1}`` and ``${name}``; ``$$`` is a dollar sign."""
     pieces: list[str | int] = []
     done = 0
-    for found in _REFERENCE.finditer(replacement):
+    for found in re.finditer(_REFERENCE, replacement):
         pieces.append(replacement[done : found.start()])
         done = found.end()
         name = found[1] or found[2]
         if name is None:
             pieces.append("$")
-        elif _NUMBER.fullmatch(name):
+        elif re.fullmatch(_NUMBER, name):
             if int(name) <= compiled.groups:
                 pieces.append(int(name))
         elif name in compiled.groupindex:

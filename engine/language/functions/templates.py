@@ -17,13 +17,13 @@ _MAX_LENGTH = 16_384
 #: How deep an expression in a template may go: what stands around the call may already be as deep as anything.
 _MAX_DEPTH = 50
 #: What it costs to read a template, whether or not it was read before.
-_STEPS_PER_CHARACTER = 4
+_STEPS, _STEPS_PER_CHARACTER = 200, 4
 
 
 def _templatestring(meter: Meter, template: str, variables: Mapping[str, Any]) -> str:
     if len(template) > _MAX_LENGTH:
         raise UnfitError(f"is longer than {_MAX_LENGTH:,} characters", 0)
-    meter.step(_STEPS_PER_CHARACTER * len(template))
+    meter.step(_STEPS + _STEPS_PER_CHARACTER * len(template))
     run, roots = _read(template)
     missing = sorted(roots - variables.keys())
     if missing:

@@ -10,9 +10,9 @@ from engine.language.values import UnfitError
 
 _NANOSECONDS = 10**9
 _MAX_DURATION = 2**63
-_FRACTION = re.compile(r"\.([0-9]++)(?=Z|[+-]|\Z)", re.ASCII)
-_DURATION = re.compile(r"([-+]?)(0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)", re.ASCII)
-_PIECE = re.compile(r"([0-9]*)\.?([0-9]*)(ns|us|µs|μs|ms|s|m|h)")
+_FRACTION = r"\.([0-9]++)(?=Z|[+-]|\Z)"
+_DURATION = r"([-+]?)(0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)"
+_PIECE = r"([0-9]*)\.?([0-9]*)(ns|us|µs|μs|ms|s|m|h)"
 _UNITS = {
     "ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": _NANOSECONDS, "m": 60 * _NANOSECONDS,
     "h": 3600 * _NANOSECONDS,
@@ -28,7 +28,7 @@ _Moment = tuple[datetime, int]
 
 
 def _moment(written: str, argument: int) -> _Moment:
-    found = _FRACTION.search(written)
+    found = re.search(_FRACTION, written)
     try:
         moment = datetime.fromisoformat(
             written[: found.start()] + written[found.end() :] if found else written
@@ -42,12 +42,12 @@ def _moment(written: str, argument: int) -> _Moment:
 
 def _duration(written: str, argument: int) -> int:
     """A duration in nanoseconds."""
-    found = _DURATION.fullmatch(written) if len(written) <= _MAX_DIGITS else None
+    found = re.fullmatch(_DURATION, written) if len(written) <= _MAX_DIGITS else None
     if found is None:
         raise UnfitError('is no duration such as "72h" or "1h30m"', argument)
     length: int = sum(
         int(units or 0) * _UNITS[unit] + int(part or 0) * _UNITS[unit] // 10 ** len(part)
-        for units, part, unit in _PIECE.findall(found[2])
+        for units, part, unit in re.findall(_PIECE, found[2])
     )
     if length >= _MAX_DURATION:
         raise UnfitError("is longer than 292 years", argument)
@@ -108,7 +108,7 @@ _FIELDS: dict[str, Callable[[datetime], str]] = {
     "ZZZZZ": lambda t: _offset(t, colon=True),
 }
 _LONGEST = 9
-_FORMAT = re.compile(r"''|'(?:[^']++|'')*+(?:'|\Z)|([A-Za-z])\1*+|[^A-Za-z']++")
+_FORMAT = r"''|'(?:[^']++|'')*+(?:'|\Z)|([A-Za-z])\1*+|[^A-Za-z']++"
 
 
 def _formatdate(meter: Meter, pattern: str, timestamp: str) -> str:
@@ -133,7 +133,7 @@ def _formatdate(meter: Meter, pattern: str, timestamp: str) -> str:
             )
         return field(moment)
 
-    return _FORMAT.sub(one, pattern)
+    return re.sub(_FORMAT, one, pattern)
 
 
 TIMES = (
