@@ -10,8 +10,10 @@ HOMES = (
     (
         "Text",
         "strings",
-        "chomp endswith indent join length lower replace split startswith strcontains strrev substr title trim trimprefix "
-        "trimspace trimsuffix upper",
+        (
+            "chomp endswith indent join length lower replace split startswith strcontains strrev substr title trim trimprefix "
+            "trimspace trimsuffix upper"
+        ),
     ),
     ("Text", "formatting", "format formatlist"),
     ("Text", "templates", "templatestring"),
@@ -20,16 +22,20 @@ HOMES = (
     (
         "Lists and objects",
         "lists",
-        "alltrue anytrue chunklist coalescelist compact concat contains distinct element flatten index keys lookup matchkeys "
-        "merge one range reverse slice sort transpose values zipmap",
+        (
+            "alltrue anytrue chunklist coalescelist compact concat contains distinct element flatten index keys lookup matchkeys "
+            "merge one range reverse slice sort transpose values zipmap"
+        ),
     ),
     ("Sets", "sets", "setintersection setproduct setsubtract setsymmetricdifference setunion"),
     ("Conversions", "conversions", "tobool tolist tomap tonumber toset tostring"),
     (
         "Encodings and digests",
         "encodings",
-        "base64decode base64encode base64sha256 base64sha512 csvdecode jsondecode jsonencode md5 sha1 sha256 sha512 urldecode "
-        "urlencode uuidv5",
+        (
+            "base64decode base64encode base64sha256 base64sha512 csvdecode jsondecode jsonencode md5 sha1 sha256 sha512 urldecode "
+            "urlencode uuidv5"
+        ),
     ),
     ("What may fail", "attempts", "can coalesce try"),
     ("Time", "times", "formatdate timeadd timecmp"),
