@@ -6,7 +6,7 @@ from typing import Any
 from engine.language import syntax
 from engine.language.failure import FailureError, Run
 from engine.language.meter import Meter
-from engine.language.values import UnfitError, kind, text
+from engine.language.values import UnfitError, kind, text, truth
 
 
 def for_closure(
@@ -46,8 +46,9 @@ def for_closure(
 
 
 def _holds(node: syntax.For, held: Any) -> bool:
-    if held is True or held is False:
-        return bool(held)
+    chosen = truth(held)
+    if chosen is not None:
+        return chosen
     raise FailureError(
         node.condition or node,
         "not_a_bool",

@@ -8,6 +8,7 @@ from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
 from engine.language.meter import Meter
+from engine.language.printing import printed
 
 #: The reference implementation's 512-bit numbers hold about as many digits.
 _EXACT = Context(prec=160, Emax=9_999, Emin=-9_999, traps=[DivisionByZero, InvalidOperation, Overflow])
@@ -16,6 +17,7 @@ _MAX_BITS = 4_096
 _MAX_MAGNITUDE = 1_232
 _MAX_DIGITS = 400
 _MAX_DEPTH = 200
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class UnfitError(Exception):
@@ -60,6 +62,13 @@ def number(value: Any) -> int | Decimal:
             raise UnfitError("is a string that spells no number")
         return parsed
     raise UnfitError(f"is {kind(value)}, not a number")
+
+
+def truth(value: Any) -> bool | None:
+    """The bool that a value is, or that a text spells as in HCL; None if it is none."""
+    if value is True or value is False:
+        return bool(value)
+    return _TRUTHS.get(value) if isinstance(value, str) else None
 
 
 def parse_number(text: str) -> int | Decimal | None:
@@ -144,8 +153,7 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float, Decimal)):
-        exact = number(value)
-        return str(exact) if isinstance(exact, int) else format(exact, "f")
+        return printed(number(value))
     raise UnfitError(f"is {kind(value)}, which has no text")
 
 

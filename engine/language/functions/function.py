@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.language.meter import Meter
-from engine.language.values import UnfitError, kind, number, text
+from engine.language.values import UnfitError, kind, number, text, truth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +102,10 @@ def _convert(value: Any, parameter: Parameter) -> Any:
 
 
 def _bool(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise UnfitError(f"is {kind(value)}, not a bool")
+    found = truth(value)
+    if found is None:
+        raise UnfitError(f"is {kind(value)}, not a bool")
+    return found
 
 
 def _list(value: Any) -> list[Any]:
