@@ -6,7 +6,18 @@ from typing import Any
 from engine.language import syntax
 from engine.language.failure import FailureError, Run
 from engine.language.meter import Meter
-from engine.language.values import UnfitError, add, divide, equal, kind, multiply, number, remainder, subtract, truth
+from engine.language.values import (
+    UnfitError,
+    add,
+    divide,
+    equal,
+    kind,
+    multiply,
+    number,
+    remainder,
+    subtract,
+    truth,
+)
 
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": add,

@@ -92,9 +92,7 @@ def _unify_parts(types: list[_Type], tuples: bool) -> _Type:  # noqa: FBT001
         found = [_unify(list(each)) for each in across]
         if _NONE in found:
             return _NONE
-        made = (
-            (_TUPLE, tuple(found)) if tuples else (_OBJECT, tuple(zip(names[0], found, strict=True)))
-        )
+        made = (_TUPLE, tuple(found)) if tuples else (_OBJECT, tuple(zip(names[0], found, strict=True)))
         if all(each == made or _converts(each, made) for each in types):
             return made
     inner = _unify([part for each in types for part in _inner(each)])

@@ -46,7 +46,7 @@ def value_of(source: str) -> str:
 
 def _conditional(choose: random.Random) -> str:
     left, right = _value(choose, 3), _value(choose, 3)
-    if choose.random() < 0.5:  # noqa: PLR2004 - as often alike as not
+    if choose.random() < 0.5:
         right = _like(choose, left)
     return f"{choose.choice(_CONDITIONS)} ? {_written(left)} : {_written(right)}"
 
@@ -56,7 +56,7 @@ def _value(choose: random.Random, deep: int) -> Any:
     if form == "list":
         return [_value(choose, deep - 1) for _ in range(choose.randrange(4))]
     if form == "object":
-        return {name: _value(choose, deep - 1) for name in "abc" if choose.random() < 0.6}  # noqa: PLR2004
+        return {name: _value(choose, deep - 1) for name in "abc" if choose.random() < 0.6}
     if form == "conditional":
         return f"{choose.choice(_CONDITIONS)} ? {choose.choice(_NESTED)} : {choose.choice(_NESTED)}"
     return choose.choice(_SCALARS)

@@ -96,7 +96,11 @@ def test_a_misspelled_field_of_a_known_payload_is_an_error(type_: str, path: str
     ("type_", "path"),
     [
         ("pull_request", "event.pull_request.head.repo.owner.login"),
-        ("pull_request", "[for l in event.pull_request.labels : l.nonsense][0]"),
+        ("pull_request", "[for l in event.pull_request.labels : l.name][0]"),
+        ("pull_request", "[for l in event.pull_request.labels : try(l.nonsense, 1)][0]"),
+        ("push", "event.commits[*].author.name"),
+        ("push", "[for commit in event.commits : [for path in commit.added : upper(path)]]"),
+        ("push", 'event.head_commit == null ? "none" : event.head_commit.message'),
         ("pull_request", "event.pull_request.labels[*].name[0]"),
         ("pull_request", 'try(event.pul_request.title, "x")'),
         ("pull_request", 'can(event.pul_request) ? "a" : "b"'),

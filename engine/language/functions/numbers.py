@@ -52,23 +52,49 @@ NUMBERS = (
         "abs(value: number)",
         "The number without its sign.",
         lambda _, value: value if value >= 0 else subtract(0, value),
-    ),
-    function("ceil(value: number)", "The whole number at or above.", lambda _, value: math.ceil(value)),
-    function("floor(value: number)", "The whole number at or below.", lambda _, value: math.floor(value)),
-    function(
-        "max(value: number, others: number...)", "The largest argument.", lambda _, *values: max(values)
+        returns="number",
     ),
     function(
-        "min(value: number, others: number...)", "The smallest argument.", lambda _, *values: min(values)
+        "ceil(value: number)",
+        "The whole number at or above.",
+        lambda _, value: math.ceil(value),
+        returns="number",
+    ),
+    function(
+        "floor(value: number)",
+        "The whole number at or below.",
+        lambda _, value: math.floor(value),
+        returns="number",
+    ),
+    function(
+        "max(value: number, others: number...)",
+        "The largest argument.",
+        lambda _, *values: max(values),
+        returns="number",
+    ),
+    function(
+        "min(value: number, others: number...)",
+        "The smallest argument.",
+        lambda _, *values: min(values),
+        returns="number",
     ),
     function(
         "signum(value: number)",
         "-1, 0 or 1, as the number's sign.",
         lambda _, value: (value > 0) - (value < 0),
+        returns="number",
     ),
-    function("sum(values: list)", "The sum of a list of numbers.", _sum),
+    function("sum(values: list)", "The sum of a list of numbers.", _sum, returns="number"),
     function(
-        "parseint(digits: string, base: number)", "The whole number that digits spell in a base.", _parseint
+        "parseint(digits: string, base: number)",
+        "The whole number that digits spell in a base.",
+        _parseint,
+        returns="number",
     ),
-    function("tonumber(value: any)", "The number that a text spells; numbers and null pass.", _tonumber),
+    function(
+        "tonumber(value: any)",
+        "The number that a text spells; numbers and null pass.",
+        _tonumber,
+        returns="number?",
+    ),
 )

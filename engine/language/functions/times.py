@@ -38,6 +38,6 @@ def _timecmp(_meter: Meter, first: str, second: str) -> int:
 
 
 TIMES = (
-    function("timeadd(timestamp: string, duration: string)", 'The timestamp moved by a duration such as "72h".', _timeadd),
-    function("timecmp(first: string, second: string)", "-1, 0 or 1: the first timestamp is earlier, the same, or later.", _timecmp),
+    function("timeadd(timestamp: string, duration: string)", 'The timestamp moved by a duration such as "72h".', _timeadd, returns="string"),
+    function("timecmp(first: string, second: string)", "-1, 0 or 1: the first timestamp is earlier, the same, or later.", _timecmp, returns="number"),
 )  # fmt: skip
