@@ -66,9 +66,16 @@ def binary(node: syntax.Binary, left: Run, right: Run) -> Run:
         try:
             return apply(a, b)
         except UnfitError as error:
-            raise FailureError(node, "arithmetic", f'The result of "{operator}" {error.message}') from None
+            raise FailureError(
+                node, "arithmetic", f'The result of "{operator}" {error.message}', advice(b)
+            ) from None
 
     return run
+
+
+def advice(right: Any) -> str:
+    """What to do about a calculation without a result."""
+    return "Guard it: n != 0 ? 1 / n : 0." if right == 0 else ""
 
 
 def _logic(node: syntax.Binary, left: Run, right: Run, *, decided: bool) -> Run:

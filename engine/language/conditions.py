@@ -7,12 +7,13 @@ from engine.errors import EvaluationError
 from engine.language import syntax
 from engine.language.failure import FailureError, Run
 from engine.language.meter import Meter
-from engine.language.unify import unified
 from engine.language.values import UnfitError, kind, truth
 
 
 def conditional_closure(node: syntax.Conditional, condition: Run, then: Run, otherwise: Run) -> Run:
     """The value of one side, as the type that both have in common; a side that cannot be evaluated has no say."""
+    from engine.language.unify import unified  # most expressions have no use for it
+
     alike = _is_text(node.then) and _is_text(node.otherwise)
 
     def run(scope: Mapping[str, Any], meter: Meter) -> Any:

@@ -6,11 +6,11 @@ the names can have. What only may fail is not reported, nor what may not be eval
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.diagnostics import Diagnostic
 from engine.language import syntax
+from engine.language.arithmetic import advice
 from engine.language.depth import children
 from engine.language.expressions import Compiler
 from engine.language.failure import FailureError
@@ -53,8 +53,7 @@ _NUMBERS = {
 Names = Mapping[str, Type]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class Missing(NamedTuple):
     """An attribute that an object of somebody else's does not have, as far as is known."""
 
     #: What asks for it.
@@ -65,8 +64,7 @@ class Missing:
     fields: Fields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inferred:
+class Inferred(NamedTuple):
     """What was found out about an expression."""
 
     type: Type
@@ -248,7 +246,7 @@ class Inference:
         self.needs_number(node.left, left, operator)
         self.needs_number(node.right, right, operator)
         if operator in ("/", "%") and right.value is not UNKNOWN and _is_zero(right.value):
-            self.fail(node, "arithmetic", f'The result of "{operator}" divides by zero')
+            self.fail(node, "arithmetic", f'The result of "{operator}" divides by zero', advice(0))
         return BOOL if operator in ("<", "<=", ">", ">=") else NUMBER
 
     def logic(self, node: syntax.Binary, left: Type, names: Names) -> None:

@@ -68,7 +68,7 @@ def _each(
     over = inference.infer(node.collection, names)
     if over.kinds and not over.kinds & {"list", "object"}:
         summary = f"A for goes over a list or an object, not {over.told()}"
-        inference.fail(node.collection, "not_a_collection", summary)
+        inference.fail(node.collection, "not_a_collection", summary, "Put it in brackets for a list of one.")
     lists, objects = "list" in over.kinds, "object" in over.kinds
     value = join(over.element() if lists else NOTHING, over.attributes() if objects else NOTHING)
     inner = {**names, node.value: value}

@@ -94,7 +94,10 @@ def _scopes(
         pairs = ((name, values[name]) for name in sorted(values))
     else:
         raise FailureError(
-            node.collection, "not_a_collection", f"A for goes over a list or an object, not {kind(values)}"
+            node.collection,
+            "not_a_collection",
+            f"A for goes over a list or an object, not {kind(values)}",
+            "Put it in brackets for a list of one.",
         )
     inner = dict(scope)
     for name, value in pairs:

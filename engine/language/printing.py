@@ -1,7 +1,10 @@
 """Numbers as text, digit by digit as HCL's reference prints its own: binary floats of 512 bits, in the fewest digits."""
 
 from decimal import Context, Decimal
-from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _BITS = 512
 #: So many digits mean a float of their own, and are its fewest.
@@ -21,6 +24,8 @@ def printed(value: int | Decimal) -> str:
 
 def _shortest(value: int | Decimal) -> Decimal:
     """The number with the fewest digits that is nearest to the same float."""
+    from fractions import Fraction  # hardly any number has so many digits
+
     float_ = _float(Fraction(value))
     low, high = 1, _MOST_DIGITS
     while low < high:
@@ -32,17 +37,18 @@ def _shortest(value: int | Decimal) -> Decimal:
     return _digits(float_, low).normalize(_WIDE)
 
 
-def _float(value: Fraction) -> Fraction:
+def _float(value: "Fraction") -> "Fraction":
     """The nearest float; of two that are equally near the even one."""
     shift = _BITS - (value.numerator.bit_length() - value.denominator.bit_length())
-    scaled = value * Fraction(2) ** shift
+    two = type(value)(2)
+    scaled = value * two**shift
     if abs(scaled) >= 2**_BITS:
         shift -= 1
         scaled /= 2
-    return Fraction(round(scaled)) / Fraction(2) ** shift
+    return round(scaled) / two**shift
 
 
-def _digits(value: Fraction, count: int) -> Decimal:
+def _digits(value: "Fraction", count: int) -> Decimal:
     magnitude = len(str(abs(value.numerator))) - len(str(value.denominator))
     power = count - magnitude
-    return Decimal(f"{round(value * Fraction(10) ** power)}E{-power}")
+    return Decimal(f"{round(value * type(value)(10) ** power)}E{-power}")

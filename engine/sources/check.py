@@ -28,7 +28,7 @@ def _problems(definition: Definition) -> Iterator[Diagnostic]:
     for provisioner in definition.provisioners.values():
         everywhere += provisioner.receives
         machine = provisioner.machine
-        of_machine = ExpressionCheck(names=machine.names, context=context_type(machine))
+        of_machine = ExpressionCheck(machine.names, context_type(machine))
         for receive in provisioner.receives:
             yield from _check_receive(receive, of_machine)
         raised = [r.event for r in machine.raises() if not r.cancels]

@@ -1,7 +1,6 @@
 """What expressions do with payloads and with what instances remember: fields that no payload has, values of no use."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from engine.diagnostics import Diagnostic, Severity
 from engine.language.infer import Missing, infer
@@ -23,14 +22,16 @@ _SLIP = 0.88
 _TOLD = frozenset(("event", "context", "local"))
 
 
-@dataclass(slots=True, kw_only=True)
 class ExpressionCheck:
     """Checks the expressions of one machine, each for all payloads that it may see."""
 
-    names: Names
-    #: What an instance remembers.
-    context: Type = OBJECT
-    _scopes: dict[Kind | None, Mapping[str, Type]] = field(default_factory=dict)
+    __slots__ = ("_context", "_names", "_scopes")
+
+    def __init__(self, names: Names, context: Type) -> None:
+        """Take the names of a machine, and what an instance of it remembers."""
+        self._names = names
+        self._context = context
+        self._scopes: dict[Kind | None, Mapping[str, Type]] = {}
 
     def check(
         self, expression: Expression, kinds: Sequence[Kind], *, fields_only: bool = False
@@ -40,7 +41,7 @@ class ExpressionCheck:
         Without `kinds` nothing is known of the payload. With `fields_only` only missing fields are told.
         """
         roots = {reference.root for reference in expression.references}
-        if not roots & _TOLD or (not kinds and (fields_only or self.context is OBJECT)):
+        if not roots & _TOLD or (not kinds and (fields_only or self._context is OBJECT)):
             return
         found = [infer(expression.node, self._scope(kind)) for kind in kinds or (None,)]
         if not fields_only:
@@ -56,7 +57,7 @@ class ExpressionCheck:
     def _scope(self, kind: Kind | None) -> Mapping[str, Type]:
         if kind not in self._scopes:
             event = ANY if kind is None else payload_type(*kind)
-            self._scopes[kind] = with_locals(self.names, {"event": event, "context": self.context})
+            self._scopes[kind] = with_locals(self._names, {"event": event, "context": self._context})
         return self._scopes[kind]
 
 
