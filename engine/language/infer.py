@@ -43,11 +43,11 @@ _STEPS, _TEXT = 20_000, 100_000
 
 #: What to do where a number is needed, by the kind of what is there.
 _NUMBERS = {
+    "null": "Give it a value to fall back on: coalesce(value, 0).",
     "string": "Convert it with tonumber, or compare timestamps with timecmp.",
     "list": "Take one element of it, or its length.",
     "object": "Take an attribute of it.",
     "bool": "Choose between two numbers: value ? 1 : 0.",
-    "null": "Give it a value to fall back on: coalesce(value, 0).",
 }
 
 Names = Mapping[str, Type]
@@ -183,7 +183,7 @@ class Inference:
         """Note that an operand is no number and spells none."""
         why = _unfit(found, number, NUMBER, STRING)
         if why:
-            advice = next((told for kind, told in _NUMBERS.items() if found.only(kind)), "")
+            advice = next((told for kind, told in _NUMBERS.items() if found.only(kind, "null")), "")
             self.fail(node, "not_a_number", f'"{operator}" needs numbers: this {why}', advice)
 
     def needs_bool(self, node: syntax.Expression, found: Type, summary: str) -> None:
