@@ -9,6 +9,7 @@ from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
 from engine.language.meter import Meter
+from engine.language.printing import printed
 
 #: The reference implementation's 512-bit numbers hold about as many digits.
 _EXACT = Context(prec=160, Emax=9_999, Emin=-9_999, traps=[DivisionByZero, InvalidOperation, Overflow])
@@ -19,6 +20,7 @@ _MAX_DIGITS = 400
 _MAX_DEPTH = 200
 #: An escape in JSON text; the group is half of a surrogate pair without the other half.
 _ESCAPE = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class UnfitError(Exception):
@@ -63,6 +65,13 @@ def number(value: Any) -> int | Decimal:
             raise UnfitError("is a string that spells no number")
         return parsed
     raise UnfitError(f"is {kind(value)}, not a number")
+
+
+def truth(value: Any) -> bool | None:
+    """The bool that a value is, or that a text spells as in HCL; None if it is none."""
+    if value is True or value is False:
+        return bool(value)
+    return _TRUTHS.get(value) if isinstance(value, str) else None
 
 
 def parse_number(text: str) -> int | Decimal | None:
@@ -147,8 +156,7 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float, Decimal)):
-        exact = number(value)
-        return str(exact) if isinstance(exact, int) else format(exact, "f")
+        return printed(number(value))
     raise UnfitError(f"is {kind(value)}, which has no text")
 
 

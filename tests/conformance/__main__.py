@@ -10,6 +10,7 @@ from tests.conformance import functions
 from tests.conformance.functions import FunctionsReference
 from tests.conformance.parity import run
 from tests.conformance.reference import Reference, build, module_folder
+from tests.conformance.values import compare_values
 
 #: What of the comparisons may differ at most, in percent.
 ALLOWED = {
@@ -18,6 +19,7 @@ ALLOWED = {
     "not idempotent": 0.0,
     "first error with another range": 2.0,
     "first error on another line": 1.0,
+    "evaluated differently": 0.0,
 }
 
 
@@ -61,6 +63,7 @@ def main() -> int:
     options.add_argument("--mutations", type=int, default=20000)
     options.add_argument("--calls", type=int, default=2000, help="how many calls of each function")
     options.add_argument("--record", type=Path, help="where to keep some calls of functions, for the tests")
+    options.add_argument("--values", type=int, default=20000)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--examples", type=int, default=3, help="how many of each difference to print")
     given = options.parse_args()
@@ -79,12 +82,18 @@ def main() -> int:
         )
     finally:
         reference.close()
+    evaluating = Reference(folder, "-evaluate")
+    try:
+        compare_values(evaluating, tally, given.values, given.seed)
+    finally:
+        evaluating.close()
     for kind, found in tally.examples.items():
         for name, why, source in found[: given.examples]:
             print(f"--- {kind}: {name}: {why}\n{source.decode('utf-8', 'replace')}")
     total = {
         "first error with another range": tally.counts["refused by both"],
         "first error on another line": tally.counts["refused by both"],
+        "evaluated differently": tally.counts["evaluated"],
         "accepted by one only": tally.counts["refused by both"] + tally.counts["accepted by both"],
     }
     failed = False

@@ -7,17 +7,13 @@ from typing import Any
 from engine.language.functions.function import function
 from engine.language.functions.sets import distinct_sorted
 from engine.language.meter import Meter
-from engine.language.values import UnfitError, number, parse_number, show, text
-
-_BOOLS = {"true": True, "1": True, "false": False, "0": False}
+from engine.language.values import UnfitError, number, parse_number, show, text, truth
 
 
 def tobool(value: Any) -> bool | None:
     """The bool that a text spells; raises `UnfitError`."""
-    if value is None or isinstance(value, bool):
-        return value
-    found = _BOOLS.get(value) if isinstance(value, str) else None
-    if found is None:
+    found = truth(value)
+    if found is None and value is not None:
         raise UnfitError(f'is {show(value, 30)}, neither "true" nor "false"', 0)
     return found
 
@@ -60,10 +56,10 @@ def _toset(meter: Meter, value: list[Any] | None) -> list[Any] | None:
 
 
 CONVERSIONS = (
-    function("tobool(value: any)", 'The bool that "true" or "false" spells; bools and null pass.', lambda _, value: tobool(value)),
-    function("tolist(value: list?)", "The list itself; there is one kind of list.", _tolist),
-    function("tomap(value: object?)", "The object itself; there is one kind of object.", _tomap),
-    function("tonumber(value: any)", "The number that a text spells; numbers and null pass.", _tonumber),
-    function("toset(value: list?)", "The list's elements in order and each once, which is what a set is here.", _toset),
-    function("tostring(value: any)", "The text of a number or a bool; text and null pass.", _tostring),
+    function("tobool(value: any)", 'The bool that "true" or "false" spells; bools and null pass.', lambda _, value: tobool(value), returns="bool?"),
+    function("tolist(value: list?)", "The list itself; there is one kind of list.", _tolist, returns="list?"),
+    function("tomap(value: object?)", "The object itself; there is one kind of object.", _tomap, returns="object?"),
+    function("tonumber(value: any)", "The number that a text spells; numbers and null pass.", _tonumber, returns="number?"),
+    function("toset(value: list?)", "The list's elements in order and each once, which is what a set is here.", _toset, returns="list?"),
+    function("tostring(value: any)", "The text of a number or a bool; text and null pass.", _tostring, returns="string?"),
 )  # fmt: skip

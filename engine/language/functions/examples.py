@@ -104,8 +104,9 @@ EXAMPLES = {
 _INTRODUCTION = """# Functions
 
 What an expression may call. A parameter `name: kind` takes a string, a number, a bool, a list, an object, a collection (a list
-or an object) or anything; `?` lets null in, `=` may be left out, `...` takes any number. Patterns are
+or an object), a pattern or anything; `?` lets null in, `=` may be left out, `...` takes any number. Patterns are
 [RE2](https://github.com/google/re2/wiki/Syntax). All functions are pure: same arguments, same value.
+After `→` stands what the value is, where it is always of one type.
 
 <!-- Made by `interlock explain --functions` from engine/language/functions. -->
 """
@@ -160,7 +161,8 @@ def value_of(call: str) -> str:
 def _row(name: str) -> str:
     function = STANDARD[name]
     example = f"`{EXAMPLES[name]}` is `{value_of(EXAMPLES[name])}`"
-    return _cells(f"`{function.signature}`", function.doc.removesuffix("."), example)
+    gives = "" if function.returns == "any" else f" → {function.returns}"
+    return _cells(f"`{function.signature}`{gives}", function.doc.removesuffix("."), example)
 
 
 def _cells(*cells: str) -> str:

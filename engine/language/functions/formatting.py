@@ -232,10 +232,12 @@ FORMATTING = (
         'Text made from a pattern: format("%s has %d", name, count). %v writes a number of seven digits or more with an '
         "exponent; %s and %d do not.",
         _format,
+        returns="string",
     ),
     function(
         "formatlist(pattern: string, values: any...)",
         "A pattern filled in once for each element of the lists among the values, which are equally long.",
         _formatlist,
+        returns="list(string)",
     ),
 )

@@ -96,15 +96,15 @@ def _float(value: int | Decimal, argument: int) -> float:
 
 
 NUMBERS = (
-    function("abs(value: number)", "The number without its sign.", lambda _, value: value if value >= 0 else subtract(0, value)),
-    function("ceil(value: number)", "The whole number at or above.", lambda _, value: math.ceil(value)),
-    function("floor(value: number)", "The whole number at or below.", lambda _, value: math.floor(value)),
-    function("int(value: number)", "The number without what follows its point.", lambda _, value: math.trunc(value)),
-    function("log(value: number, base: number)", "The logarithm, to the 16 or 17 digits of a float.", _log),
-    function("max(value: number, others: number...)", "The largest argument.", lambda _, *values: max(values)),
-    function("min(value: number, others: number...)", "The smallest argument.", lambda _, *values: min(values)),
-    function("parseint(digits: string, base: number)", "The whole number that digits spell in a base from 2 to 62.", _parseint),
-    function("pow(value: number, power: number)", "The number to a power, to the 16 or 17 digits of a float.", _pow),
-    function("signum(value: number)", "-1, 0 or 1, as the number's sign.", lambda _, value: (value > 0) - (value < 0)),
-    function("sum(values: list)", "The sum of a list of numbers.", _sum),
+    function("abs(value: number)", "The number without its sign.", lambda _, value: value if value >= 0 else subtract(0, value), returns="number"),
+    function("ceil(value: number)", "The whole number at or above.", lambda _, value: math.ceil(value), returns="number"),
+    function("floor(value: number)", "The whole number at or below.", lambda _, value: math.floor(value), returns="number"),
+    function("int(value: number)", "The number without what follows its point.", lambda _, value: math.trunc(value), returns="number"),
+    function("log(value: number, base: number)", "The logarithm, to the 16 or 17 digits of a float.", _log, returns="number"),
+    function("max(value: number, others: number...)", "The largest argument.", lambda _, *values: max(values), returns="number"),
+    function("min(value: number, others: number...)", "The smallest argument.", lambda _, *values: min(values), returns="number"),
+    function("parseint(digits: string, base: number)", "The whole number that digits spell in a base from 2 to 62.", _parseint, returns="number"),
+    function("pow(value: number, power: number)", "The number to a power, to the 16 or 17 digits of a float.", _pow, returns="number"),
+    function("signum(value: number)", "-1, 0 or 1, as the number's sign.", lambda _, value: (value > 0) - (value < 0), returns="number"),
+    function("sum(values: list)", "The sum of a list of numbers.", _sum, returns="number"),
 )  # fmt: skip

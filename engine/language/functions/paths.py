@@ -19,6 +19,6 @@ def _dirname(meter: Meter, path: str) -> str:
 
 
 PATHS = (
-    function("basename(path: string)", "The last part of a file's path.", _basename),
-    function("dirname(path: string)", "The folder of a file's path.", _dirname),
+    function("basename(path: string)", "The last part of a file's path.", _basename, returns="string"),
+    function("dirname(path: string)", "The folder of a file's path.", _dirname, returns="string"),
 )

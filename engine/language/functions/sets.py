@@ -84,9 +84,9 @@ def _setproduct(meter: Meter, *sets: list[Any]) -> list[list[Any]]:
 
 
 SETS = (
-    function("setintersection(first: list, others: list...)", "What is in every list.", _folded(_common)),
-    function("setproduct(first: list, second: list, others: list...)", "Every way to take one element of each list, as lists.", _setproduct),
-    function("setsubtract(values: list, without: list)", "What is in the first list and not in the second.", _folded(_without)),
-    function("setsymmetricdifference(first: list, others: list...)", "What is in one list and not in the other; of more lists, in an odd number of them.", _folded(lambda a, b: _without(a, b) | _without(b, a))),
-    function("setunion(first: list, others: list...)", "What is in any of the lists.", _folded(lambda a, b: b | a)),
+    function("setintersection(first: list, others: list...)", "What is in every list.", _folded(_common), returns="list"),
+    function("setproduct(first: list, second: list, others: list...)", "Every way to take one element of each list, as lists.", _setproduct, returns="list(list)"),
+    function("setsubtract(values: list, without: list)", "What is in the first list and not in the second.", _folded(_without), returns="list"),
+    function("setsymmetricdifference(first: list, others: list...)", "What is in one list and not in the other; of more lists, in an odd number of them.", _folded(lambda a, b: _without(a, b) | _without(b, a)), returns="list"),
+    function("setunion(first: list, others: list...)", "What is in any of the lists.", _folded(lambda a, b: b | a), returns="list"),
 )  # fmt: skip

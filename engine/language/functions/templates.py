@@ -74,5 +74,6 @@ TEMPLATES = (
         "templatestring(template: string, variables: object)",
         'The template filled in, for one that comes as a value: "${…}" and "%{…}" in it see these variables and nothing else.',
         _templatestring,
+        returns="string",
     ),
 )

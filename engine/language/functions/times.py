@@ -137,7 +137,7 @@ def _formatdate(meter: Meter, pattern: str, timestamp: str) -> str:
 
 
 TIMES = (
-    function("formatdate(pattern: string, timestamp: string)", "The timestamp's date and time as the pattern says: YYYY, MM, DD, hh, mm, ss and more; letters that mean themselves stand in '…'.", _formatdate),
-    function("timeadd(timestamp: string, duration: string)", 'The timestamp moved by a duration such as "72h", to the second.', _timeadd),
-    function("timecmp(first: string, second: string)", "-1, 0 or 1: the first timestamp is earlier, the same, or later.", _timecmp),
+    function("formatdate(pattern: string, timestamp: string)", "The timestamp's date and time as the pattern says: YYYY, MM, DD, hh, mm, ss and more; letters that mean themselves stand in '…'.", _formatdate, returns="string"),
+    function("timeadd(timestamp: string, duration: string)", 'The timestamp moved by a duration such as "72h", to the second.', _timeadd, returns="string"),
+    function("timecmp(first: string, second: string)", "-1, 0 or 1: the first timestamp is earlier, the same, or later.", _timecmp, returns="number"),
 )  # fmt: skip

@@ -37,7 +37,7 @@ type result struct {
 	Error string          `json:"error,omitempty"`
 }
 
-func evaluate(line []byte) (r result) {
+func evaluateCall(line []byte) (r result) {
 	defer func() {
 		if recover() != nil {
 			r = result{Error: "panic"}
@@ -280,7 +280,7 @@ func answerCalls(lines func() ([]byte, error), write func([]byte)) {
 		var out bytes.Buffer
 		encoder := json.NewEncoder(&out)
 		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(evaluate(line)); err != nil {
+		if err := encoder.Encode(evaluateCall(line)); err != nil {
 			panic(err)
 		}
 		write(out.Bytes())
