@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 
 _ZERO_WIDTH_JOINER = "\u200d"
 _FIRST_FLAG, _LAST_FLAG = "\U0001f1e6", "\U0001f1ff"
@@ -48,6 +48,13 @@ def graphemes(text: str) -> int:
     if text.isascii():
         return len(text) - text.count("\r\n")
     return sum(1 for _ in _starts(text))
+
+
+def reaches(text: str, count: int) -> int:
+    """How many characters a reader sees, or `count` if they are more."""
+    return (
+        len(text) if text.isascii() and "\r\n" not in text else sum(1 for _ in islice(_starts(text), count))
+    )
 
 
 def clusters(text: str) -> list[str]:

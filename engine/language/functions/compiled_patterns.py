@@ -32,6 +32,8 @@ def check_pattern(pattern: str) -> None:
         raise UnfitError(r"has \C, which means a single byte")
     try:
         compiled(pattern)
+    except UnicodeEncodeError:
+        raise UnfitError("has half of a surrogate pair, which is no character") from None
     except re2.error as error:
         message = error.args[0] if error.args else error
         if isinstance(message, bytes):

@@ -8,7 +8,8 @@ from typing import Any
 from engine.language.functions.conversions import tobool
 from engine.language.functions.encodings import json_text
 from engine.language.functions.function import function
-from engine.language.functions.strings import characters, measured
+from engine.language.functions.strings import characters
+from engine.language.graphemes import reaches
 from engine.language.meter import Meter
 from engine.language.values import UnfitError, number, text
 
@@ -34,20 +35,19 @@ _VERBS = "%v %#v %s %q %d %b %o %x %X %e %f %g %t"
 class _Verb:
     """One sequence of a pattern."""
 
-    __slots__ = ("flags", "letter", "meter", "precision", "width")
+    __slots__ = ("flags", "letter", "precision", "width")
 
-    def __init__(self, found: re.Match[str], meter: Meter) -> None:
+    def __init__(self, found: re.Match[str]) -> None:
         self.letter = found["verb"]
         self.flags = found["flags"]
         self.width = _small(found["width"] or "0")
         self.precision = None if found["precision"] is None else _small(found["precision"] or "0")
-        self.meter = meter
 
     def padded(self, made: str) -> str:
         """Fill up to the width, which counts the characters that a reader sees."""
         if not self.width:
             return made
-        missing = self.width - measured(self.meter, made)
+        missing = self.width - reaches(made, self.width)
         if missing <= 0:
             return made
         fill = ("0" if "0" in self.flags else " ") * missing
@@ -79,7 +79,7 @@ def _pattern(meter: Meter, pattern: str, values: Sequence[Any]) -> str:
                 f'has "{found[0]}", which is no verb; the verbs are {_VERBS}, and %% is a percent sign', 0
             )
         meter.step()
-        verb = _Verb(found, meter)
+        verb = _Verb(found)
         at = next_value if found["at"] is None else _small(found["at"])
         highest = max(highest, at)
         next_value = at + 1

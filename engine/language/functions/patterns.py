@@ -1,7 +1,7 @@
 """Functions over regular expressions, in RE2's syntax: linear in the text whatever the pattern."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from engine.language.functions.compiled_patterns import compiled
@@ -126,22 +126,34 @@ def _pieces(replacement: str, matcher: Any) -> list[str | int]:
     return [piece for piece in pieces if piece != ""]
 
 
+def _over_characters(apply: Callable[..., Any]) -> Callable[..., Any]:
+    """RE2 reads UTF-8, which cannot say half of a surrogate pair."""
+
+    def run(meter: Meter, *texts: str) -> Any:
+        try:
+            return apply(meter, *texts)
+        except UnicodeEncodeError:
+            raise UnfitError("a text has half of a surrogate pair, which is no character") from None
+
+    return run
+
+
 PATTERNS = (
     function(
         "regex(pattern: pattern, text: string)",
         "The first match: its text, or its groups as a list, or its named groups as an object; no match is an error.",
-        _regex,
+        _over_characters(_regex),
     ),
     function(
         "regexall(pattern: pattern, text: string)",
         "Every match, each as `regex` returns it.",
-        _regexall,
+        _over_characters(_regexall),
         returns="list",
     ),
     function(
         "regexreplace(text: string, pattern: pattern, replacement: string)",
         "The text with every match replaced; $1 and ${name} stand for groups.",
-        _regexreplace,
+        _over_characters(_regexreplace),
         returns="string",
     ),
 )

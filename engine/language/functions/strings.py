@@ -21,13 +21,6 @@ def characters(meter: Meter, value: str) -> list[str]:
     return clusters(value)
 
 
-def measured(meter: Meter, value: str) -> int:
-    """How many characters a reader sees."""
-    if not value.isascii():
-        meter.step(len(value) // _CHARACTERS_PER_STEP)
-    return graphemes(value)
-
-
 def _pay(meter: Meter, value: str) -> None:
     """Pay for a text as long as this one, and for a look at each character of it."""
     meter.make(len(value))
@@ -130,7 +123,9 @@ def _substr(meter: Meter, value: str, offset: Any, length: Any) -> str:
 
 def _length(meter: Meter, value: Any) -> int:
     if isinstance(value, str):
-        return measured(meter, value)
+        if not value.isascii():
+            meter.step(len(value) // _CHARACTERS_PER_STEP)
+        return graphemes(value)
     try:
         return len(value)
     except TypeError:

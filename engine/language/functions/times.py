@@ -36,6 +36,8 @@ def _moment(written: str, argument: int) -> _Moment:
     except ValueError:
         raise UnfitError("is no RFC 3339 timestamp such as 2025-01-31T12:00:00Z", argument) from None
     moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    if (moment.utcoffset() or timedelta()) % timedelta(minutes=1):
+        raise UnfitError("has a zone that is not in whole minutes", argument)
     nanoseconds = int(found[1][:9].ljust(9, "0")) if found else moment.microsecond * 1000
     return moment.replace(microsecond=0), nanoseconds
 

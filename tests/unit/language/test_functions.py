@@ -87,6 +87,22 @@ def test_wrong_arguments_are_problems(text: str) -> None:
     assert caught.value.diagnostic.subject is not None
 
 
+@pytest.mark.parametrize(
+    "call", ['regex("a", x)', 'regexall("a", x)', 'regexreplace(x, "a", "")', 'regexall(x, "a")']
+)
+def test_half_a_surrogate_pair_is_no_character_to_a_pattern(call: str) -> None:
+    tree = parse(f"x = {call}\n", "test.hcl").tree
+    assert tree is not None
+    with pytest.raises(EvaluationError, match="surrogate"):
+        compile_expression(tree.attributes[0].value).evaluate({"x": "\ud800"})
+
+
+def test_halves_of_surrogate_pairs_are_digested_as_what_they_are_read_as() -> None:
+    tree = parse("x = sha256(x) == sha256(y) && base64decode(base64encode(x)) == y\n", "test.hcl").tree
+    assert tree is not None
+    assert compile_expression(tree.attributes[0].value).evaluate({"x": "a\ud800", "y": "a\ufffd"}) is True
+
+
 def test_deep_json_is_a_problem_not_a_crash() -> None:
     with pytest.raises(EvaluationError):
         value('jsondecode(join("", [for i in range(0, 100000) : "["]))')
