@@ -32,7 +32,7 @@ GUARDS: dict[str, Any] = {
     "event.y == 1": lambda payload: "y" in payload and payload["y"] == 1,
     "local.both": lambda payload: says_true(payload.get("x")) and payload.get("y") == 1,
     "event.nowhere.at.all": lambda _: False,
-    '"os.getcwd"': lambda _: False,
+    '"os.${state}"': lambda _: False,
 }
 
 _characters = st.characters(exclude_categories=("C", "Z"), exclude_characters="*=<>")
