@@ -131,6 +131,7 @@ CODES: Mapping[str, Code] = {
     "unknown_function": Code(_VALUE, "there is no such function", "mind the spelling; the help lists all", "uper(1)"),
     "unknown_name": Code(_VALUE, "there is no such name here", "mind the spelling, declare it, or quote it if the text is meant", "evnt"),
     "value_missing": Code(_VALUE, "a value is missing", "write one, beginning on the same line", '"a ${}"'),
+    "sides_differ": Code(_VALUE, "the sides of `?:` have no type in common", "give both sides values of one type; numbers and bools become text beside text", "true ? 1 : [1]"),
     "wrong_arguments": Code(_VALUE, "a function gets too many or too few arguments", "see the signature in the help", "upper()"),
     # Definitions
     "duplicate_local": Code(_FILE, "a local is declared twice", "keep one of them", "locals {\n  x = 1\n}\nlocals {\n  x = 2\n}"),

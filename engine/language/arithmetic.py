@@ -6,7 +6,18 @@ from typing import Any
 from engine.language import syntax
 from engine.language.failure import FailureError, Run
 from engine.language.meter import Meter
-from engine.language.values import UnfitError, add, divide, equal, kind, multiply, number, remainder, subtract
+from engine.language.values import (
+    UnfitError,
+    add,
+    divide,
+    equal,
+    kind,
+    multiply,
+    number,
+    remainder,
+    subtract,
+    truth,
+)
 
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": add,
@@ -31,7 +42,7 @@ def unary(node: syntax.Unary, operand: Run) -> Run:
                 return False
             if value is False:
                 return True
-            raise _no_bool(node.operand, "!", value)
+            return not _bool(node.operand, "!", value)
 
         return invert
     return lambda scope, meter: subtract(0, _operand(node.operand, "-", operand(scope, meter)))
@@ -55,21 +66,28 @@ def binary(node: syntax.Binary, left: Run, right: Run) -> Run:
         try:
             return apply(a, b)
         except UnfitError as error:
-            raise FailureError(node, "arithmetic", f'The result of "{operator}" {error.message}') from None
+            raise FailureError(
+                node, "arithmetic", f'The result of "{operator}" {error.message}', advice(b)
+            ) from None
 
     return run
+
+
+def advice(right: Any) -> str:
+    """What to do about a calculation without a result."""
+    return "Guard it: n != 0 ? 1 / n : 0." if right == 0 else ""
 
 
 def _logic(node: syntax.Binary, left: Run, right: Run, *, decided: bool) -> Run:
     def run(scope: Mapping[str, Any], meter: Meter) -> Any:
         value = left(scope, meter)
+        if value is not True and value is not False:
+            value = _bool(node.left, node.operator, value)
         if value is decided:
             return value
-        if value is not True and value is not False:
-            raise _no_bool(node.left, node.operator, value)
         value = right(scope, meter)
         if value is not True and value is not False:
-            raise _no_bool(node.right, node.operator, value)
+            value = _bool(node.right, node.operator, value)
         return value
 
     return run
@@ -100,8 +118,12 @@ def _operand(node: syntax.Expression, operator: str, value: Any) -> Any:
         ) from None
 
 
-def _no_bool(node: syntax.Expression, operator: str, value: Any) -> FailureError:
-    return FailureError(
+def _bool(node: syntax.Expression, operator: str, value: Any) -> bool:
+    """The bool that an operand is, or spells."""
+    found = truth(value)
+    if found is not None:
+        return found
+    raise FailureError(
         node,
         "not_a_bool",
         f'"{operator}" needs true or false on both sides, not {kind(value)}'

@@ -35,10 +35,10 @@ def children(node: syntax.Node) -> tuple[syntax.Node, ...]:
     return below(node) if below is not None else ()
 
 
-def too_deep(node: syntax.Expression) -> bool:
-    """Whether an expression goes deeper than `MAX_DEPTH`, found without recursion."""
+def too_deep(node: syntax.Expression, limit: int = MAX_DEPTH) -> bool:
+    """Whether an expression goes deeper than so many levels, found without recursion."""
     level: list[syntax.Node] = [node]
-    for _ in range(MAX_DEPTH):
+    for _ in range(limit):
         level = [child for parent in level for child in children(parent)]
         if not level:
             return False

@@ -13,6 +13,7 @@ from engine.diagnostics import Diagnostic, Span
 from engine.errors import EvaluationError
 from engine.language import syntax
 from engine.language.arithmetic import binary, unary
+from engine.language.conditions import conditional_closure
 from engine.language.failure import FailureError, Run, wording
 from engine.language.functions import STANDARD
 from engine.language.functions.function import Function
@@ -170,23 +171,8 @@ class Compiler:
         return binary(node, self.compile(node.left), self.compile(node.right))
 
     def conditional(self, node: syntax.Conditional) -> Run:
-        """Only the side that is needed is evaluated."""
-        condition, then, otherwise = map(self.compile, (node.condition, node.then, node.otherwise))
-
-        def run(scope: Mapping[str, Any], meter: Meter) -> Any:
-            held = condition(scope, meter)
-            if held is True:
-                return then(scope, meter)
-            if held is False:
-                return otherwise(scope, meter)
-            raise FailureError(
-                node.condition,
-                "not_a_bool",
-                f"The condition of ?: must be true or false, not {kind(held)}",
-                "Compare it with something, for instance: value != null.",
-            )
-
-        return run
+        """One side's value, as the type that both sides have in common."""
+        return conditional_closure(node, *map(self.compile, (node.condition, node.then, node.otherwise)))
 
     def list(self, node: syntax.Tuple) -> Run:
         """``[a, b]``."""

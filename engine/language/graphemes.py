@@ -1,7 +1,8 @@
 """How many characters a reader sees: what columns count, as Unicode's annex 29 has it."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice, pairwise
 
 _ZERO_WIDTH_JOINER = "\u200d"
 _FIRST_FLAG, _LAST_FLAG = "\U0001f1e6", "\U0001f1ff"
@@ -46,17 +47,36 @@ def graphemes(text: str) -> int:
     """How many characters a reader sees: combining marks, joined emoji, flags and Hangul syllables count once."""
     if text.isascii():
         return len(text) - text.count("\r\n")
-    count = 0
+    return sum(1 for _ in _starts(text))
+
+
+def reaches(text: str, count: int) -> int:
+    """How many characters a reader sees, or `count` if they are more."""
+    return (
+        len(text) if text.isascii() and "\r\n" not in text else sum(1 for _ in islice(_starts(text), count))
+    )
+
+
+def clusters(text: str) -> list[str]:
+    """The characters that a reader sees, one by one."""
+    if text.isascii() and "\r\n" not in text:
+        return list(text)
+    starts = [*_starts(text), len(text)]
+    return [text[start:end] for start, end in pairwise(starts)]
+
+
+def _starts(text: str) -> Iterator[int]:
+    """Where each character that a reader sees begins."""
     before = ""
     flags = 0
     picture = False  # the grapheme is an emoji so far, which a joiner may continue
-    for char in text:
+    for at, char in enumerate(text):
         joined = before != "" and _extends(before, char, flags, picture=picture)
-        count += not joined
+        if not joined:
+            yield at
         flags = flags + 1 if _FIRST_FLAG <= char <= _LAST_FLAG else 0
         picture = (unicodedata.category(char) == "So" and not flags) or (picture and joined)
         before = char
-    return count
 
 
 def _extends(before: str, char: str, flags: int, *, picture: bool) -> bool:

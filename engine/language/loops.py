@@ -6,7 +6,7 @@ from typing import Any
 from engine.language import syntax
 from engine.language.failure import FailureError, Run
 from engine.language.meter import Meter
-from engine.language.values import UnfitError, kind, text
+from engine.language.values import UnfitError, kind, text, truth
 
 
 def for_closure(
@@ -46,8 +46,9 @@ def for_closure(
 
 
 def _holds(node: syntax.For, held: Any) -> bool:
-    if held is True or held is False:
-        return bool(held)
+    chosen = truth(held)
+    if chosen is not None:
+        return chosen
     raise FailureError(
         node.condition or node,
         "not_a_bool",
@@ -93,7 +94,10 @@ def _scopes(
         pairs = ((name, values[name]) for name in sorted(values))
     else:
         raise FailureError(
-            node.collection, "not_a_collection", f"A for goes over a list or an object, not {kind(values)}"
+            node.collection,
+            "not_a_collection",
+            f"A for goes over a list or an object, not {kind(values)}",
+            "Put it in brackets for a list of one.",
         )
     inner = dict(scope)
     for name, value in pairs:

@@ -29,6 +29,11 @@ class Meter:
         if self.steps < 0:
             raise ExhaustedError(f"it takes more than {MAX_STEPS:,} steps")
 
+    def afford(self, count: int) -> None:
+        """Ask for `count` steps to be left, without taking them."""
+        if self.steps < count:
+            self.step(count)
+
     def make(self, characters: int) -> None:
         """Ask for room before text of that length is made."""
         self.text -= characters

@@ -97,11 +97,15 @@ def _unknown_root(node: syntax.Variable, known: Collection[str]) -> Diagnostic:
 def _call_problem(node: syntax.Call, functions: Mapping[str, Function]) -> Diagnostic | None:
     function = functions.get(node.name)
     if function is None:
+        from engine.language.functions.apart import LEFT_OUT  # only a mistake needs it
+
         place = node.name_span
         return Diagnostic(
             code="unknown_function",
             summary=f'There is no function "{node.name}"',
-            detail=did_you_mean(node.name, functions) or f"The functions are {', '.join(sorted(functions))}.",
+            detail=LEFT_OUT.get(node.name)
+            or did_you_mean(node.name, functions)
+            or f"The functions are {', '.join(sorted(functions))}.",
             subject=place.settled() if isinstance(place, Place) else place,
         )
     count = len(node.arguments)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.language import syntax
 from engine.language.source import Place, Source
-from engine.language.tokens import Token
+from engine.language.tokens import HEREDOC, Token
 
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([uU])|(.))|\$\$\{|%%\{")
 _SEQUENCE = re.compile(r"\$\$\{|%%\{")
@@ -173,12 +173,24 @@ def _nodes(
         before = parts[i - 1] if i else None
         after = parts[i + 1] if i + 1 < len(parts) else None
         if strip_first if before is None else isinstance(before, Sequence) and before.last.text[0] == "~":
-            text = text.lstrip()
+            text = _strip_left(text, part)
         if strip_last if after is None else isinstance(after, Sequence) and _strips(after.first):
-            text = text.rstrip()
+            text = _strip_right(text, part)
         if text:
             nodes.append(syntax.Literal(span=Place(part.frame.source, part.start, part.end), value=text))
     return nodes
+
+
+def _strip_left(text: str, token: Token) -> str:
+    """Without the white space that it begins with; in a heredoc as far as the line goes, its end included."""
+    end = text.find("\n") + 1 if token.frame.kind == HEREDOC else 0
+    return text[:end].lstrip() + text[end:] if end else text.lstrip()
+
+
+def _strip_right(text: str, token: Token) -> str:
+    """Without the white space that it ends with; in a heredoc as far as the line goes, its end included."""
+    start = text.rfind("\n", 0, -1) + 1 if token.frame.kind == HEREDOC else 0
+    return text[:start] + text[start:].rstrip()
 
 
 def _strips(opener: Token) -> bool:

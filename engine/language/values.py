@@ -2,12 +2,14 @@
 
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
 from engine.language.meter import Meter
+from engine.language.printing import printed
 
 #: The reference implementation's 512-bit numbers hold about as many digits.
 _EXACT = Context(prec=160, Emax=9_999, Emin=-9_999, traps=[DivisionByZero, InvalidOperation, Overflow])
@@ -16,6 +18,9 @@ _MAX_BITS = 4_096
 _MAX_MAGNITUDE = 1_232
 _MAX_DIGITS = 400
 _MAX_DEPTH = 200
+#: An escape in JSON text; the group is half of a surrogate pair without the other half.
+_ESCAPE = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class UnfitError(Exception):
@@ -62,13 +67,20 @@ def number(value: Any) -> int | Decimal:
     raise UnfitError(f"is {kind(value)}, not a number")
 
 
+def truth(value: Any) -> bool | None:
+    """The bool that a value is, or that a text spells as in HCL; None if it is none."""
+    if value is True or value is False:
+        return bool(value)
+    return _TRUTHS.get(value) if isinstance(value, str) else None
+
+
 def parse_number(text: str) -> int | Decimal | None:
-    """The number that a text spells in HCL's notation, with an optional minus; None if it spells none."""
+    """The number that a text spells in HCL's notation, with an optional sign; None if it spells none."""
     if len(text) > _MAX_DIGITS or not text.isascii():
         return None
-    mantissa, mark, exponent = text.lower().removeprefix("-").partition("e")
-    whole, point, fraction = mantissa.partition(".")
-    if not whole.isdigit() or (point and not fraction.isdigit()):
+    unsigned = text[1:] if text[:1] in ("+", "-") else text
+    mantissa, mark, exponent = unsigned.lower().partition("e")
+    if not mantissa.replace(".", "", 1).isdigit():
         return None
     digits = exponent[1:] if exponent[:1] in ("+", "-") else exponent
     if mark and (not digits.isdigit() or int(digits) > _MAX_DIGITS):
@@ -144,8 +156,7 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float, Decimal)):
-        exact = number(value)
-        return str(exact) if isinstance(exact, int) else format(exact, "f")
+        return printed(number(value))
     raise UnfitError(f"is {kind(value)}, which has no text")
 
 
@@ -195,25 +206,31 @@ def encode(value: Any, meter: Meter, depth: int = 0) -> str:
         raise UnfitError(f"is nested more than {_MAX_DEPTH} levels deep")
     meter.step()
     if isinstance(value, str):
-        meter.make(len(value))
-        return json.dumps(value, ensure_ascii=False)
+        return _quoted(value, meter)
     if value is None:
         return "null"
     if isinstance(value, (bool, int, float, Decimal)):
-        return text(value)
+        written = text(value)
+        meter.make(len(written))
+        return written
     if isinstance(value, (list, tuple)):
         return "[" + ",".join([encode(item, meter, depth + 1) for item in value]) + "]"
     if isinstance(value, Mapping):
-        items = [
-            f"{json.dumps(key, ensure_ascii=False)}:{encode(value[key], meter, depth + 1)}"
-            for key in sorted(value)
-        ]
+        items = [f"{_quoted(key, meter)}:{encode(value[key], meter, depth + 1)}" for key in sorted(value)]
         return "{" + ",".join(items) + "}"
     raise UnfitError(f"is {kind(value)}, which JSON cannot say")
 
 
+def _quoted(value: str, meter: Meter) -> str:
+    """The text as JSON; what cannot be printed takes up to six characters."""
+    meter.make(len(value) if value.isprintable() else 6 * len(value))
+    return json.dumps(value, ensure_ascii=False)
+
+
 def decode(source: str) -> Any:
-    """The value that JSON text says, numbers exactly."""
+    """The value that JSON text says, numbers exactly; half of a surrogate pair becomes U+FFFD."""
+    if "\\ud" in source or "\\uD" in source:
+        source = re.sub(_ESCAPE, lambda found: "\\ufffd" if found[1] else found[0], source)
     try:
         return json.loads(
             source, parse_float=_json_number, parse_int=_json_number, parse_constant=_json_number

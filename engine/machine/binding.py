@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.errors import EvaluationError
-from engine.language.values import show
+from engine.language.values import show, truth
 from engine.machine.approvals import names_of
 from engine.machine.definition import Action, Await, Raise, Timer
 from engine.machine.durations import seconds_of
@@ -78,11 +78,12 @@ def holds(raised: Raise, scope: Mapping[str, Any]) -> bool:
     if raised.when is None:
         return True
     value = _value(f'when of raise "{raised.event}"', raised.when, scope)
-    if not isinstance(value, bool):
+    held = truth(value)
+    if held is None:
         raise CannotBindError(
             f'when of raise "{raised.event}" is neither true nor false: it is {show(value)}'
         )
-    return value
+    return held
 
 
 def payload(raised: Raise, scope: Mapping[str, Any]) -> Any:

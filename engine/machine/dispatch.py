@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.language.values import truth
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import Transition
 from engine.machine.expression import Expression
@@ -35,7 +36,8 @@ class Dispatch:
             if guard is None:
                 return transition
             try:
-                if guard.compiled.evaluate(scope) is True:
+                held = guard.compiled.evaluate(scope)
+                if held is True or (held is not False and truth(held)):
                     return transition
             except EvaluationError:
                 continue

@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.errors import EvaluationError
 from engine.language.syntax import Literal
-from engine.language.values import kind
+from engine.language.values import kind, truth
 from engine.machine.approvals import completed
 from engine.machine.arrival import arrival
 from engine.machine.clocks import alike, next_moment
@@ -482,7 +482,7 @@ class Explorer:
             if condition is None or (event is None and _looks_at_event(condition, self.machine)):
                 continue
             try:
-                value = condition.evaluate(scope)
+                value = truth(condition.evaluate(scope))
             except EvaluationError:
                 value = None
             if value is not (claimed.claim is Claim.ALWAYS):
@@ -557,6 +557,6 @@ def _because(condition: Expression, scope: dict[str, Any]) -> str:
         value = condition.evaluate(scope)
     except EvaluationError as problem:
         return f"it cannot be evaluated: {problem}"
-    if not isinstance(value, bool):
+    if truth(value) is None:
         return f"it is neither true nor false but {kind(value)}"
     return condition.seen(scope)

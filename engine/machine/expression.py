@@ -7,6 +7,7 @@ from typing import Any
 from engine.errors import EvaluationError
 from engine.language import syntax
 from engine.language.expressions import Compiled
+from engine.language.types import Type
 from engine.language.values import show
 from engine.machine.references import Reference
 
@@ -33,6 +34,8 @@ class Expression:
     references: tuple[Reference, ...]
     #: What to show where its value has to be explained; empty where nobody asks why.
     looks: tuple[Look, ...] = ()
+    #: The attribute that it is given to, where that takes certain types only.
+    attribute: str = ""
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
         """Its value; raises `engine.errors.EvaluationError`."""
@@ -58,6 +61,8 @@ class Names:
     variables: Mapping[str, Any] = field(default_factory=dict)
     #: Expressions, evaluated when they are asked for; none depends on itself.
     locals: Mapping[str, Expression] = field(default_factory=dict)
+    #: What each variable can be, whoever gives it a value.
+    types: Mapping[str, Type] = field(default_factory=dict)
 
     def scope(self, **roots: Any) -> dict[str, Any]:
         """A scope with these roots, ``var`` and ``local``."""

@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.language.values import truth
 from engine.machine.definition import Kind, Transition
 from engine.machine.explore import MOST_RUNS, NOW, Explorer
 from engine.machine.facts import Chooser
@@ -159,7 +160,7 @@ def _holds(transition: Transition, scope: dict[str, Any]) -> bool:
     if transition.guard is None:
         return True
     try:
-        return transition.guard.evaluate(scope) is True
+        return truth(transition.guard.evaluate(scope)) is True
     except EvaluationError:
         return False
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.language import syntax
 from engine.language.expressions import compile_expression
+from engine.language.types import Type, object_of
 from engine.machine.expression import Expression, Names
 from engine.machine.references import references
 
@@ -35,11 +36,13 @@ class Link:
 def whole(links: Iterable[Link]) -> Names:
     """The names of a provisioner and its modules together; its own come first."""
     variables: dict[str, Any] = {}
+    types: dict[str, Type] = {}
     locals_: dict[str, Expression] = {}
     for link in links:
         variables.update({link.prefix: link.names.variables} if link.prefix else link.names.variables)
+        types.update({link.prefix: object_of(link.names.types)} if link.prefix else link.names.types)
         locals_.update({link.local(name): linked(e, link) for name, e in link.names.locals.items()})
-    return Names(variables=variables, locals=locals_)
+    return Names(variables=variables, locals=locals_, types=types)
 
 
 def linked(expression: Expression, link: Link) -> Expression:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.errors import EvaluationError
-from engine.language.values import show
+from engine.language.values import show, truth
 from engine.machine import binding
 from engine.machine.approvals import agreeing, heard, listed, parts_of, refusal
 from engine.machine.compile import CompiledMachine
@@ -369,10 +369,11 @@ def _judge(guard: Expression, scope: Mapping[str, Any]) -> tuple[bool, str]:
         value = guard.evaluate(scope)
     except EvaluationError as problem:
         return False, f"guard could not be evaluated: {problem}"
-    if not isinstance(value, bool):
+    held = truth(value)
+    if held is None:
         return False, f"guard is neither true nor false: it is {show(value)}"
     seen = guard.seen(scope)
-    return value, ("guard held" if value else "guard false") + (f": {seen}" if seen else "")
+    return held, ("guard held" if held else "guard false") + (f": {seen}" if seen else "")
 
 
 def _candidate(transition: Transition, reason: str, taken: bool, on: str) -> Candidate:  # noqa: FBT001

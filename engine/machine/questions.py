@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.language.values import truth
 from engine.machine.atoms import Path, Use, Uses
 from engine.machine.definition import Machine, Receive, Transition, covers, is_pattern
 from engine.machine.domains import MISSING, MOST_FRESH, representatives
@@ -83,7 +84,7 @@ def _lets_through(
 ) -> bool:
     scope = names(event=chooser.facts("event"), delivery=chooser.facts("delivery"))
     try:
-        if receive.when is not None and receive.when.evaluate(scope) is not True:
+        if receive.when is not None and not truth(receive.when.evaluate(scope)):
             return False
         return bool(receive.fire.evaluate(scope) == event)
     except EvaluationError:

@@ -64,20 +64,24 @@ def read_again(source: str, filename: str, variables: Values) -> ReadResult:
     except ValueError as error:
         problem = Diagnostic(code="unreadable_file", summary=f"{filename} cannot be read: {error}")
         return ReadResult(definition=None, diagnostics=(problem,))
-    return read_files(root, library, variables)
+    return read_files(root, library, variables, typed=False)
 
 
-def read_files(files: Files, library: Library, variables: Values | None = None) -> ReadResult:
+def read_files(
+    files: Files, library: Library, variables: Values | None = None, *, typed: bool = True
+) -> ReadResult:
     """Read a definition: the files of one module, and those of the modules that it uses, which `library` has.
 
     `variables` are values that come before the defaults of its `variable` blocks. Never raises and never stops at the
-    first problem. Values for variables that it does not declare are ignored: they may be meant for another one.
+    first problem. Values for variables that it does not declare are ignored: they may be meant for another one. Without
+    `typed` the types of expressions are not checked: what was once accepted can always be read again.
     """
     modules = Modules(files, library)
     tree = modules.tree(files)
     if tree is None:
         return _result(None, modules, modules.said)
     reader = Reader(files.texts)
+    reader.typed = typed
     reader.check_body(tree, FILE, "", None)
     declared = read_variables(reader, tree)
     read_names(reader, tree, declared, values_of(reader, declared, variables or {}))

@@ -8,6 +8,7 @@ from engine.language import syntax
 from engine.machine.expression import Expression, Names
 from engine.machine.read_variables import Declared
 from engine.machine.reading import Reader, Roots
+from engine.machine.scope_types import variable_type
 
 #: Every name that an expression can start with, wherever it stands.
 ROOTS: Roots = {
@@ -41,8 +42,13 @@ def read_names(
         for reference in expression.references:
             reader.check_declared(reference)
     sound = _without_cycles(reader, found, places)
-    reader.names = Names(variables=values, locals=sound)
+    types = {
+        name: variable_type(v.type, nullable=not v.required and v.default is None)
+        for name, v in declared.items()
+    }
+    reader.names = Names(variables=values, locals=sound, types=types)
     reader.broken = frozenset(places) - sound.keys()
+    reader.check_locals()
 
 
 def _locals(reader: Reader, body: syntax.Body) -> tuple[dict[str, Expression], dict[str, Span]]:

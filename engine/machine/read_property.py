@@ -54,7 +54,7 @@ def _property(reader: Reader, block: syntax.Block, states: Collection[str]) -> P
     within = _within(reader, block.body.attribute("within"))
     starts = _states(reader, block.body.attribute("from"), states)
     if claim in _CONDITIONS:
-        condition = reader.expression(attribute.value, PROPERTY_ROOTS, explained=True)
+        condition = reader.expression(attribute.value, PROPERTY_ROOTS, explained=True, attribute=claim.value)
         targets: tuple[str, ...] | None = ()
     else:
         condition = None

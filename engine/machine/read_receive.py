@@ -55,7 +55,7 @@ def default_receives() -> tuple[Receive, ...]:
 def _receive(reader: Reader, block: syntax.Block) -> Receive | None:
     nodes = {attribute.name: attribute.value for attribute in block.body.attributes}
     expressions = {
-        name: reader.expression(nodes[name], RECEIVE_ROOTS, explained=True)
+        name: reader.expression(nodes[name], RECEIVE_ROOTS, explained=True, attribute=name)
         for name in ("when", "entity", "fire", "once_per", "ordered_by")
         if name in nodes
     }

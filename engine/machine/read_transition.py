@@ -112,7 +112,11 @@ def optional(
     reader: Reader, attribute: syntax.Attribute | None, roots: Roots, *, explained: bool = False
 ) -> Expression | None:
     """The expression of an attribute that may be missing."""
-    return None if attribute is None else reader.expression(attribute.value, roots, explained=explained)
+    return (
+        None
+        if attribute is None
+        else reader.expression(attribute.value, roots, explained=explained, attribute=attribute.name)
+    )
 
 
 def only(reader: Reader, body: syntax.Body, kind: str, owner: str) -> syntax.Block | None:

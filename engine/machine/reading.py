@@ -10,6 +10,8 @@ from engine.language import syntax
 from engine.language.expressions import check_names, compile_expression
 from engine.language.functions import STANDARD
 from engine.language.suggest import did_you_mean
+from engine.language.types import Type, object_of
+from engine.machine.check_types import FIXED, type_problems, typed_locals
 from engine.machine.definition import ALWAYS
 from engine.machine.expression import Expression, Look, Names
 from engine.machine.link import Link, linked
@@ -52,6 +54,10 @@ class Reader:
         self.unvalued: frozenset[str] = frozenset()
         #: Where its names are found among those of a whole provisioner; None = they are all there is.
         self.link: Link | None = None
+        #: What the names can be that expressions start with.
+        self.types: Mapping[str, Type] = FIXED
+        #: Whether types are checked.
+        self.typed: bool = True if above is None else above.typed
         self._story = story
         self._suggestions = _MOST_SUGGESTIONS
         self._bytes = {name: text.encode("utf-8", "surrogatepass") for name, text in texts.items()}
@@ -191,17 +197,18 @@ class Reader:
     # Expressions
 
     def expression(
-        self, node: syntax.Expression, roots: Roots, *, explained: bool = False
+        self, node: syntax.Expression, roots: Roots, *, explained: bool = False, attribute: str = ""
     ) -> Expression | None:
         """The expression, ready to be evaluated with these roots; None if that was reported to be impossible.
 
-        With `explained` it can say what it looks at, the locals behind it included.
+        With `explained` it can say what it looks at, the locals behind it included. `attribute` is what it is given to.
         """
         found = self._checked(node, roots)
         if found is None:
             return None
-        if explained:
-            found = replace(found, looks=self._looks(found.references))
+        if self.typed:
+            self.add(type_problems(node, self.types, attribute)[0])
+        found = replace(found, attribute=attribute, looks=self._looks(found.references) if explained else ())
         return found if self.link is None else linked(found, self.link)
 
     def _checked(self, node: syntax.Expression, roots: Roots) -> Expression | None:
@@ -210,6 +217,14 @@ class Reader:
         if [r for r in found if not self._check_reference(r, roots)] or ready is None:
             return None
         return ready
+
+    def check_locals(self) -> None:
+        """Report what fails for certain in the locals, and note what each of them gives."""
+        if self.typed:
+            nodes = {name: expression.node for name, expression in self.names.locals.items()}
+            known = {**FIXED, "var": object_of(self.names.types, more=True)}
+            problems, self.types = typed_locals(nodes, known)
+            self.add(problems)
 
     def ready(self, node: syntax.Expression, roots: Roots) -> Expression | None:
         """The same for an expression whose variables and locals are not known yet."""

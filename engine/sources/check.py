@@ -4,25 +4,18 @@ from collections.abc import Iterable, Iterator
 
 from engine.diagnostics import Diagnostic, Severity
 from engine.language import syntax
-from engine.language.depth import children
 from engine.language.suggest import did_you_mean
 from engine.machine.definition import ALWAYS, Definition, Provisioner, Receive, Transition, covers
 from engine.machine.expression import Expression
-from engine.machine.reading import settled
-from engine.machine.references import Reference
+from engine.machine.scope_types import context_type
 from engine.model import is_own_event
 from engine.sources.catalog import SOURCES
-from engine.sources.payloads import KNOWN_TYPES, OTHER_NAMES, Fault, fault_in, is_known
-
-#: A missing field is what these are for.
-_FORGIVING = frozenset({"try", "can"})
-_SHOWN = 8
-#: How much of two names is the same if one is a slip of the pen: a letter of eight may differ.
-_SLIP = 0.88
+from engine.sources.check_expressions import ExpressionCheck, Kind
+from engine.sources.payloads import KNOWN_TYPES, OTHER_NAMES, is_known
 
 
 def check_sources(definition: Definition) -> tuple[Diagnostic, ...]:
-    """Unknown sources, misspelled event types, and fields that no payload of the deliveries concerned has.
+    """Unknown sources, misspelled event types, fields that no payload of the deliveries concerned has, and misuse of others.
 
     Event types and payloads that are not known are taken as they come.
     """
@@ -31,25 +24,28 @@ def check_sources(definition: Definition) -> tuple[Diagnostic, ...]:
 
 def _problems(definition: Definition) -> Iterator[Diagnostic]:
     everywhere: list[Receive] = []
+    shared: dict[int, tuple[ExpressionCheck, Expression]] = {}
     for provisioner in definition.provisioners.values():
         everywhere += provisioner.receives
+        machine = provisioner.machine
+        of_machine = ExpressionCheck(machine.names, context_type(machine))
         for receive in provisioner.receives:
-            yield from _check_receive(receive)
-        raised = [r.event for r in provisioner.machine.raises() if not r.cancels]
-        for transition in provisioner.machine.transitions:
-            if any(covers(transition.event, event) for event in raised):
-                continue  # what it sees may be what the machine made up itself
-            firing = [r for r in provisioner.receives if _may_fire(r, transition.event)]
-            yield from _check_paths(_expressions_of(transition), firing)
-    shared = {
-        id(expression): expression
-        for provisioner in definition.provisioners.values()
-        for expression in _locals_of(provisioner)
-    }
-    yield from _check_paths(shared.values(), everywhere)
+            yield from _check_receive(receive, of_machine)
+        raised = [r.event for r in machine.raises() if not r.cancels]
+        for transition in machine.transitions:
+            # What it sees may be what the machine made up itself.
+            unknown = any(covers(transition.event, event) for event in raised)
+            firing = [] if unknown else [r for r in provisioner.receives if _may_fire(r, transition.event)]
+            for expression in _expressions_of(transition):
+                yield from of_machine.check(expression, _kinds_of(firing))
+        for expression in _elsewhere(provisioner):
+            yield from of_machine.check(expression, ())
+        shared |= {id(e): (of_machine, e) for e in machine.names.locals.values()}
+    for of_machine, expression in shared.values():
+        yield from of_machine.check(expression, _kinds_of(everywhere), fields_only=True)
 
 
-def _check_receive(receive: Receive) -> Iterator[Diagnostic]:
+def _check_receive(receive: Receive, of_machine: ExpressionCheck) -> Iterator[Diagnostic]:
     if receive.source not in SOURCES:
         yield Diagnostic(
             code="unknown_source",
@@ -70,8 +66,9 @@ def _check_receive(receive: Receive) -> Iterator[Diagnostic]:
                 subject=receive.span,
                 severity=Severity.WARNING,
             )
-    expressions = (receive.when, receive.entity, receive.fire, receive.once_per)
-    yield from _check_paths([e for e in expressions if e is not None], [receive])
+    expressions = (receive.when, receive.entity, receive.fire, receive.once_per, receive.ordered_by)
+    for expression in (e for e in expressions if e is not None):
+        yield from of_machine.check(expression, _kinds_of([receive]))
 
 
 def _may_fire(receive: Receive, event: str) -> bool:
@@ -88,65 +85,20 @@ def _expressions_of(transition: Transition) -> list[Expression]:
     return [*single, *(e for block in blocks for e in block.values()), *raised]
 
 
-def _locals_of(provisioner: Provisioner) -> Iterable[Expression]:
-    return provisioner.machine.names.locals.values()
+def _elsewhere(provisioner: Provisioner) -> Iterator[Expression]:
+    """The expressions that are evaluated whatever has come in."""
+    for state in provisioner.machine.states.values():
+        yield from (timer.delay for timer in state.timers)
+        asked = None if state.awaits is None else state.awaits.people
+        yield from (e for e in (asked, state.payload) if e is not None)
+        for reaction in (r for r in (state.on_enter, state.on_exit) if r is not None):
+            yield from () if reaction.set is None else (reaction.set,)
+            yield from (e for action in reaction.actions for e in action.arguments.values())
+            yield from (e for raised in reaction.raises for e in raised.expressions())
+    yield from (p.condition for p in provisioner.properties if p.condition is not None)
 
 
-def _check_paths(expressions: Iterable[Expression], receives: list[Receive]) -> Iterator[Diagnostic]:
-    """A field that none of the deliveries has which the expressions may see; nothing if any of them is unknown."""
-    if not receives or not all(is_known(r.source, r.type) for r in receives):
-        return
+def _kinds_of(receives: Iterable[Receive]) -> list[Kind]:
+    """What may come in, if the payloads of all of it are known."""
     kinds = list(dict.fromkeys((r.source, r.type) for r in receives))
-    for expression in expressions:
-        forgiven = _forgiven(expression.node)
-        for reference in expression.references:
-            if reference.root != "event" or any(a <= reference.node.span.start < b for a, b in forgiven):
-                continue
-            faults = [fault_in(source, kind, reference.steps) for source, kind in kinds]
-            told = [
-                (kind, fault) for (_, kind), fault in zip(kinds, faults, strict=True) if fault is not None
-            ]
-            if len(told) == len(kinds):
-                kind, fault = max(told, key=lambda pair: pair[1].at)
-                if _is_suspicious(reference, fault):
-                    yield _missing_field(reference, kind, fault)
-
-
-def _forgiven(node: syntax.Expression) -> list[tuple[int, int]]:
-    """The bytes of calls that deal with missing fields themselves."""
-    found = []
-    waiting: list[syntax.Node] = [node]
-    while waiting:
-        at = waiting.pop()
-        if isinstance(at, syntax.Call) and at.name in _FORGIVING:
-            found.append((at.span.start, at.span.end))
-        waiting += children(at)
-    return found
-
-
-def _is_suspicious(reference: Reference, fault: Fault) -> bool:
-    """Where a sender adds fields freely, only what looks like a known one is."""
-    return not fault.open or bool(did_you_mean(str(reference.steps[fault.at]), fault.known))
-
-
-def _is_slip(name: str, fault: Fault) -> bool:
-    """Whether hardly a letter is wrong."""
-    from difflib import get_close_matches
-
-    return bool(get_close_matches(name, fault.known, n=1, cutoff=_SLIP))
-
-
-def _missing_field(reference: Reference, event_type: str, fault: Fault) -> Diagnostic:
-    name = str(reference.steps[fault.at])
-    advice = did_you_mean(name, fault.known)
-    listed = ", ".join(sorted(fault.known)[:_SHOWN]) + (", …" if len(fault.known) > _SHOWN else "")
-    path = ".".join(["event", *map(str, reference.steps[: fault.at])])
-    return Diagnostic(
-        code="unknown_payload_field",
-        summary=f'{path} of a "{event_type}" delivery has no field "{name}"',
-        detail=advice or f"It has {listed}. If it is new, keep it: this is a warning.",
-        subject=settled(reference.node.span),
-        # A near miss is a slip of the pen. What is far from everything may be newer than our table; and where the sender
-        # adds fields freely, what is not very near to one may be another.
-        severity=Severity.ERROR if advice and (not fault.open or _is_slip(name, fault)) else Severity.WARNING,
-    )
+    return kinds if all(is_known(*kind) for kind in kinds) else []

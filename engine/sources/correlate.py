@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.errors import EvaluationError
-from engine.language.values import show
+from engine.language.values import show, truth
 from engine.machine.compile import CompiledProvisioner
 from engine.machine.definition import Receive
 from engine.machine.expression import Expression
@@ -158,9 +158,10 @@ class _Work:
 
     def _holds(self, when: Expression, scope: dict[str, Any]) -> bool:
         value = self._value("when", when, scope)
-        if not isinstance(value, bool):
+        held = truth(value)
+        if held is None:
             raise _RefusedError(f"asks for {when.text}; it is neither true nor false but {show(value)}")
-        return value
+        return held
 
     def _value(self, what: str, expression: Expression, scope: dict[str, Any]) -> Any:
         if id(expression) not in self.values:

@@ -104,7 +104,7 @@ def fault_in(source: str, event_type: str, steps: Sequence[Any]) -> Fault | None
     fields = payload_fields(source, event_type)
     at = 0
     while at < len(steps):
-        found = _field(fields, steps[at])
+        found = found_field(fields, steps[at])
         if found is None:
             names = tuple(name for name in fields if not name.endswith(_ANY))
             return Fault(at=at, known=names, open=_ANY in fields)
@@ -119,7 +119,8 @@ def fault_in(source: str, event_type: str, steps: Sequence[Any]) -> Fault | None
     return None
 
 
-def _field(fields: Mapping[str, Field], step: Any) -> Field | None:
+def found_field(fields: Mapping[str, Field], step: Any) -> Field | None:
+    """The field of that name, itself or by a pattern; None if there is none."""
     if step in fields:
         return fields[step]
     patterns = (name for name in fields if name.endswith(_ANY) and name != _ANY)

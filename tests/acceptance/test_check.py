@@ -76,3 +76,51 @@ def test_colour_is_for_terminals_only(wrong: Path) -> None:
     assert "\x1b[" not in check(wrong).stdout
     assert "\x1b[31merror[operand_missing]" in on_a_terminal(wrong)
     assert "\x1b[" not in on_a_terminal(wrong, NO_COLOR="1")
+
+
+MISUSED = """provisioner "soc" {
+  receive "github" "push" {
+    when   = [for c in event.commits : c.mesage] == []
+    entity = issue_keys(event.commits[*].message...)
+    fire   = "next"
+  }
+  statemachine "soc" {
+    initial = "open"
+    state "open" {
+      on "next" {
+        when       = event.commits + 1 > 2
+        transition = "open"
+      }
+    }
+  }
+}
+"""
+
+
+def test_what_is_done_with_a_payload_is_checked_without_running_and_told_as_documented(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "soc.hcl"
+    file.write_text(MISUSED)
+    done = check(file)
+    assert done.returncode == 1
+    page = (Path(__file__).parents[2] / "docs/language.md").read_text()
+    documented = page[page.index("```text\nsoc.hcl:3:40") :].split("```")[1].removeprefix("text\n")
+    assert documented.strip() in done.stdout.replace(str(file), "soc.hcl")
+    file.write_text(
+        MISUSED.replace("mesage", "message").replace("event.commits + 1", "length(event.commits)")
+    )
+    assert check(file).returncode == 0
+
+
+def test_a_guard_of_the_wrong_type_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "soc.hcl"
+    file.write_text(
+        MISUSED.replace("mesage", "message").replace("event.commits + 1 > 2", '{ on = true }\nset = ["a"]')
+    )
+    found = json.loads(check(file, "--json").stdout)["diagnostics"]
+    wrong = [(problem["code"], problem["summary"]) for problem in found if problem["code"] == "wrong_type"]
+    assert wrong == [
+        ("wrong_type", '"when" is an object with on, and must be true or false'),
+        ("wrong_type", '"set" is a list of 1, and must be an object'),
+    ]

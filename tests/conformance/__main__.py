@@ -6,8 +6,11 @@ import sys
 import time
 from pathlib import Path
 
+from tests.conformance import functions
+from tests.conformance.functions import FunctionsReference
 from tests.conformance.parity import run
 from tests.conformance.reference import Reference, build, module_folder
+from tests.conformance.values import compare_values
 
 #: What of the comparisons may differ at most, in percent.
 ALLOWED = {
@@ -16,6 +19,7 @@ ALLOWED = {
     "not idempotent": 0.0,
     "first error with another range": 2.0,
     "first error on another line": 1.0,
+    "evaluated differently": 0.0,
 }
 
 
@@ -33,6 +37,22 @@ def run_suite(folder: Path) -> int:
     return done.returncode
 
 
+def run_functions(folder: Path, given: argparse.Namespace) -> int:
+    """The functions of expressions, call by call."""
+    reference = FunctionsReference(folder)
+    try:
+        outcome = functions.run(reference, given.calls, given.seed)
+    finally:
+        reference.close()
+    for difference in outcome.differing[: 10 * given.examples]:
+        print(f"--- {difference[:500]}")
+    for kind, count in sorted(outcome.counts.items()):
+        print(f"{count:8} calls of functions: {kind}")
+    if given.record is not None:
+        functions.record(outcome, given.record)
+    return int(bool(outcome.differing))
+
+
 def main() -> int:
     options = argparse.ArgumentParser(prog="conformance", description=__doc__)
     options.add_argument("folders", nargs="*", type=Path, help="more folders with HCL files")
@@ -41,11 +61,15 @@ def main() -> int:
     )
     options.add_argument("--respacings", type=int, default=3000)
     options.add_argument("--mutations", type=int, default=20000)
+    options.add_argument("--calls", type=int, default=2000, help="how many calls of each function")
+    options.add_argument("--record", type=Path, help="where to keep some calls of functions, for the tests")
+    options.add_argument("--values", type=int, default=20000)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--examples", type=int, default=3, help="how many of each difference to print")
     given = options.parse_args()
     folder = build(given.build)
     suite = run_suite(folder)
+    called = run_functions(folder, given)
     began = time.monotonic()
     reference = Reference(folder)
     try:
@@ -58,12 +82,18 @@ def main() -> int:
         )
     finally:
         reference.close()
+    evaluating = Reference(folder, "-evaluate")
+    try:
+        compare_values(evaluating, tally, given.values, given.seed)
+    finally:
+        evaluating.close()
     for kind, found in tally.examples.items():
         for name, why, source in found[: given.examples]:
             print(f"--- {kind}: {name}: {why}\n{source.decode('utf-8', 'replace')}")
     total = {
         "first error with another range": tally.counts["refused by both"],
         "first error on another line": tally.counts["refused by both"],
+        "evaluated differently": tally.counts["evaluated"],
         "accepted by one only": tally.counts["refused by both"] + tally.counts["accepted by both"],
     }
     failed = False
@@ -73,7 +103,7 @@ def main() -> int:
         failed |= limit is not None and share > limit
         print(f"{count:8} {kind}" + (f" ({share:.2f} %, allowed {limit} %)" if limit is not None else ""))
     print(f"{time.monotonic() - began:8.0f} seconds")
-    return int(failed or suite != 0)
+    return int(failed or suite != 0 or called != 0)
 
 
 sys.exit(main())

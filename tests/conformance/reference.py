@@ -49,24 +49,32 @@ def _go(folder: Path, *arguments: str) -> str:
 class Reference:
     """A running questioner."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self._process = subprocess.Popen(
-            [folder / "reference"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [folder / "reference", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
 
     def ask(self, source: bytes) -> Answer:
         """What it says of one file."""
-        process = self._process
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(base64.b64encode(source) + b"\n")
-        process.stdin.flush()
-        found = json.loads(process.stdout.readline())
+        found = self._answer(source)
         return Answer(
             problems=found["problems"],
             formatted=base64.b64decode(found["formatted"]),
             broken=bool(found.get("panic")),
         )
+
+    def value(self, source: bytes) -> str:
+        """The value of a file's only attribute as JSON, empty without one; with ``-evaluate`` among the options."""
+        return str(self._answer(source)["json"])
+
+    def _answer(self, source: bytes) -> dict[str, Any]:
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(base64.b64encode(source) + b"\n")
+        process.stdin.flush()
+        found: dict[str, Any] = json.loads(process.stdout.readline())
+        return found
 
     def close(self) -> None:
         """End the process."""

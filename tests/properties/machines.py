@@ -11,15 +11,28 @@ from engine.machine.read import read_definition
 from engine.machine.values import composed
 from engine.model import END
 
+
+def says(value: Any, *, truth: bool) -> bool:
+    """Whether a value is true, or false, or spells it."""
+    return value is truth or (
+        isinstance(value, str) and value in ("true" if truth else "false", str(int(truth)))
+    )
+
+
+def says_true(value: Any) -> bool:
+    """Whether a guard of that value holds."""
+    return says(value, truth=True)
+
+
 #: Guards, by the text of the definition and what they come to for a payload: a truth value, or no usable value.
 GUARDS: dict[str, Any] = {
     "": lambda _: True,
-    "event.x": lambda payload: payload.get("x") is True,
-    "!event.x": lambda payload: payload.get("x") is False,
+    "event.x": lambda payload: says_true(payload.get("x")),
+    "!event.x": lambda payload: says(payload.get("x"), truth=False),
     "event.y == 1": lambda payload: "y" in payload and payload["y"] == 1,
-    "local.both": lambda payload: payload.get("x") is True and payload.get("y") == 1,
+    "local.both": lambda payload: says_true(payload.get("x")) and payload.get("y") == 1,
     "event.nowhere.at.all": lambda _: False,
-    '"os.getcwd"': lambda _: False,
+    '"os.${state}"': lambda _: False,
 }
 
 _characters = st.characters(exclude_categories=("C", "Z"), exclude_characters="*=<>")

@@ -10,7 +10,7 @@ from engine.machine.compile import Carrier
 from engine.machine.definition import Transition
 from engine.machine.dispatch import Dispatch
 from tests.properties.charts import EVENTS, Chart, charts
-from tests.properties.machines import Model, models, payloads
+from tests.properties.machines import Model, models, payloads, says_true
 
 
 def held(scope: dict[str, Any], transition: Transition) -> bool:
@@ -18,7 +18,7 @@ def held(scope: dict[str, Any], transition: Transition) -> bool:
     if transition.guard is None:
         return True
     try:
-        return transition.guard.evaluate(scope) is True
+        return says_true(transition.guard.evaluate(scope))
     except EvaluationError:
         return False
 

@@ -102,9 +102,11 @@ def test_an_expression_of_a_module_has_the_value_that_it_has_written_out(express
     written = BLOCKS.format(name="soc", a="[4, { c = 5 }]", b="true", expression=expression)
     module = files("lib/m.hcl", BLOCKS.format(name="m", a="null", b="false", expression=expression))
     used = read_files(
-        files("soc.hcl", USE), lambda place: module if place == "lib/m.hcl" else nothing_else(place)
+        files("soc.hcl", USE),
+        lambda place: module if place == "lib/m.hcl" else nothing_else(place),
+        typed=False,  # what fails for certain fails in both
     )
-    assert value(used) == value(read_files(files("soc.hcl", written), nothing_else))
+    assert value(used) == value(read_files(files("soc.hcl", written), nothing_else, typed=False))
 
 
 SOURCES = st.lists(

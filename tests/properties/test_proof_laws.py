@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from engine.decide.run_test import run_test
 from engine.errors import EvaluationError
+from engine.language.values import truth
 from engine.machine.claims import Outcome
 from engine.machine.compile import compile_definition
 from engine.machine.definition import ANY, Provisioner, Transition
@@ -271,7 +272,7 @@ class BruteForce:
         assert transition.guard is not None
         scope = self.machine.names.scope(event=payload, delivery={}, state=state, context=context)
         try:
-            return transition.guard.evaluate(scope) is True
+            return truth(transition.guard.evaluate(scope)) is True
         except EvaluationError:
             return False
 

@@ -96,7 +96,11 @@ def test_a_misspelled_field_of_a_known_payload_is_an_error(type_: str, path: str
     ("type_", "path"),
     [
         ("pull_request", "event.pull_request.head.repo.owner.login"),
-        ("pull_request", "[for l in event.pull_request.labels : l.nonsense][0]"),
+        ("pull_request", "[for l in event.pull_request.labels : l.name][0]"),
+        ("pull_request", "[for l in event.pull_request.labels : try(l.nonsense, 1)][0]"),
+        ("push", "event.commits[*].author.name"),
+        ("push", "[for commit in event.commits : [for path in commit.added : upper(path)]]"),
+        ("push", 'event.head_commit == null ? "none" : event.head_commit.message'),
         ("pull_request", "event.pull_request.labels[*].name[0]"),
         ("pull_request", 'try(event.pul_request.title, "x")'),
         ("pull_request", 'can(event.pul_request) ? "a" : "b"'),
@@ -109,6 +113,122 @@ def test_a_misspelled_field_of_a_known_payload_is_an_error(type_: str, path: str
 )
 def test_what_a_payload_may_hold_is_fine(type_: str, path: str) -> None:
     assert problems(receiving(type_, path)) == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "expression", "code", "told", "underlined"),
+    [
+        ("push", "[for c in event.commits : c.mesage]", "unknown_payload_field", '"message"', "c.mesage"),
+        ("push", "[for i, c in event.commits : c.author.nam]", "unknown_payload_field", '"name"', "c.author.nam"),
+        ("push", "event.commits[*].mesage", "unknown_payload_field", '"message"', "[*].mesage"),
+        ("push", "event.commits.*.mesage", "unknown_payload_field", '"message"', ".*.mesage"),
+        ("push", '"%{ for c in event.commits }${c.mesage}%{ endfor }"', "unknown_payload_field", '"message"', "c.mesage"),
+        ("push", "{ for c in event.commits : c.idd => c.message }", "unknown_payload_field", '"id"', "c.idd"),
+        ("push", "local.commits[0].mesage", "unknown_payload_field", '"message"', "local.commits[0].mesage"),
+        ("push", "event.commits.message", "no_attributes", "event.commits[*].message", "event.commits.message"),
+        ("push", "event.commits + 1", "not_a_number", "Take one element of it", "event.commits"),
+        ("push", "event.commits == [] ? event.head_commit + 1 : -event.repository", "not_a_number", "", "event.head_commit"),
+        ("pull_request", "upper(event.pull_request)", "function_failed", "upper(text: string)", "event.pull_request"),
+        ("pull_request", '"${event.pull_request} by me"', "no_text", "jsonencode", "event.pull_request"),
+        ("pull_request", "event.pull_request.labels.name", "no_attributes", "[*].name", "event.pull_request.labels.name"),
+        ("pull_request", 'event.pull_request.labels["bug"]', "index_unfit", "counted from 0", '"bug"'),
+    ],
+)  # fmt: skip
+def test_what_is_done_with_a_known_payload_is_checked(
+    type_: str, expression: str, code: str, told: str, underlined: str
+) -> None:
+    declared = "locals {\n  commits = event.commits\n}\n" if "local." in expression else ""
+    read = read_definition(declared + receiving(type_, '"P-1"', more=f"once_per = {expression}"), "x.hcl")
+    assert read.diagnostics == ()
+    assert read.definition is not None
+    found = check_sources(read.definition)
+    assert found[0].code == code
+    assert told in found[0].detail
+    assert found[0].subject is not None
+    source = read.definition.source.encode()
+    assert source[found[0].subject.start : found[0].subject.end].decode() == underlined
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "event.ref + 1",  # a text may spell a number
+        "event.compare == null || event.commits[0].message == 5",
+        'event.deleted ? "none" : event.head_commit.message',
+        "[for c in event.commits : c + 1]",  # there may be none
+        "try(event.commits + 1, 0)",
+        "can(upper(event.repository))",
+        "event.forced && event.commits + 1 > 2",  # it may not be forced
+        "length(event.commits) + 1",
+        "merge(event.repository, { a = 1 }).whatever",
+    ],
+)
+def test_what_may_go_well_with_a_payload_is_fine(expression: str) -> None:
+    assert problems(receiving("push", '"P-1"', more=f"once_per = {expression}")) == []
+
+
+@pytest.mark.parametrize(("attribute", "told"), [("when", "true or false"), ("fire", "the name of an event")])
+def test_an_object_of_a_payload_is_of_no_use_to_some_attributes(attribute: str, told: str) -> None:
+    text = receiving("pull_request", '"P-1"', more="when = event.number == 1")
+    text = (
+        text.replace('"next"\n', "event.pull_request\n", 1)
+        if attribute == "fire"
+        else text.replace("event.number == 1", "event.pull_request")
+    )
+    read = read_definition(text, "x.hcl")
+    assert read.definition is not None
+    [problem] = check_sources(read.definition)
+    assert (problem.code, problem.summary) == (
+        "wrong_type",
+        f'"{attribute}" is an object, and must be {told}',
+    )
+
+
+def test_a_payload_is_misused_only_if_all_that_fire_the_event_agree() -> None:
+    guard = """
+    state "b" {
+      on "next" {
+        when       = [for c in event.commits : c.mesage] == [] || event.commits.id == 1
+        transition = "a"
+      }
+    }"""
+    text = receiving("push", "event.ref", machine=guard)
+    assert [code for code, _, _ in problems(text)] == ["unknown_payload_field"]
+    other = '  receive "github" "%s" {\n    entity = "P-1"\n    fire = "next"\n  }\n  statemachine'
+    both = text.replace("  statemachine", other % "zeppelin_landed", 1)
+    assert problems(both) == []
+
+
+def test_what_a_machine_remembers_is_of_the_types_that_it_sets() -> None:
+    machine = """
+    state "b" {
+      on "next" {
+        when       = context.by.login == "x" || context.unset.anything
+        set        = { count = context.count + 1, by = "ada", seen = [event.x], many = merge({}, {}) }
+        transition = "a"
+      }
+      on "next" {
+        set        = { by = null, count = 1 }
+        transition = "a"
+      }
+      on_enter {
+        action "http" "tell" {
+          url = "https://x.example/${context.seen}"
+        }
+      }
+    }
+  }
+  property "few" {
+    always = context.count.of < 3
+  """
+    text = receiving("zeppelin_landed", '"P-1"', machine=machine)
+    assert [(code, detail) for code, _, detail in problems(text)] == [
+        ("no_attributes", "Only objects have attributes."),
+        ("no_text", "Use join for a list, or jsonencode for anything."),
+        ("no_attributes", "Only objects have attributes."),
+    ]
+    anything = text.replace("set        = { by = null", "set        = jsondecode(event.x) # ")
+    assert problems(anything) == []
 
 
 def test_a_field_far_from_all_others_is_a_warning() -> None:

@@ -106,7 +106,7 @@ PUSH = 'receive "github" "push" {\n entity = %s\n fire = %s\n}'
 @pytest.mark.parametrize(
     ("entity", "fire", "reason"),
     [
-        ("1", '"next"', "names no entity: it gives 1"),
+        ("event.n", '"next"', "names no entity: it gives 1"),
         ("[true]", '"next"', "names no entity: it gives true"),
         ('""', '"next"', 'names no entity: it gives ""'),
         ('"SOC-1"', "event.n", "fires no event: fire is 1"),

@@ -167,7 +167,9 @@ class TestCandidates:
         assert taken(odd, "a", "to_to_a").trace.verdict is Verdict.EVENT_NOT_REGISTERED
 
     def test_a_text_that_names_a_function_is_not_called(self) -> None:
-        hostile = machine('state "a" "next" {\nwhen = "os.getcwd"\ntransition = "a"\n}')
+        hostile = machine(
+            'state "a" "next" {\nwhen = "os.${state == "a" ? "getcwd" : ""}"\ntransition = "a"\n}'
+        )
         assert taken(hostile, "a").trace.verdict is Verdict.GUARDED
 
 

@@ -41,7 +41,7 @@ ATTEMPTS = (
         _try,
         lazy=True,
     ),
-    function("can(value: any)", "Whether the argument can be evaluated.", _can, lazy=True),
+    function("can(value: any)", "Whether the argument can be evaluated.", _can, lazy=True, returns="bool"),
     function(
         "coalesce(value: any, others: any...)",
         "The first argument that is neither null nor empty text.",

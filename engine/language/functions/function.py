@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.language.meter import Meter
-from engine.language.values import UnfitError, kind, number, text
+from engine.language.values import UnfitError, kind, number, text, truth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,8 @@ class Parameter:
 
     #: Its name, for documentation and error messages.
     name: str
-    #: ``string``, ``number``, ``bool``, ``list``, ``object``, ``collection`` (list or object) or ``any``.
+    #: ``string``, ``number``, ``bool``, ``list``, ``object``, ``collection`` (list or object), ``pattern`` (a string that
+    #: is a regular expression) or ``any``.
     kind: str
     #: Null is taken, too.
     nullable: bool = False
@@ -40,6 +41,8 @@ class Function:
     implementation: Callable[..., Any]
     #: Arguments are evaluated only when the implementation asks.
     lazy: bool = False
+    #: The type of what it gives, for any arguments: `engine.language.types.named`.
+    returns: str = "any"
 
     @property
     def fewest(self) -> int:
@@ -69,7 +72,7 @@ class Function:
             for i, value in enumerate(values):
                 meter.read(value)
                 try:
-                    values[i] = _convert(value, self._parameter(i))
+                    values[i] = converted(value, self.parameter(i))
                 except UnfitError as error:
                     raise UnfitError(error.message, i) from None
             return self.implementation(meter, *values)
@@ -78,10 +81,11 @@ class Function:
             if at is None:
                 raise UnfitError(f"{self.name}: {error.message}") from None
             raise UnfitError(
-                f'The argument "{self._parameter(at).name}" of {self.name} {error.message}', at
+                f'The argument "{self.parameter(at).name}" of {self.name} {error.message}', at
             ) from None
 
-    def _parameter(self, position: int) -> Parameter:
+    def parameter(self, position: int) -> Parameter:
+        """What takes the argument at that position."""
         parameter = self.parameters[position] if position < len(self.parameters) else self.variadic
         assert parameter is not None  # noqa: S101 - arity_problem has refused more arguments
         return parameter
@@ -91,7 +95,8 @@ def _arguments(count: int) -> str:
     return f"{count} argument" if count == 1 else f"{count} arguments"
 
 
-def _convert(value: Any, parameter: Parameter) -> Any:
+def converted(value: Any, parameter: Parameter) -> Any:
+    """What a function gets for an argument; raises `UnfitError`."""
     if parameter.kind == "any":
         return value
     if value is None:
@@ -102,9 +107,10 @@ def _convert(value: Any, parameter: Parameter) -> Any:
 
 
 def _bool(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise UnfitError(f"is {kind(value)}, not a bool")
+    found = truth(value)
+    if found is None:
+        raise UnfitError(f"is {kind(value)}, not a bool")
+    return found
 
 
 def _list(value: Any) -> list[Any]:
@@ -127,6 +133,14 @@ def _collection(value: Any) -> Any:
     raise UnfitError(f"is {kind(value)}, not a list or an object")
 
 
+def _pattern(value: Any) -> str:
+    from engine.language.functions.compiled_patterns import check_pattern
+
+    pattern = text(value)
+    check_pattern(pattern)
+    return pattern
+
+
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "string": text,
     "number": number,
@@ -134,13 +148,27 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "list": _list,
     "object": _object,
     "collection": _collection,
+    "pattern": _pattern,
+}
+#: The kinds of values that can be converted to each kind of parameter; one that is not here takes any.
+ACCEPTED: Mapping[str, frozenset[str]] = {
+    "string": frozenset(("string", "number", "bool")),
+    "number": frozenset(("string", "number")),
+    "bool": frozenset(("string", "bool")),
+    "list": frozenset(("list",)),
+    "object": frozenset(("object",)),
+    "collection": frozenset(("list", "object")),
+    "pattern": frozenset(("string", "number", "bool")),
 }
 
 
-def function(signature: str, doc: str, implementation: Callable[..., Any], *, lazy: bool = False) -> Function:
+def function(
+    signature: str, doc: str, implementation: Callable[..., Any], *, returns: str = "any", lazy: bool = False
+) -> Function:
     """Make a function from how it is written: ``name(a: string, b: number?, c: any = ..., rest: list...)``.
 
-    ``?`` after a kind lets null in, ``=`` makes a parameter optional, ``...`` makes the last one variadic.
+    ``?`` after a kind lets null in, ``=`` makes a parameter optional, ``...`` makes the last one variadic. `returns` is
+    the type of every value that it can give; without it nothing is known of them.
     """
     name, _, rest = signature.partition("(")
     fixed: list[Parameter] = []
@@ -168,4 +196,5 @@ def function(signature: str, doc: str, implementation: Callable[..., Any], *, la
         variadic=variadic,
         implementation=implementation,
         lazy=lazy,
+        returns=returns,
     )

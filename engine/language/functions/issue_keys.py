@@ -31,5 +31,6 @@ ISSUE_KEYS = (
         "issue_keys(texts: string?...)",
         "The issue keys (such as SOC-12) in the texts, in order and each once; null texts are skipped.",
         find_issue_keys,
+        returns="list(string)",
     ),
 )

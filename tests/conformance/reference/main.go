@@ -1,5 +1,6 @@
 // Reads one file in base64 a line, and answers each with one line of JSON: what the reference says of it, and its format.
-// With -time N it says how long the reference takes to parse standard input.
+// With -evaluate it answers with the value of the file's first attribute, as JSON, instead.
+// With -time N it says how long the reference takes to parse standard input; with -functions each line is a call.
 package main
 
 import (
@@ -15,6 +16,9 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
 )
 
 type problem struct {
@@ -56,6 +60,40 @@ func read(src []byte) (a answer) {
 	return a
 }
 
+type value struct {
+	// Empty where it has none.
+	JSON string `json:"json"`
+	Why  string `json:"why"`
+}
+
+var scope = &hcl.EvalContext{Functions: map[string]function.Function{"jsonencode": stdlib.JSONEncodeFunc}}
+
+func evaluate(src []byte) value {
+	file, diags := hclsyntax.ParseConfig(src, "f.hcl", hcl.Pos{Byte: 0, Line: 1, Column: 1})
+	if diags.HasErrors() {
+		return value{Why: diags.Error()}
+	}
+	attributes, diags := file.Body.JustAttributes()
+	if diags.HasErrors() {
+		return value{Why: diags.Error()}
+	}
+	for _, attribute := range attributes {
+		found, diags := attribute.Expr.Value(scope)
+		if diags.HasErrors() {
+			return value{Why: diags.Error()}
+		}
+		if !found.IsWhollyKnown() {
+			return value{Why: "unknown"}
+		}
+		written, err := ctyjson.Marshal(found, found.Type())
+		if err != nil {
+			return value{Why: err.Error()}
+		}
+		return value{JSON: string(written)}
+	}
+	return value{Why: "no attribute"}
+}
+
 // The shortest of some parses of what stands on standard input, in nanoseconds.
 func shortest(times int) int64 {
 	src, err := io.ReadAll(os.Stdin)
@@ -82,8 +120,19 @@ func main() {
 		fmt.Println(shortest(times))
 		return
 	}
+	answer := func(src []byte) any { return read(src) }
+	if len(os.Args) == 2 && os.Args[1] == "-evaluate" {
+		answer = func(src []byte) any { return evaluate(src) }
+	}
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := bufio.NewWriter(os.Stdout)
+	if len(os.Args) == 2 && os.Args[1] == "-functions" {
+		answerCalls(func() ([]byte, error) { return in.ReadBytes('\n') }, func(line []byte) {
+			out.Write(line)
+			out.Flush()
+		})
+		return
+	}
 	encoder := json.NewEncoder(out)
 	for {
 		line, err := in.ReadBytes('\n')
@@ -94,7 +143,7 @@ func main() {
 		if err != nil {
 			panic(err)
 		}
-		if err := encoder.Encode(read(src)); err != nil {
+		if err := encoder.Encode(answer(src)); err != nil {
 			panic(err)
 		}
 		out.Flush()

@@ -1,6 +1,7 @@
 """Each function of the table."""
 
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -8,9 +9,10 @@ import pytest
 from engine.errors import EvaluationError
 from engine.language import parse
 from engine.language.expressions import compile_expression
-from engine.language.functions import STANDARD
+from engine.language.functions import HOMES, STANDARD
 from engine.language.functions.issue_keys import KEY, find_issue_keys
 from engine.language.meter import Meter
+from tests.unit.language.library_cases import LIBRARY_CASES, LIBRARY_REFUSALS
 
 CASES: list[tuple[str, Any]] = [
     ('upper("aé")', "AÉ"), ('lower("AÉ")', "aé"), ('title("to do it")', "To Do It"), ('trimspace(" a ")', "a"),
@@ -36,6 +38,7 @@ CASES: list[tuple[str, Any]] = [
     ('timeadd("2025-01-31T12:00:00Z", "1h30m")', "2025-01-31T13:30:00Z"), ('timeadd("2025-01-31T12:00:00+02:00", "-24h")', "2025-01-30T12:00:00+02:00"),
     ('timecmp("2025-01-01T01:00:00+01:00", "2025-01-01T00:00:00Z")', 0), ('timecmp("2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z")', -1),
     ('issue_keys("Fixes SOC-12, dev-1", null, "ABC2-7 SOC-12")', ["SOC-12", "ABC2-7"]),
+    *LIBRARY_CASES,
 ]  # fmt: skip
 
 
@@ -52,6 +55,12 @@ def test_functions(text: str, expected: Any) -> None:
     assert type(found) is type(expected)
 
 
+@pytest.mark.parametrize(("module", "names"), [(module, names) for _, module, names in HOMES])
+def test_a_module_has_the_functions_that_the_table_says(module: str, names: str) -> None:
+    found = getattr(import_module(f"engine.language.functions.{module}"), module.upper())
+    assert sorted(each.name for each in found) == names.split()
+
+
 def test_every_function_has_a_case_and_documentation() -> None:
     assert {text.partition("(")[0] for text, _ in CASES} == set(STANDARD)
     for name, function in STANDARD.items():
@@ -65,8 +74,9 @@ def test_every_function_has_a_case_and_documentation() -> None:
         "upper(null)", "upper([])", 'substr("a", 0.5, 1)', 'format("%d", "x")', 'format("%z", 1)', 'format("%s")', 'format("a", 1)',
         'format("%9999999999d", 1)', 'tonumber("x")', "tonumber(true)", 'tobool("yes")', 'jsondecode("{")', 'jsondecode("[NaN]")', "length(1)",
         'regex("x", "y")', 'regex("(", "y")', 'regex("(?=x)", "y")', 'regexall("a{1001}", "a")', "sum([true])", 'parseint("9", 8)', 'parseint("1", 99)',
-        'lookup({}, "a")', "concat(1)", "merge([])", "sort([[]])", "element([], 0)", "slice([1], 1, 9)", "range(1, 2, 0)", "range(0.5)", 'zipmap(["a"], [])',
+        'lookup({}, "a")', "concat(1)", "merge([])", "sort([[]])", "element([], 0)", "slice([1], 1, 9)", "range(1, 2, 0)", 'zipmap(["a"], [])',
         "alltrue([1])", "one([1, 2])", "coalesce(null, null)", 'timeadd("x", "1h")', 'timeadd("2025-01-01T00:00:00Z", "1 day")',
+        *LIBRARY_REFUSALS,
         'timeadd("9999-12-31T00:00:00Z", "999999h")', 'issue_keys(["SOC-1"])', "max()", 'join(",", [null])', 'parseint("1_0", 10)',
     ],
 )  # fmt: skip
@@ -75,6 +85,22 @@ def test_wrong_arguments_are_problems(text: str) -> None:
         value(text)
     assert caught.value.diagnostic.code == "function_failed"
     assert caught.value.diagnostic.subject is not None
+
+
+@pytest.mark.parametrize(
+    "call", ['regex("a", x)', 'regexall("a", x)', 'regexreplace(x, "a", "")', 'regexall(x, "a")']
+)
+def test_half_a_surrogate_pair_is_no_character_to_a_pattern(call: str) -> None:
+    tree = parse(f"x = {call}\n", "test.hcl").tree
+    assert tree is not None
+    with pytest.raises(EvaluationError, match="surrogate"):
+        compile_expression(tree.attributes[0].value).evaluate({"x": "\ud800"})
+
+
+def test_halves_of_surrogate_pairs_are_digested_as_what_they_are_read_as() -> None:
+    tree = parse("x = sha256(x) == sha256(y) && base64decode(base64encode(x)) == y\n", "test.hcl").tree
+    assert tree is not None
+    assert compile_expression(tree.attributes[0].value).evaluate({"x": "a\ud800", "y": "a\ufffd"}) is True
 
 
 def test_deep_json_is_a_problem_not_a_crash() -> None:

@@ -1,0 +1,70 @@
+"""Types of calls: arguments that a function does not take, and what it gives back, as its registration says."""
+
+from typing import TYPE_CHECKING
+
+from engine.language import syntax
+from engine.language.functions.function import ACCEPTED, Function, converted
+from engine.language.types import ANY, UNKNOWN, Type, joined, named
+from engine.language.values import UnfitError
+
+if TYPE_CHECKING:
+    from engine.language.infer import Inference, Names
+
+
+def call_type(inference: "Inference", node: syntax.Call, names: "Names") -> Type:
+    """What a call gives."""
+    function = inference.functions.get(node.name)
+    if function is not None and function.lazy:
+        return _attempts(inference, node, function, names)
+    arguments = [inference.infer(argument, names) for argument in node.arguments]
+    if function is None:
+        return ANY
+    if node.expand:
+        last = arguments.pop()
+        if last.kinds and "list" not in last.kinds:
+            summary = f'The argument before "..." must be a list, not {last.told()}'
+            inference.fail(node.arguments[-1], "not_a_list", summary, "Its elements become the arguments.")
+            return ANY
+        arguments += last.items or ()
+    for position, argument in enumerate(arguments):
+        why = _refusal(function, position, argument)
+        if why:
+            parameter = function.parameter(position)
+            summary = f'The argument "{parameter.name}" of {function.name} {why}'
+            detail = f"It is written {function.signature}."
+            blamed = node.arguments[min(position, len(node.arguments) - 1)]
+            inference.fail(blamed, "function_failed", summary, detail)
+    return named(function.returns)
+
+
+def _refusal(function: Function, position: int, argument: Type) -> str:
+    """Why a function takes no value of the type, as what follows "the argument"; empty where it may take one."""
+    if function.most is not None and position >= function.most:
+        return ""  # of wrong numbers of arguments speaks `check_names`
+    parameter = function.parameter(position)
+    accepted = ACCEPTED.get(parameter.kind)
+    if accepted is None or not argument.kinds or (parameter.nullable and "null" in argument.kinds):
+        return ""
+    if argument.value is not UNKNOWN:
+        try:
+            converted(argument.value, parameter)
+        except UnfitError as error:
+            return error.message
+        return ""
+    return "" if argument.kinds & accepted else f"is {argument.told()}, not {_article(parameter.kind)}"
+
+
+def _article(kind: str) -> str:
+    words = {"collection": "a list or an object", "object": "an object", "pattern": "a string"}
+    return words.get(kind, f"a {kind}")
+
+
+def _attempts(inference: "Inference", node: syntax.Call, function: Function, names: "Names") -> Type:
+    """A call that deals with failures itself: it gives what an argument gives, or what it is registered to give."""
+    tried = [inference.forgiven(argument, names) for argument in node.arguments]
+    if function.name != "try" or node.expand or not tried:
+        return named(function.returns)
+    if all(failures for _, failures in tried):
+        inference.problems += tried[-1][1]
+        return ANY
+    return joined(found for found, failures in tried if not failures)

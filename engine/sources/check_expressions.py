@@ -1,0 +1,111 @@
+"""What expressions do with payloads and with what instances remember: fields that no payload has, values of no use."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from engine.diagnostics import Diagnostic, Severity
+from engine.language.infer import Missing, infer
+from engine.language.suggest import did_you_mean
+from engine.language.types import ANY, OBJECT, Fields, Type
+from engine.machine.check_types import unwanted
+from engine.machine.expression import Expression, Names
+from engine.machine.reading import settled
+from engine.machine.scope_types import with_locals
+from engine.sources.payload_types import payload_type
+
+#: A source and an event type of it.
+Kind = tuple[str, str]
+
+_SHOWN = 8
+#: How much of two names is the same if one is a slip of the pen: a letter of eight may differ.
+_SLIP = 0.88
+#: Of what else nothing more is known than when the expression was read.
+_TOLD = frozenset(("event", "context", "local"))
+
+
+class ExpressionCheck:
+    """Checks the expressions of one machine, each for all payloads that it may see."""
+
+    __slots__ = ("_context", "_names", "_scopes")
+
+    def __init__(self, names: Names, context: Type) -> None:
+        """Take the names of a machine, and what an instance of it remembers."""
+        self._names = names
+        self._context = context
+        self._scopes: dict[Kind | None, Mapping[str, Type]] = {}
+
+    def check(
+        self, expression: Expression, kinds: Sequence[Kind], *, fields_only: bool = False
+    ) -> Iterator[Diagnostic]:
+        """What is wrong with an expression, whichever of these deliveries comes.
+
+        Without `kinds` nothing is known of the payload. With `fields_only` only missing fields are told.
+        """
+        roots = {reference.root for reference in expression.references}
+        if not roots & _TOLD or (not kinds and (fields_only or self._context is OBJECT)):
+            return
+        found = [infer(expression.node, self._scope(kind)) for kind in kinds or (None,)]
+        if not fields_only:
+            problems = []
+            for one in found:
+                told = list(one.problems)
+                problem = None if told else unwanted(expression.attribute, expression.node, one.type)
+                problems.append([*told, *([] if problem is None else [problem])])
+            yield from _common(problems)
+        if kinds:
+            yield from _missing_fields(list(zip(kinds, (one.missing for one in found), strict=True)))
+
+    def _scope(self, kind: Kind | None) -> Mapping[str, Type]:
+        if kind not in self._scopes:
+            event = ANY if kind is None else payload_type(*kind)
+            self._scopes[kind] = with_locals(self._names, {"event": event, "context": self._context})
+        return self._scopes[kind]
+
+
+def _common(problems: list[list[Diagnostic]]) -> Iterator[Diagnostic]:
+    """The problems that there are for every payload."""
+    places = [{(p.code, p.subject) for p in each} for each in problems]
+    return (p for p in problems[0] if all((p.code, p.subject) in place for place in places))
+
+
+def _missing_fields(found: list[tuple[Kind, Iterable[Missing]]]) -> Iterator[Diagnostic]:
+    """A field that no payload has; where they end at different steps of a path, the last one is told."""
+    by_place = [
+        {missing.node.span.start: ((source, kind), missing) for missing in all_missing}
+        for (source, kind), all_missing in found
+    ]
+    for place in by_place[0]:
+        if all(place in each for each in by_place):
+            (_, kind), missing = max(
+                (each[place] for each in by_place), key=lambda pair: pair[1].node.span.end
+            )
+            if _is_suspicious(missing.name, missing.fields):
+                yield _missing_field(missing, kind)
+
+
+def _is_suspicious(name: str, fields: Fields) -> bool:
+    """Where a sender adds fields freely, only what looks like a known one is."""
+    return not fields.open or bool(did_you_mean(name, fields.known))
+
+
+def _is_slip(name: str, fields: Fields) -> bool:
+    """Whether hardly a letter is wrong."""
+    from difflib import get_close_matches
+
+    return bool(get_close_matches(name, fields.known, n=1, cutoff=_SLIP))
+
+
+def _missing_field(missing: Missing, event_type: str) -> Diagnostic:
+    name, fields = missing.name, missing.fields
+    advice = did_you_mean(name, fields.known)
+    listed = ", ".join(sorted(fields.known)[:_SHOWN]) + (", …" if len(fields.known) > _SHOWN else "")
+    return Diagnostic(
+        code="unknown_payload_field",
+        summary=f'{missing.path} of a "{event_type}" delivery has no field "{name}"',
+        detail=advice or f"It has {listed}. If it is new, keep it: this is a warning.",
+        subject=settled(missing.node.span),
+        # A near miss is a slip of the pen. What is far from everything may be newer than our table; and where the sender
+        # adds fields freely, what is not very near to one may be another.
+        severity=Severity.ERROR
+        if advice and (not fields.open or _is_slip(name, fields))
+        else Severity.WARNING,
+    )

@@ -1,0 +1,41 @@
+"""Known payloads as types, so that what an expression does with a field is checked along with its name."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from engine.language.types import ANY, OBJECT, Type, list_of, perhaps
+from engine.sources.payloads import Field, found_field, payload_fields, shape_fields
+
+
+class PayloadFields:
+    """The fields of an object in a payload, as the tables of its source have them."""
+
+    __slots__ = ("_fields", "_source", "known", "open")
+
+    def __init__(self, source: str, fields: Mapping[str, Field]) -> None:
+        """Take the fields from the source's tables; ``*`` and ``name_*`` stand for others."""
+        self._source = source
+        self._fields = fields
+        #: The names that are written out.
+        self.known = tuple(name for name in fields if not name.endswith("*"))
+        #: The sender adds fields freely.
+        self.open = "*" in fields
+
+    def field(self, name: str) -> Type | None:
+        """What a field can be; None if no payload has it."""
+        found = found_field(self._fields, name)
+        if found is None:
+            return None
+        inner = _object(self._source, found.shape) if found.shape else ANY
+        return perhaps(list_of(inner) if found.many else inner)
+
+
+def payload_type(source: str, event_type: str) -> Type:
+    """What the payload of a known event type is."""
+    fields = PayloadFields(source, payload_fields(source, event_type))
+    return Type(kinds=OBJECT.kinds, fields=fields)
+
+
+@cache
+def _object(source: str, shape: str) -> Type:
+    return Type(kinds=OBJECT.kinds, fields=PayloadFields(source, shape_fields(source, shape)))
