@@ -89,6 +89,17 @@ def errors_in(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(d.severity is Severity.ERROR for d in diagnostics)
 
 
+def in_order(diagnostics: Iterable[Diagnostic], files: Iterable[str]) -> tuple[Diagnostic, ...]:
+    """The problems file by file, each in its order; what has no place, and unknown files, come first."""
+    order = {name: position for position, name in enumerate(files, start=1)}
+
+    def place(problem: Diagnostic) -> tuple[int, int]:
+        at = problem.subject
+        return (-1, 0) if at is None else (order.get(at.filename, 0), at.start)
+
+    return tuple(sorted(diagnostics, key=place))
+
+
 def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
     """The problems as text for a terminal: place, code, the source line with a caret, and what to do.
 

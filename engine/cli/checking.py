@@ -19,7 +19,7 @@ from engine.cli.hiding import hide, secrets_of
 from engine.cli.tables import print_json
 from engine.config.conceal import without_secrets
 from engine.config.settings import read_settings
-from engine.diagnostics import Diagnostic, Severity, errors_in, render
+from engine.diagnostics import Diagnostic, Severity, errors_in, in_order, render
 from engine.machine.definition import Definition, Provisioner
 from engine.machine.prove import prove
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
@@ -44,6 +44,7 @@ def check_files(
     for provisioner in (p for definition in definitions for p in definition.provisioners.values()):
         proofs.append(prove(provisioner))
         problems += _placed(provisioner, proofs[-1].diagnostics)
+    problems = list(in_order(problems, sources))
     secrets = secrets_of(definitions)
     if sarif:
         from engine.cli.sarif import sarif as as_sarif
@@ -112,9 +113,9 @@ def _check_each(
             sources.update(read.sources)
             problems += read.diagnostics
             declared.append(read.declared)
-            if read.definition is not None:
-                problems += check_sources(read.definition)
-                definitions.append(read.definition)
+            problems += check_sources(read)
+            if read.whole is not None:
+                definitions.append(read.whole)
     check_flags(around.flags, declared)
     return problems, sources, definitions
 
@@ -141,5 +142,4 @@ def _check_together(
 
     settings = read_settings({"workers": workers}, around.environ)
     loaded = load(settings.workers, around.machines, load_processors(), around.environ, around.flags)
-    definitions = [] if loaded.serving is None else list(loaded.serving.definitions)
-    return list(loaded.diagnostics), dict(loaded.sources), list(loaded.sources), definitions
+    return list(loaded.diagnostics), dict(loaded.sources), list(loaded.sources), list(loaded.whole)

@@ -41,11 +41,7 @@ def check(buffer: Buffer, place: str, library: Library) -> Checked:
     if buffer.filename.endswith(TEST_FILE_ENDING):
         return _check_tests(buffer, place, library)
     read = _read(buffer.source, buffer.filename, place, library)
-    if read.definition is None:
-        return Checked(diagnostics=read.diagnostics, definition=None)
-    return Checked(
-        diagnostics=(*read.diagnostics, *check_sources(read.definition)), definition=read.definition
-    )
+    return Checked(diagnostics=(*read.diagnostics, *check_sources(read)), definition=read.whole)
 
 
 def proofs(definition: Definition) -> tuple[Diagnostic, ...]:

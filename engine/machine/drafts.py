@@ -34,6 +34,8 @@ class TransitionDraft:
     span: Span
     #: The transition, if all of it could be read.
     transition: Transition | None
+    #: Those of its expressions that could be read.
+    expressions: tuple[Expression, ...] = ()
 
     @property
     def on(self) -> str:
@@ -101,6 +103,8 @@ class MachineDraft:
     states: dict[str, StateDraft] = field(default_factory=dict)
     histories: dict[str, HistoryDraft] = field(default_factory=dict)
     transitions: list[TransitionDraft] = field(default_factory=list)
+    #: All states and transitions that were written are in it.
+    known: bool = True
     #: None without an aliasmapper.
     aliases: Mapping[str, Alias] | None = None
 

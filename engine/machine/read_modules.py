@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.diagnostics import Diagnostic
 from engine.language import parse, syntax
+from engine.machine.consequences import Damage
 from engine.machine.files import Absent, Files, Library, normal
 from engine.machine.link import MODULE, Link, whole
 from engine.machine.read_names import read_names
@@ -50,6 +51,8 @@ class Modules:
         self.used: dict[str, Files] = {root.place: root}
         #: Every syntax error and mistake in the texts, file by file.
         self.said: list[Diagnostic] = []
+        #: What syntax errors leave in doubt, by the place of the files.
+        self.damage: dict[str, Damage] = {}
         self._library = library
         self._trees: dict[str, syntax.Body | None] = {}
 
@@ -57,9 +60,13 @@ class Modules:
         """The blocks of all files of a module as one body; None if a text could not be read at all."""
         if files.place not in self._trees:
             parsed = [parse(text, name) for name, text in files.texts.items()]
-            self.said += [d for one in parsed for d in (*one.diagnostics, *one.mistakes)]
+            said = [d for one in parsed for d in (*one.diagnostics, *one.mistakes)]
+            self.said += said
             bodies = [one.tree for one in parsed if one.tree is not None]
-            self._trees[files.place] = joined(bodies) if len(bodies) == len(parsed) else None
+            tree = joined(bodies) if len(bodies) == len(parsed) else None
+            self._trees[files.place] = tree
+            if tree is not None:
+                self.damage[files.place] = Damage(said, tree, files.texts)
         return self._trees[files.place]
 
     def parts(self, reader: Reader, block: syntax.Block, label: str, root: Files) -> list[Part]:
@@ -173,6 +180,11 @@ class Modules:
         [block] = blocks
         label = block.labels[0].value.lower() if reader.check_shape(block) else ""
         return Part(reader=reader, block=block, label=label, trail=(*caller.trail, files), prefix=prefix)
+
+
+def intact(parts: list[Part], modules: Modules) -> bool:
+    """Whether no syntax error hides anything of a provisioner that is made of these parts."""
+    return all(modules.damage[part.trail[-1].place].spares(part.block) for part in parts)
 
 
 def names_of(parts: list[Part]) -> Any:

@@ -37,12 +37,24 @@ def read_names(
     found, places = _locals(reader, body)
     reader.names = Names(variables=values, locals=found)
     reader.broken = frozenset(places) - found.keys()
-    for expression in found.values():
-        for reference in expression.references:
-            reader.check_declared(reference)
-    sound = _without_cycles(reader, found, places)
+    sound = _without_cycles(reader, _declared(reader, found), places)
     reader.names = Names(variables=values, locals=sound)
     reader.broken = frozenset(places) - sound.keys()
+
+
+def _declared(reader: Reader, found: Mapping[str, Expression]) -> dict[str, Expression]:
+    """The locals that need only what is declared, directly or not; a name that is not was reported."""
+    known = {
+        name: expression
+        for name, expression in found.items()
+        if not [r for r in expression.references if not reader.check_declared(r)]
+    }
+    while True:
+        lost = [name for name, e in known.items() if Names(locals=found).direct(e) - known.keys()]
+        if not lost:
+            return known
+        for name in lost:
+            del known[name]
 
 
 def _locals(reader: Reader, body: syntax.Body) -> tuple[dict[str, Expression], dict[str, Span]]:

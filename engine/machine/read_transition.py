@@ -24,6 +24,7 @@ def read_transition(
 ) -> TransitionDraft:
     """Read one candidate; whatever is wrong with it is reported."""
     body = block.body
+    before = len(reader.expressions)
     attribute = body.attribute("transition")
     target = None if attribute is None else reader.constant_text(attribute)
     guard = optional(reader, body.attribute("when"), GUARD_ROOTS, explained=True)
@@ -67,6 +68,7 @@ def read_transition(
         )
         if readable
         else None,
+        expressions=tuple(reader.expressions[before:]),
     )
 
 
@@ -138,6 +140,7 @@ def _action(reader: Reader, block: syntax.Block) -> Action | None:
     if not labelled or arguments is None or fallbacks is None:
         return None
     worker, name = (label.value for label in block.labels)
+    reader.called.append((worker, settled(block.header_span)))
     return Action(
         worker=worker, name=name, arguments=arguments, fallbacks=fallbacks, span=settled(block.header_span)
     )

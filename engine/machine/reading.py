@@ -10,6 +10,7 @@ from engine.language import syntax
 from engine.language.expressions import check_names, compile_expression
 from engine.language.functions import STANDARD
 from engine.language.suggest import did_you_mean
+from engine.machine.consequences import ABSENCES
 from engine.machine.definition import ALWAYS
 from engine.machine.expression import Expression, Look, Names
 from engine.machine.link import Link, linked
@@ -52,6 +53,13 @@ class Reader:
         self.unvalued: frozenset[str] = frozenset()
         #: Where its names are found among those of a whole provisioner; None = they are all there is.
         self.link: Link | None = None
+        #: How often something could not be read without a word: why was reported where it is declared. One for all
+        #: readers of a definition.
+        self.gaps: list[Span] = [] if above is None else above.gaps
+        #: Every expression that could be read, in order.
+        self.expressions: list[Expression] = []
+        #: The worker of every action that could be read, and where it stands.
+        self.called: list[tuple[str, Span]] = []
         self._story = story
         self._suggestions = _MOST_SUGGESTIONS
         self._bytes = {name: text.encode("utf-8", "surrogatepass") for name, text in texts.items()}
@@ -83,6 +91,10 @@ class Reader:
                 story=self._story,
             )
         )
+
+    def drop_absences(self, since: int) -> None:
+        """Take back the problems after the first `since` that say that something is not there: it may be hidden."""
+        self.diagnostics[since:] = [d for d in self.diagnostics[since:] if d.code not in ABSENCES]
 
     def text(self, span: Span) -> str:
         """What a file says in a range, on one line."""
@@ -202,13 +214,17 @@ class Reader:
             return None
         if explained:
             found = replace(found, looks=self._looks(found.references))
-        return found if self.link is None else linked(found, self.link)
+        found = found if self.link is None else linked(found, self.link)
+        self.expressions.append(found)
+        return found
 
     def _checked(self, node: syntax.Expression, roots: Roots) -> Expression | None:
         ready = self.ready(node, roots)
         found = tuple(references(node))
         if [r for r in found if not self._check_reference(r, roots)] or ready is None:
             return None
+        if self._leads_to(found, self.unvalued):
+            self.gaps.append(node.span)
         return ready
 
     def ready(self, node: syntax.Expression, roots: Roots) -> Expression | None:
@@ -233,6 +249,7 @@ class Reader:
             return True
         name = reference.steps[0]
         if reference.root == "local" and name in self.broken:
+            self.gaps.append(reference.node.span)
             return False
         if name not in known:
             block = "variable" if reference.root == "var" else "locals"

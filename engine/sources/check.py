@@ -6,8 +6,10 @@ from engine.diagnostics import Diagnostic, Severity
 from engine.language import syntax
 from engine.language.depth import children
 from engine.language.suggest import did_you_mean
-from engine.machine.definition import ALWAYS, Definition, Provisioner, Receive, Transition, covers
+from engine.machine.definition import ALWAYS, covers
 from engine.machine.expression import Expression
+from engine.machine.read import ReadResult
+from engine.machine.readable import Heard
 from engine.machine.reading import settled
 from engine.machine.references import Reference
 from engine.model import is_own_event
@@ -21,35 +23,30 @@ _SHOWN = 8
 _SLIP = 0.88
 
 
-def check_sources(definition: Definition) -> tuple[Diagnostic, ...]:
+def check_sources(read: ReadResult) -> tuple[Diagnostic, ...]:
     """Unknown sources, misspelled event types, and fields that no payload of the deliveries concerned has.
 
-    Event types and payloads that are not known are taken as they come.
+    Event types and payloads that are not known are taken as they come. What could not be read says nothing.
     """
-    return tuple(_problems(definition))
+    return tuple(dict.fromkeys(_problems(read)))  # two provisioners may use one module
 
 
-def _problems(definition: Definition) -> Iterator[Diagnostic]:
-    everywhere: list[Receive] = []
-    for provisioner in definition.provisioners.values():
-        everywhere += provisioner.receives
-        for receive in provisioner.receives:
-            yield from _check_receive(receive)
-        raised = [r.event for r in provisioner.machine.raises() if not r.cancels]
-        for transition in provisioner.machine.transitions:
-            if any(covers(transition.event, event) for event in raised):
+def _problems(read: ReadResult) -> Iterator[Diagnostic]:
+    everywhere: list[Heard] = []
+    for provisioner in read.readable:
+        everywhere += provisioner.heard
+        for heard in provisioner.heard:
+            yield from _check_receive(heard)
+        for candidate in provisioner.candidates:
+            if any(covers(candidate.event, event) for event in provisioner.raised):
                 continue  # what it sees may be what the machine made up itself
-            firing = [r for r in provisioner.receives if _may_fire(r, transition.event)]
-            yield from _check_paths(_expressions_of(transition), firing)
-    shared = {
-        id(expression): expression
-        for provisioner in definition.provisioners.values()
-        for expression in _locals_of(provisioner)
-    }
+            firing = [h for h in provisioner.heard if _may_fire(h, candidate.event)]
+            yield from _check_paths(candidate.expressions, firing)
+    shared = {id(e): e for provisioner in read.readable for e in provisioner.locals}
     yield from _check_paths(shared.values(), everywhere)
 
 
-def _check_receive(receive: Receive) -> Iterator[Diagnostic]:
+def _check_receive(receive: Heard) -> Iterator[Diagnostic]:
     if receive.source not in SOURCES:
         yield Diagnostic(
             code="unknown_source",
@@ -70,29 +67,17 @@ def _check_receive(receive: Receive) -> Iterator[Diagnostic]:
                 subject=receive.span,
                 severity=Severity.WARNING,
             )
-    expressions = (receive.when, receive.entity, receive.fire, receive.once_per)
-    yield from _check_paths([e for e in expressions if e is not None], [receive])
+    yield from _check_paths(receive.expressions, [receive])
 
 
-def _may_fire(receive: Receive, event: str) -> bool:
+def _may_fire(receive: Heard, event: str) -> bool:
     if event == ALWAYS or is_own_event(event):
         return False  # a timer, or whatever came before: its payload is no delivery's for certain
-    node = receive.fire.node
+    node = receive.fire
     return not isinstance(node, syntax.Literal) or covers(event, str(node.value))
 
 
-def _expressions_of(transition: Transition) -> list[Expression]:
-    single = [e for e in (transition.guard, transition.set) if e is not None]
-    blocks = [transition.request, *(action.arguments for action in transition.actions)]
-    raised = [e for r in transition.raises for e in r.expressions()]
-    return [*single, *(e for block in blocks for e in block.values()), *raised]
-
-
-def _locals_of(provisioner: Provisioner) -> Iterable[Expression]:
-    return provisioner.machine.names.locals.values()
-
-
-def _check_paths(expressions: Iterable[Expression], receives: list[Receive]) -> Iterator[Diagnostic]:
+def _check_paths(expressions: Iterable[Expression], receives: list[Heard]) -> Iterator[Diagnostic]:
     """A field that none of the deliveries has which the expressions may see; nothing if any of them is unknown."""
     if not receives or not all(is_known(r.source, r.type) for r in receives):
         return

@@ -21,25 +21,23 @@ provisioner "p" {
 
 
 def test_a_misspelled_source_is_an_error_at_its_block() -> None:
-    definition = read_definition(SOURCE % "gihub", "x.hcl").definition
-    assert definition is not None
-    [problem] = check_sources(definition)
+    [problem] = check_sources(read_definition(SOURCE % "gihub", "x.hcl"))
     assert problem.code == "unknown_source"
     assert problem.detail == 'Did you mean "github"?'
     assert str(problem.subject) == "x.hcl:3:3"
 
 
 def test_an_installed_source_is_fine_in_any_case() -> None:
-    definition = read_definition(SOURCE % "GitHub", "x.hcl").definition
-    assert definition is not None
-    assert check_sources(definition) == ()
+    read = read_definition(SOURCE % "GitHub", "x.hcl")
+    assert read.definition is not None
+    assert check_sources(read) == ()
 
 
 def problems(text: str) -> list[tuple[str, str, str]]:
     read = read_definition(text, "x.hcl")
     assert read.diagnostics == ()
     assert read.definition is not None
-    return [(p.code, p.severity.value, p.detail) for p in check_sources(read.definition)]
+    return [(p.code, p.severity.value, p.detail) for p in check_sources(read)]
 
 
 def receiving(type_: str, entity: str, more: str = "", machine: str = "", source: str = "github") -> str:
