@@ -33,7 +33,7 @@ def _check_initial(reader: Reader, machine: MachineDraft) -> None:
     if machine.initial is None or machine.initial_span is None:
         return
     for name in machine.named(machine.initial):
-        if name not in machine.states:
+        if name not in machine.states and not machine.hides(name):
             summary = f'The initial state "{name}" has no block'
             detail = _instead(reader, machine, name)
             reader.report("initial_state_unregistered", summary, detail, machine.initial_span)
@@ -45,7 +45,7 @@ def _check_targets(reader: Reader, machine: MachineDraft) -> None:
         if draft.target is None or draft.target == END:
             continue
         for name in machine.named(draft.target):
-            if name in machine.states or name in machine.histories:
+            if name in machine.states or name in machine.histories or machine.hides(name):
                 continue
             summary = f'The target "{name}" has no state block'
             detail = _instead(reader, machine, name, draft.source)
@@ -56,7 +56,7 @@ def _check_targets(reader: Reader, machine: MachineDraft) -> None:
         _check_kept(reader, machine, draft)
     for history in machine.histories.values():
         for name in [] if history.target is None else machine.named(history.target):
-            if name not in machine.states:
+            if name not in machine.states and not machine.hides(name):
                 summary = f'The target "{name}" has no state block'
                 detail = _instead(reader, machine, name, history.parent)
                 reader.report("transition_state_unregistered", summary, detail, history.target_span)
@@ -181,7 +181,7 @@ def _check_aliases(reader: Reader, machine: MachineDraft) -> None:
         elif aliases is not None and parallel is None and _is_bare(machine, state):
             _report_unaliased(reader, machine, state)
     for name, alias in (aliases or {}).items():
-        if name not in machine.states:
+        if name not in machine.states and not machine.hides(name):
             detail = reader.suggest(name, machine.states) or "Remove it, or add the state."
             summary = f'The alias "{name}" names no state'
             reader.report("alias_without_state", summary, detail, alias.span, severity=Severity.WARNING)

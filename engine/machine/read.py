@@ -172,7 +172,9 @@ def _provisioner(
     one_machine = len(own.reader.diagnostics) == before
     read = [(part, read_heard(part.reader, part.block.body.blocks_of("receive"))) for part in parts]
     header = own.block.header_span
-    all_parts = len(places_of(parts, "module")) == len(parts) - 1  # else one could not be used: that was reported
+    all_parts = (
+        len(places_of(parts, "module")) == len(parts) - 1
+    )  # else one could not be used: that was reported
     heard = tuple(h for _, found in read for _, h in found)
     if machine_block is None:
         if all_parts:
@@ -186,13 +188,11 @@ def _provisioner(
     written = any(part.block.body.blocks_of("receive") for part in parts)
     if not written:
         read = [(own, [(receive, heard_of(receive)) for receive in default_receives()])]
-    since = len(own.reader.diagnostics)
-    for listening, found in read:
+    for listening, found in read if all_parts and None not in draft.lost and draft.transitions else ():
         _check_fired(listening.reader, draft, [r for r, _ in found if r is not None], header)
-    properties = _properties(parts, draft.states)
-    tests = read_tests(own.reader, own.block.body.blocks_of("test"), draft.states)
-    if not draft.known or not all_parts:
-        own.reader.drop_absences(since)
+    states = (*draft.states, *(name for name in draft.lost if name is not None))
+    properties = _properties(parts, states)
+    tests = read_tests(own.reader, own.block.body.blocks_of("test"), states)
     readable = Readable(
         name=name,
         heard=tuple(h for _, found in read for _, h in found),
@@ -244,7 +244,7 @@ def _stray(
 
 def _check_fired(reader: Reader, machine: MachineDraft, receives: Iterable[Receive], header: Span) -> None:
     """Warn about an event that is fired for nothing."""
-    known = {transition.event for transition in machine.transitions}
+    known = {t.event for t in machine.transitions} | {name for name in machine.lost if name is not None}
     for receive in receives:
         fired = receive.fire.node
         if not isinstance(fired, syntax.Literal):

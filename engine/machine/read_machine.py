@@ -13,8 +13,6 @@ from engine.machine.read_state import read_states
 from engine.machine.reading import Reader, settled
 from engine.machine.resolve import resolve_names
 
-#: After these, the machine has states or transitions that nobody knows of.
-_UNREAD = frozenset({"bad_name", "duplicate_state", "misplaced_block", "unknown_block", "wrong_labels"})
 #: What is wrong with names of the backend says nothing about where the machine leads.
 _OF_ALIASES = frozenset(
     {
@@ -35,13 +33,10 @@ def read_draft(
 
     `label` is what its block is called where it is written.
     """
-    before, gaps = len(reader.diagnostics), len(reader.gaps)
+    before, gaps, lost = len(reader.diagnostics), len(reader.gaps), len(reader.lost)
     draft = _draft(reader, block, project, aliases, label)
-    draft.known = not {problem.code for problem in reader.diagnostics[before:]} & _UNREAD
-    read = len(reader.diagnostics)
+    draft.lost = frozenset(reader.lost[lost:])
     check_machine(reader, draft)
-    if not draft.known:
-        reader.drop_absences(read)
     broken = errors_in(p for p in reader.diagnostics[before:] if p.code not in _OF_ALIASES)
     return draft, not broken and len(reader.gaps) == gaps and draft.initial is not None
 

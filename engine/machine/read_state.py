@@ -27,6 +27,7 @@ def read_states(reader: Reader, body: syntax.Body, draft: MachineDraft, parent: 
 def _read_state(reader: Reader, block: syntax.Block, draft: MachineDraft, parent: str | None) -> None:
     if not block.labels:
         reader.report("wrong_labels", "A state has no name", _FORMS, block.header_span)
+        reader.lose(block)
         return
     short = block.type == "state" and len(block.labels) == _WITH_EVENT
     if not reader.check_shape(block, "state event" if short else block.type):

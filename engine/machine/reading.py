@@ -10,7 +10,6 @@ from engine.language import syntax
 from engine.language.expressions import check_names, compile_expression
 from engine.language.functions import STANDARD
 from engine.language.suggest import did_you_mean
-from engine.machine.consequences import ABSENCES
 from engine.machine.definition import ALWAYS
 from engine.machine.expression import Expression, Look, Names
 from engine.machine.link import Link, linked
@@ -31,6 +30,8 @@ _LONGEST_NAME = 128
 _LONGEST_LINE = 500
 #: Looking for a similar name takes time; a file with more mistakes than this has another problem.
 _MOST_SUGGESTIONS = 100
+#: Blocks that others call by their label.
+_NAMING = ("state", "parallel", "history", "on")
 #: Names that mean something else where a state or an event is named; "=" is magic to the library below.
 _RESERVED = frozenset({END, ALWAYS, "*", "="})
 
@@ -60,6 +61,8 @@ class Reader:
         self.expressions: list[Expression] = []
         #: The worker of every action that could be read, and where it stands.
         self.called: list[tuple[str, Span]] = []
+        #: The names of what was written and could not be read; None for what needs one and has none.
+        self.lost: list[str | None] = []
         self._story = story
         self._suggestions = _MOST_SUGGESTIONS
         self._bytes = {name: text.encode("utf-8", "surrogatepass") for name, text in texts.items()}
@@ -92,10 +95,6 @@ class Reader:
             )
         )
 
-    def drop_absences(self, since: int) -> None:
-        """Take back the problems after the first `since` that say that something is not there: it may be hidden."""
-        self.diagnostics[since:] = [d for d in self.diagnostics[since:] if d.code not in ABSENCES]
-
     def text(self, span: Span) -> str:
         """What a file says in a range, on one line."""
         return " ".join(self._bytes[span.filename][span.start : span.end].decode("utf-8", "replace").split())
@@ -112,7 +111,10 @@ class Reader:
         shape = SHAPES[kind or block.type]
         self.check_body(block.body, shape, block.type, block.header_span)
         if len(block.labels) == len(shape.labels):
-            return not [label for label in block.labels if not self._check_name(label)]
+            if not [label for label in block.labels if not self._check_name(label)]:
+                return True
+            self.lose(block)
+            return False
         wanted = " ".join(f'"{label.upper()}"' for label in shape.labels)
         self.report(
             "wrong_labels",
@@ -120,7 +122,15 @@ class Reader:
             f"Write {block.type} {wanted}".rstrip() + " { … }.",
             block.header_span,
         )
+        self.lose(block)
         return False
+
+    def lose(self, block: syntax.Block) -> None:
+        """Note that a block is there and cannot be read, so that nobody asks for what it names."""
+        if block.labels:
+            self.lost += [label.value for label in block.labels]
+        elif block.type in _NAMING:
+            self.lost.append(None)
 
     def check_body(self, body: syntax.Body, shape: Shape, owner: str, header: Span | None) -> None:
         """Report attributes and blocks that are missing, misplaced, unknown or not supported yet."""
@@ -159,6 +169,7 @@ class Reader:
 
     def _unknown_block(self, block: syntax.Block, shape: Shape, owner: str) -> None:
         name, place = block.type, block.header_span
+        self.lose(block)
         parents = parents_of(name)
         if name in shape.later:
             self._unsupported(f"The {name} block", place)
@@ -198,6 +209,7 @@ class Reader:
         if label.value not in _RESERVED:
             return True
         self.report("bad_name", f'"{label.value}" cannot be a name here', "Choose another name.", label.span)
+        self.lost.append(label.value)
         return False
 
     # Expressions
