@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from engine.diagnostics import Severity
+
 
 class Where(StrEnum):
     """Where an example stands; the value is the heading of its part of the page."""
@@ -144,6 +146,8 @@ CODES: Mapping[str, Code] = {
     "unknown_type": Code(_FILE, "a variable's type is none", "write `string`, `number`, `bool`, `any`, `list(…)`, `map(…)` or `object({…})`", 'variable "x" { type = text }'),
     "variable_without_value": Code(_FILE, "a variable has no value", "give it a default, or `variables:` in workers.yaml, or `INTERLOCK_VAR_NAME` in the environment", 'variable "x" {\n}'),
     "wrong_labels": Code(_FILE, "a block has too many or too few labels", "write it as the help shows", "variable {\n  default = 1\n}"),
+    "unused_local": Code(_FILE, "a local is used nowhere", "remove it, or use it", 'locals {\n  x = 1\n}\nprovisioner "soc" {\n}'),
+    "unused_variable": Code(_FILE, "a variable is used nowhere", "remove it, or use it", 'variable "x" { default = 1 }\nprovisioner "soc" {\n}'),
     "bad_name": Code(_FILE, "a label is no name", "use printable characters, without spaces around them; some words are reserved", 'variable "" { default = 1 }'),
     "alias_mapper_id_mismatch": Code(_PROVISIONER, "the aliasmapper is not called like its provisioner", "call it so", 'aliasmapper "dev" {\n  aliases = { a = "A", b = "B" }\n}'),
     "alias_without_state": Code(_PROVISIONER, "an alias is for a state that the machine does not have", "remove it, or mind the spelling", 'aliasmapper "soc" {\n  aliases = { a = "A", b = "B", c = "C" }\n}'),
@@ -234,6 +238,24 @@ CODES: Mapping[str, Code] = {
     "unresolved_reference": Code(_TOGETHER, "a setting or a variable refers to a variable of the environment that is not set", "set it, or write the value itself", "`token: env://JIRA_TOKEN` without JIRA_TOKEN"),
     "wrong_setting": Code(_TOGETHER, "a setting of a processor cannot be used", "write what the help says", "`url: ftp://…` of the worker jira"),
 }  # fmt: skip
+
+
+#: What is not an error as a rule, and what it is then.
+_MILDER: Mapping[Severity, frozenset[str]] = {
+    Severity.WARNING: frozenset({
+        "alias_mapper_id_mismatch", "alias_without_state", "await_without_way_out", "dead_end", "empty_definition",
+        "event_never_handled", "guard_never_true", "no_end_reachable", "orphan_timer", "projects_missing", "scxml_differs",
+        "transition_shadowed", "unknown_event_type", "unreachable_state", "unused_local", "unused_variable",
+    }),
+    Severity.NOTE: frozenset({
+        "explored_in_part", "guard_always_true", "guards_overlap", "property_open", "scxml_left_out",
+    }),
+}  # fmt: skip
+
+
+def level_of(code: str) -> Severity:
+    """How bad a problem with that code is as a rule."""
+    return next((severity for severity, codes in _MILDER.items() if code in codes), Severity.ERROR)
 
 
 def page() -> str:

@@ -19,7 +19,8 @@ from engine.cli.hiding import hide, secrets_of
 from engine.cli.tables import print_json
 from engine.config.conceal import without_secrets
 from engine.config.settings import read_settings
-from engine.diagnostics import Diagnostic, Severity, errors_in, in_order, render
+from engine.diagnostics import MOST_GIVEN, Diagnostic, Severity, errors_in, in_order, most_telling, render
+from engine.errors import SettingError
 from engine.machine.definition import Definition, Provisioner
 from engine.machine.prove import prove
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
@@ -33,7 +34,12 @@ def check_files(
     json: bool = False,
     sarif: bool = False,
 ) -> int:
-    """Check files each by itself, or without any all that workers.yaml names; 1 if there is an error, otherwise 0."""
+    """Check files each by itself, or without any all that workers.yaml names; 1 if there is an error, otherwise 0.
+
+    Raises `SettingError` if both forms of data are asked for.
+    """
+    if json and sarif:
+        raise SettingError("--json and --sarif are two forms of one report: ask for one of them")
     around = surroundings(workers, machines, var)
     if files:
         problems, sources, definitions = _check_each(files, around)
@@ -51,11 +57,13 @@ def check_files(
 
         print_json(as_sarif(problems, sources), secrets)
     elif json:
+        given, left = most_telling(problems, MOST_GIVEN)
         print_json(
             {
                 "ok": not errors_in(problems),
                 "checked": checked,
-                "diagnostics": [p.as_json() for p in problems],
+                "diagnostics": [p.as_json() for p in given],
+                "left_out": left,
                 "proofs": [proof.as_json() for proof in proofs],
             },
             secrets,

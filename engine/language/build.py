@@ -100,7 +100,7 @@ class Builder:
                 labels.append(syntax.Label(span=place, value=label.text, quoted=False))
         else:
             place = label.span
-            place.source.report(*LABEL_NOT_LITERAL, *first_sequence(place.source.text, place.first + 1))
+            place.source.report(*LABEL_NOT_LITERAL.told, *first_sequence(place.source.text, place.first + 1))
             labels.append(syntax.Label(span=place, value=place.text[1:-1], quoted=True))
         return labels
 

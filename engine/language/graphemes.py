@@ -1,6 +1,7 @@
 """How many characters a reader sees: what columns count, as Unicode's annex 29 has it."""
 
 import unicodedata
+from array import array
 from collections.abc import Iterable
 
 _ZERO_WIDTH_JOINER = "\u200d"
@@ -46,6 +47,12 @@ def graphemes(text: str) -> int:
     """How many characters a reader sees: combining marks, joined emoji, flags and Hangul syllables count once."""
     if text.isascii():
         return len(text) - text.count("\r\n")
+    return running(text)[-1]
+
+
+def running(text: str) -> "array[int]":
+    """The same for every beginning of a text: the number at a position is that of what stands before it."""
+    counts = array("L", [0])
     count = 0
     before = ""
     flags = 0
@@ -53,10 +60,11 @@ def graphemes(text: str) -> int:
     for char in text:
         joined = before != "" and _extends(before, char, flags, picture=picture)
         count += not joined
+        counts.append(count)
         flags = flags + 1 if _FIRST_FLAG <= char <= _LAST_FLAG else 0
         picture = (unicodedata.category(char) == "So" and not flags) or (picture and joined)
         before = char
-    return count
+    return counts
 
 
 def _extends(before: str, char: str, flags: int, *, picture: bool) -> bool:

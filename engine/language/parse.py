@@ -202,7 +202,7 @@ class _Parse:
             suspect=self.scanner.suspect,
         )
         for problem, (start, end) in refusals(refused):
-            self.source.report(*problem, start, end)
+            self.source.report(*problem.told, start, end, opened=problem.opened)
         if token.type == "$END":
             self.late.append(self.source.diagnostics.pop())
 

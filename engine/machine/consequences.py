@@ -22,7 +22,8 @@ ABSENCES = frozenset(
         "transition_state_unregistered",
         "unknown_name",
         "unknown_state",
-        "unused",
+        "unused_local",
+        "unused_variable",
         "variable_without_value",
     }
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from engine.diagnostics import Diagnostic, Severity, Span, errors_in, in_order
 from engine.language import syntax
 from engine.machine.canonical import hash_of, meaning_of_provisioner
+from engine.machine.check_unused import check_unused
 from engine.machine.consequences import worth_telling
 from engine.machine.definition import Definition, Provisioner, Receive, covers
 from engine.machine.drafts import MachineDraft
@@ -83,6 +84,7 @@ def read_files(files: Files, library: Library, variables: Values | None = None) 
             tree.span,
             severity=Severity.WARNING,
         )
+    check_unused(reader, tree, files.tests)
     found = [*modules.said, *worth_telling(reader.diagnostics, modules.damage.values())]
     meaning = {
         "provisioners": {name: meaning_of_provisioner(p) for name, p in provisioners.items()},

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.diagnostics import Diagnostic
 from engine.language import parse, syntax
+from engine.machine.check_unused import check_unused
 from engine.machine.consequences import Damage
 from engine.machine.files import Absent, Files, Library, normal
 from engine.machine.link import MODULE, Link, whole
@@ -167,6 +168,7 @@ class Modules:
         reader.unvalued = frozenset(arguments.unvalued)
         read_names(reader, tree, declared, arguments.values)
         reader.hidden |= arguments.secret
+        check_unused(reader, tree, files.tests)
         blocks = tree.blocks_of("provisioner")
         if len(blocks) != 1:
             many = f"has {len(blocks)} provisioners" if blocks else "has no provisioner"

@@ -17,7 +17,7 @@ from engine.machine.read import ReadResult, read_files
 from engine.processors.processor import ProcessorMaker
 from engine.run.files import read_text
 from engine.run.hub import Hub, check_action_workers, check_projects
-from engine.run.library import MachinesFolder
+from engine.run.library import MachinesFolder, test_texts
 from engine.run.variables import check_declared, values_for
 from engine.sources.check import check_sources
 
@@ -148,7 +148,7 @@ def _files(statefile: str, workers_file: Path, machines: Path) -> Files | Diagno
         return problems[0]
     place = normal(statefile)
     folder = place.rpartition("/")[0]
-    return Files(place=place, folder=folder, name=str(path), texts={str(path): text})
+    return Files(place=place, folder=folder, name=str(path), texts={str(path): text}, tests=test_texts(path))
 
 
 def _check_flags(flags: Mapping[str, str], readings: Iterable[ReadResult]) -> list[Diagnostic]:
