@@ -121,7 +121,7 @@ def _check_each(
             sources.update(read.sources)
             problems += read.diagnostics
             declared.append(read.declared)
-            problems += check_sources(read)
+            problems += [*check_sources(read), *read.unused]
             if read.whole is not None:
                 definitions.append(read.whole)
     check_flags(around.flags, declared)

@@ -41,7 +41,7 @@ def check(buffer: Buffer, place: str, library: Library) -> Checked:
     if buffer.filename.endswith(TEST_FILE_ENDING):
         return _check_tests(buffer, place, library)
     read = _read(buffer.source, buffer.filename, place, library)
-    return Checked(diagnostics=(*read.diagnostics, *check_sources(read)), definition=read.whole)
+    return Checked(diagnostics=(*read.diagnostics, *check_sources(read), *read.unused), definition=read.whole)
 
 
 def proofs(definition: Definition) -> tuple[Diagnostic, ...]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from engine.diagnostics import Diagnostic, Severity, Span, errors_in, in_order
 from engine.language import syntax
 from engine.machine.canonical import hash_of, meaning_of_provisioner
-from engine.machine.check_unused import check_unused
 from engine.machine.consequences import worth_telling
 from engine.machine.definition import Definition, Provisioner, Receive, covers
 from engine.machine.drafts import MachineDraft
@@ -38,6 +37,8 @@ class ReadResult:
     whole: Definition | None = None
     #: What could be read of every provisioner, whole or not.
     readable: tuple[Readable, ...] = ()
+    #: Warnings of what is declared and used nowhere, which say nothing about what the definition does.
+    unused: tuple[Diagnostic, ...] = ()
     #: Every text that was read, by file name; a text that no file says where it stands is not among them.
     sources: Mapping[str, str] = field(default_factory=dict)
     #: The names of its variables; None where a broken text may hide some.
@@ -84,7 +85,6 @@ def read_files(files: Files, library: Library, variables: Values | None = None) 
             tree.span,
             severity=Severity.WARNING,
         )
-    check_unused(reader, tree, files.tests)
     found = [*modules.said, *worth_telling(reader.diagnostics, modules.damage.values())]
     meaning = {
         "provisioners": {name: meaning_of_provisioner(p) for name, p in provisioners.items()},
@@ -119,6 +119,7 @@ def _result(
         diagnostics=diagnostics,
         whole=whole,
         readable=readable,
+        unused=in_order(worth_telling(modules.unused, modules.damage.values()), sources),
         sources=sources,
         declared=None if errors_in(modules.said) else declared,
     )

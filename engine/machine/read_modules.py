@@ -7,7 +7,6 @@ from typing import Any
 
 from engine.diagnostics import Diagnostic
 from engine.language import parse, syntax
-from engine.machine.check_unused import check_unused
 from engine.machine.consequences import Damage
 from engine.machine.files import Absent, Files, Library, normal
 from engine.machine.link import MODULE, Link, whole
@@ -16,6 +15,7 @@ from engine.machine.read_variables import Declared, read_variables, value_of
 from engine.machine.reading import Reader, Roots
 from engine.machine.references import references
 from engine.machine.shapes import FILE
+from engine.machine.unused import unused
 from engine.machine.value_types import UnfitValueError
 
 #: What an argument can be made of.
@@ -52,6 +52,8 @@ class Modules:
         self.used: dict[str, Files] = {root.place: root}
         #: Every syntax error and mistake in the texts, file by file.
         self.said: list[Diagnostic] = []
+        #: What is declared and not used, file by file.
+        self.unused: list[Diagnostic] = []
         #: What syntax errors leave in doubt, by the place of the files.
         self.damage: dict[str, Damage] = {}
         self._library = library
@@ -68,6 +70,7 @@ class Modules:
             self._trees[files.place] = tree
             if tree is not None:
                 self.damage[files.place] = Damage(said, tree, files.texts)
+                self.unused += unused(tree, files.tests)
         return self._trees[files.place]
 
     def parts(self, reader: Reader, block: syntax.Block, label: str, root: Files) -> list[Part]:
@@ -168,7 +171,6 @@ class Modules:
         reader.unvalued = frozenset(arguments.unvalued)
         read_names(reader, tree, declared, arguments.values)
         reader.hidden |= arguments.secret
-        check_unused(reader, tree, files.tests)
         blocks = tree.blocks_of("provisioner")
         if len(blocks) != 1:
             many = f"has {len(blocks)} provisioners" if blocks else "has no provisioner"

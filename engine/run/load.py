@@ -125,7 +125,7 @@ def _read(
     found = [*problems, *_without(read.diagnostics, worker, unresolved)]
     if read.declared is not None:
         found += check_declared(worker, read.declared)
-    found += check_sources(read)
+    found += [*check_sources(read), *read.unused]
     return replace(read, diagnostics=tuple(found))
 
 

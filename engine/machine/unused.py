@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from engine.diagnostics import Severity
+from engine.diagnostics import Diagnostic, Severity, Span
 from engine.language import parse, syntax
 from engine.language.suggest import did_you_mean
-from engine.machine.reading import Reader
+from engine.machine.reading import settled
 from engine.machine.references import references
 
 #: What names are declared for.
@@ -27,13 +27,13 @@ class _Uses:
                 self.whole.add(reference.root)
 
 
-def check_unused(reader: Reader, tree: syntax.Body, tests: Mapping[str, str]) -> None:
-    """Report what a module declares and does not use, in `tests` either: the texts of files of tests by their names.
+def unused(tree: syntax.Body, tests: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """What a module declares and does not use, in `tests` either: the texts of files of tests by their names.
 
-    What is used only by locals that nothing uses is not used.
+    What is used only by locals that nothing uses is not used. A module without a provisioner is not finished.
     """
     if not tree.blocks_of("provisioner"):
-        return  # it is not finished
+        return
     local = {a.name: a for block in tree.blocks_of("locals") for a in block.body.attributes}
     variables = {b.labels[0].value: b for b in tree.blocks_of("variable") if b.labels}
     if not local and not variables:
@@ -45,21 +45,19 @@ def check_unused(reader: Reader, tree: syntax.Body, tests: Mapping[str, str]) ->
         uses.add(_values(() if beside is None else beside.blocks))
     _follow(uses, local)
     for name in _unused(uses, "local", local):
-        reader.report(
-            "unused_local",
-            f"local.{name} is used nowhere",
-            "Remove it, or use it.",
-            local[name].name_span,
-            severity=Severity.WARNING,
+        yield _warning(
+            "unused_local", f"local.{name} is used nowhere", f"local.{name}", local[name].name_span
         )
     for name in _unused(uses, "var", variables):
-        reader.report(
-            "unused_variable",
-            f'Variable "{name}" is used nowhere',
-            f"Remove it, or use it: var.{name}.",
-            variables[name].header_span,
-            severity=Severity.WARNING,
-        )
+        place = variables[name].header_span
+        yield _warning("unused_variable", f'Variable "{name}" is used nowhere', f"var.{name}", place)
+
+
+def _warning(code: str, summary: str, use: str, place: Span) -> Diagnostic:
+    detail = f"Remove it, or use it: {use}."
+    return Diagnostic(
+        code=code, summary=summary, detail=detail, subject=settled(place), severity=Severity.WARNING
+    )
 
 
 def _values(blocks: Iterable[syntax.Block]) -> Iterator[syntax.Expression]:
