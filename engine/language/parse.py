@@ -201,8 +201,9 @@ class _Parse:
             next_item=self._item_at(token, before),
             suspect=self.scanner.suspect,
         )
+        begun = item[0].start if item and isinstance(item[0], Token) else None
         for problem, (start, end) in refusals(refused):
-            self.source.report(*problem.told, start, end, opened=problem.opened)
+            self.source.report(*problem.told, start, end, opened=problem.opened, item=begun)
         if token.type == "$END":
             self.late.append(self.source.diagnostics.pop())
 

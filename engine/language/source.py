@@ -45,9 +45,15 @@ class Source:
         end: int,
         *,
         opened: tuple[int, int] | None = None,
+        item: int | None = None,
     ) -> None:
-        """Add an error that underlines the range between two character offsets; `opened` is that of an opening."""
+        """Add an error that underlines the range between two character offsets.
+
+        `opened` is the range of an opening, `item` where the attribute or block begins that the error is in.
+        """
         problem = self._error(code, summary, detail, start, end)
+        if item is not None and item < start:
+            problem = replace(problem, context=Place(self, item, end).settled())
         if opened is not None:
             place = Place(self, *opened).settled()
             problem = replace(

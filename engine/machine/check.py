@@ -50,7 +50,12 @@ def _check_targets(reader: Reader, machine: MachineDraft) -> None:
             summary = f'The target "{name}" has no state block'
             detail = _instead(reader, machine, name, draft.source)
             reader.report(
-                "transition_state_unregistered", summary, detail, draft.target_span, context=draft.span
+                "transition_state_unregistered",
+                summary,
+                detail,
+                draft.target_span,
+                context=draft.span,
+                related=[(draft.span, "the transition")],
             )
         check_together(reader, machine, draft.target, draft.target_span)
         _check_kept(reader, machine, draft)
@@ -103,7 +108,7 @@ def _check_conflicts(reader: Reader, machine: MachineDraft) -> None:
                 f"The one at {first.span} is always taken, so this one at {draft.span} never is: "
                 "remove one, or give all but the last a guard (when = …).",
                 draft.span,
-                context=first.span,
+                related=[(first.span, "this one is always taken")],
             )
         elif not draft.guarded:
             unguarded.setdefault(draft.source, []).append(draft)
@@ -154,7 +159,13 @@ def _check_finals(reader: Reader, machine: MachineDraft) -> None:
         if state is not None and state.final:
             detail = "Remove the transition, or final = true."
             summary = f'"{draft.source}" is final: nothing leads out of it'
-            reader.report("final_state_left", summary, detail, draft.span, context=state.full)
+            reader.report(
+                "final_state_left",
+                summary,
+                detail,
+                draft.span,
+                related=[] if state.full is None else [(state.full, "the final state")],
+            )
 
 
 def _check_aliases(reader: Reader, machine: MachineDraft) -> None:
@@ -166,7 +177,10 @@ def _check_aliases(reader: Reader, machine: MachineDraft) -> None:
         if alias is not None and state.internal:
             detail = f"Remove the alias at {alias.span}, or alias = null from the state."
             summary = f'State "{name}" is internal and has an alias'
-            reader.report("internal_state_has_alias", summary, detail, state.full or state.span)
+            place = state.full or state.span
+            reader.report(
+                "internal_state_has_alias", summary, detail, place, related=[(alias.span, "its alias")]
+            )
         elif parallel is not None and (state.internal or alias is not None):
             detail = (
                 f'A backend shows one status at a time: give the alias to "{parallel}", for all states in it.'

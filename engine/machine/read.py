@@ -21,7 +21,7 @@ from engine.machine.read_receive import default_receives, heard_of, numbered, re
 from engine.machine.read_test import read_tests
 from engine.machine.read_variables import read_variables, values_of
 from engine.machine.readable import Candidate, Readable, raised_in
-from engine.machine.reading import Reader, settled
+from engine.machine.reading import FIRST, Reader, settled
 from engine.machine.shapes import FILE
 from engine.model import AFTER, AWAIT, DONE_STATE, is_own_event
 
@@ -140,7 +140,10 @@ def _provisioners(
         if second:
             detail = f"The first one is at {first[name].header_span}: keep one of them."
             summary = f'Provisioner "{name}" is declared twice'
-            reader.report("duplicate_provisioner", summary, detail, block.header_span)
+            place = first[name].header_span
+            reader.report(
+                "duplicate_provisioner", summary, detail, block.header_span, related=[(place, FIRST)]
+            )
         first.setdefault(name, block)
         parts = modules.parts(reader, block, name, root)
         sound = labelled and not second and intact(parts, modules)
@@ -232,9 +235,31 @@ def _properties(parts: list[Part], states: Collection[str]) -> tuple[Property, .
 def _only(parts: list[Part], kind: str, code: str) -> tuple[Part, syntax.Block] | None:
     blocks = places_of(parts, kind)
     for part, later in blocks[1:]:
-        detail = f"The first one is at {blocks[0][1].header_span}: keep one of them."
-        part.reader.report(code, f"A provisioner has one {kind}", detail, later.header_span)
+        _report_second(kind, code, blocks[0], part, later)
     return blocks[0] if blocks else None
+
+
+def _report_second(
+    kind: str, code: str, first: tuple[Part, syntax.Block], part: Part, later: syntax.Block
+) -> None:
+    """Report a block of which there is one already: where it is written, or where the module is used that has it."""
+    one, place = first[0], first[1].header_span
+    related = [(place, FIRST)]
+    if part.caller is None:
+        detail = f"The first one is at {place}: keep one of them."
+        part.reader.report(code, f"A provisioner has one {kind}", detail, later.header_span, related=related)
+        return
+    reader, use = part.caller
+    if one.caller is not None:
+        user = one.caller[1]
+        related = [(user.header_span, "the first one comes from here"), *related]
+        detail = f'Module "{user.labels[0].value}" at {user.header_span} has one already: use one of the two.'
+    else:
+        detail = f"The provisioner's own is at {place}: keep one of them."
+    if later.header_span != place:
+        related.append((later.header_span, "the second one is here"))
+    summary = f'A provisioner has one {kind}, and module "{use.labels[0].value}" adds a second one'
+    reader.report(code, summary, detail, use.header_span, related=related)
 
 
 def _stray(

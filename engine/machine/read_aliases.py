@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from engine.diagnostics import Severity
 from engine.language import syntax
 from engine.machine.drafts import Alias
-from engine.machine.reading import Reader
+from engine.machine.reading import FIRST, Reader
 from engine.machine.values import composed
 
 
@@ -64,11 +64,23 @@ def _aliases(reader: Reader, node: syntax.Object) -> dict[str, Alias]:
             written.add(state)
         if first is not alias:
             detail = f"The first one is at {first.span}: keep one of them."
-            reader.report("duplicate_alias", f'"{state}" has two aliases', detail, item.key.span)
+            reader.report(
+                "duplicate_alias",
+                f'"{state}" has two aliases',
+                detail,
+                item.key.span,
+                related=[(first.span, FIRST)],
+            )
         elif same is not alias:
             summary = f'"{state}" and "{same.state}" have the same alias "{status}"'
             detail = f"The other one is at {same.span}: a status can stand for one state only."
-            reader.report("duplicate_alias_value", summary, detail, item.value.span)
+            reader.report(
+                "duplicate_alias_value",
+                summary,
+                detail,
+                item.value.span,
+                related=[(same.span, "the other one is here")],
+            )
     return found
 
 

@@ -12,7 +12,7 @@ from engine.machine.files import Absent, Files, Library, normal
 from engine.machine.link import MODULE, Link, whole
 from engine.machine.read_names import read_names
 from engine.machine.read_variables import Declared, read_variables, value_of
-from engine.machine.reading import Reader, Roots
+from engine.machine.reading import FIRST, Reader, Roots
 from engine.machine.references import references
 from engine.machine.shapes import FILE
 from engine.machine.unused import unused
@@ -42,6 +42,8 @@ class Part:
     trail: tuple[Files, ...]
     #: What stands before its names; empty for the definition's own.
     prefix: str = ""
+    #: The reader of the file that uses it, and the `module` block there; None for the definition's own.
+    caller: tuple[Reader, syntax.Block] | None = None
 
 
 class Modules:
@@ -96,7 +98,10 @@ class Modules:
             if name in first:
                 detail = f"The first one is at {first[name].header_span}: give this one another name."
                 summary = f'Module "{name}" is used twice under one name'
-                part.reader.report("duplicate_module", summary, detail, use.header_span)
+                place = first[name].header_span
+                part.reader.report(
+                    "duplicate_module", summary, detail, use.header_span, related=[(place, FIRST)]
+                )
                 continue
             first[name] = use
             files = self._files(part, use)
@@ -183,7 +188,14 @@ class Modules:
             return None
         [block] = blocks
         label = block.labels[0].value.lower() if reader.check_shape(block) else ""
-        return Part(reader=reader, block=block, label=label, trail=(*caller.trail, files), prefix=prefix)
+        return Part(
+            reader=reader,
+            block=block,
+            label=label,
+            trail=(*caller.trail, files),
+            prefix=prefix,
+            caller=(caller.reader, use),
+        )
 
 
 def intact(parts: list[Part], modules: Modules) -> bool:
@@ -264,7 +276,8 @@ def _arguments(caller: Reader, use: syntax.Block, declared: Mapping[str, Declare
         purpose = f" ({variable.description.rstrip('.')})" if variable.description else ""
         summary = f'Module "{use.labels[0].value}" needs "{name}"{purpose}'
         detail = f"Add {name} = … to this block: {variable.type.told}, which {variable.span} asks for."
-        caller.report("missing_attribute", summary, detail, use.header_span)
+        asked = [(variable.span, "the variable")]
+        caller.report("missing_attribute", summary, detail, use.header_span, related=asked)
     return found
 
 
@@ -287,7 +300,8 @@ def _fits(caller: Reader, attribute: syntax.Attribute, variable: Declared, value
     except UnfitValueError as problem:
         summary = f'The module takes {variable.type.told} as "{attribute.name}": {problem}'
         detail = f"Its variable is declared at {variable.span}."
-        caller.report("wrong_type", summary, detail, attribute.value.span)
+        declared = [(variable.span, "the variable")]
+        caller.report("wrong_type", summary, detail, attribute.value.span, related=declared)
         return False
     return True
 

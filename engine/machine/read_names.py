@@ -7,7 +7,7 @@ from engine.diagnostics import Span
 from engine.language import syntax
 from engine.machine.expression import Expression, Names
 from engine.machine.read_variables import Declared
-from engine.machine.reading import Reader, Roots
+from engine.machine.reading import FIRST, Reader, Roots
 
 #: Every name that an expression can start with, wherever it stands.
 ROOTS: Roots = {
@@ -68,7 +68,7 @@ def _locals(reader: Reader, body: syntax.Body) -> tuple[dict[str, Expression], d
             if first is not place:
                 detail = f"The first one is at {first}: keep one of them."
                 summary = f"local.{attribute.name} is declared twice"
-                reader.report("duplicate_local", summary, detail, place)
+                reader.report("duplicate_local", summary, detail, place, related=[(first, FIRST)])
                 continue
             expression = reader.ready(attribute.value, ROOTS)
             if expression is not None:

@@ -8,7 +8,7 @@ from engine.machine.durations import seconds_of
 from engine.machine.read_await import read_await
 from engine.machine.read_names import ROOTS
 from engine.machine.read_transition import only, optional, read_flag, read_reaction, read_transition
-from engine.machine.reading import Reader, settled
+from engine.machine.reading import FIRST, Reader, settled
 from engine.model import AFTER, AWAIT
 
 _FORMS = 'Write state "NAME" { on "EVENT" { … } }, or state "NAME" "EVENT" { transition = "…" }.'
@@ -92,7 +92,7 @@ def _taken(reader: Reader, name: str, first: Span, place: Span) -> None:
     detail = (
         f"The first one is at {first}: give one of them another name, or write it where the first one is."
     )
-    reader.report("duplicate_state", f'"{name}" names two things', detail, place)
+    reader.report("duplicate_state", f'"{name}" names two things', detail, place, related=[(first, FIRST)])
 
 
 def _is_second(reader: Reader, block: syntax.Block, state: StateDraft) -> bool:
@@ -100,7 +100,8 @@ def _is_second(reader: Reader, block: syntax.Block, state: StateDraft) -> bool:
         state.full = block.header_span
         return False
     detail = f"The first one is at {state.full}: put everything into it."
-    reader.report("duplicate_state", f'State "{state.name}" has two blocks', detail, block.header_span)
+    summary = f'State "{state.name}" has two blocks'
+    reader.report("duplicate_state", summary, detail, block.header_span, related=[(state.full, FIRST)])
     return True
 
 

@@ -9,7 +9,7 @@ from engine.language import syntax
 from engine.language.values import show
 from engine.machine.definition import TOGETHER
 from engine.machine.durations import seconds_of
-from engine.machine.reading import Reader, settled
+from engine.machine.reading import FIRST, Reader, settled
 from engine.machine.test_blocks import IGNORED, Advance, Given, Test, Then, When
 from engine.machine.values import NotPlainError, plain
 from engine.model import EffectKind, Verdict
@@ -45,7 +45,8 @@ def read_tests(reader: Reader, blocks: Iterable[syntax.Block], states: Collectio
         first = found.setdefault(test.name, test)
         if first is not test:
             detail = f"The first one is at {first.span}: give this one another name."
-            reader.report("duplicate_test", f'Test "{test.name}" stands twice', detail, block.header_span)
+            summary = f'Test "{test.name}" stands twice'
+            reader.report("duplicate_test", summary, detail, block.header_span, related=[(first.span, FIRST)])
     return tuple(found.values())
 
 

@@ -8,7 +8,7 @@ from engine.machine.definition import Action, Raise, Reaction, Transition, is_pa
 from engine.machine.drafts import TransitionDraft
 from engine.machine.expression import Expression
 from engine.machine.read_names import ROOTS
-from engine.machine.reading import Reader, Roots, settled
+from engine.machine.reading import FIRST, Reader, Roots, settled
 from engine.machine.shapes import SHAPES
 from engine.model import AFTER, DONE_STATE, END, is_own_event
 
@@ -122,7 +122,13 @@ def only(reader: Reader, body: syntax.Body, kind: str, owner: str) -> syntax.Blo
     blocks = body.blocks_of(kind)
     for later in blocks[1:]:
         detail = f"The first one is at {blocks[0].header_span}: put everything into it."
-        reader.report("duplicate_block", f"{owner} has one {kind}", detail, later.header_span)
+        reader.report(
+            "duplicate_block",
+            f"{owner} has one {kind}",
+            detail,
+            later.header_span,
+            related=[(blocks[0].header_span, FIRST)],
+        )
     return blocks[0] if blocks else None
 
 

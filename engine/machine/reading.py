@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.diagnostics import Diagnostic, Severity, Span
+from engine.diagnostics import Diagnostic, Related, Severity, Span
 from engine.errors import EvaluationError
 from engine.language import syntax
 from engine.language.expressions import check_names, compile_expression
@@ -30,6 +30,8 @@ _LONGEST_NAME = 128
 _LONGEST_LINE = 500
 #: Looking for a similar name takes time; a file with more mistakes than this has another problem.
 _MOST_SUGGESTIONS = 100
+#: What is said of the place where something was written first.
+FIRST = "the first one is here"
 #: Blocks that others call by their label.
 _NAMING = ("state", "parallel", "history", "on")
 #: Names that mean something else where a state or an event is named; "=" is magic to the library below.
@@ -80,9 +82,10 @@ class Reader:
         subject: Span,
         *,
         context: Span | None = None,
+        related: Iterable[tuple[Span, str]] = (),
         severity: Severity = Severity.ERROR,
     ) -> None:
-        """Add a problem."""
+        """Add a problem; `related` are other places, each with what is there."""
         self.diagnostics.append(
             Diagnostic(
                 code=code,
@@ -90,6 +93,7 @@ class Reader:
                 detail=_line(detail),
                 subject=settled(subject),
                 context=None if context is None else settled(context),
+                related=tuple(Related(span=settled(span), message=message) for span, message in related),
                 severity=severity,
                 story=self._story,
             )
@@ -161,11 +165,23 @@ class Reader:
             self.report("wrong_type", f'"{name}" is a block', f"Write {name} {{ … }}, without =.", place)
         elif name in shape.renamed:
             detail = f"It is called {shape.renamed[name]} here: rename it."
-            self.report("unknown_attribute", f'{_what(owner)} has no attribute "{name}"', detail, place)
+            self.report(
+                "unknown_attribute",
+                f'{_what(owner)} has no attribute "{name}"',
+                detail,
+                place,
+                context=attribute.span,
+            )
         else:
             choices = shape.attributes()
             detail = self.suggest(name, choices) or _takes(owner, "attribute", choices)
-            self.report("unknown_attribute", f'{_what(owner)} has no attribute "{name}"', detail, place)
+            self.report(
+                "unknown_attribute",
+                f'{_what(owner)} has no attribute "{name}"',
+                detail,
+                place,
+                context=attribute.span,
+            )
 
     def _unknown_block(self, block: syntax.Block, shape: Shape, owner: str) -> None:
         name, place = block.type, block.header_span
@@ -231,9 +247,12 @@ class Reader:
         return found
 
     def _checked(self, node: syntax.Expression, roots: Roots) -> Expression | None:
+        before = len(self.diagnostics)
         ready = self.ready(node, roots)
         found = tuple(references(node))
-        if [r for r in found if not self._check_reference(r, roots)] or ready is None:
+        wrong = [r for r in found if not self._check_reference(r, roots)]
+        self.diagnostics[before:] = [_within(problem, node) for problem in self.diagnostics[before:]]
+        if wrong or ready is None:
             return None
         if self._leads_to(found, self.unvalued):
             self.gaps.append(node.span)
@@ -281,6 +300,7 @@ class Reader:
                     f"{self.text(reference.node.span)} uses {inner.root}, which has no value here",
                     f"It is used at {inner.node.span}. Known here: {', '.join(sorted(roots))}.",
                     reference.node.span,
+                    related=[(inner.node.span, "it is used here")],
                 )
                 return False
         return True
@@ -348,6 +368,16 @@ class Reader:
             detail = f'Write {attribute.name} = "…".'
             self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)
         return None
+
+
+def _within(problem: Diagnostic, node: syntax.Expression) -> Diagnostic:
+    """The problem of a part of an expression, with the whole of it around."""
+    place, whole = problem.subject, node.span
+    if place is None or problem.context is not None or place.filename != whole.filename:
+        return problem
+    wide = whole.start <= place.start and place.end <= whole.end
+    narrow = (whole.start, whole.end) == (place.start, place.end)
+    return replace(problem, context=settled(whole)) if wide and not narrow else problem
 
 
 def _line(text: str) -> str:

@@ -33,7 +33,7 @@ class MachinesFolder:
     def _files(self, place: str, path: Path) -> Files | Absent:
         if not path.exists():
             return _missing(f"{path} is not there", _instead(path))
-        outside = [p for p in (path, *_inside(path)) if not self._is_inside(p)]
+        outside = [p for p in (path, *definitions_beside(path)) if not self._is_inside(p)]
         if outside:
             return Absent(
                 code="module_outside",
@@ -45,7 +45,7 @@ class MachinesFolder:
         return self._of_files(place, path, [path], place.rpartition("/")[0])
 
     def _of_folder(self, place: str, path: Path) -> Files | Absent:
-        found = _inside(path)
+        found = definitions_beside(path)
         if not found:
             return _missing(
                 f"{path} has no definitions", f"Its files end with {_ENDING}; those of tests do not count."
@@ -72,8 +72,8 @@ def is_inside(path: Path, folder: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
-def _inside(path: Path) -> list[Path]:
-    """The definitions right in a folder, sorted by name: no tests, and nothing hidden."""
+def definitions_beside(path: Path) -> list[Path]:
+    """The definitions right in a folder, sorted by name: no tests, and nothing hidden. None in a file."""
     if not path.is_dir():
         return []
     return [

@@ -94,7 +94,7 @@ def _check_paths(expressions: Iterable[Expression], receives: list[Heard]) -> It
             if len(told) == len(kinds):
                 kind, fault = max(told, key=lambda pair: pair[1].at)
                 if _is_suspicious(reference, fault):
-                    yield _missing_field(reference, kind, fault)
+                    yield _missing_field(expression, reference, kind, fault)
 
 
 def _forgiven(node: syntax.Expression) -> list[tuple[int, int]]:
@@ -121,7 +121,7 @@ def _is_slip(name: str, fault: Fault) -> bool:
     return bool(get_close_matches(name, fault.known, n=1, cutoff=_SLIP))
 
 
-def _missing_field(reference: Reference, event_type: str, fault: Fault) -> Diagnostic:
+def _missing_field(expression: Expression, reference: Reference, event_type: str, fault: Fault) -> Diagnostic:
     name = str(reference.steps[fault.at])
     advice = did_you_mean(name, fault.known)
     listed = ", ".join(sorted(fault.known)[:_SHOWN]) + (", …" if len(fault.known) > _SHOWN else "")
@@ -131,6 +131,7 @@ def _missing_field(reference: Reference, event_type: str, fault: Fault) -> Diagn
         summary=f'{path} of a "{event_type}" delivery has no field "{name}"',
         detail=advice or f"It has {listed}. If it is new, keep it: this is a warning.",
         subject=settled(reference.node.span),
+        context=settled(expression.node.span),
         # A near miss is a slip of the pen. What is far from everything may be newer than our table; and where the sender
         # adds fields freely, what is not very near to one may be another.
         severity=Severity.ERROR if advice and (not fault.open or _is_slip(name, fault)) else Severity.WARNING,
