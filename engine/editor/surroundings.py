@@ -83,7 +83,10 @@ def _folder(
     tests = _tests(folder)
     (tests if buffer.filename.endswith(TEST_FILE_ENDING) else texts)[buffer.filename] = buffer.source
     place = "" if place == "." else place
-    return Files(place=place, folder=place, name=folder.name, texts=texts, tests=tests) if texts else None
+    sorted_texts = dict(sorted(texts.items()))
+    return (
+        Files(place=place, folder=place, name=folder.name, texts=sorted_texts, tests=tests) if texts else None
+    )
 
 
 def _workers(file: Path) -> Workers | None:

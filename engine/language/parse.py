@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.diagnostics import Diagnostic
+from engine.errors import expect
 from engine.language import syntax
 from engine.language.bodies import whole
 from engine.language.build import Builder
@@ -43,7 +44,12 @@ class ParseResult:
 
 
 def parse(source: str | bytes, filename: str) -> ParseResult:
-    """Parse one HCL file. Never raises for what is in it: problems are diagnostics."""
+    """Parse one HCL file. Never raises for what is in it: problems are diagnostics.
+
+    Raises TypeError if `source` is no text or bytes, or `filename` no text.
+    """
+    expect(source, "the source to parse", str, bytes)
+    expect(filename, "the name of the file to parse", str)
     text = _decode(source, filename)
     if isinstance(text, Diagnostic):
         return ParseResult(tree=None, diagnostics=(text,))

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.diagnostics import Diagnostic, Severity, Span, errors_in, in_order
+from engine.errors import expect
 from engine.language import syntax
 from engine.machine.canonical import hash_of, meaning_of_provisioner
 from engine.machine.consequences import worth_telling
@@ -46,7 +47,11 @@ class ReadResult:
 
 
 def read_definition(source: str, filename: str, variables: Values | None = None) -> ReadResult:
-    """Read the text of a file that needs no other; see `read_files`."""
+    """Read the text of a file that needs no other; see `read_files`. Raises TypeError for what is no text."""
+    expect(source, "the text of a definition", str)
+    expect(filename, "the name of a definition", str)
+    if variables is not None:
+        expect(variables, "the values of variables", Mapping)
     return read_files(single(source, filename), nothing_else, variables)
 
 
