@@ -105,7 +105,7 @@ _TABLE = (
     ),
     _Row(
         None, _OPERATORS, _OPERATORS | {"EQUAL"},
-        "operator_unknown", '"{before}{token}" is no operator here', "Two operators stand side by side: remove one, or put parentheses around a part.",
+        "operator_unknown", '"{before}{token}" is not an operator here', "Two operators stand side by side: remove one, or put parentheses around a part.",
     ),
     _Row(
         _BODY, _ITEM_BEGINS, {"STRING", "QUOTE"},

@@ -4,7 +4,6 @@ Lark's LALR tables drive the parse; this module feeds them token by token. When 
 forgets the item it stood in, reads on to the end of that item and continues there, so that one pass finds all errors.
 """
 
-import gc
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from engine.errors import expect
 from engine.language import syntax
 from engine.language.bodies import whole
 from engine.language.build import Builder
+from engine.language.collection import paused
 from engine.language.refusals import Refused, refusals
 from engine.language.scan import Scanner
 from engine.language.source import Source
@@ -46,7 +46,7 @@ class ParseResult:
 def parse(source: str | bytes, filename: str) -> ParseResult:
     """Parse one HCL file. Never raises for what is in it: problems are diagnostics.
 
-    Raises TypeError if `source` is no text or bytes, or `filename` no text.
+    Raises TypeError if `source` is neither text nor bytes, or `filename` is not text.
     """
     expect(source, "the source to parse", str, bytes)
     expect(filename, "the name of the file to parse", str)
@@ -65,14 +65,9 @@ def parse(source: str | bytes, filename: str) -> ParseResult:
         )
         return ParseResult(tree=None, diagnostics=tuple(document.diagnostics))
     made = tables()  # outside the pause: it is done once
-    collecting = gc.isenabled()
-    gc.disable()  # a parse makes many objects and no garbage cycles; collecting meanwhile doubles its time
-    try:
+    with paused():  # collecting meanwhile doubles the time
         reading = _Parse(document, made)
         tree = reading.run()
-    finally:
-        if collecting:
-            gc.enable()
     problems = sorted(document.diagnostics, key=lambda d: d.subject.start if d.subject is not None else 0)
     problems += reading.late
     return ParseResult(tree=tree, diagnostics=tuple(problems), mistakes=tuple(document.mistakes))

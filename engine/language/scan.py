@@ -385,7 +385,7 @@ class Scanner:
             if keyword not in _DIRECTIVES:
                 return self._invalid(
                     "unknown_directive",
-                    f'"{keyword}" is no template directive'
+                    f'"{keyword}" is not a template directive'
                     if keyword
                     else "A template directive needs a name",
                     "The directives are if, else, endif, for and endfor. Write %%{ for the characters themselves.",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from engine.diagnostics import Diagnostic, Severity, Span, errors_in, in_order
 from engine.errors import expect
 from engine.language import syntax
+from engine.language.collection import paused
 from engine.machine.canonical import hash_of, meaning_of_provisioner
 from engine.machine.consequences import worth_telling
 from engine.machine.definition import Definition, Provisioner, Receive, covers
@@ -71,6 +72,11 @@ def read_files(files: Files, library: Library, variables: Values | None = None) 
     `variables` are values that come before the defaults of its `variable` blocks. Never raises and never stops at the
     first problem. Values for variables that it does not declare are ignored: they may be meant for another one.
     """
+    with paused():
+        return _read(files, library, variables)
+
+
+def _read(files: Files, library: Library, variables: Values | None) -> ReadResult:
     modules = Modules(files, library)
     tree = modules.tree(files)
     if tree is None:

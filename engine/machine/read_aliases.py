@@ -37,7 +37,7 @@ def _made(reader: Reader, node: syntax.Expression) -> syntax.Object | None:
     if not isinstance(value, Mapping):
         if fine:
             detail = 'Write aliases = { to_do: "To Do", … }.'
-            reader.report("wrong_type", '"aliases" is no object of texts', detail, node.span)
+            reader.report("wrong_type", '"aliases" is not an object of texts', detail, node.span)
         return None
     items = []
     for state, status in value.items():

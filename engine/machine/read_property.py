@@ -36,7 +36,7 @@ def read_properties(
             detail = f"The first one is at {first.span}: give this one another name."
             reader.report(
                 "duplicate_property",
-                f'Property "{claimed.name}" stands twice',
+                f'Property "{claimed.name}" is declared twice',
                 detail,
                 block.header_span,
                 related=[(first.span, FIRST)],

@@ -119,11 +119,11 @@ def _read_any(
     for name in ("final", "alias", "initial"):
         attribute = block.body.attribute(name)
         if attribute is not None:
-            summary = f'"{ANY}" is no state: it has no {name}'
+            summary = f'"{ANY}" is not a state: it has no {name}'
             reader.report("wildcard_setting", summary, detail, attribute.name_span)
     for inner in block.body.blocks:
         if inner.type in _OF_STATES:
-            summary = f'"{ANY}" is no state: it has no {inner.type}'
+            summary = f'"{ANY}" is not a state: it has no {inner.type}'
             reader.report("wildcard_setting", summary, detail, inner.header_span)
     for inner in block.body.blocks_of("on"):
         if reader.check_shape(inner):

@@ -212,7 +212,7 @@ def _check_internal(reader: Reader, block: syntax.Block) -> None:
     does = body.attribute("set") is not None or any(b.type in _DOES for b in body.blocks)
     if not does and not misnamed:
         detail = 'Add transition = "…"; or set = { … }, an action or a raise, to stay in the state.'
-        what = f"A {block.type} block"
+        what = f"{'An' if block.type in ('after', 'always', 'answer', 'on') else 'A'} {block.type} block"
         reader.report("missing_attribute", f'{what} has no "transition"', detail, block.header_span)
     elif not misnamed:
         for request in body.blocks_of("request"):

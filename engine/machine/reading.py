@@ -30,6 +30,7 @@ _LONGEST_NAME = 128
 _LONGEST_LINE = 500
 #: Looking for a similar name takes time; a file with more mistakes than this has another problem.
 _MOST_SUGGESTIONS = 100
+_VOWELS = ("a", "e", "i", "o", "u")
 #: What is said of the place where something was written first.
 FIRST = "the first one is here"
 #: Blocks that others call by their label.
@@ -122,7 +123,7 @@ class Reader:
         wanted = " ".join(f'"{label.upper()}"' for label in shape.labels)
         self.report(
             "wrong_labels",
-            f"A {block.type} block takes {_count(len(shape.labels), 'label')}, this one has {len(block.labels)}",
+            f"{_what(block.type)} takes {_count(len(shape.labels), 'label')}, this one has {len(block.labels)}",
             f"Write {block.type} {wanted}".rstrip() + " { … }.",
             block.header_span,
         )
@@ -196,7 +197,7 @@ class Reader:
         elif parents:
             homes = " or ".join(_where(parent) for parent in parents)
             detail = f"It belongs {homes}: move it there."
-            self.report("misplaced_block", f"A {name} block does not belong {_where(owner)}", detail, place)
+            self.report("misplaced_block", f"{_what(name)} does not belong {_where(owner)}", detail, place)
         else:
             choices = shape.blocks | shape.later
             detail = self.suggest(name, choices) or _takes(owner, "block", shape.blocks)
@@ -217,7 +218,7 @@ class Reader:
             detail = "Remove the spaces around the name."
         else:
             detail = f"Use 1 to {_LONGEST_NAME} printable characters."
-        self.report("bad_name", "This is no name", detail, label.span)
+        self.report("bad_name", "This is not a valid name", detail, label.span)
         return False
 
     def check_free(self, label: syntax.Label) -> bool:
@@ -359,14 +360,14 @@ class Reader:
         node = attribute.value
         if isinstance(node, syntax.Variable):
             detail = f'Quote it: {attribute.name} = "{node.name}".'
-            self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)
+            self.report("wrong_type", f'"{attribute.name}" is not a text', detail, node.span)
             return None
         fine, value = self.constant(node)
         if fine and isinstance(value, str):
             return composed(value)
         if fine:
             detail = f'Write {attribute.name} = "…".'
-            self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)
+            self.report("wrong_type", f'"{attribute.name}" is not a text', detail, node.span)
         return None
 
 
@@ -403,11 +404,13 @@ def _takes(owner: str, what: str, choices: Collection[str]) -> str:
 
 
 def _what(owner: str) -> str:
-    return f"A {owner} block" if owner else "The top of a file"
+    article = "An" if owner[:1] in _VOWELS else "A"
+    return f"{article} {owner} block" if owner else "The top of a file"
 
 
 def _where(owner: str) -> str:
-    return f"in a {owner} block" if owner else "at the top of a file"
+    article = "an" if owner[:1] in _VOWELS else "a"
+    return f"in {article} {owner} block" if owner else "at the top of a file"
 
 
 def _count(number: int, noun: str) -> str:

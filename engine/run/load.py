@@ -158,7 +158,7 @@ def _check_flags(flags: Mapping[str, str], readings: Iterable[ReadResult]) -> li
     return [
         Diagnostic(
             code="unknown_variable",
-            summary=f'no definition has a variable "{name}", which --var gives',
+            summary=f'No definition has a variable "{name}", which --var gives',
             detail=did_you_mean(name, names),
         )
         for name in flags

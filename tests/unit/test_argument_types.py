@@ -1,4 +1,4 @@
-"""What is no text is refused by the public functions in words, not by an attribute that it lacks."""
+"""What is not a text is refused by the public functions in words, not by an attribute that it lacks."""
 
 from collections.abc import Callable
 from typing import Any

@@ -79,7 +79,7 @@ def _element(_meter: Meter, values: list[Any], index: Any) -> Any:
     if not values:
         raise UnfitError("is an empty list", 0)
     if not isinstance(index, int):
-        raise UnfitError("is no whole number", 1)
+        raise UnfitError("is not a whole number", 1)
     return values[index % len(values)]
 
 

@@ -30,7 +30,7 @@ def _parseint(_meter: Meter, digits: str, base: int | Decimal) -> int:
     try:
         return int(digits if plain.isalnum() and len(plain) <= _MAX_DIGITS else "", base)
     except ValueError:
-        raise UnfitError(f"is no whole number in base {base}", 0) from None
+        raise UnfitError(f"is not a whole number in base {base}", 0) from None
 
 
 def _tonumber(_meter: Meter, value: Any) -> int | Decimal | None:

@@ -23,7 +23,7 @@ def _timeadd(_meter: Meter, timestamp: str, duration: str) -> str:
     moment = _moment(timestamp, 0)
     found = _DURATION.fullmatch(duration)
     if found is None:
-        raise UnfitError('is no duration such as "72h" or "1h30m"', 1)
+        raise UnfitError('is not a duration such as "72h" or "1h30m"', 1)
     seconds = sum(float(n) * _SECONDS[unit] for n, unit in re.findall(r"([0-9.]+)(h|ms|m|s)", found[2]))
     try:
         moment += timedelta(seconds=-seconds if found[1] else seconds)
