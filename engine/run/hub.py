@@ -167,7 +167,7 @@ def _settings_of(
         if setting not in unresolved:
             code = "missing_setting" if said.startswith(f"{setting} is missing") else "wrong_setting"
             detail = maker.settings.get(setting, "")
-            problem(code, setting, f'the worker "{worker.name}": {said}', detail)
+            problem(code, setting, f'The worker "{worker.name}": {said}', detail)
     return settings, diagnostics
 
 

@@ -63,7 +63,7 @@ def test_what_stands_there_is_explained(mark: str, after: int, expected: str) ->
 
 def test_a_state_says_where_it_leads_and_where_it_comes_from() -> None:
     text = told('"done" { final', 1) or ""
-    assert 'The backend calls it "Done".' in text
+    assert 'Its alias, what the backend calls it: "Done".' in text
     assert "In: `merged` from `open`." in text
 
 
