@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from engine.diagnostics import Severity
+
 
 class Where(StrEnum):
     """Where an example stands; the value is the heading of its part of the page."""
@@ -65,18 +67,18 @@ CODES: Mapping[str, Code] = {
     "mismatched": Code(_FILE, "a closing bracket does not fit the open one", "write the bracket that fits", "x = (1]"),
     "name_quoted": Code(_FILE, "the name of an attribute or a block is quoted", "remove the quotes: only labels are quoted", '"x" = 1'),
     "name_with_dot": Code(_FILE, "the name of an attribute contains a dot", "nest it: `a = { b = 1 }`", "a.b = 1"),
-    "scxml_differs": Code(_SCXML, "something is converted that behaves otherwise", "see whether it matters", '<state id="a">\n  <transition event="error.execution" target="a"/>\n</state>'),
+    "scxml_differs": Code(_SCXML, "something is converted that behaves differently", "see whether it matters", '<state id="a">\n  <transition event="error.execution" target="a"/>\n</state>'),
     "scxml_expression": Code(_SCXML, "an expression cannot be written in the language", "say it with operators, texts, numbers and variables that have a `<data>`", '<state id="a">\n  <transition cond="new Date()" target="a"/>\n</state>'),
     "scxml_left_out": Code(_SCXML, "something is left out, without a loss or nearly so", "see whether it matters", '<state id="a">\n  <onentry><log expr="1"/></onentry>\n</state>'),
     "scxml_name": Code(_SCXML, "a name names no state, event or `<send>`, or more than one", "mind the spelling, and give every state its own id", '<state id="a">\n  <transition event="e" target="b"/>\n</state>'),
     "scxml_unsupported": Code(_SCXML, "the language has no word for something", "do as the help says, or leave it out with `--partial`", '<state id="a">\n  <invoke type="scxml"/>\n</state>'),
     "scxml_doctype": Code(_TOGETHER, "an SCXML document has a document type", "remove it: entities are neither expanded nor fetched", "a line that begins with `<!DOCTYPE`"),
-    "scxml_not_scxml": Code(_TOGETHER, "an XML document is no SCXML document", "its outermost element is `scxml`, in the namespace of SCXML", "an SVG picture"),
+    "scxml_not_scxml": Code(_TOGETHER, "an XML document is not an SCXML document", "its outermost element is `scxml`, in the namespace of SCXML", "an SVG picture"),
     "scxml_too_large": Code(_TOGETHER, "an SCXML document is too large, or nested too deeply", "take it apart", "more than 4 MiB of text, or 60 elements in each other"),
-    "scxml_unreadable": Code(_TOGETHER, "an SCXML document is no well-formed XML", "mend it so that an XML reader takes it", "an element that is not closed"),
+    "scxml_unreadable": Code(_TOGETHER, "an SCXML document is not well-formed XML", "mend it so that an XML reader takes it", "an element that is not closed"),
     "nested_too_deeply": Code(_TOGETHER, "values or brackets are nested too deeply", "give parts of it a name in `locals`", "some hundred opening brackets in a row"),
     "not_utf8": Code(_TOGETHER, "the file is not UTF-8 text", "save it as UTF-8", "a file in Latin-1"),
-    "nul_character": Code(_FILE, "the file contains a NUL character", "remove it; perhaps the file is no text", "x = 1\0"),
+    "nul_character": Code(_FILE, "the file contains a NUL character", "remove it; perhaps this is not a text file", "x = 1\0"),
     "odd_space": Code(_FILE, "a no-break space, or a byte order mark inside the file", "replace it by an ordinary space", "x =\u00a01"),
     "one_line_block_too_long": Code(_FILE, "a block on one line holds more than one attribute", "break the line after `{` and give each attribute its own", "locals { x = 1, y = 2 }"),
     "one_line_block_unclosed": Code(_FILE, "a block begins on its opening line and does not end there", "break the line after `{`, or put the `}` on the same line", "locals { x = 1\n}"),
@@ -103,18 +105,18 @@ CODES: Mapping[str, Code] = {
     "for_name_missing": Code(_VALUE, "a `for` lacks a name", "write `for v in list`, or `for k, v in list`", "[for 1 in [1] : 1]"),
     "function_failed": Code(_VALUE, "a function cannot work with these arguments", "see the signature in the help, or use `try` with a default", 'parseint("x", 10)'),
     "index_out_of_range": Code(_VALUE, "a list has no such element", "elements count from 0; use `try` with a default", "[1][5]"),
-    "index_unfit": Code(_VALUE, "an index is no number, or a key no text", "index a list by a number and an object by a text", '[1]["x"]'),
-    "key_not_text": Code(_VALUE, "a key of an object is no text", "make it one, with `join` or `jsonencode`", "{ ([1]) = 1 }"),
+    "index_unfit": Code(_VALUE, "an index is not a number, or a key not a text", "index a list by a number and an object by a text", '[1]["x"]'),
+    "key_not_text": Code(_VALUE, "a key of an object is not a text", "make it one, with `join` or `jsonencode`", "{ ([1]) = 1 }"),
     "key_twice": Code(_VALUE, "a `for` makes the same key twice", "write `...` after the value to collect them in a list", '{ for v in [1, 2] : "k" => v }'),
     "legacy_index": Code(_VALUE, "an index is written with dots", "write it in brackets: `[0][1]`", "[[1]].0.0"),
     "name_missing": Code(_VALUE, "a name is missing after a dot", 'write it, or use brackets: `value["some key"]`', "[1]."),
     "nested_splat": Code(_VALUE, "a `.*` follows another in one path", "write `[*]` for both", "[1].*.a.*"),
-    "no_attributes": Code(_VALUE, "a value is no object", "take an element of the list first, or guard against null", "[1].a"),
+    "no_attributes": Code(_VALUE, "a value is not an object", "take an element of the list first, or guard against null", "[1].a"),
     "no_text": Code(_VALUE, "a value in a text is null or has no text", '`coalesce(value, "none")`, or `join` for a list', '"a ${null}"'),
     "not_a_bool": Code(_VALUE, "a condition is neither true nor false", "compare it with something", "5 ? 1 : 2"),
-    "not_a_collection": Code(_VALUE, "a `for` goes over something else than a list or an object", "put it in brackets for a list of one", "[for v in 5 : v]"),
-    "not_a_list": Code(_VALUE, "what stands before `...` is no list", "put it in brackets", "max(5...)"),
-    "not_a_number": Code(_VALUE, "a calculation with something that is no number", "convert it with `tonumber`, or compare texts with `==`", '"a" * 2'),
+    "not_a_collection": Code(_VALUE, "a `for` goes over something other than a list or an object", "put it in brackets for a list of one", "[for v in 5 : v]"),
+    "not_a_list": Code(_VALUE, "what stands before `...` is not a list", "put it in brackets", "max(5...)"),
+    "not_a_number": Code(_VALUE, "a calculation with something that is not a number", "convert it with `tonumber`, or compare texts with `==`", '"a" * 2'),
     "not_indexable": Code(_VALUE, "a value has no elements", "only lists and objects have", "5[0]"),
     "number_malformed": Code(_VALUE, "digits and dots make no number", "write one decimal point at most, and text in quotes", "1.2.3"),
     "number_out_of_range": Code(_VALUE, "a number is too large", "write a smaller one", "1e999999"),
@@ -142,11 +144,13 @@ CODES: Mapping[str, Code] = {
     "misplaced_block": Code(_FILE, "a block stands where it does not belong", "move it to where the help says", 'state "a" {\n}'),
     "unknown_attribute": Code(_FILE, "there is no such attribute", "mind the spelling; the help lists what there is", 'variable "x" { defualt = 1 }'),
     "unknown_block": Code(_FILE, "there is no such block", "mind the spelling; the help lists what there is", "statmachine {\n}"),
-    "unknown_type": Code(_FILE, "a variable's type is none", "write `string`, `number`, `bool`, `any`, `list(…)`, `map(…)` or `object({…})`", 'variable "x" { type = text }'),
+    "unknown_type": Code(_FILE, "a variable's type is unknown", "write `string`, `number`, `bool`, `any`, `list(…)`, `map(…)` or `object({…})`", 'variable "x" { type = text }'),
     "variable_without_value": Code(_FILE, "a variable has no value", "give it a default, or `variables:` in workers.yaml, or `INTERLOCK_VAR_NAME` in the environment", 'variable "x" {\n}'),
     "wrong_labels": Code(_FILE, "a block has too many or too few labels", "write it as the help shows", "variable {\n  default = 1\n}"),
-    "bad_name": Code(_FILE, "a label is no name", "use printable characters, without spaces around them; some words are reserved", 'variable "" { default = 1 }'),
-    "alias_mapper_id_mismatch": Code(_PROVISIONER, "the aliasmapper is not called like its provisioner", "call it so", 'aliasmapper "dev" {\n  aliases = { a = "A", b = "B" }\n}'),
+    "unused_local": Code(_FILE, "a local is used nowhere", "remove it, or use it", 'locals {\n  x = 1\n}\nprovisioner "soc" {\n}'),
+    "unused_variable": Code(_FILE, "a variable is used nowhere", "remove it, or use it", 'variable "x" { default = 1 }\nprovisioner "soc" {\n}'),
+    "bad_name": Code(_FILE, "a label is not a valid name", "use printable characters, without spaces around them; some words are reserved", 'variable "" { default = 1 }'),
+    "alias_mapper_id_mismatch": Code(_PROVISIONER, "the aliasmapper does not have its provisioner's name", "give it that name", 'aliasmapper "dev" {\n  aliases = { a = "A", b = "B" }\n}'),
     "alias_without_state": Code(_PROVISIONER, "an alias is for a state that the machine does not have", "remove it, or mind the spelling", 'aliasmapper "soc" {\n  aliases = { a = "A", b = "B", c = "C" }\n}'),
     "duplicate_alias": Code(_PROVISIONER, "a state has two aliases", "keep one of them", 'aliasmapper "soc" {\n  aliases = { a = "A", ("a") = "B" }\n}'),
     "duplicate_alias_value": Code(_PROVISIONER, "two states have the same alias", "a status can stand for one state only", 'aliasmapper "soc" {\n  aliases = { a = "A", b = "A" }\n}'),
@@ -188,13 +192,13 @@ CODES: Mapping[str, Code] = {
     "unsupported": Code(_TOGETHER, "this version does not support it yet", "remove it for now", "a block that docs/language.md does not describe yet"),
     "wildcard_inside": Code(_MACHINE, '`state "*"` stands in another state', "write the `on` block in that state itself: it holds for all states in it", 'state "b" {\n  initial = "x"\n  state "x" {\n  }\n  state "*" "go" { transition = "x" }\n}'),
     "wildcard_setting": Code(_MACHINE, 'the block `state "*"` has what only a state has', "set it in the blocks of the states that are meant", 'state "*" {\n  final = true\n}'),
-    "wrong_type": Code(_MACHINE, "a value is of the wrong kind", "write what the help says", 'state "b" { final = "yes" }'),
+    "wrong_type": Code(_MACHINE, "a value has the wrong type", "write a value of the type that the help names", 'state "b" { final = "yes" }'),
     # Modules
     "module_cycle": Code(_TOGETHER, "a module uses itself, by way of others perhaps, or modules are nested too deeply", "take what both need out into a module of its own", 'a/main.hcl with `source = "../b"` and b/main.hcl with `source = "../a"`'),
     "module_missing": Code(_PROVISIONER, "a `source` leads to no definitions", "mind the spelling; it counts from the folder of the file it stands in", 'module "x" { source = "./nowhere" }'),
     "module_outside": Code(_PROVISIONER, "a `source`, or a symbolic link, leads out of the machines directory", "move the module into it, or name a directory above both with `--machines`", 'module "x" { source = "../../elsewhere" }'),
     "module_provisioner": Code(_TOGETHER, "a module has no provisioner, or several", "give it one; a file of it can be named by `source`, too", '`source = "./lib"` where lib has locals only'),
-    "module_source": Code(_PROVISIONER, "a `source` is no path that begins with `./` or `../`", "name a folder or a file below the machines directory; modules are not fetched", 'module "x" { source = "github.com/acme/review" }'),
+    "module_source": Code(_PROVISIONER, "a `source` is not a path that begins with `./` or `../`", "name a folder or a file below the machines directory; modules are not fetched", 'module "x" { source = "github.com/acme/review" }'),
     # Properties, tests and proofs
     "property_claims": Code(_PROVISIONER, "a property makes no claim, several, or one with an attribute that says nothing to it", "write exactly one of always, never, reachable, eventually, leads_to", 'property "it" {\n}'),
     "unknown_state": Code(_PROVISIONER, "a property or a test names a state that the machine does not have", "name one of its states", 'property "it" { reachable = "nowhere" }'),
@@ -226,7 +230,7 @@ CODES: Mapping[str, Code] = {
     "yaml_alias": Code(_WORKERS, "the aliases of YAML repeat too much", "write the values out, without `&` and `*`", "workers: &x\n  jira: *x"),
     "yaml_syntax": Code(_WORKERS, "this is no YAML", "mind indentation and quotes", "workers: ["),
     "missing_setting": Code(_TOGETHER, "a processor lacks a setting", "add it to `settings:`, or set its variable", "the worker jira without ATLASSIAN_URL"),
-    "state_machine_id_mismatch": Code(_TOGETHER, "a machine is not called like its project, or a project has no provisioner", "name both after the project", '`projects: [soc]` and a statefile that only has `provisioner "dev"`'),
+    "state_machine_id_mismatch": Code(_TOGETHER, "a machine does not have its project's name, or a project has no provisioner", "name both after the project", '`projects: [soc]` and a statefile that only has `provisioner "dev"`'),
     "unknown_processor": Code(_TOGETHER, "a worker names a processor that is not installed", "the help lists what there is", "`processor: jria`"),
     "unknown_setting": Code(_TOGETHER, "a processor has no such setting", "mind the spelling", "`settings: {ulr: …}` of the worker jira"),
     "unknown_variable": Code(_TOGETHER, "workers.yaml or `--var` gives a variable that the definitions do not declare", "mind the spelling, or declare it", "`variables: {grac: 72h}` where only `grace` is declared"),
@@ -235,6 +239,24 @@ CODES: Mapping[str, Code] = {
     "unresolved_reference": Code(_TOGETHER, "a setting or a variable refers to a variable of the environment that is not set", "set it, or write the value itself", "`token: env://JIRA_TOKEN` without JIRA_TOKEN"),
     "wrong_setting": Code(_TOGETHER, "a setting of a processor cannot be used", "write what the help says", "`url: ftp://…` of the worker jira"),
 }  # fmt: skip
+
+
+#: What is not an error as a rule, and what it is then.
+_MILDER: Mapping[Severity, frozenset[str]] = {
+    Severity.WARNING: frozenset({
+        "alias_mapper_id_mismatch", "alias_without_state", "await_without_way_out", "dead_end", "empty_definition",
+        "event_never_handled", "guard_never_true", "no_end_reachable", "orphan_timer", "projects_missing", "scxml_differs",
+        "transition_shadowed", "unknown_event_type", "unreachable_state", "unused_local", "unused_variable",
+    }),
+    Severity.NOTE: frozenset({
+        "explored_in_part", "guard_always_true", "guards_overlap", "property_open", "scxml_left_out",
+    }),
+}  # fmt: skip
+
+
+def level_of(code: str) -> Severity:
+    """How bad a problem with that code is as a rule."""
+    return next((severity for severity, codes in _MILDER.items() if code in codes), Severity.ERROR)
 
 
 def page() -> str:

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from engine.diagnostics import Diagnostic
 
 
+def expect(value: object, what: str, *types: type) -> None:
+    """Raise TypeError, in words, if an argument of a public function is of none of the types."""
+    if not isinstance(value, types):
+        wanted = " or ".join(one.__name__ for one in types)
+        raise TypeError(f"{what} must be {wanted}, not {type(value).__name__}")
+
+
 class InterlockError(Exception):
     """Anything that Interlock raises on purpose."""
 

@@ -19,7 +19,8 @@ from engine.cli.hiding import hide, secrets_of
 from engine.cli.tables import print_json
 from engine.config.conceal import without_secrets
 from engine.config.settings import read_settings
-from engine.diagnostics import Diagnostic, Severity, errors_in, render
+from engine.diagnostics import MOST_GIVEN, Diagnostic, Severity, errors_in, in_order, most_telling, render
+from engine.errors import SettingError
 from engine.machine.definition import Definition, Provisioner
 from engine.machine.prove import prove
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
@@ -33,7 +34,12 @@ def check_files(
     json: bool = False,
     sarif: bool = False,
 ) -> int:
-    """Check files each by itself, or without any all that workers.yaml names; 1 if there is an error, otherwise 0."""
+    """Check files each by itself, or without any all that workers.yaml names; 1 if there is an error, otherwise 0.
+
+    Raises `SettingError` if both forms of data are asked for.
+    """
+    if json and sarif:
+        raise SettingError("--json and --sarif are two forms of one report: ask for one of them")
     around = surroundings(workers, machines, var)
     if files:
         problems, sources, definitions = _check_each(files, around)
@@ -44,17 +50,20 @@ def check_files(
     for provisioner in (p for definition in definitions for p in definition.provisioners.values()):
         proofs.append(prove(provisioner))
         problems += _placed(provisioner, proofs[-1].diagnostics)
+    problems = list(in_order(problems, sources))
     secrets = secrets_of(definitions)
     if sarif:
         from engine.cli.sarif import sarif as as_sarif
 
         print_json(as_sarif(problems, sources), secrets)
     elif json:
+        given, left = most_telling(problems, MOST_GIVEN)
         print_json(
             {
                 "ok": not errors_in(problems),
                 "checked": checked,
-                "diagnostics": [p.as_json() for p in problems],
+                "diagnostics": [p.as_json() for p in given],
+                "left_out": left,
                 "proofs": [proof.as_json() for proof in proofs],
             },
             secrets,
@@ -112,9 +121,9 @@ def _check_each(
             sources.update(read.sources)
             problems += read.diagnostics
             declared.append(read.declared)
-            if read.definition is not None:
-                problems += check_sources(read.definition)
-                definitions.append(read.definition)
+            problems += [*check_sources(read), *read.unused]
+            if read.whole is not None:
+                definitions.append(read.whole)
     check_flags(around.flags, declared)
     return problems, sources, definitions
 
@@ -141,5 +150,4 @@ def _check_together(
 
     settings = read_settings({"workers": workers}, around.environ)
     loaded = load(settings.workers, around.machines, load_processors(), around.environ, around.flags)
-    definitions = [] if loaded.serving is None else list(loaded.serving.definitions)
-    return list(loaded.diagnostics), dict(loaded.sources), list(loaded.sources), definitions
+    return list(loaded.diagnostics), dict(loaded.sources), list(loaded.sources), list(loaded.whole)

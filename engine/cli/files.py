@@ -16,7 +16,7 @@ from engine.machine.files import Absent, Files
 from engine.machine.read import ReadResult, read_files
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 from engine.run.files import read_text
-from engine.run.library import MachinesFolder, is_inside, tests_in
+from engine.run.library import MachinesFolder, is_inside, test_texts, tests_beside
 from engine.run.variables import read_flags, values_for
 
 _ENDING = ".hcl"
@@ -110,7 +110,14 @@ def _files(file: Path, machines: Path) -> tuple[Path, Files | Diagnostic]:
     if text is None:
         return folder, problems[0]
     name = str(file)
-    return folder, Files(place=place, folder=place.rpartition("/")[0], name=name, texts={name: text})
+    files = Files(
+        place=place,
+        folder=place.rpartition("/")[0],
+        name=name,
+        texts={name: text},
+        tests=test_texts(file),
+    )
+    return folder, files
 
 
 def _placed(file: Path, machines: Path) -> tuple[Path, str]:
@@ -163,7 +170,7 @@ def chosen(definition: Definition, project: str | None) -> tuple[Provisioner, ..
 def open_with_tests(file: Path, around: Surroundings, project: str | None = None) -> Definition:
     """The definition in a file or folder, with the tests beside it; raises `InvalidDefinitionError` with every problem."""
     definition = open_definition(file, around, project)
-    for beside in _tests_beside(file):
+    for beside in tests_beside(file):
         problems: list[Diagnostic] = []
         text = read_text(beside, "tests of a definition", problems)
         if text is None:
@@ -173,13 +180,6 @@ def open_with_tests(file: Path, around: Surroundings, project: str | None = None
             raise InvalidDefinitionError(found, {str(beside): text})
         definition = joined
     return definition
-
-
-def _tests_beside(file: Path) -> list[Path]:
-    if file.is_dir():
-        return tests_in(file)
-    beside = file.with_name(file.name.removesuffix(_ENDING) + TEST_FILE_ENDING)
-    return [beside] if beside.exists() else []
 
 
 def definitions_in(given: Iterable[Path], around: Surroundings) -> list[Path]:

@@ -1,10 +1,11 @@
 """``interlock lsp``: the language server for editors."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from engine.cli.options import MachinesFolder, settings_from
+from engine.cli.options import MachinesFolder, WorkersFile, settings_from
 from engine.errors import SettingError
 
 #: What the extra installs.
@@ -14,6 +15,7 @@ _EXTRA = frozenset({"attr", "attrs", "cattrs", "lsprotocol", "pygls"})
 def lsp(
     *,
     machines: MachinesFolder = None,
+    workers: WorkersFile = None,
     stdio: Annotated[  # noqa: ARG001 - the only way there is
         bool, Parameter(negative="", help="Accepted because many editors add it; there is no other way.")
     ] = True,
@@ -31,4 +33,5 @@ def lsp(
         raise SettingError(
             'the language server needs an extra that is not installed: pip install "interlock[lsp]"'
         ) from None
-    return serve(settings_from(machines=machines).machines.absolute())
+    settings = settings_from(machines=machines, workers=workers)
+    return serve(settings.machines.absolute(), settings.workers.absolute(), Path.cwd())

@@ -144,7 +144,7 @@ class _Reader:
         listed = document.value.get("workers")
         if listed is None:
             if not self.diagnostics:
-                self.problem("workers_missing", document.span, "there is no member `workers`", _SHAPE)
+                self.problem("workers_missing", document.span, "There is no member `workers`", _SHAPE)
             return ()
         if listed.value is None or listed.value == {}:
             self.problem(
@@ -159,7 +159,7 @@ class _Reader:
         name = key.name
         if not name.strip() or name != name.strip():
             self.problem(
-                "wrong_value", key.span, "a worker's name is a word", "Name the worker after its backend."
+                "wrong_value", key.span, "A worker's name is a word", "Name the worker after its backend."
             )
         members = self.members(key, body)
         projects = self.projects(name, members.get("projects"))
@@ -182,13 +182,13 @@ class _Reader:
 
     def members(self, key: Key, body: Positioned) -> dict[str, Positioned]:
         """The members that are of the right kind; an empty worker has none."""
-        if body.value is None or not self.is_kind("object", body, f'the worker "{key.name}"'):
+        if body.value is None or not self.is_kind("object", body, f'The worker "{key.name}"'):
             return {}
         found = {}
         for name, value in body.value.items():
             member = MEMBERS.get(name)
             if member is None:
-                self.unknown(f'the worker "{key.name}"', body.keys[name], MEMBERS)
+                self.unknown(f'The worker "{key.name}"', body.keys[name], MEMBERS)
             elif value.value is not None and self.is_kind(member.type, value, f"`{name}`"):
                 found[name] = value
         return found
@@ -219,7 +219,7 @@ class _Reader:
                 self.problem(
                     "wrong_value",
                     item.span,
-                    f"{item.value!r} is no project key",
+                    f"{item.value!r} is not a project key",
                     "A project's key is what stands before the number: soc for SOC-12.",
                 )
             elif project in self.served:
@@ -227,7 +227,7 @@ class _Reader:
                 self.problem(
                     "duplicate_project",
                     item.span,
-                    f'the project "{project}" is served twice',
+                    f'The project "{project}" is served twice',
                     f'"{other}" names it in line {span.line}. One backend holds the state of a project; remove one of the two.',
                 )
             else:
@@ -242,21 +242,21 @@ class _Reader:
             self.problem(
                 "statefile_missing",
                 worker.span,
-                f'the worker "{worker.name}" serves projects and has no statefile',
+                f'The worker "{worker.name}" serves projects and has no statefile',
                 "Add `statefile:` with the name of their definitions; only a worker without projects can do without.",
             )
         elif worker.variables and worker.statefile is None:
             self.problem(
                 "statefile_missing",
                 worker.span,
-                f'the worker "{worker.name}" has variables and no statefile',
+                f'The worker "{worker.name}" has variables and no statefile',
                 "Add `statefile:` with the name of the definitions that declare them.",
             )
         elif worker.statefile is not None and not members.get("projects"):
             self.diagnostics.append(
                 Diagnostic(
                     code="projects_missing",
-                    summary=f'the worker "{worker.name}" has a statefile and serves no project',
+                    summary=f'The worker "{worker.name}" has a statefile and serves no project',
                     detail="List its `projects:`, or remove the statefile if it only makes extra calls.",
                     subject=worker.span,
                     severity=Severity.WARNING,

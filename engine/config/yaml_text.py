@@ -220,7 +220,7 @@ class _Reader:
         around = f" {error.context}" if error.context and error.problem else ""
         return Diagnostic(
             code="yaml_syntax",
-            summary=f"this is not YAML: {what}{around}",
+            summary=f"This is not YAML: {what}{around}",
             detail="Check the indentation, quotes and colons up to here; tabs cannot indent YAML.",
             subject=self.span(mark, mark) if mark is not None else None,
         )
@@ -230,7 +230,7 @@ class _Reader:
         position = error.position if isinstance(error.position, int) else 0
         return Diagnostic(
             code="yaml_syntax",
-            summary="this character cannot stand in a YAML file",
+            summary="This character cannot stand in a YAML file",
             detail="Save the file as plain UTF-8 text and remove control characters.",
             subject=self.range(position, position + 1),
         )

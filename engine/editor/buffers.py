@@ -52,11 +52,6 @@ class Buffers:
             other = None if text is None else Document(text, name_of(partner), beside=own)
         return {address: own} if other is None else {address: own, partner: other}
 
-    def tests_of(self, address: str) -> str | None:
-        """The open buffer with the tests of a definition."""
-        partner = _partner(address)
-        return partner if partner.endswith(TEST_FILE_ENDING) and partner in self._open else None
-
     def _beside(self, address: str) -> Document | None:
         if not address.endswith(TEST_FILE_ENDING):
             return None

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.diagnostics import Diagnostic, Span
+from engine.diagnostics import Diagnostic, Related, Span
 from engine.language import parse
 from engine.machine.definition import Definition
-from engine.machine.files import Files, Library
+from engine.machine.files import Files, Library, nothing_else
+from engine.machine.given import Values
 from engine.machine.prove import prove
-from engine.machine.read import ReadResult, read_files
+from engine.machine.read import read_files
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 from engine.sources.check import check_sources
 
@@ -36,44 +37,34 @@ class Checked:
     definition: Definition | None
 
 
-def check(buffer: Buffer, place: str, library: Library) -> Checked:
-    """Syntax and static sense; `library` has the modules that a definition at `place` uses."""
-    if buffer.filename.endswith(TEST_FILE_ENDING):
-        return _check_tests(buffer, place, library)
-    read = _read(buffer.source, buffer.filename, place, library)
-    if read.definition is None:
-        return Checked(diagnostics=read.diagnostics, definition=None)
-    return Checked(
-        diagnostics=(*read.diagnostics, *check_sources(read.definition)), definition=read.definition
-    )
+def check(
+    buffer: Buffer, files: Files | None, library: Library = nothing_else, values: Values | None = None
+) -> Checked:
+    """Syntax and static sense of a buffer's definition: the `files` of it; None if they cannot be read.
 
-
-def proofs(definition: Definition) -> tuple[Diagnostic, ...]:
-    """What is proven or refuted. Takes as long as it takes."""
-    return tuple(d for p in definition.provisioners.values() for d in prove(p).diagnostics)
-
-
-def _read(source: str, filename: str, place: str, library: Library) -> ReadResult:
-    folder = place.rpartition("/")[0]
-    return read_files(Files(place=place, folder=folder, name=filename, texts={filename: source}), library)
-
-
-def _check_tests(buffer: Buffer, place: str, library: Library) -> Checked:
-    if buffer.beside is None:
+    `library` has the modules that it uses, and `values` what its variables are given.
+    """
+    if files is None:
         missing = Diagnostic(
             code="unreadable_file",
             summary="The definition that these tests stand beside cannot be read",
             detail=f"They belong to {buffer.filename.removesuffix(TEST_FILE_ENDING)}.hcl in the same folder.",
         )
-        return Checked(
-            diagnostics=(*parse(buffer.source, buffer.filename).diagnostics, missing), definition=None
-        )
-    source, filename = buffer.beside
-    definition = _read(source, filename, place, library).definition
-    if definition is None:  # its problems are told beside its own text
+        found = (*parse(buffer.source, buffer.filename).diagnostics, missing)
+        return Checked(diagnostics=found, definition=None)
+    read = read_files(files, library, values)
+    if not buffer.filename.endswith(TEST_FILE_ENDING):
+        found = (*read.diagnostics, *check_sources(read), *read.unused)
+        return Checked(diagnostics=found, definition=read.whole)
+    if read.definition is None:  # its problems are told beside its own text
         return Checked(diagnostics=parse(buffer.source, buffer.filename).diagnostics, definition=None)
-    joined, found = read_test_file(buffer.source, buffer.filename, definition)
-    return Checked(diagnostics=found, definition=joined)
+    joined, told = read_test_file(buffer.source, buffer.filename, read.definition)
+    return Checked(diagnostics=told, definition=joined)
+
+
+def proofs(definition: Definition) -> tuple[Diagnostic, ...]:
+    """What is proven or refuted. Takes as long as it takes."""
+    return tuple(d for p in definition.provisioners.values() for d in prove(p).diagnostics)
 
 
 def as_json(found: Iterable[Diagnostic], filename: str) -> list[dict[str, Any]]:
@@ -90,13 +81,21 @@ def _as_json(found: Iterable[Diagnostic], filename: str) -> Iterator[dict[str, A
             "severity": problem.severity.value,
             "message": "\n".join(filter(None, (problem.summary, problem.detail, problem.story))),
             "range": _range(problem.subject),
-            "context": _range(problem.context) if _tells_more(problem) else None,
+            "related": [_related(each, filename) for each in problem.related],
         }
 
 
-def _tells_more(problem: Diagnostic) -> bool:
-    subject, context = problem.subject, problem.context
-    return subject is not None and context is not None and context.filename == subject.filename != ""
+def _related(other: Related, filename: str) -> dict[str, Any]:
+    """Another place: offsets in the same file, else a line and a column in one that is called by its name."""
+    span = other.span
+    own = span.filename == filename
+    return {
+        "message": other.message,
+        "file": None if own else span.filename,
+        "range": _range(span)
+        if own
+        else [span.line - 1, span.column - 1, span.end_line - 1, span.end_column - 1],
+    }
 
 
 def _range(span: Span | None) -> list[int] | None:

@@ -7,42 +7,12 @@ it ends this process and starts another one. Started as ``python -m engine.edito
 import json
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from engine.editor.check import Buffer, as_json, check, proofs
-from engine.machine.files import Absent, Files, Library, nothing_else
-from engine.run.library import MachinesFolder
-
-
-class _Folder:
-    """The modules below a folder, as their buffers say where they are open."""
-
-    def __init__(self, folder: Path, opened: Mapping[str, str]) -> None:
-        self._folder = folder
-        self._files = MachinesFolder(folder)
-        self._opened = opened
-
-    def __call__(self, place: str) -> Files | Absent:
-        found = self._files(place)
-        if isinstance(found, Absent):
-            return found
-        texts = {self._shown(name): self._opened.get(name, text) for name, text in found.texts.items()}
-        return replace(found, name=self._shown(found.name), texts=texts)
-
-    def _shown(self, name: str) -> str:
-        return Path(name).relative_to(self._folder).as_posix()
-
-
-def _surroundings(request: Mapping[str, Any], buffer: Buffer) -> tuple[str, Library]:
-    """Where a buffer is below the folder that its modules are in, and these: the machines directory, or its own folder."""
-    if buffer.path is None:
-        return buffer.filename, nothing_else
-    path, machines = Path(buffer.path), Path(request["machines"])
-    folder = machines if path.is_relative_to(machines) else path.parent
-    return path.relative_to(folder).as_posix(), _Folder(folder, request["opened"])
+from engine.editor.surroundings import surroundings_of
 
 
 def answers(line: str) -> Iterator[dict[str, Any]]:
@@ -55,7 +25,14 @@ def answers(line: str) -> Iterator[dict[str, Any]]:
         beside=None if beside is None else (beside[0], beside[1]),
         path=request["path"],
     )
-    checked = check(buffer, *_surroundings(request, buffer))
+    around = surroundings_of(
+        buffer,
+        machines=Path(request["machines"]),
+        workers=Path(request["workers"]),
+        directory=Path(request["directory"]),
+        opened=request["opened"],
+    )
+    checked = check(buffer, around.files, around.library, around.values)
     quick = as_json(checked.diagnostics, buffer.filename)
     yield {"problems": quick, "more": checked.definition is not None}
     if checked.definition is not None:

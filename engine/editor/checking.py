@@ -47,10 +47,15 @@ class Checking:
         complain: Callable[[str], None],
         *,
         machines: Path,
+        workers: Path,
+        directory: Path,
         opened: Callable[[], Mapping[str, str]],
     ) -> None:
-        """Take whom to tell, the folder with the machine definitions, and what gives the open files' texts by path."""
-        self._machines = machines
+        """Take whom to tell, and what gives the open files' texts by path.
+
+        `machines` is the folder with the machine definitions, `workers` is workers.yaml, `directory` holds app.env.
+        """
+        self._places = {"machines": str(machines), "workers": str(workers), "directory": str(directory)}
         self._opened = opened
         self._publish = publish
         self._complain = complain
@@ -108,7 +113,7 @@ class Checking:
                 "filename": request.buffer.filename,
                 "beside": request.buffer.beside,
                 "path": request.buffer.path,
-                "machines": str(self._machines),
+                **self._places,
                 "opened": dict(self._opened()),
             }
         )

@@ -96,7 +96,7 @@ def _block_text(name: str) -> str:
     if shape is None:
         return ""
     head = " ".join([name.partition(" ")[0], *(f'"{label.upper()}"' for label in shape.labels)])
-    parts = [f"```hcl\n{head} {{ … }}\n```", meaning_of(name), *_members_of(name, shape)]
+    parts = ["block", f"```hcl\n{head} {{ … }}\n```", meaning_of(name), *_members_of(name, shape)]
     return "\n\n".join(filter(None, parts))
 
 
@@ -117,7 +117,7 @@ def _attribute_text(name: str, attribute: str) -> str:
         return ""
     kind, doc = known[attribute]
     shape = SHAPES.get(name, FILE)
-    return f"`{attribute}`: {kind}{', required' if attribute in shape.required else ''}\n\n{doc}"
+    return f"attribute `{attribute}`: {kind}{', required' if attribute in shape.required else ''}\n\n{doc}"
 
 
 # Names
@@ -135,9 +135,9 @@ def _about(document: Document, named: Occurrence) -> str:
             return ""
         default = document.names.variables[name]
         value = "It has no default." if default is None else f"Default: `{wording(default, 200)}`"
-        return f"`var.{name}`\n\n{meaning_of('variable')}\n\n{value}"
+        return f"variable `var.{name}`\n\n{meaning_of('variable')}\n\n{value}"
     node = document.names.locals.get(name)
-    return "" if node is None else f"`local.{name}`\n\n```hcl\n{wording(node, 400)}\n```"
+    return "" if node is None else f"local `local.{name}`\n\n```hcl\n{wording(node, 400)}\n```"
 
 
 def _state_text(project: Project, name: str) -> str:
@@ -146,7 +146,7 @@ def _state_text(project: Project, name: str) -> str:
         return ""
     lines = [f'{kind} `"{name}"`']
     if project.aliases.get(name):
-        lines.append(f'The backend calls it "{project.aliases[name]}".')
+        lines.append(f'Its alias, what the backend calls it: "{project.aliases[name]}".')
     inner = [state for state, parent in project.parents.items() if parent == name]
     if inner:
         lines.append("In it: " + _listed(inner) + ".")
@@ -212,11 +212,13 @@ def _path(
         yield Hover(start=first, end=last, text=_field_text(document, path, found.steps))
     elif len(found.steps) == 1:
         doc = MEMBER_WORDS.get(found.root, {}).get(str(found.steps[0]), "")
-        yield Hover(start=first, end=last, text=f"`{found.root}.{found.steps[0]}`\n\n{doc}" if doc else "")
+        yield Hover(
+            start=first, end=last, text=f"member `{found.root}.{found.steps[0]}`\n\n{doc}" if doc else ""
+        )
 
 
 def _root_text(name: str) -> str:
-    return f"`{name}`\n\n{ROOT_WORDS[name]}" if name in ROOT_WORDS else ""
+    return f"name `{name}`\n\n{ROOT_WORDS[name]}" if name in ROOT_WORDS else ""
 
 
 def _function_text(name: str) -> str:
@@ -225,7 +227,7 @@ def _function_text(name: str) -> str:
         return ""
     example = EXAMPLES.get(name)
     shown = f"\n\nFor instance `{example}` is `{value_of(example)}`." if example else ""
-    return f"```hcl\n{function.signature}\n```\n\n{function.doc}{shown}"
+    return f"function\n\n```hcl\n{function.signature}\n```\n\n{function.doc}{shown}"
 
 
 def _field_text(document: Document, path: tuple[Header, ...], steps: Sequence[Any]) -> str:
@@ -240,7 +242,7 @@ def _field_text(document: Document, path: tuple[Header, ...], steps: Sequence[An
         return ""
     written = ".".join(["event", *map(str, steps)])
     lines = [f"{shape}, in {_plainly(list(dict.fromkeys(kinds)))}" for shape, kinds in told.items()]
-    return f"`{written}`\n\n" + "\n\n".join(lines)
+    return f"payload field `{written}`\n\n" + "\n\n".join(lines)
 
 
 def _shape_of(source: str, kind: str, steps: Sequence[Any]) -> str:

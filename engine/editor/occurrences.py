@@ -11,7 +11,7 @@ from engine.language import syntax
 from engine.language.depth import children
 from engine.machine.definition import TOGETHER
 from engine.machine.values import composed
-from engine.model import AFTER, DONE_STATE, END
+from engine.model import AFTER, AWAIT, DONE_STATE, END
 
 _WITH_EVENT = 2
 _OWN_STATE = ("state", "previous")
@@ -301,8 +301,14 @@ class _Walk:
             full = value.removeprefix(DONE_STATE)
             yield from self._in_event(node, value, full, len(DONE_STATE), len(value))
         elif value.startswith(AFTER):
-            full, _, number = value.removeprefix(AFTER).rpartition(".")
-            yield from self._in_event(node, value, full, len(AFTER), len(value) - len(number) - 1)
+            yield from self._numbered(node, value, AFTER)
+        elif value.startswith(AWAIT):
+            yield from self._numbered(node, value, AWAIT)
+
+    def _numbered(self, node: syntax.Literal | syntax.Label, value: str, kind: str) -> Iterator[Occurrence]:
+        """A timer's number, or the name of an answer, follows the state."""
+        full, _, last = value.removeprefix(kind).rpartition(".")
+        yield from self._in_event(node, value, full, len(kind), len(value) - len(last) - 1)
 
     def _in_event(
         self, node: syntax.Literal | syntax.Label, value: str, full: str, first: int, last: int

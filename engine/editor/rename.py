@@ -17,7 +17,7 @@ from engine.machine.references import references
 from engine.machine.test_blocks import Then
 from engine.machine.values import composed
 from engine.machine.writing import key, text
-from engine.model import AFTER, DONE_STATE, END
+from engine.model import AFTER, AWAIT, DONE_STATE, END
 
 _LONGEST = 128
 _RESERVED = frozenset({END, "*", "=", "<always>"})
@@ -169,9 +169,10 @@ class _Renaming:
     def event(self, name: str) -> str:
         if name.startswith(DONE_STATE):
             return DONE_STATE + self._one(name.removeprefix(DONE_STATE))
-        if name.startswith(AFTER):
-            full, dot, number = name.removeprefix(AFTER).rpartition(".")
-            return AFTER + self._one(full) + dot + number
+        for kind in (AFTER, AWAIT):
+            if name.startswith(kind):
+                full, dot, last = name.removeprefix(kind).rpartition(".")
+                return kind + self._one(full) + dot + last
         return name
 
 

@@ -45,9 +45,9 @@ class Server(LanguageServer):
     knows, so that changes of a part could end up elsewhere.
     """
 
-    def __init__(self, machines: Path) -> None:
-        """Take the folder with the machine definitions."""
-        self.machines = machines
+    def __init__(self, machines: Path, workers: Path, directory: Path) -> None:
+        """Take the folder with the machine definitions, workers.yaml, and the directory that holds app.env."""
+        self._places = (machines, workers, directory)
         super().__init__("interlock", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
         self.buffers = Buffers(_read)
         self.checking: Checking | None = None
@@ -61,18 +61,20 @@ class Server(LanguageServer):
         return Encoding(self.server_capabilities.position_encoding or Encoding.UTF_16)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
-        """Tell standard error only: a window at every keystroke helps nobody."""
+        """Tell standard error only: a window at every keystroke helps nobody. What is refused was answered."""
+        if isinstance(error, JsonRpcException) and error.code == _REQUEST_FAILED:
+            return
         logging.getLogger("interlock").error("%s: %s", getattr(source, "__name__", source), error)
 
     # Buffers
 
     def changed(self, address: str, text: str, version: int | None) -> None:
-        """Take a buffer's text and have it checked, and the open tests beside it."""
+        """Take a buffer's text and have it checked, and what is open beside it: that may be a part of the same module."""
         self.buffers.put(address, text)
         self._ask(address, version)
-        tests = self.buffers.tests_of(address)
-        if tests is not None:
-            self._ask(tests, None)
+        folder = address.rpartition("/")[0]
+        for other in [a for a, _ in self.buffers.all() if a != address and a.rpartition("/")[0] == folder]:
+            self._ask(other, None)
 
     def closed(self, address: str) -> None:
         """Forget a buffer and what was said about it."""
@@ -86,8 +88,14 @@ class Server(LanguageServer):
         if document is None:
             return
         if self.checking is None:
+            machines, workers, directory = self._places
             self.checking = Checking(
-                self._publish, self._complain, machines=self.machines, opened=self._opened
+                self._publish,
+                self._complain,
+                machines=machines,
+                workers=workers,
+                directory=directory,
+                opened=self._opened,
             )
             self.task = asyncio.get_running_loop().create_task(self.checking.run())
         beside = document.beside
@@ -144,9 +152,9 @@ class Server(LanguageServer):
         ]
 
 
-def make_server(machines: Path) -> Server:
+def make_server(machines: Path, workers: Path, directory: Path) -> Server:
     """A server with everything it can do, not started."""
-    server = Server(machines)
+    server = Server(machines, workers, directory)
     _listen(server)
     _tell(server)
     _change(server)
@@ -289,10 +297,17 @@ def _read(address: str) -> str | None:
         return None
 
 
-def serve(machines: Path) -> int:
+def _is_failure(record: logging.LogRecord) -> bool:
+    """Whether something failed: a request that is refused was answered, and needs no traceback."""
+    raised = None if not record.exc_info else record.exc_info[1]
+    return not (isinstance(raised, JsonRpcException) and raised.code == _REQUEST_FAILED)
+
+
+def serve(machines: Path, workers: Path, directory: Path) -> int:
     """Speak over standard input and output until the client goes; the exit status, 1 if it went without a word."""
     # Standard output is the protocol's. The library tells every message at a lower level.
     logging.basicConfig(level=logging.ERROR)
-    server = make_server(machines)
+    logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_failure)
+    server = make_server(machines, workers, directory)
     server.start_io()
     return 0 if server.finished else 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 from lsprotocol import types
 
@@ -59,7 +60,7 @@ def offset(text: Text, position: types.Position, encoding: Encoding) -> int:
 def diagnostic(
     problem: dict[str, Any], text: Text, address: str, encoding: Encoding, *, related: bool
 ) -> types.Diagnostic:
-    """A problem, with the range around it where that tells more and the client can show it."""
+    """A problem, with the other places that it is about where the client can show them."""
 
     def ranged(pair: list[int] | None) -> types.Range:
         first, last = pair or (0, 0)
@@ -72,12 +73,27 @@ def diagnostic(
         message=problem["message"],
     )
     found.code = problem["code"]
-    if related and problem["context"]:
-        place = types.Location(uri=address, range=ranged(problem["context"]))
+    if related and problem["related"]:
         found.related_information = [
-            types.DiagnosticRelatedInformation(location=place, message="See this, too.")
+            types.DiagnosticRelatedInformation(
+                location=_elsewhere(each["file"], each["range"], address)
+                if each["file"]
+                else types.Location(uri=address, range=ranged(each["range"])),
+                message=each["message"],
+            )
+            for each in problem["related"]
         ]
+    if problem["code"] in ("unused_local", "unused_variable"):
+        found.tags = [types.DiagnosticTag.Unnecessary]
     return found
+
+
+def _elsewhere(file: str, place: list[int], address: str) -> types.Location:
+    """A place in another file of the same folder."""
+    line, column, end_line, end_column = place
+    first, last = types.Position(line, column), types.Position(end_line, end_column)
+    uri = f"{address.rpartition('/')[0]}/{quote(file)}"
+    return types.Location(uri=uri, range=types.Range(start=first, end=last))
 
 
 def edits(document: Document, found: Iterable[Edit], encoding: Encoding) -> list[types.TextEdit]:

@@ -56,7 +56,7 @@ def _body(content: list[Any], place: Place, closer: Token | None, *, told: bool 
 
 def _misplaced(item: Any, source: Source) -> None:
     comma = isinstance(item, Token) and item.type == "COMMA"
-    source.report(*(COMMA_BETWEEN_ATTRIBUTES if comma else LINE_BREAK_MISSING), *_extent(item))
+    source.report(*(COMMA_BETWEEN_ATTRIBUTES if comma else LINE_BREAK_MISSING).told, *_extent(item))
 
 
 def _twice(again: syntax.Attribute, earlier: syntax.Attribute, source: Source) -> None:
@@ -77,12 +77,12 @@ def _check_one_line(content: list[Any], source: Source) -> None:
     if isinstance(first, syntax.Block):
         name: Any = first.type_span
         brace: Any = first.body.span
-        source.report(*BLOCK_IN_ONE_LINE_BLOCK, name.first, block_begins(first.labels, brace.first + 1))
+        source.report(*BLOCK_IN_ONE_LINE_BLOCK.told, name.first, block_begins(first.labels, brace.first + 1))
     elif len(content) > 1:
         second = content[1]
         line_ends = isinstance(second, Token) and second.type == "NEWLINE"
         problem = ONE_LINE_BLOCK_UNCLOSED if line_ends else ONE_LINE_BLOCK_TOO_LONG
-        source.report(*problem, *_extent(second))
+        source.report(*problem.told, *_extent(second))
 
 
 def _extent(item: Any) -> tuple[int, int]:

@@ -100,7 +100,7 @@ class Builder:
                 labels.append(syntax.Label(span=place, value=label.text, quoted=False))
         else:
             place = label.span
-            place.source.report(*LABEL_NOT_LITERAL, *first_sequence(place.source.text, place.first + 1))
+            place.source.report(*LABEL_NOT_LITERAL.told, *first_sequence(place.source.text, place.first + 1))
             labels.append(syntax.Label(span=place, value=place.text[1:-1], quoted=True))
         return labels
 
@@ -294,7 +294,7 @@ class Builder:
         if not token.text.isdigit():
             place.source.report(
                 "legacy_index",
-                f'".{token.text}" is no index',
+                f'".{token.text}" is not an index',
                 f"Write the indexes in brackets: [{']['.join(token.text.split('.'))}].",
                 token.start,
                 token.end,
@@ -390,7 +390,7 @@ def _number(token: Token) -> int | Decimal:
     if not text.isdigit() and _NUMBER.fullmatch(text) is None:
         token.frame.source.report(
             "number_malformed",
-            f"{text[:40]} is no number",
+            f"{text[:40]} is not a number",
             "A number has at most one decimal point. Write text in quotes.",
             token.start,
             token.end,

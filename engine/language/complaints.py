@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from engine.language import tokens as kinds
-from engine.language.tokens import Frame, Problem, Token
+from engine.language.tokens import Frame, Problem, Token, opening
 
 _BODY = kinds.BODIES
 _LIST = frozenset({kinds.TUPLE, kinds.CALL, kinds.PARENTHESES, kinds.INDEX})
@@ -105,7 +105,7 @@ _TABLE = (
     ),
     _Row(
         None, _OPERATORS, _OPERATORS | {"EQUAL"},
-        "operator_unknown", '"{before}{token}" is no operator here', "Two operators stand side by side: remove one, or put parentheses around a part.",
+        "operator_unknown", '"{before}{token}" is not an operator here', "Two operators stand side by side: remove one, or put parentheses around a part.",
     ),
     _Row(
         _BODY, _ITEM_BEGINS, {"STRING", "QUOTE"},
@@ -286,6 +286,7 @@ def still_open(frame: Frame) -> Problem:
         "unclosed",
         f"{_opened(frame)} is not closed before this",
         f'Write the missing "{frame.closer}" where it ends.',
+        opening(frame.opener),
     )
 
 
@@ -316,7 +317,8 @@ def complaint(token: Token, before: Token | None, expected: Collection[str]) -> 
             and (row.tokens is None or token.type in row.tokens)
             and (row.expecting is None or row.expecting in expected)
         ):
-            return Problem(row.code, row.summary.format_map(words), row.detail.format_map(words))
+            opened = opening(token.frame.opener) if row.code == "unclosed" else None
+            return Problem(row.code, row.summary.format_map(words), row.detail.format_map(words), opened)
     shown = words["token"]
     return Problem(
         "unexpected",

@@ -1,6 +1,7 @@
 """How many characters a reader sees: what columns count, as Unicode's annex 29 has it."""
 
 import unicodedata
+from array import array
 from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 
@@ -63,6 +64,20 @@ def clusters(text: str) -> list[str]:
         return list(text)
     starts = [*_starts(text), len(text)]
     return [text[start:end] for start, end in pairwise(starts)]
+
+
+def running(text: str) -> "array[int]":
+    """The same for every beginning of a text: the number at a position is that of what stands before it."""
+    counts = array("L", [0])
+    count = 0
+    starts = _starts(text)
+    start = next(starts, len(text))
+    for at in range(len(text)):
+        if at == start:
+            count += 1
+            start = next(starts, len(text))
+        counts.append(count)
+    return counts
 
 
 def _starts(text: str) -> Iterator[int]:

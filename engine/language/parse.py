@@ -4,16 +4,17 @@ Lark's LALR tables drive the parse; this module feeds them token by token. When 
 forgets the item it stood in, reads on to the end of that item and continues there, so that one pass finds all errors.
 """
 
-import gc
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from engine.diagnostics import Diagnostic
+from engine.errors import expect
 from engine.language import syntax
 from engine.language.bodies import whole
 from engine.language.build import Builder
+from engine.language.collection import paused
 from engine.language.refusals import Refused, refusals
 from engine.language.scan import Scanner
 from engine.language.source import Source
@@ -43,7 +44,12 @@ class ParseResult:
 
 
 def parse(source: str | bytes, filename: str) -> ParseResult:
-    """Parse one HCL file. Never raises for what is in it: problems are diagnostics."""
+    """Parse one HCL file. Never raises for what is in it: problems are diagnostics.
+
+    Raises TypeError if `source` is neither text nor bytes, or `filename` is not text.
+    """
+    expect(source, "the source to parse", str, bytes)
+    expect(filename, "the name of the file to parse", str)
     text = _decode(source, filename)
     if isinstance(text, Diagnostic):
         return ParseResult(tree=None, diagnostics=(text,))
@@ -59,14 +65,9 @@ def parse(source: str | bytes, filename: str) -> ParseResult:
         )
         return ParseResult(tree=None, diagnostics=tuple(document.diagnostics))
     made = tables()  # outside the pause: it is done once
-    collecting = gc.isenabled()
-    gc.disable()  # a parse makes many objects and no garbage cycles; collecting meanwhile doubles its time
-    try:
+    with paused():  # collecting meanwhile doubles the time
         reading = _Parse(document, made)
         tree = reading.run()
-    finally:
-        if collecting:
-            gc.enable()
     problems = sorted(document.diagnostics, key=lambda d: d.subject.start if d.subject is not None else 0)
     problems += reading.late
     return ParseResult(tree=tree, diagnostics=tuple(problems), mistakes=tuple(document.mistakes))
@@ -201,8 +202,9 @@ class _Parse:
             next_item=self._item_at(token, before),
             suspect=self.scanner.suspect,
         )
+        begun = item[0].start if item and isinstance(item[0], Token) else None
         for problem, (start, end) in refusals(refused):
-            self.source.report(*problem, start, end)
+            self.source.report(*problem.told, start, end, opened=problem.opened, item=begun)
         if token.type == "$END":
             self.late.append(self.source.diagnostics.pop())
 

@@ -32,6 +32,7 @@ from engine.language.tokens import (
     Frame,
     Problem,
     Token,
+    opening,
 )  # fmt: skip
 
 #: How many brackets, blocks and templates may be open at once.
@@ -231,7 +232,8 @@ class Scanner:
         for depth in range(len(stack) - 1, 0, -1):
             if stack[depth].closer == closer and stack[depth].kind not in (QUOTED, HEREDOC):
                 del stack[depth + 1 :]
-                return self._invalid(*still_open(frame), start, 1, frame, resume=start)
+                inner = still_open(frame)
+                return self._invalid(*inner.told, start, 1, frame, resume=start, opened=inner.opened)
             if stack[depth].kind in (QUOTED, HEREDOC):
                 break
         if frame.kind not in BODIES and frame.opener is not None:
@@ -244,6 +246,7 @@ class Scanner:
                 start,
                 1,
                 frame,
+                opened=opening(frame.opener),
             )
         return self._invalid(
             "unopened",
@@ -272,9 +275,10 @@ class Scanner:
         frame: Frame,
         *,
         resume: int | None = None,
+        opened: tuple[int, int] | None = None,
     ) -> Token:
         token = Token("INVALID", self.source.text[start : start + length], start, frame)
-        token.problem = Problem(code, summary, detail)
+        token.problem = Problem(code, summary, detail, opened)
         if resume is not None:
             self.position = resume
         return token
@@ -284,7 +288,7 @@ class Scanner:
             token = Token("IDENT", char, start, frame)
             self._widen(token)
             return token
-        return self._invalid(*character_problem(char), start, 1, frame)
+        return self._invalid(*character_problem(char).told, start, 1, frame)
 
     def _widen(self, token: Token) -> None:
         r"""Let the name end where Unicode says that it ends: beyond ASCII, ``\w`` is only nearly right."""
@@ -322,6 +326,7 @@ class Scanner:
                 length,
                 frame,
                 resume=at + backslash,
+                opened=opening(frame.opener),
             )
         return self._template(found, frame)
 
@@ -361,6 +366,7 @@ class Scanner:
                 len(text),
                 0,
                 frame,
+                opened=opening(opener),
             )
         return self._template(found, frame)
 
@@ -379,7 +385,7 @@ class Scanner:
             if keyword not in _DIRECTIVES:
                 return self._invalid(
                     "unknown_directive",
-                    f'"{keyword}" is no template directive'
+                    f'"{keyword}" is not a template directive'
                     if keyword
                     else "A template directive needs a name",
                     "The directives are if, else, endif, for and endfor. Write %%{ for the characters themselves.",

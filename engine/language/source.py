@@ -1,18 +1,23 @@
 """A text and the places in it: character offsets while parsing, lines and columns only for what is shown."""
 
+import itertools
+from array import array
 from bisect import bisect_right
+from dataclasses import replace
 from typing import Any
 
-from engine.diagnostics import Diagnostic, Span
-from engine.language.graphemes import graphemes
+from engine.diagnostics import Diagnostic, Related, Span
+from engine.language.graphemes import graphemes, running
 
 _BOM = "\ufeff"
+#: Places further than this from the beginning of their line are looked up, not counted.
+_LONG = 500
 
 
 class Source:
     """One file while it is parsed: its text without byte order mark, and the problems found so far."""
 
-    __slots__ = ("_bytes", "_lines", "bom", "diagnostics", "filename", "mistakes", "text")
+    __slots__ = ("_bytes", "_lines", "_ruler", "bom", "diagnostics", "filename", "mistakes", "text")
 
     def __init__(self, text: str, filename: str) -> None:
         """Take the decoded text, with its byte order mark if it has one."""
@@ -25,14 +30,36 @@ class Source:
         self.mistakes: list[Diagnostic] = []
         self._lines: list[int] | None = None
         self._bytes: list[int] | None = None
+        self._ruler: _Ruler | None = None
 
     def place(self, start: int, end: int) -> "Place":
         """The range between two character offsets."""
         return Place(self, start, end)
 
-    def report(self, code: str, summary: str, detail: str, start: int, end: int) -> None:
-        """Add an error that underlines the range between two character offsets."""
-        self.diagnostics.append(self._error(code, summary, detail, start, end))
+    def report(
+        self,
+        code: str,
+        summary: str,
+        detail: str,
+        start: int,
+        end: int,
+        *,
+        opened: tuple[int, int] | None = None,
+        item: int | None = None,
+    ) -> None:
+        """Add an error that underlines the range between two character offsets.
+
+        `opened` is the range of an opening, `item` where the attribute or block begins that the error is in.
+        """
+        problem = self._error(code, summary, detail, start, end)
+        if item is not None and item < start:
+            problem = replace(problem, context=Place(self, item, end).settled())
+        if opened is not None:
+            place = Place(self, *opened).settled()
+            problem = replace(
+                problem, related=(Related(span=place, message="it was opened here", shown=True),)
+            )
+        self.diagnostics.append(problem)
 
     def doubt(self, code: str, summary: str, detail: str, start: int, end: int) -> None:
         """Add a mistake: like an error, but the syntax allows it."""
@@ -57,7 +84,15 @@ class Source:
         """Line and column, from 1; columns count graphemes."""
         starts = self._line_starts()
         line = bisect_right(starts, offset)
-        return line, 1 + graphemes(self.text[starts[line - 1] : offset])
+        start = starts[line - 1]
+        if self.text.isascii():
+            return (
+                line,
+                1 + offset - start,
+            )  # a carriage return of two counts with its newline, which is not before it
+        if offset - start <= _LONG:
+            return line, 1 + graphemes(self.text[start:offset])
+        return line, 1 + self._ruled(line).columns[offset - start]
 
     def byte(self, offset: int) -> int:
         """The UTF-8 byte offset of a character offset, byte order mark included."""
@@ -68,8 +103,31 @@ class Source:
             self._bytes = [self.bom]
             for i in range(1, len(starts)):
                 self._bytes.append(self._bytes[-1] + len(self.text[starts[i - 1] : starts[i]].encode()))
-        line = bisect_right(starts, offset) - 1
-        return self._bytes[line] + len(self.text[starts[line] : offset].encode())
+        line = bisect_right(starts, offset)
+        start = starts[line - 1]
+        if offset - start <= _LONG:
+            return self._bytes[line - 1] + len(self.text[start:offset].encode())
+        return self._bytes[line - 1] + self._ruled(line).bytes[offset - start]
+
+    def _ruled(self, line: int) -> "_Ruler":
+        """The places of a long line, counted once for all that is asked about it."""
+        if self._ruler is None or self._ruler.line != line:
+            starts = self._line_starts()
+            end = starts[line] if line < len(starts) else len(self.text)
+            self._ruler = _Ruler(line, self.text[starts[line - 1] : end])
+        return self._ruler
+
+
+class _Ruler:
+    """For every place in a line, what stands before it: bytes, and characters that a reader sees."""
+
+    __slots__ = ("bytes", "columns", "line")
+
+    def __init__(self, line: int, text: str) -> None:
+        self.line = line
+        self.columns = running(text)
+        self.bytes = array("L", [0])
+        self.bytes.extend(itertools.accumulate(len(char.encode()) for char in text))
 
 
 class Place(Span):

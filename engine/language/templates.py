@@ -68,7 +68,7 @@ def unescape(source: Source, raw: str, start: int) -> str:
             return _SIMPLE[char]
         else:
             problem = (
-                f'"\\{char}" is no escape',
+                f'"\\{char}" is not an escape',
                 'The escapes are \\n, \\r, \\t, \\", \\\\, \\uNNNN and \\UNNNNNNNN. Write \\\\ for a backslash.',
             )
         source.report("invalid_escape", *problem, start + found.start(), start + found.end())

@@ -33,11 +33,18 @@ _TRAITS = {
 
 
 class Problem(NamedTuple):
-    """Why an ``INVALID`` token is none: code, summary, detail."""
+    """What is wrong with a token, or why an ``INVALID`` one is none."""
 
     code: str
     summary: str
     detail: str
+    #: The first and the last character of what was opened and is not closed, or is closed wrongly.
+    opened: tuple[int, int] | None = None
+
+    @property
+    def told(self) -> tuple[str, str, str]:
+        """The texts."""
+        return self.code, self.summary, self.detail
 
 
 class Frame:
@@ -89,3 +96,12 @@ class Token:
     problem: Problem
     #: Only on openers.
     opens: Frame
+
+
+def opening(opener: "Token | None") -> tuple[int, int] | None:
+    """The characters that opened something, without what the scanner reads with them."""
+    if opener is None:
+        return None
+    shown = opener.text.strip()
+    width = 1 if opener.type.startswith("FOR_") else len(shown.split("~")[0])
+    return opener.start, opener.start + width

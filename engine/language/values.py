@@ -57,7 +57,7 @@ def number(value: Any) -> int | Decimal:
         return _tidy(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise UnfitError("is no finite number")
+            raise UnfitError("is not a finite number")
         return _tidy(Decimal(repr(value)))
     if isinstance(value, str):
         parsed = parse_number(value)
@@ -90,7 +90,7 @@ def parse_number(text: str) -> int | Decimal | None:
 
 def _tidy(value: Decimal) -> int | Decimal:
     if not value.is_finite():
-        raise UnfitError("is no finite number")
+        raise UnfitError("is not a finite number")
     if value.adjusted() > _MAX_MAGNITUDE:
         raise UnfitError("is too large a number")
     return int(value) if value == value.to_integral_value() else value.normalize(_EXACT)

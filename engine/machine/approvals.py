@@ -86,7 +86,9 @@ def names_of(value: Any) -> list[str]:
 def check_name(name: str) -> None:
     """`ValueError` if it cannot be a person's name."""
     if not name.strip() or name != name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
-        raise ValueError(f"has {show(name)}, which is no name: 1 to {LONGEST_NAME} printable characters are")
+        raise ValueError(
+            f"has {show(name)}, which is not a name: 1 to {LONGEST_NAME} printable characters are"
+        )
 
 
 def event_name(state: str, choice: str) -> str:

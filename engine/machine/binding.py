@@ -29,7 +29,7 @@ def merged(
         return context
     value = _value("set", change, scope)
     if not isinstance(value, dict):
-        raise CannotBindError(f"set is no object: it is {show(value)}")
+        raise CannotBindError(f"set is not an object: it is {show(value)}")
     kept = {name: item for name, item in {**context, **value}.items() if item is not None}
     if len(canonical(kept)) > LARGEST_CONTEXT:
         raise CannotBindError(f"the context would be larger than {LARGEST_CONTEXT} characters")

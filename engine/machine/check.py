@@ -33,7 +33,7 @@ def _check_initial(reader: Reader, machine: MachineDraft) -> None:
     if machine.initial is None or machine.initial_span is None:
         return
     for name in machine.named(machine.initial):
-        if name not in machine.states:
+        if name not in machine.states and not machine.hides(name):
             summary = f'The initial state "{name}" has no block'
             detail = _instead(reader, machine, name)
             reader.report("initial_state_unregistered", summary, detail, machine.initial_span)
@@ -45,18 +45,23 @@ def _check_targets(reader: Reader, machine: MachineDraft) -> None:
         if draft.target is None or draft.target == END:
             continue
         for name in machine.named(draft.target):
-            if name in machine.states or name in machine.histories:
+            if name in machine.states or name in machine.histories or machine.hides(name):
                 continue
             summary = f'The target "{name}" has no state block'
             detail = _instead(reader, machine, name, draft.source)
             reader.report(
-                "transition_state_unregistered", summary, detail, draft.target_span, context=draft.span
+                "transition_state_unregistered",
+                summary,
+                detail,
+                draft.target_span,
+                context=draft.span,
+                related=[(draft.span, "the transition")],
             )
         check_together(reader, machine, draft.target, draft.target_span)
         _check_kept(reader, machine, draft)
     for history in machine.histories.values():
         for name in [] if history.target is None else machine.named(history.target):
-            if name not in machine.states:
+            if name not in machine.states and not machine.hides(name):
                 summary = f'The target "{name}" has no state block'
                 detail = _instead(reader, machine, name, history.parent)
                 reader.report("transition_state_unregistered", summary, detail, history.target_span)
@@ -103,7 +108,7 @@ def _check_conflicts(reader: Reader, machine: MachineDraft) -> None:
                 f"The one at {first.span} is always taken, so this one at {draft.span} never is: "
                 "remove one, or give all but the last a guard (when = …).",
                 draft.span,
-                context=first.span,
+                related=[(first.span, "this one is always taken")],
             )
         elif not draft.guarded:
             unguarded.setdefault(draft.source, []).append(draft)
@@ -154,7 +159,13 @@ def _check_finals(reader: Reader, machine: MachineDraft) -> None:
         if state is not None and state.final:
             detail = "Remove the transition, or final = true."
             summary = f'"{draft.source}" is final: nothing leads out of it'
-            reader.report("final_state_left", summary, detail, draft.span, context=state.full)
+            reader.report(
+                "final_state_left",
+                summary,
+                detail,
+                draft.span,
+                related=[] if state.full is None else [(state.full, "the final state")],
+            )
 
 
 def _check_aliases(reader: Reader, machine: MachineDraft) -> None:
@@ -166,7 +177,10 @@ def _check_aliases(reader: Reader, machine: MachineDraft) -> None:
         if alias is not None and state.internal:
             detail = f"Remove the alias at {alias.span}, or alias = null from the state."
             summary = f'State "{name}" is internal and has an alias'
-            reader.report("internal_state_has_alias", summary, detail, state.full or state.span)
+            place = state.full or state.span
+            reader.report(
+                "internal_state_has_alias", summary, detail, place, related=[(alias.span, "its alias")]
+            )
         elif parallel is not None and (state.internal or alias is not None):
             detail = (
                 f'A backend shows one status at a time: give the alias to "{parallel}", for all states in it.'
@@ -181,7 +195,7 @@ def _check_aliases(reader: Reader, machine: MachineDraft) -> None:
         elif aliases is not None and parallel is None and _is_bare(machine, state):
             _report_unaliased(reader, machine, state)
     for name, alias in (aliases or {}).items():
-        if name not in machine.states:
+        if name not in machine.states and not machine.hides(name):
             detail = reader.suggest(name, machine.states) or "Remove it, or add the state."
             summary = f'The alias "{name}" names no state'
             reader.report("alias_without_state", summary, detail, alias.span, severity=Severity.WARNING)

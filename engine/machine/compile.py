@@ -13,6 +13,7 @@ from typing import Any
 
 import transitions
 
+from engine.errors import expect
 from engine.machine.definition import (
     ALWAYS,
     ANY,
@@ -143,7 +144,8 @@ class CompiledProvisioner:
 
 
 def compile_definition(definition: Definition) -> dict[str, CompiledProvisioner]:
-    """The provisioners of a definition by their project's name, ready to decide."""
+    """The provisioners of a definition by their project's name, ready to decide. Raises TypeError for what is none."""
+    expect(definition, "what is to be compiled", Definition)
     return {
         name: CompiledProvisioner(
             name=name,

@@ -34,6 +34,8 @@ class TransitionDraft:
     span: Span
     #: The transition, if all of it could be read.
     transition: Transition | None
+    #: Those of its expressions that could be read.
+    expressions: tuple[Expression, ...] = ()
 
     @property
     def on(self) -> str:
@@ -101,6 +103,8 @@ class MachineDraft:
     states: dict[str, StateDraft] = field(default_factory=dict)
     histories: dict[str, HistoryDraft] = field(default_factory=dict)
     transitions: list[TransitionDraft] = field(default_factory=list)
+    #: The names of what was written and could not be read, a state's or an event's; None for what has no name.
+    lost: frozenset[str | None] = frozenset()
     #: None without an aliasmapper.
     aliases: Mapping[str, Alias] | None = None
 
@@ -112,6 +116,10 @@ class MachineDraft:
             found.append(current)
             current = self.states[current].parent
         return found
+
+    def hides(self, name: str) -> bool:
+        """Whether something of that name may be there and could not be read: why was reported."""
+        return None in self.lost or name.rpartition(".")[2] in self.lost
 
     def named(self, target: str) -> list[str]:
         """The states and histories that a target names: one, or several that an instance can be in at once."""

@@ -19,7 +19,7 @@ def seconds_of(value: Any) -> float:
     if isinstance(value, str):
         parts = _PART.findall(value)
         if not parts or "".join(number + unit for number, unit in parts) != value:
-            raise ValueError(f'is no duration such as "72h": it is {show(value)}')
+            raise ValueError(f'is not a duration such as "72h": it is {show(value)}')
         seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
     elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         try:

@@ -3,7 +3,7 @@
 import json
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 
 from engine.diagnostics import Diagnostic
 
@@ -20,6 +20,8 @@ class Files:
     name: str
     #: The texts by file name, as the user calls it, in the order in which they are read.
     texts: Mapping[str, str]
+    #: The texts of the files of tests beside them, by file name: they may use names of these.
+    tests: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,10 @@ def bundled(used: Mapping[str, Files], root: Files) -> str:
     """
     if used.keys() == {root.place} and [*root.texts] == [root.name]:
         return root.texts[root.name]
-    listed = [asdict(used[place]) for place in sorted(used)]
+    listed = [
+        {"place": one.place, "folder": one.folder, "name": one.name, "texts": dict(one.texts)}
+        for _, one in sorted(used.items())
+    ]
     return json.dumps({"root": root.place, "modules": listed}, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from engine.diagnostics import Diagnostic, Severity, Span
+from engine.errors import expect
 from engine.machine.claims import Finding, Outcome, find, why_open
 from engine.machine.compile import compile_machine
 from engine.machine.deadlines import find_in_time
@@ -60,7 +61,8 @@ class Proof:
 
 
 def prove(provisioner: Provisioner, most: int = MOST_CONFIGURATIONS) -> Proof:
-    """Explore up to `most` configurations and conclude what follows."""
+    """Explore up to `most` configurations and conclude what follows. Raises TypeError for what is no provisioner."""
+    expect(provisioner, "what is to be proven", Provisioner)
     explorer = Explorer(provisioner=provisioner, claims=provisioner.properties)
     space = explore(explorer, most=most)
     if any(len(configuration.left) > 1 for configuration in space.configurations.values()):

@@ -1,42 +1,31 @@
 """Reads a definition: texts in, a definition or every problem in them out."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine.diagnostics import Diagnostic, Severity, Span, errors_in
+from engine.diagnostics import Diagnostic, Severity, Span, errors_in, in_order
+from engine.errors import expect
 from engine.language import syntax
+from engine.language.collection import paused
 from engine.machine.canonical import hash_of, meaning_of_provisioner
-from engine.machine.definition import Definition, Machine, Provisioner, Receive, covers
+from engine.machine.consequences import worth_telling
+from engine.machine.definition import Definition, Provisioner, Receive, covers
+from engine.machine.drafts import MachineDraft
 from engine.machine.files import Files, Library, bundled, nothing_else, single, unbundled
 from engine.machine.given import Values
 from engine.machine.properties import Property
 from engine.machine.read_aliases import read_aliases
-from engine.machine.read_machine import read_machine
-from engine.machine.read_modules import Modules, Part, names_of, places_of
+from engine.machine.read_machine import machine_of, read_draft
+from engine.machine.read_modules import Modules, Part, intact, names_of, places_of
 from engine.machine.read_names import read_names
 from engine.machine.read_property import read_properties
-from engine.machine.read_receive import default_receives, numbered, read_receives
+from engine.machine.read_receive import default_receives, heard_of, numbered, read_heard
 from engine.machine.read_test import read_tests
 from engine.machine.read_variables import read_variables, values_of
-from engine.machine.reading import Reader, settled
+from engine.machine.readable import Candidate, Readable, raised_in
+from engine.machine.reading import FIRST, Reader, settled
 from engine.machine.shapes import FILE
 from engine.model import AFTER, AWAIT, DONE_STATE, is_own_event
-
-#: Problems that say that something is not there.
-_ABSENCES = frozenset(
-    {
-        "alias_without_state",
-        "empty_definition",
-        "event_never_handled",
-        "initial_state_unregistered",
-        "missing_attribute",
-        "missing_block",
-        "state_id_alias_mapping_not_found",
-        "transition_state_unregistered",
-        "unknown_name",
-        "variable_without_value",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +35,12 @@ class ReadResult:
     definition: Definition | None
     #: File by file, each in its order.
     diagnostics: tuple[Diagnostic, ...]
+    #: The definition with only those provisioners that have no error; None if nothing could be read.
+    whole: Definition | None = None
+    #: What could be read of every provisioner, whole or not.
+    readable: tuple[Readable, ...] = ()
+    #: Warnings of what is declared and used nowhere, which say nothing about what the definition does.
+    unused: tuple[Diagnostic, ...] = ()
     #: Every text that was read, by file name; a text that no file says where it stands is not among them.
     sources: Mapping[str, str] = field(default_factory=dict)
     #: The names of its variables; None where a broken text may hide some.
@@ -53,7 +48,11 @@ class ReadResult:
 
 
 def read_definition(source: str, filename: str, variables: Values | None = None) -> ReadResult:
-    """Read the text of a file that needs no other; see `read_files`."""
+    """Read the text of a file that needs no other; see `read_files`. Raises TypeError for what is no text."""
+    expect(source, "the text of a definition", str)
+    expect(filename, "the name of a definition", str)
+    if variables is not None:
+        expect(variables, "the values of variables", Mapping)
     return read_files(single(source, filename), nothing_else, variables)
 
 
@@ -76,16 +75,21 @@ def read_files(
     first problem. Values for variables that it does not declare are ignored: they may be meant for another one. Without
     `typed` the types of expressions are not checked: what was once accepted can always be read again.
     """
+    with paused():
+        return _read(files, library, variables, typed=typed)
+
+
+def _read(files: Files, library: Library, variables: Values | None, *, typed: bool) -> ReadResult:
     modules = Modules(files, library)
     tree = modules.tree(files)
     if tree is None:
-        return _result(None, modules, modules.said)
+        return _result(modules, modules.said)
     reader = Reader(files.texts)
     reader.typed = typed
     reader.check_body(tree, FILE, "", None)
     declared = read_variables(reader, tree)
     read_names(reader, tree, declared, values_of(reader, declared, variables or {}))
-    provisioners = _provisioners(reader, tree, modules, files)
+    provisioners, readable = _provisioners(reader, tree, modules, files)
     if not tree.blocks_of("provisioner"):
         detail = 'Add provisioner "PROJECT" { … }, named after the project it serves.'
         what = "The file" if files.name in files.texts else "The folder"
@@ -96,15 +100,12 @@ def read_files(
             tree.span,
             severity=Severity.WARNING,
         )
-    found = [*modules.said, *_worth_telling(reader.diagnostics, broken=errors_in(modules.said))]
-    known = None if errors_in(modules.said) else tuple(declared)
-    if errors_in(found):
-        return _result(None, modules, found, known)
+    found = [*modules.said, *worth_telling(reader.diagnostics, modules.damage.values())]
     meaning = {
         "provisioners": {name: meaning_of_provisioner(p) for name, p in provisioners.items()},
         "variables": reader.names.variables,
     }
-    definition = Definition(
+    whole = Definition(
         filename=files.name,
         source=bundled(modules.used, files),
         hash=hash_of(meaning),
@@ -112,52 +113,61 @@ def read_files(
         variables=reader.names.variables,
         sensitive=reader.hidden,
     )
-    return _result(definition, modules, found, known)
+    return _result(modules, found, whole, readable, tuple(declared))
 
 
 def _result(
-    definition: Definition | None,
     modules: Modules,
-    found: Iterable[Diagnostic],
+    found: Sequence[Diagnostic],
+    whole: Definition | None = None,
+    readable: tuple[Readable, ...] = (),
     declared: tuple[str, ...] | None = None,
 ) -> ReadResult:
     """Problems file by file; what is wrong in a module is told once, however often it is used."""
     sources = {name: text for files in modules.used.values() for name, text in files.texts.items()}
-    order = {name: position for position, name in enumerate(sources)}
     once: dict[tuple[object, ...], Diagnostic] = {}
     for one in found:
         once.setdefault((one.code, one.summary, one.detail, one.subject), one)
-
-    def place(problem: Diagnostic) -> tuple[int, int]:
-        at = problem.subject
-        return (-1, 0) if at is None else (order.get(at.filename, len(order)), at.start)
-
-    diagnostics = tuple(sorted(once.values(), key=place))
-    return ReadResult(definition=definition, diagnostics=diagnostics, sources=sources, declared=declared)
-
-
-def _worth_telling(found: Iterable[Diagnostic], *, broken: bool) -> Iterator[Diagnostic]:
-    """The problems without those that only follow from a syntax error: it hides what stands in the broken place."""
-    return (d for d in found if not broken or d.code not in _ABSENCES)
+    diagnostics = in_order(once.values(), sources)
+    return ReadResult(
+        definition=None if errors_in(found) else whole,
+        diagnostics=diagnostics,
+        whole=whole,
+        readable=readable,
+        unused=in_order(worth_telling(modules.unused, modules.damage.values()), sources),
+        sources=sources,
+        declared=None if errors_in(modules.said) else declared,
+    )
 
 
-def _provisioners(reader: Reader, tree: syntax.Body, modules: Modules, root: Files) -> dict[str, Provisioner]:
+def _provisioners(
+    reader: Reader, tree: syntax.Body, modules: Modules, root: Files
+) -> tuple[dict[str, Provisioner], tuple[Readable, ...]]:
+    """Those that are whole, by name; and what could be read of each."""
     found: dict[str, Provisioner] = {}
+    readable: list[Readable] = []
     strays = tuple(block for block in tree.blocks if block.type in ("aliasmapper", "statemachine"))
     first: dict[str, syntax.Block] = {}
     for block in tree.blocks_of("provisioner"):
         labelled = reader.check_shape(block)
         name = _name_of(block)
-        if labelled and name in first:
+        second = labelled and name in first
+        if second:
             detail = f"The first one is at {first[name].header_span}: keep one of them."
             summary = f'Provisioner "{name}" is declared twice'
-            reader.report("duplicate_provisioner", summary, detail, block.header_span)
+            place = first[name].header_span
+            reader.report(
+                "duplicate_provisioner", summary, detail, block.header_span, related=[(place, FIRST)]
+            )
         first.setdefault(name, block)
-        provisioner = _provisioner(modules.parts(reader, block, name, root), name, strays)
+        parts = modules.parts(reader, block, name, root)
+        sound = labelled and not second and intact(parts, modules)
+        provisioner, read = _provisioner(parts, name, strays, sound=sound)
         reader.link = None
+        readable.append(read)
         if provisioner is not None:
             found[name] = provisioner
-    return found
+    return found, tuple(readable)
 
 
 def _name_of(block: syntax.Block) -> str:
@@ -166,55 +176,105 @@ def _name_of(block: syntax.Block) -> str:
     return labels[0].value.lower() if labels else ""
 
 
-def _provisioner(parts: list[Part], name: str, strays: Iterable[syntax.Block]) -> Provisioner | None:
+def _provisioner(
+    parts: list[Part], name: str, strays: Iterable[syntax.Block], *, sound: bool
+) -> tuple[Provisioner | None, Readable]:
+    """The provisioner, if all of it that decides anything could be read, and what of it could be.
+
+    It is `sound` if nothing is wrong with its header, and no syntax error hides a part of it.
+    """
     own = parts[0]
     mapper = _only(parts, "aliasmapper", "duplicate_aliasmapper") or _stray(own, "aliasmapper", name, strays)
     aliases = None if mapper is None else read_aliases(mapper[0].reader, mapper[1], mapper[0].label)
+    before = len(own.reader.diagnostics)
     machine_block = _only(parts, "statemachine", "duplicate_machine") or _stray(
         own, "statemachine", name, strays
     )
-    heard = [(part, read_receives(part.reader, part.block.body.blocks_of("receive"))) for part in parts]
+    one_machine = len(own.reader.diagnostics) == before
+    read = [(part, read_heard(part.reader, part.block.body.blocks_of("receive"))) for part in parts]
     header = own.block.header_span
+    all_parts = (
+        len(places_of(parts, "module")) == len(parts) - 1
+    )  # else one could not be used: that was reported
+    heard = tuple(h for _, found in read for _, h in found)
     if machine_block is None:
-        if (
-            len(places_of(parts, "module")) == len(parts) - 1
-        ):  # else one could not be used, which was reported
+        if all_parts:
             detail = f'Add statemachine "{name}" {{ … }} to it, or use a module that has one.'
             own.reader.report("missing_block", f'Provisioner "{name}" has no statemachine', detail, header)
-        return None
+        return None, Readable(name=name, heard=heard, names=names_of(parts))
     part, block = machine_block
-    machine = read_machine(part.reader, block, name, aliases, label=part.label, names=names_of(parts))
-    if machine is None:
-        return None
-    if not any(receives for _, receives in heard):
-        heard = [(own, default_receives())]
-    for part, receives in heard:
-        _check_fired(part.reader, machine, receives, header)
-    return Provisioner(
+    called = len(part.reader.called)
+    draft, whole = read_draft(part.reader, block, name, aliases, part.label)
+    names = names_of(parts)
+    written = any(part.block.body.blocks_of("receive") for part in parts)
+    if not written:
+        read = [(own, [(receive, heard_of(receive)) for receive in default_receives()])]
+    for listening, found in read if all_parts and None not in draft.lost and draft.transitions else ():
+        _check_fired(listening.reader, draft, [r for r, _ in found if r is not None], header)
+    states = (*draft.states, *(name for name in draft.lost if name is not None))
+    properties = _properties(parts, states)
+    tests = read_tests(own.reader, own.block.body.blocks_of("test"), states)
+    readable = Readable(
         name=name,
-        machine=machine,
-        receives=numbered(receive for _, receives in heard for receive in receives),
-        properties=_properties(parts, machine),
-        tests=read_tests(own.reader, own.block.body.blocks_of("test"), machine.states),
+        heard=tuple(h for _, found in read for _, h in found),
+        candidates=tuple(Candidate(event=t.event, expressions=t.expressions) for t in draft.transitions)
+        if all_parts
+        else (),
+        raised=frozenset(raised_in(block.body)),
+        names=names,
+        called=tuple(part.reader.called[called:]),
+    )
+    receives = [receive for _, found in read for receive, _ in found]
+    if not (sound and whole and all_parts and one_machine) or None in receives:
+        return None, readable
+    provisioner = Provisioner(
+        name=name,
+        machine=machine_of(draft, name, names),
+        receives=numbered(receive for receive in receives if receive is not None),
+        properties=properties,
+        tests=tests,
         span=settled(header),
     )
+    return provisioner, readable
 
 
-def _properties(parts: list[Part], machine: Machine) -> tuple[Property, ...]:
+def _properties(parts: list[Part], states: Collection[str]) -> tuple[Property, ...]:
     """The claims of a provisioner and its modules; where two have one name, both are kept, each with its place."""
     return tuple(
         claimed
         for part in parts
-        for claimed in read_properties(part.reader, part.block.body.blocks_of("property"), machine.states)
+        for claimed in read_properties(part.reader, part.block.body.blocks_of("property"), states)
     )
 
 
 def _only(parts: list[Part], kind: str, code: str) -> tuple[Part, syntax.Block] | None:
     blocks = places_of(parts, kind)
     for part, later in blocks[1:]:
-        detail = f"The first one is at {blocks[0][1].header_span}: keep one of them."
-        part.reader.report(code, f"A provisioner has one {kind}", detail, later.header_span)
+        _report_second(kind, code, blocks[0], part, later)
     return blocks[0] if blocks else None
+
+
+def _report_second(
+    kind: str, code: str, first: tuple[Part, syntax.Block], part: Part, later: syntax.Block
+) -> None:
+    """Report a block of which there is one already: where it is written, or where the module is used that has it."""
+    one, place = first[0], first[1].header_span
+    related = [(place, FIRST)]
+    if part.caller is None:
+        detail = f"The first one is at {place}: keep one of them."
+        part.reader.report(code, f"A provisioner has one {kind}", detail, later.header_span, related=related)
+        return
+    reader, use = part.caller
+    if one.caller is not None:
+        user = one.caller[1]
+        related = [(user.header_span, "the first one comes from here"), *related]
+        detail = f'Module "{user.labels[0].value}" at {user.header_span} has one already: use one of the two.'
+    else:
+        detail = f"The provisioner's own is at {place}: keep one of them."
+    if later.header_span != place:
+        related.append((later.header_span, "the second one is here"))
+    summary = f'A provisioner has one {kind}, and module "{use.labels[0].value}" adds a second one'
+    reader.report(code, summary, detail, use.header_span, related=related)
 
 
 def _stray(
@@ -225,9 +285,9 @@ def _stray(
     return next(((own, block) for block, labels in labelled if labels == [name]), None)
 
 
-def _check_fired(reader: Reader, machine: Machine, receives: tuple[Receive, ...], header: Span) -> None:
+def _check_fired(reader: Reader, machine: MachineDraft, receives: Iterable[Receive], header: Span) -> None:
     """Warn about an event that is fired for nothing."""
-    known = {transition.event for transition in machine.transitions}
+    known = {t.event for t in machine.transitions} | {name for name in machine.lost if name is not None}
     for receive in receives:
         fired = receive.fire.node
         if not isinstance(fired, syntax.Literal):
@@ -241,7 +301,7 @@ def _check_fired(reader: Reader, machine: Machine, receives: tuple[Receive, ...]
             continue
         if any(covers(event, str(fired.value)) for event in known):
             continue
-        written = receives is not default_receives()
+        written = receive not in default_receives()
         who = f"The receive block {receive.key}" if written else "Without a receive block a published release"
         reader.report(
             "event_never_handled",

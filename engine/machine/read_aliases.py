@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from engine.diagnostics import Severity
 from engine.language import syntax
 from engine.machine.drafts import Alias
-from engine.machine.reading import Reader
+from engine.machine.reading import FIRST, Reader
 from engine.machine.values import composed
 
 
@@ -37,7 +37,7 @@ def _made(reader: Reader, node: syntax.Expression) -> syntax.Object | None:
     if not isinstance(value, Mapping):
         if fine:
             detail = 'Write aliases = { to_do: "To Do", … }.'
-            reader.report("wrong_type", '"aliases" is no object of texts', detail, node.span)
+            reader.report("wrong_type", '"aliases" is not an object of texts', detail, node.span)
         return None
     items = []
     for state, status in value.items():
@@ -64,11 +64,23 @@ def _aliases(reader: Reader, node: syntax.Object) -> dict[str, Alias]:
             written.add(state)
         if first is not alias:
             detail = f"The first one is at {first.span}: keep one of them."
-            reader.report("duplicate_alias", f'"{state}" has two aliases', detail, item.key.span)
+            reader.report(
+                "duplicate_alias",
+                f'"{state}" has two aliases',
+                detail,
+                item.key.span,
+                related=[(first.span, FIRST)],
+            )
         elif same is not alias:
             summary = f'"{state}" and "{same.state}" have the same alias "{status}"'
             detail = f"The other one is at {same.span}: a status can stand for one state only."
-            reader.report("duplicate_alias_value", summary, detail, item.value.span)
+            reader.report(
+                "duplicate_alias_value",
+                summary,
+                detail,
+                item.value.span,
+                related=[(same.span, "the other one is here")],
+            )
     return found
 
 

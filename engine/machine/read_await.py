@@ -80,7 +80,7 @@ def _needs(reader: Reader, answer: syntax.Block, people: list[str] | None) -> in
         or value not in range(1, _MOST_NEEDED + 1)
     ):
         detail = f"Write how many people have to give this answer: 1 to {_MOST_NEEDED}."
-        reader.report("wrong_type", '"needs" is no number of people', detail, place)
+        reader.report("wrong_type", '"needs" is not a number of people', detail, place)
         return 1
     if people is not None and value > len(people):
         detail = "Name more people in from, or need fewer."

@@ -13,24 +13,37 @@ from engine.machine.read_state import read_states
 from engine.machine.reading import Reader, settled
 from engine.machine.resolve import resolve_names
 
+#: What is wrong with names of the backend says nothing about where the machine leads.
+_OF_ALIASES = frozenset(
+    {
+        "alias_inside_parallel",
+        "duplicate_alias",
+        "duplicate_alias_value",
+        "internal_state_has_alias",
+        "request_without_call",
+        "state_id_alias_mapping_not_found",
+    }
+)
 
-def read_machine(
-    reader: Reader,
-    block: syntax.Block,
-    project: str,
-    aliases: Mapping[str, Alias] | None,
-    *,
-    label: str,
-    names: Names,
-) -> Machine | None:
-    """The project's machine; None if anything in the files so far is wrong.
 
-    `label` is what its block is called where it is written, `names` are all that its expressions may use.
+def read_draft(
+    reader: Reader, block: syntax.Block, project: str, aliases: Mapping[str, Alias] | None, label: str
+) -> tuple[MachineDraft, bool]:
+    """The project's machine as far as it could be read, and whether it is whole; whatever is wrong is reported.
+
+    `label` is what its block is called where it is written.
     """
+    before, gaps, lost = len(reader.diagnostics), len(reader.gaps), len(reader.lost)
     draft = _draft(reader, block, project, aliases, label)
+    draft.lost = frozenset(reader.lost[lost:])
     check_machine(reader, draft)
-    if errors_in(reader.diagnostics) or draft.initial is None:
-        return None
+    broken = errors_in(p for p in reader.diagnostics[before:] if p.code not in _OF_ALIASES)
+    return draft, not broken and len(reader.gaps) == gaps and draft.initial is not None
+
+
+def machine_of(draft: MachineDraft, project: str, names: Names) -> Machine:
+    """The machine of a draft that is whole; `names` are all that its expressions may use."""
+    aliases = draft.aliases
     statuses = (
         {name: name for name, state in draft.states.items() if draft.says_alias(name) and not state.internal}
         if aliases is None
@@ -44,7 +57,7 @@ def read_machine(
     transitions = tuple(d.transition for d in draft.transitions if d.transition is not None)
     meaning = meaning_of_machine(
         name=project,
-        initial=draft.initial,
+        initial=draft.initial or "",
         states=states.values(),
         histories=histories.values(),
         aliases=statuses,
@@ -53,7 +66,7 @@ def read_machine(
     )
     return Machine(
         name=project,
-        initial=draft.initial,
+        initial=draft.initial or "",
         states=states,
         histories=histories,
         shown={name: draft.shown(name) or name for name in states},

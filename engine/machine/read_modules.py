@@ -7,13 +7,15 @@ from typing import Any
 
 from engine.diagnostics import Diagnostic
 from engine.language import parse, syntax
+from engine.machine.consequences import Damage
 from engine.machine.files import Absent, Files, Library, normal
 from engine.machine.link import MODULE, Link, whole
 from engine.machine.read_names import read_names
 from engine.machine.read_variables import Declared, read_variables, value_of
-from engine.machine.reading import Reader, Roots
+from engine.machine.reading import FIRST, Reader, Roots
 from engine.machine.references import references
 from engine.machine.shapes import FILE
+from engine.machine.unused import unused
 from engine.machine.value_types import UnfitValueError
 
 #: What an argument can be made of.
@@ -40,6 +42,8 @@ class Part:
     trail: tuple[Files, ...]
     #: What stands before its names; empty for the definition's own.
     prefix: str = ""
+    #: The reader of the file that uses it, and the `module` block there; None for the definition's own.
+    caller: tuple[Reader, syntax.Block] | None = None
 
 
 class Modules:
@@ -50,6 +54,10 @@ class Modules:
         self.used: dict[str, Files] = {root.place: root}
         #: Every syntax error and mistake in the texts, file by file.
         self.said: list[Diagnostic] = []
+        #: What is declared and not used, file by file.
+        self.unused: list[Diagnostic] = []
+        #: What syntax errors leave in doubt, by the place of the files.
+        self.damage: dict[str, Damage] = {}
         self._library = library
         self._trees: dict[str, syntax.Body | None] = {}
 
@@ -57,9 +65,14 @@ class Modules:
         """The blocks of all files of a module as one body; None if a text could not be read at all."""
         if files.place not in self._trees:
             parsed = [parse(text, name) for name, text in files.texts.items()]
-            self.said += [d for one in parsed for d in (*one.diagnostics, *one.mistakes)]
+            said = [d for one in parsed for d in (*one.diagnostics, *one.mistakes)]
+            self.said += said
             bodies = [one.tree for one in parsed if one.tree is not None]
-            self._trees[files.place] = joined(bodies) if len(bodies) == len(parsed) else None
+            tree = joined(bodies) if len(bodies) == len(parsed) else None
+            self._trees[files.place] = tree
+            if tree is not None:
+                self.damage[files.place] = Damage(said, tree, files.texts)
+                self.unused += unused(tree, files.tests)
         return self._trees[files.place]
 
     def parts(self, reader: Reader, block: syntax.Block, label: str, root: Files) -> list[Part]:
@@ -85,7 +98,10 @@ class Modules:
             if name in first:
                 detail = f"The first one is at {first[name].header_span}: give this one another name."
                 summary = f'Module "{name}" is used twice under one name'
-                part.reader.report("duplicate_module", summary, detail, use.header_span)
+                place = first[name].header_span
+                part.reader.report(
+                    "duplicate_module", summary, detail, use.header_span, related=[(place, FIRST)]
+                )
                 continue
             first[name] = use
             files = self._files(part, use)
@@ -172,7 +188,19 @@ class Modules:
             return None
         [block] = blocks
         label = block.labels[0].value.lower() if reader.check_shape(block) else ""
-        return Part(reader=reader, block=block, label=label, trail=(*caller.trail, files), prefix=prefix)
+        return Part(
+            reader=reader,
+            block=block,
+            label=label,
+            trail=(*caller.trail, files),
+            prefix=prefix,
+            caller=(caller.reader, use),
+        )
+
+
+def intact(parts: list[Part], modules: Modules) -> bool:
+    """Whether no syntax error hides anything of a provisioner that is made of these parts."""
+    return all(modules.damage[part.trail[-1].place].spares(part.block) for part in parts)
 
 
 def names_of(parts: list[Part]) -> Any:
@@ -248,7 +276,8 @@ def _arguments(caller: Reader, use: syntax.Block, declared: Mapping[str, Declare
         purpose = f" ({variable.description.rstrip('.')})" if variable.description else ""
         summary = f'Module "{use.labels[0].value}" needs "{name}"{purpose}'
         detail = f"Add {name} = … to this block: {variable.type.told}, which {variable.span} asks for."
-        caller.report("missing_attribute", summary, detail, use.header_span)
+        asked = [(variable.span, "the variable")]
+        caller.report("missing_attribute", summary, detail, use.header_span, related=asked)
     return found
 
 
@@ -271,7 +300,8 @@ def _fits(caller: Reader, attribute: syntax.Attribute, variable: Declared, value
     except UnfitValueError as problem:
         summary = f'The module takes {variable.type.told} as "{attribute.name}": {problem}'
         detail = f"Its variable is declared at {variable.span}."
-        caller.report("wrong_type", summary, detail, attribute.value.span)
+        declared = [(variable.span, "the variable")]
+        caller.report("wrong_type", summary, detail, attribute.value.span, related=declared)
         return False
     return True
 

@@ -7,7 +7,7 @@ from engine.diagnostics import Span
 from engine.language import syntax
 from engine.machine.expression import Expression, Names
 from engine.machine.read_variables import Declared
-from engine.machine.reading import Reader, Roots
+from engine.machine.reading import FIRST, Reader, Roots
 from engine.machine.scope_types import variable_type
 
 #: Every name that an expression can start with, wherever it stands.
@@ -38,10 +38,7 @@ def read_names(
     found, places = _locals(reader, body)
     reader.names = Names(variables=values, locals=found)
     reader.broken = frozenset(places) - found.keys()
-    for expression in found.values():
-        for reference in expression.references:
-            reader.check_declared(reference)
-    sound = _without_cycles(reader, found, places)
+    sound = _without_cycles(reader, _declared(reader, found), places)
     types = {
         name: variable_type(v.type, nullable=not v.required and v.default is None)
         for name, v in declared.items()
@@ -49,6 +46,21 @@ def read_names(
     reader.names = Names(variables=values, locals=sound, types=types)
     reader.broken = frozenset(places) - sound.keys()
     reader.check_locals()
+
+
+def _declared(reader: Reader, found: Mapping[str, Expression]) -> dict[str, Expression]:
+    """The locals that need only what is declared, directly or not; a name that is not was reported."""
+    known = {
+        name: expression
+        for name, expression in found.items()
+        if not [r for r in expression.references if not reader.check_declared(r)]
+    }
+    while True:
+        lost = [name for name, e in known.items() if Names(locals=found).direct(e) - known.keys()]
+        if not lost:
+            return known
+        for name in lost:
+            del known[name]
 
 
 def _locals(reader: Reader, body: syntax.Body) -> tuple[dict[str, Expression], dict[str, Span]]:
@@ -62,7 +74,7 @@ def _locals(reader: Reader, body: syntax.Body) -> tuple[dict[str, Expression], d
             if first is not place:
                 detail = f"The first one is at {first}: keep one of them."
                 summary = f"local.{attribute.name} is declared twice"
-                reader.report("duplicate_local", summary, detail, place)
+                reader.report("duplicate_local", summary, detail, place, related=[(first, FIRST)])
                 continue
             expression = reader.ready(attribute.value, ROOTS)
             if expression is not None:

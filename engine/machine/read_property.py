@@ -10,7 +10,7 @@ from engine.language.values import show
 from engine.machine.durations import seconds_of
 from engine.machine.properties import Claim, Property
 from engine.machine.read_names import ROOTS
-from engine.machine.reading import Reader, Roots, settled
+from engine.machine.reading import FIRST, Reader, Roots, settled
 
 #: A claim is about what the machine does, whenever it does it.
 PROPERTY_ROOTS: Roots = {root: known for root, known in ROOTS.items() if root not in ("now", "fired")}
@@ -35,7 +35,11 @@ def read_properties(
         if first is not claimed:
             detail = f"The first one is at {first.span}: give this one another name."
             reader.report(
-                "duplicate_property", f'Property "{claimed.name}" stands twice', detail, block.header_span
+                "duplicate_property",
+                f'Property "{claimed.name}" is declared twice',
+                detail,
+                block.header_span,
+                related=[(first.span, FIRST)],
             )
     return tuple(found.values())
 

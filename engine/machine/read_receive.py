@@ -7,6 +7,7 @@ from functools import cache
 from engine.language import parse, syntax
 from engine.machine.definition import Receive
 from engine.machine.read_names import ROOTS
+from engine.machine.readable import Heard
 from engine.machine.reading import Reader, Roots, settled
 
 #: What a `receive` block can use: there is no instance yet.
@@ -25,14 +26,12 @@ receive "github" "release" {
 
 def read_receives(reader: Reader, blocks: Iterable[syntax.Block]) -> tuple[Receive, ...]:
     """The `receive` blocks that could be read."""
-    found: list[Receive] = []
-    for block in blocks:
-        if not reader.check_shape(block):
-            continue
-        receive = _receive(reader, block)
-        if receive is not None:
-            found.append(receive)
-    return tuple(found)
+    return tuple(receive for receive, _ in read_heard(reader, blocks) if receive is not None)
+
+
+def read_heard(reader: Reader, blocks: Iterable[syntax.Block]) -> list[tuple[Receive | None, Heard]]:
+    """Every `receive` block with its labels: whole if all of it could be read, and as far as it could be."""
+    return [_read(reader, block) for block in blocks if reader.check_shape(block)]
 
 
 def numbered(receives: Iterable[Receive]) -> tuple[Receive, ...]:
@@ -52,18 +51,37 @@ def default_receives() -> tuple[Receive, ...]:
     return () if tree is None else read_receives(Reader({filename: DEFAULT}), tree.blocks)
 
 
-def _receive(reader: Reader, block: syntax.Block) -> Receive | None:
+def heard_of(receive: Receive) -> Heard:
+    """What is known of a block that could be read."""
+    read = (receive.when, receive.entity, receive.fire, receive.once_per, receive.ordered_by)
+    return Heard(
+        source=receive.source,
+        type=receive.type,
+        fire=receive.fire.node,
+        expressions=tuple(expression for expression in read if expression is not None),
+        span=receive.span,
+    )
+
+
+def _read(reader: Reader, block: syntax.Block) -> tuple[Receive | None, Heard]:
     nodes = {attribute.name: attribute.value for attribute in block.body.attributes}
     expressions = {
         name: reader.expression(nodes[name], RECEIVE_ROOTS, explained=True, attribute=name)
         for name in ("when", "entity", "fire", "once_per", "ordered_by")
         if name in nodes
     }
-    entity, fire = expressions.get("entity"), expressions.get("fire")
-    if entity is None or fire is None or None in expressions.values():
-        return None
     source, kind = block.labels[0].value.lower(), block.labels[1].value
-    return Receive(
+    entity, fire = expressions.get("entity"), expressions.get("fire")
+    heard = Heard(
+        source=source,
+        type=kind,
+        fire=None if fire is None else fire.node,
+        expressions=tuple(e for e in expressions.values() if e is not None),
+        span=settled(block.header_span),
+    )
+    if entity is None or fire is None or None in expressions.values():
+        return None, heard
+    receive = Receive(
         key=f"{source}.{kind}",
         source=source,
         type=kind,
@@ -74,3 +92,4 @@ def _receive(reader: Reader, block: syntax.Block) -> Receive | None:
         ordered_by=expressions.get("ordered_by"),
         span=settled(block.header_span),
     )
+    return receive, heard

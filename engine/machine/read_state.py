@@ -8,7 +8,7 @@ from engine.machine.durations import seconds_of
 from engine.machine.read_await import read_await
 from engine.machine.read_names import ROOTS
 from engine.machine.read_transition import only, optional, read_flag, read_reaction, read_transition
-from engine.machine.reading import Reader, settled
+from engine.machine.reading import FIRST, Reader, settled
 from engine.model import AFTER, AWAIT
 
 _FORMS = 'Write state "NAME" { on "EVENT" { … } }, or state "NAME" "EVENT" { transition = "…" }.'
@@ -27,6 +27,7 @@ def read_states(reader: Reader, body: syntax.Body, draft: MachineDraft, parent: 
 def _read_state(reader: Reader, block: syntax.Block, draft: MachineDraft, parent: str | None) -> None:
     if not block.labels:
         reader.report("wrong_labels", "A state has no name", _FORMS, block.header_span)
+        reader.lose(block)
         return
     short = block.type == "state" and len(block.labels) == _WITH_EVENT
     if not reader.check_shape(block, "state event" if short else block.type):
@@ -91,7 +92,7 @@ def _taken(reader: Reader, name: str, first: Span, place: Span) -> None:
     detail = (
         f"The first one is at {first}: give one of them another name, or write it where the first one is."
     )
-    reader.report("duplicate_state", f'"{name}" names two things', detail, place)
+    reader.report("duplicate_state", f'"{name}" names two things', detail, place, related=[(first, FIRST)])
 
 
 def _is_second(reader: Reader, block: syntax.Block, state: StateDraft) -> bool:
@@ -99,7 +100,8 @@ def _is_second(reader: Reader, block: syntax.Block, state: StateDraft) -> bool:
         state.full = block.header_span
         return False
     detail = f"The first one is at {state.full}: put everything into it."
-    reader.report("duplicate_state", f'State "{state.name}" has two blocks', detail, block.header_span)
+    summary = f'State "{state.name}" has two blocks'
+    reader.report("duplicate_state", summary, detail, block.header_span, related=[(state.full, FIRST)])
     return True
 
 
@@ -117,11 +119,11 @@ def _read_any(
     for name in ("final", "alias", "initial"):
         attribute = block.body.attribute(name)
         if attribute is not None:
-            summary = f'"{ANY}" is no state: it has no {name}'
+            summary = f'"{ANY}" is not a state: it has no {name}'
             reader.report("wildcard_setting", summary, detail, attribute.name_span)
     for inner in block.body.blocks:
         if inner.type in _OF_STATES:
-            summary = f'"{ANY}" is no state: it has no {inner.type}'
+            summary = f'"{ANY}" is not a state: it has no {inner.type}'
             reader.report("wildcard_setting", summary, detail, inner.header_span)
     for inner in block.body.blocks_of("on"):
         if reader.check_shape(inner):

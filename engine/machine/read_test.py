@@ -9,7 +9,7 @@ from engine.language import syntax
 from engine.language.values import show
 from engine.machine.definition import TOGETHER
 from engine.machine.durations import seconds_of
-from engine.machine.reading import Reader, settled
+from engine.machine.reading import FIRST, Reader, settled
 from engine.machine.test_blocks import IGNORED, Advance, Given, Test, Then, When
 from engine.machine.values import NotPlainError, plain
 from engine.model import EffectKind, Verdict
@@ -45,7 +45,8 @@ def read_tests(reader: Reader, blocks: Iterable[syntax.Block], states: Collectio
         first = found.setdefault(test.name, test)
         if first is not test:
             detail = f"The first one is at {first.span}: give this one another name."
-            reader.report("duplicate_test", f'Test "{test.name}" stands twice', detail, block.header_span)
+            summary = f'Test "{test.name}" is declared twice'
+            reader.report("duplicate_test", summary, detail, block.header_span, related=[(first.span, FIRST)])
     return tuple(found.values())
 
 
@@ -192,7 +193,7 @@ def _moment(reader: Reader, attribute: syntax.Attribute | None, _states: Collect
         moment = None
     if moment is None or moment.tzinfo is None:
         detail = 'Write it as in now = "2024-01-31T12:00:00Z".'
-        reader.report("wrong_type", '"now" is no time with a zone', detail, attribute.value.span)
+        reader.report("wrong_type", '"now" is not a time with a zone', detail, attribute.value.span)
         return None
     return moment.astimezone(UTC)
 
@@ -213,7 +214,7 @@ def _effect_problem(item: Any) -> str:
     if isinstance(item, str):
         return ""
     if not isinstance(item, Mapping):
-        return f"This is no effect: {show(item)}"
+        return f"This is not an effect: {show(item)}"
     unknown = [name for name in item if name not in EFFECT_MEMBERS]
     if unknown:
         return f'An effect has no "{unknown[0]}"'

@@ -8,7 +8,7 @@ from engine.machine.definition import Action, Raise, Reaction, Transition, is_pa
 from engine.machine.drafts import TransitionDraft
 from engine.machine.expression import Expression
 from engine.machine.read_names import ROOTS
-from engine.machine.reading import Reader, Roots, settled
+from engine.machine.reading import FIRST, Reader, Roots, settled
 from engine.machine.shapes import SHAPES
 from engine.model import AFTER, DONE_STATE, END, is_own_event
 
@@ -24,6 +24,7 @@ def read_transition(
 ) -> TransitionDraft:
     """Read one candidate; whatever is wrong with it is reported."""
     body = block.body
+    before = len(reader.expressions)
     attribute = body.attribute("transition")
     target = None if attribute is None else reader.constant_text(attribute)
     guard = optional(reader, body.attribute("when"), GUARD_ROOTS, explained=True)
@@ -67,6 +68,7 @@ def read_transition(
         )
         if readable
         else None,
+        expressions=tuple(reader.expressions[before:]),
     )
 
 
@@ -124,7 +126,13 @@ def only(reader: Reader, body: syntax.Body, kind: str, owner: str) -> syntax.Blo
     blocks = body.blocks_of(kind)
     for later in blocks[1:]:
         detail = f"The first one is at {blocks[0].header_span}: put everything into it."
-        reader.report("duplicate_block", f"{owner} has one {kind}", detail, later.header_span)
+        reader.report(
+            "duplicate_block",
+            f"{owner} has one {kind}",
+            detail,
+            later.header_span,
+            related=[(blocks[0].header_span, FIRST)],
+        )
     return blocks[0] if blocks else None
 
 
@@ -142,6 +150,7 @@ def _action(reader: Reader, block: syntax.Block) -> Action | None:
     if not labelled or arguments is None or fallbacks is None:
         return None
     worker, name = (label.value for label in block.labels)
+    reader.called.append((worker, settled(block.header_span)))
     return Action(
         worker=worker, name=name, arguments=arguments, fallbacks=fallbacks, span=settled(block.header_span)
     )
@@ -207,7 +216,7 @@ def _check_internal(reader: Reader, block: syntax.Block) -> None:
     does = body.attribute("set") is not None or any(b.type in _DOES for b in body.blocks)
     if not does and not misnamed:
         detail = 'Add transition = "…"; or set = { … }, an action or a raise, to stay in the state.'
-        what = f"A {block.type} block"
+        what = f"{'An' if block.type in ('after', 'always', 'answer', 'on') else 'A'} {block.type} block"
         reader.report("missing_attribute", f'{what} has no "transition"', detail, block.header_span)
     elif not misnamed:
         for request in body.blocks_of("request"):

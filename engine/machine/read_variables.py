@@ -9,7 +9,7 @@ from engine.diagnostics import Span
 from engine.language import syntax
 from engine.machine.given import Given, Values, given
 from engine.machine.link import MODULE
-from engine.machine.reading import Reader, settled
+from engine.machine.reading import FIRST, Reader, settled
 from engine.machine.value_types import (
     ANY,
     Type,
@@ -59,7 +59,9 @@ def read_variables(reader: Reader, body: syntax.Body) -> dict[str, Declared]:
         elif name in found:
             detail = f"The first one is at {found[name].span}: keep one of them."
             summary = f'Variable "{name}" is declared twice'
-            reader.report("duplicate_variable", summary, detail, block.header_span)
+            reader.report(
+                "duplicate_variable", summary, detail, block.header_span, related=[(found[name].span, FIRST)]
+            )
         else:
             found[name] = _declared(reader, block, name)
     return found

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.diagnostics import Diagnostic, Severity, Span
+from engine.diagnostics import Diagnostic, Related, Severity, Span
 from engine.errors import EvaluationError
 from engine.language import syntax
 from engine.language.expressions import check_names, compile_expression
@@ -32,6 +32,11 @@ _LONGEST_NAME = 128
 _LONGEST_LINE = 500
 #: Looking for a similar name takes time; a file with more mistakes than this has another problem.
 _MOST_SUGGESTIONS = 100
+_VOWELS = ("a", "e", "i", "o", "u")
+#: What is said of the place where something was written first.
+FIRST = "the first one is here"
+#: Blocks that others call by their label.
+_NAMING = ("state", "parallel", "history", "on")
 #: Names that mean something else where a state or an event is named; "=" is magic to the library below.
 _RESERVED = frozenset({END, ALWAYS, "*", "="})
 
@@ -58,6 +63,15 @@ class Reader:
         self.types: Mapping[str, Type] = FIXED
         #: Whether types are checked.
         self.typed: bool = True if above is None else above.typed
+        #: How often something could not be read without a word: why was reported where it is declared. One for all
+        #: readers of a definition.
+        self.gaps: list[Span] = [] if above is None else above.gaps
+        #: Every expression that could be read, in order.
+        self.expressions: list[Expression] = []
+        #: The worker of every action that could be read, and where it stands.
+        self.called: list[tuple[str, Span]] = []
+        #: The names of what was written and could not be read; None for what needs one and has none.
+        self.lost: list[str | None] = []
         self._story = story
         self._suggestions = _MOST_SUGGESTIONS
         self._bytes = {name: text.encode("utf-8", "surrogatepass") for name, text in texts.items()}
@@ -75,9 +89,10 @@ class Reader:
         subject: Span,
         *,
         context: Span | None = None,
+        related: Iterable[tuple[Span, str]] = (),
         severity: Severity = Severity.ERROR,
     ) -> None:
-        """Add a problem."""
+        """Add a problem; `related` are other places, each with what is there."""
         self.diagnostics.append(
             Diagnostic(
                 code=code,
@@ -85,6 +100,7 @@ class Reader:
                 detail=_line(detail),
                 subject=settled(subject),
                 context=None if context is None else settled(context),
+                related=tuple(Related(span=settled(span), message=message) for span, message in related),
                 severity=severity,
                 story=self._story,
             )
@@ -106,15 +122,26 @@ class Reader:
         shape = SHAPES[kind or block.type]
         self.check_body(block.body, shape, block.type, block.header_span)
         if len(block.labels) == len(shape.labels):
-            return not [label for label in block.labels if not self._check_name(label)]
+            if not [label for label in block.labels if not self._check_name(label)]:
+                return True
+            self.lose(block)
+            return False
         wanted = " ".join(f'"{label.upper()}"' for label in shape.labels)
         self.report(
             "wrong_labels",
-            f"A {block.type} block takes {_count(len(shape.labels), 'label')}, this one has {len(block.labels)}",
+            f"{_what(block.type)} takes {_count(len(shape.labels), 'label')}, this one has {len(block.labels)}",
             f"Write {block.type} {wanted}".rstrip() + " { … }.",
             block.header_span,
         )
+        self.lose(block)
         return False
+
+    def lose(self, block: syntax.Block) -> None:
+        """Note that a block is there and cannot be read, so that nobody asks for what it names."""
+        if block.labels:
+            self.lost += [label.value for label in block.labels]
+        elif block.type in _NAMING:
+            self.lost.append(None)
 
     def check_body(self, body: syntax.Body, shape: Shape, owner: str, header: Span | None) -> None:
         """Report attributes and blocks that are missing, misplaced, unknown or not supported yet."""
@@ -145,14 +172,27 @@ class Reader:
             self.report("wrong_type", f'"{name}" is a block', f"Write {name} {{ … }}, without =.", place)
         elif name in shape.renamed:
             detail = f"It is called {shape.renamed[name]} here: rename it."
-            self.report("unknown_attribute", f'{_what(owner)} has no attribute "{name}"', detail, place)
+            self.report(
+                "unknown_attribute",
+                f'{_what(owner)} has no attribute "{name}"',
+                detail,
+                place,
+                context=attribute.span,
+            )
         else:
             choices = shape.attributes()
             detail = self.suggest(name, choices) or _takes(owner, "attribute", choices)
-            self.report("unknown_attribute", f'{_what(owner)} has no attribute "{name}"', detail, place)
+            self.report(
+                "unknown_attribute",
+                f'{_what(owner)} has no attribute "{name}"',
+                detail,
+                place,
+                context=attribute.span,
+            )
 
     def _unknown_block(self, block: syntax.Block, shape: Shape, owner: str) -> None:
         name, place = block.type, block.header_span
+        self.lose(block)
         parents = parents_of(name)
         if name in shape.later:
             self._unsupported(f"The {name} block", place)
@@ -163,7 +203,7 @@ class Reader:
         elif parents:
             homes = " or ".join(_where(parent) for parent in parents)
             detail = f"It belongs {homes}: move it there."
-            self.report("misplaced_block", f"A {name} block does not belong {_where(owner)}", detail, place)
+            self.report("misplaced_block", f"{_what(name)} does not belong {_where(owner)}", detail, place)
         else:
             choices = shape.blocks | shape.later
             detail = self.suggest(name, choices) or _takes(owner, "block", shape.blocks)
@@ -184,7 +224,7 @@ class Reader:
             detail = "Remove the spaces around the name."
         else:
             detail = f"Use 1 to {_LONGEST_NAME} printable characters."
-        self.report("bad_name", "This is no name", detail, label.span)
+        self.report("bad_name", "This is not a valid name", detail, label.span)
         return False
 
     def check_free(self, label: syntax.Label) -> bool:
@@ -192,6 +232,7 @@ class Reader:
         if label.value not in _RESERVED:
             return True
         self.report("bad_name", f'"{label.value}" cannot be a name here', "Choose another name.", label.span)
+        self.lost.append(label.value)
         return False
 
     # Expressions
@@ -209,13 +250,20 @@ class Reader:
         if self.typed:
             self.add(type_problems(node, self.types, attribute)[0])
         found = replace(found, attribute=attribute, looks=self._looks(found.references) if explained else ())
-        return found if self.link is None else linked(found, self.link)
+        found = found if self.link is None else linked(found, self.link)
+        self.expressions.append(found)
+        return found
 
     def _checked(self, node: syntax.Expression, roots: Roots) -> Expression | None:
+        before = len(self.diagnostics)
         ready = self.ready(node, roots)
         found = tuple(references(node))
-        if [r for r in found if not self._check_reference(r, roots)] or ready is None:
+        wrong = [r for r in found if not self._check_reference(r, roots)]
+        self.diagnostics[before:] = [_within(problem, node) for problem in self.diagnostics[before:]]
+        if wrong or ready is None:
             return None
+        if self._leads_to(found, self.unvalued):
+            self.gaps.append(node.span)
         return ready
 
     def check_locals(self) -> None:
@@ -248,6 +296,7 @@ class Reader:
             return True
         name = reference.steps[0]
         if reference.root == "local" and name in self.broken:
+            self.gaps.append(reference.node.span)
             return False
         if name not in known:
             block = "variable" if reference.root == "var" else "locals"
@@ -267,6 +316,7 @@ class Reader:
                     f"{self.text(reference.node.span)} uses {inner.root}, which has no value here",
                     f"It is used at {inner.node.span}. Known here: {', '.join(sorted(roots))}.",
                     reference.node.span,
+                    related=[(inner.node.span, "it is used here")],
                 )
                 return False
         return True
@@ -325,15 +375,25 @@ class Reader:
         node = attribute.value
         if isinstance(node, syntax.Variable):
             detail = f'Quote it: {attribute.name} = "{node.name}".'
-            self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)
+            self.report("wrong_type", f'"{attribute.name}" is not a text', detail, node.span)
             return None
         fine, value = self.constant(node)
         if fine and isinstance(value, str):
             return composed(value)
         if fine:
             detail = f'Write {attribute.name} = "…".'
-            self.report("wrong_type", f'"{attribute.name}" is no text', detail, node.span)
+            self.report("wrong_type", f'"{attribute.name}" is not a text', detail, node.span)
         return None
+
+
+def _within(problem: Diagnostic, node: syntax.Expression) -> Diagnostic:
+    """The problem of a part of an expression, with the whole of it around."""
+    place, whole = problem.subject, node.span
+    if place is None or problem.context is not None or place.filename != whole.filename:
+        return problem
+    wide = whole.start <= place.start and place.end <= whole.end
+    narrow = (whole.start, whole.end) == (place.start, place.end)
+    return replace(problem, context=settled(whole)) if wide and not narrow else problem
 
 
 def _line(text: str) -> str:
@@ -359,11 +419,13 @@ def _takes(owner: str, what: str, choices: Collection[str]) -> str:
 
 
 def _what(owner: str) -> str:
-    return f"A {owner} block" if owner else "The top of a file"
+    article = "An" if owner[:1] in _VOWELS else "A"
+    return f"{article} {owner} block" if owner else "The top of a file"
 
 
 def _where(owner: str) -> str:
-    return f"in a {owner} block" if owner else "at the top of a file"
+    article = "an" if owner[:1] in _VOWELS else "a"
+    return f"in {article} {owner} block" if owner else "at the top of a file"
 
 
 def _count(number: int, noun: str) -> str:

@@ -74,7 +74,7 @@ def read_type(reader: Reader, node: syntax.Expression) -> Type | None:
     if isinstance(node, syntax.Literal) and node.value in SIMPLE:
         near = f"Write it without quotes: type = {node.value}."
     detail = near or f"The types are {_KNOWN}."
-    reader.report("unknown_type", f"{written} is no type", detail, node.span)
+    reader.report("unknown_type", f"{written} is not a type", detail, node.span)
     return None
 
 
@@ -130,7 +130,7 @@ def check_type(wanted: Type, value: Any, path: str = "it") -> None:
     if wanted.name == "any" or (value is None and wanted.optional):
         return
     if shown_type(value).name != ("map" if wanted.name == "object" else wanted.name):
-        raise UnfitValueError(f"{path} is {kind(value)}, not {_article(wanted)}")
+        raise UnfitValueError(f"{_told(path)} is {kind(value)}, not {_article(wanted)}")
     if wanted.name == "list" and wanted.inner is not None:
         for number, item in enumerate(value):
             check_type(wanted.inner, item, f"{path}[{number}]")
@@ -141,15 +141,21 @@ def check_type(wanted: Type, value: Any, path: str = "it") -> None:
         _check_members(wanted.members, value, path)
 
 
+def _told(path: str) -> str:
+    """A part of a value in words: of ``it[1].a`` that is "its part [1].a"."""
+    part = path.removeprefix("it").lstrip(".")
+    return f"its part {part}" if part else "it"
+
+
 def _check_members(wanted: Mapping[str, Type], value: Mapping[str, Any], path: str) -> None:
     for name, inner in wanted.items():
         if name in value:
             check_type(inner, value[name], f"{path}.{name}")
         elif not inner.optional:
-            raise UnfitValueError(f'{path} has no member "{name}"')
+            raise UnfitValueError(f'{_told(path)} has no member "{name}"')
     for name in value:
         if name not in wanted:
-            raise UnfitValueError(f'{path} has a member "{name}", which the type does not name')
+            raise UnfitValueError(f'{_told(path)} has a member "{name}", which the type does not name')
 
 
 def filled(wanted: Type, value: Any) -> Any:

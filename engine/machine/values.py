@@ -42,7 +42,7 @@ def _text(value: str) -> str:
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise NotPlainError("half of a surrogate pair is no text") from None
+        raise NotPlainError("half of a surrogate pair is not a text") from None
     return value
 
 

@@ -113,13 +113,13 @@ def _unknown_processor(worker: Worker, makers: Mapping[str, ProcessorMaker]) -> 
     if worker.processor is not None:
         return Diagnostic(
             code="unknown_processor",
-            summary=f'there is no processor "{worker.processor}"',
+            summary=f'There is no processor "{worker.processor}"',
             detail=f"{did_you_mean(worker.processor, makers)} Installed: {', '.join(sorted(makers))}.",
             subject=worker.member_spans.get("processor", worker.span),
         )
     return Diagnostic(
         code="unknown_processor",
-        summary=f'the name "{worker.name}" does not say which processor it is',
+        summary=f'The name "{worker.name}" does not say which processor it is',
         detail=f"{_nearest(worker.name, makers)}Add `processor:` with one of: {', '.join(sorted(makers))}.",
         subject=worker.span,
     )
@@ -159,7 +159,7 @@ def _settings_of(
         secrets |= resolved.secrets
         for said in resolved.problems:
             unresolved.add(setting)
-            summary = f'the setting "{setting}" of the worker "{worker.name}": {said}'
+            summary = f'The setting "{setting}" of the worker "{worker.name}": {said}'
             problem("unresolved_reference", setting, summary, "Set the variable, or write the value itself.")
     settings = Settings(worker=worker.name, values=values, secrets=secrets)
     for said in maker.check(settings):
@@ -167,7 +167,7 @@ def _settings_of(
         if setting not in unresolved:
             code = "missing_setting" if said.startswith(f"{setting} is missing") else "wrong_setting"
             detail = maker.settings.get(setting, "")
-            problem(code, setting, f'the worker "{worker.name}": {said}', detail)
+            problem(code, setting, f'The worker "{worker.name}": {said}', detail)
     return settings, diagnostics
 
 
@@ -203,7 +203,7 @@ def check_action_workers(
     return tuple(
         Diagnostic(
             code="unknown_worker",
-            summary=f'there is no worker "{name}" for this action',
+            summary=f'There is no worker "{name}" for this action',
             detail=f"{did_you_mean(name, known)} Workers are named in workers.yaml; http is always there.",
             subject=span,
         )

@@ -33,7 +33,7 @@ class MachinesFolder:
     def _files(self, place: str, path: Path) -> Files | Absent:
         if not path.exists():
             return _missing(f"{path} is not there", _instead(path))
-        outside = [p for p in (path, *_inside(path)) if not self._is_inside(p)]
+        outside = [p for p in (path, *definitions_beside(path)) if not self._is_inside(p)]
         if outside:
             return Absent(
                 code="module_outside",
@@ -45,7 +45,7 @@ class MachinesFolder:
         return self._of_files(place, path, [path], place.rpartition("/")[0])
 
     def _of_folder(self, place: str, path: Path) -> Files | Absent:
-        found = _inside(path)
+        found = definitions_beside(path)
         if not found:
             return _missing(
                 f"{path} has no definitions", f"Its files end with {_ENDING}; those of tests do not count."
@@ -61,7 +61,7 @@ class MachinesFolder:
                 texts[str(file)] = text
         for problem in problems:
             return _missing(problem.summary, problem.detail)
-        return Files(place=place, folder=normal(folder), name=str(path), texts=texts)
+        return Files(place=place, folder=normal(folder), name=str(path), texts=texts, tests=test_texts(path))
 
     def _is_inside(self, path: Path) -> bool:
         return is_inside(path, self._folder)
@@ -72,8 +72,8 @@ def is_inside(path: Path, folder: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
-def _inside(path: Path) -> list[Path]:
-    """The definitions right in a folder, sorted by name: no tests, and nothing hidden."""
+def definitions_beside(path: Path) -> list[Path]:
+    """The definitions right in a folder, sorted by name: no tests, and nothing hidden. None in a file."""
     if not path.is_dir():
         return []
     return [
@@ -89,6 +89,20 @@ def _inside(path: Path) -> list[Path]:
 def tests_in(folder: Path) -> list[Path]:
     """The files of tests beside the definitions of a folder."""
     return sorted(p for p in folder.glob(f"*{TEST_FILE_ENDING}") if not p.name.startswith("."))
+
+
+def tests_beside(definition: Path) -> list[Path]:
+    """The files of tests of a definition, which is a file or a folder."""
+    if definition.is_dir():
+        return tests_in(definition)
+    beside = definition.with_name(definition.name.removesuffix(_ENDING) + TEST_FILE_ENDING)
+    return [beside] if beside.exists() else []
+
+
+def test_texts(definition: Path) -> dict[str, str]:
+    """The texts of those that can be read."""
+    texts = {str(file): read_text(file, "tests of a definition", []) for file in tests_beside(definition)}
+    return {name: text for name, text in texts.items() if text is not None}
 
 
 def _instead(path: Path) -> str:

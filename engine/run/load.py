@@ -17,7 +17,7 @@ from engine.machine.read import ReadResult, read_files
 from engine.processors.processor import ProcessorMaker
 from engine.run.files import read_text
 from engine.run.hub import Hub, check_action_workers, check_projects
-from engine.run.library import MachinesFolder
+from engine.run.library import MachinesFolder, test_texts
 from engine.run.variables import check_declared, values_for
 from engine.sources.check import check_sources
 
@@ -47,6 +47,8 @@ class Loaded:
     serving: Serving | None
     hub: Hub | None
     diagnostics: tuple[Diagnostic, ...]
+    #: Every definition that could be read, with those of its provisioners that have no error.
+    whole: tuple[Definition, ...] = ()
     #: The texts read, by file name, to show source lines beside problems.
     sources: Mapping[str, str] = field(default_factory=dict)
 
@@ -85,12 +87,12 @@ def load(
         sources.update(reading.sources)
     definitions = {name: r.definition for name, r in readings.items() if r.definition is not None}
     names = {
-        worker.statefile: tuple(definitions[worker.name].provisioners)
+        worker.statefile: tuple(provisioner.name for provisioner in readings[worker.name].readable)
         for worker in workers.workers
-        if worker.statefile is not None and worker.name in definitions
+        if worker.statefile is not None and readings[worker.name].declared is not None
     }
     diagnostics += check_projects(workers, names)
-    diagnostics += check_action_workers(workers, makers, _workers_used(definitions.values()))
+    diagnostics += check_action_workers(workers, makers, _workers_used(readings.values()))
     diagnostics += _check_flags(flags or {}, readings.values())
     hub, problems = Hub.build(workers, makers, environ)
     diagnostics += problems
@@ -99,6 +101,7 @@ def load(
         serving=_serving(workers, definitions),
         hub=hub,
         diagnostics=tuple(dict.fromkeys(diagnostics)),  # two workers may name one statefile
+        whole=_different(r.whole for r in readings.values() if r.whole is not None),
         sources=sources,
     )
 
@@ -122,8 +125,7 @@ def _read(
     found = [*problems, *_without(read.diagnostics, worker, unresolved)]
     if read.declared is not None:
         found += check_declared(worker, read.declared)
-    if read.definition is not None:
-        found += check_sources(read.definition)
+    found += [*check_sources(read), *read.unused]
     return replace(read, diagnostics=tuple(found))
 
 
@@ -146,7 +148,7 @@ def _files(statefile: str, workers_file: Path, machines: Path) -> Files | Diagno
         return problems[0]
     place = normal(statefile)
     folder = place.rpartition("/")[0]
-    return Files(place=place, folder=folder, name=str(path), texts={str(path): text})
+    return Files(place=place, folder=folder, name=str(path), texts={str(path): text}, tests=test_texts(path))
 
 
 def _check_flags(flags: Mapping[str, str], readings: Iterable[ReadResult]) -> list[Diagnostic]:
@@ -156,7 +158,7 @@ def _check_flags(flags: Mapping[str, str], readings: Iterable[ReadResult]) -> li
     return [
         Diagnostic(
             code="unknown_variable",
-            summary=f'no definition has a variable "{name}", which --var gives',
+            summary=f'No definition has a variable "{name}", which --var gives',
             detail=did_you_mean(name, names),
         )
         for name in flags
@@ -174,15 +176,14 @@ def _serving(workers: Workers, definitions: Mapping[str, Definition]) -> Serving
         compiled = compile_definition(definition)
         provisioners.update({name: compiled[name] for name in worker.projects if name in compiled})
         texts.update(dict.fromkeys(worker.projects, text_hash(definition)))
-    different = {(d.filename, d.hash): d for d in definitions.values()}
-    return Serving(provisioners=provisioners, definitions=tuple(different.values()), texts=texts)
+    return Serving(provisioners=provisioners, definitions=_different(definitions.values()), texts=texts)
 
 
-def _workers_used(definitions: Iterable[Definition]) -> list[tuple[str, Span | None]]:
+def _different(definitions: Iterable[Definition]) -> tuple[Definition, ...]:
+    """One file is several definitions where workers give its variables different values."""
+    return tuple({(d.filename, d.hash): d for d in definitions}.values())
+
+
+def _workers_used(readings: Iterable[ReadResult]) -> list[tuple[str, Span | None]]:
     """The worker of every action, and where it stands."""
-    return [
-        (action.worker, action.span)
-        for definition in definitions
-        for provisioner in definition.provisioners.values()
-        for action in provisioner.machine.actions()
-    ]
+    return [used for read in readings for provisioner in read.readable for used in provisioner.called]

@@ -51,7 +51,7 @@ def _of_environment(environ: Mapping[str, str]) -> dict[str, Given]:
 def _unresolved(worker: str, name: str, said: str, span: Span | None) -> Diagnostic:
     return Diagnostic(
         code="unresolved_reference",
-        summary=f'the variable "{name}" of the worker "{worker}": {said}',
+        summary=f'The variable "{name}" of the worker "{worker}": {said}',
         detail="Set the variable of the environment, or write the value itself.",
         subject=span,
     )

@@ -234,7 +234,7 @@ class Content:
 
     def _assign_to(self, element: Element, name: str, node: Node) -> None:
         if name not in self.scope.types:
-            self._fail(element, name, InvalidError("it is no variable that has a <data>"))
+            self._fail(element, name, InvalidError("it is not a variable that has a <data>"))
             return
         self._give(element, name, folded(with_values(node, self._values)))
 
@@ -302,7 +302,9 @@ class Content:
         plain = event != "" and event == event.strip() and event.isprintable()
         if plain and not is_pattern(event) and not is_own_event(event) and not event.startswith("<"):
             return True
-        self.problems.name(element, f'"{event}" is no event that a machine can raise', "Choose another name.")
+        self.problems.name(
+            element, f'"{event}" is not an event that a machine can raise', "Choose another name."
+        )
         return False
 
     def _delay(self, element: Element) -> tuple[bool, str | _Seen | None]:
@@ -320,7 +322,7 @@ class Content:
             return True, "0"
         match = _DELAY.fullmatch(text.strip())
         if match is None:
-            self.problems.expression(element, text, "it is no delay such as 2s or 100ms")
+            self.problems.expression(element, text, "it is not a delay such as 2s or 100ms")
             return False, None
         amount = Decimal(match[1])
         return True, writing.text(f"{amount:f}{match[2]}") if amount else "0"

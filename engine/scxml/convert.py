@@ -61,7 +61,7 @@ def convert(
     problems = Problems()
     if root.name != "scxml" or root.namespace != NAMESPACE:
         detail = f'The outermost element is <scxml xmlns="{NAMESPACE}">.'
-        problems.list_problem("scxml_not_scxml", "This is no SCXML document", detail, root)
+        problems.list_problem("scxml_not_scxml", "This is not an SCXML document", detail, root)
         return Conversion(text=None, diagnostics=tuple(problems.found))
     whole = _Document(root, problems, project or root.get("name") or _DEFAULT_PROJECT, plain=plain_events)
     lines = "\n".join(whole.lines()).replace("{\n}", "{}").replace("{\n\n", "{\n")
@@ -299,7 +299,7 @@ class _Document:
             how = "Where something cannot be evaluated, the whole step is not made; no event tells of it."
             self._problems.differs(transition, f'The engine never sends "{stem}"', how)
         if not stem or not stem.isprintable() or stem.startswith(("<", AFTER)):
-            self._problems.name(transition, f'"{token}" is no event here', "Choose another name.")
+            self._problems.name(transition, f'"{token}" is not an event here', "Choose another name.")
             return None
         return stem if self._plain and token == stem else event
 

@@ -183,7 +183,7 @@ class Scope:
             case Binary(operator, left, right) if operator in _ARITHMETIC or operator == "+":
                 return self._calculated(operator, left, right)
             case Binary(operator) if operator in _LOGICAL and self.type_of(node) != Type(Kind.BOOL):
-                raise UnreadableError(f"{operator} gives one of its operands, which is no boolean")
+                raise UnreadableError(f"{operator} gives one of its operands, which is not a boolean")
             case Binary() | Unary():
                 return self.condition(node)
             case Call(Member(Name("Math"), Literal(str(name))), arguments) if name in _MATH:

@@ -5,8 +5,11 @@ from collections.abc import Iterable, Iterator
 from engine.diagnostics import Diagnostic, Severity
 from engine.language import syntax
 from engine.language.suggest import did_you_mean
-from engine.machine.definition import ALWAYS, Definition, Provisioner, Receive, Transition, covers
+from engine.language.types import OBJECT
+from engine.machine.definition import ALWAYS, Provisioner, covers
 from engine.machine.expression import Expression
+from engine.machine.read import ReadResult
+from engine.machine.readable import Heard
 from engine.machine.scope_types import context_type
 from engine.model import is_own_event
 from engine.sources.catalog import SOURCES
@@ -14,38 +17,39 @@ from engine.sources.check_expressions import ExpressionCheck, Kind
 from engine.sources.payloads import KNOWN_TYPES, OTHER_NAMES, is_known
 
 
-def check_sources(definition: Definition) -> tuple[Diagnostic, ...]:
+def check_sources(read: ReadResult) -> tuple[Diagnostic, ...]:
     """Unknown sources, misspelled event types, fields that no payload of the deliveries concerned has, and misuse of others.
 
-    Event types and payloads that are not known are taken as they come.
+    Event types and payloads that are not known are taken as they come. What could not be read says nothing.
     """
-    return tuple(_problems(definition))
+    return tuple(dict.fromkeys(_problems(read)))  # two provisioners may use one module
 
 
-def _problems(definition: Definition) -> Iterator[Diagnostic]:
-    everywhere: list[Receive] = []
+def _problems(read: ReadResult) -> Iterator[Diagnostic]:
+    everywhere: list[Heard] = []
     shared: dict[int, tuple[ExpressionCheck, Expression]] = {}
-    for provisioner in definition.provisioners.values():
-        everywhere += provisioner.receives
-        machine = provisioner.machine
-        of_machine = ExpressionCheck(machine.names, context_type(machine))
-        for receive in provisioner.receives:
-            yield from _check_receive(receive, of_machine)
-        raised = [r.event for r in machine.raises() if not r.cancels]
-        for transition in machine.transitions:
+    for readable in read.readable:
+        everywhere += readable.heard
+        provisioner = None if read.whole is None else read.whole.provisioners.get(readable.name)
+        # Of a machine that is not whole nobody knows what it remembers.
+        remembered = OBJECT if provisioner is None else context_type(provisioner.machine)
+        of_machine = ExpressionCheck(readable.names, remembered)
+        for heard in readable.heard:
+            yield from _check_receive(heard, of_machine)
+        for candidate in readable.candidates:
             # What it sees may be what the machine made up itself.
-            unknown = any(covers(transition.event, event) for event in raised)
-            firing = [] if unknown else [r for r in provisioner.receives if _may_fire(r, transition.event)]
-            for expression in _expressions_of(transition):
+            unknown = any(covers(candidate.event, event) for event in readable.raised)
+            firing = [] if unknown else [h for h in readable.heard if _may_fire(h, candidate.event)]
+            for expression in candidate.expressions:
                 yield from of_machine.check(expression, _kinds_of(firing))
-        for expression in _elsewhere(provisioner):
+        for expression in () if provisioner is None else _elsewhere(provisioner):
             yield from of_machine.check(expression, ())
-        shared |= {id(e): (of_machine, e) for e in machine.names.locals.values()}
+        shared |= {id(e): (of_machine, e) for e in readable.names.locals.values()}
     for of_machine, expression in shared.values():
         yield from of_machine.check(expression, _kinds_of(everywhere), fields_only=True)
 
 
-def _check_receive(receive: Receive, of_machine: ExpressionCheck) -> Iterator[Diagnostic]:
+def _check_receive(receive: Heard, of_machine: ExpressionCheck) -> Iterator[Diagnostic]:
     if receive.source not in SOURCES:
         yield Diagnostic(
             code="unknown_source",
@@ -66,23 +70,15 @@ def _check_receive(receive: Receive, of_machine: ExpressionCheck) -> Iterator[Di
                 subject=receive.span,
                 severity=Severity.WARNING,
             )
-    expressions = (receive.when, receive.entity, receive.fire, receive.once_per, receive.ordered_by)
-    for expression in (e for e in expressions if e is not None):
+    for expression in receive.expressions:
         yield from of_machine.check(expression, _kinds_of([receive]))
 
 
-def _may_fire(receive: Receive, event: str) -> bool:
+def _may_fire(receive: Heard, event: str) -> bool:
     if event == ALWAYS or is_own_event(event):
         return False  # a timer, or whatever came before: its payload is no delivery's for certain
-    node = receive.fire.node
+    node = receive.fire
     return not isinstance(node, syntax.Literal) or covers(event, str(node.value))
-
-
-def _expressions_of(transition: Transition) -> list[Expression]:
-    single = [e for e in (transition.guard, transition.set) if e is not None]
-    blocks = [transition.request, *(action.arguments for action in transition.actions)]
-    raised = [e for r in transition.raises for e in r.expressions()]
-    return [*single, *(e for block in blocks for e in block.values()), *raised]
 
 
 def _elsewhere(provisioner: Provisioner) -> Iterator[Expression]:
@@ -98,7 +94,7 @@ def _elsewhere(provisioner: Provisioner) -> Iterator[Expression]:
     yield from (p.condition for p in provisioner.properties if p.condition is not None)
 
 
-def _kinds_of(receives: Iterable[Receive]) -> list[Kind]:
+def _kinds_of(receives: Iterable[Heard]) -> list[Kind]:
     """What may come in, if the payloads of all of it are known."""
     kinds = list(dict.fromkeys((r.source, r.type) for r in receives))
     return kinds if all(is_known(*kind) for kind in kinds) else []

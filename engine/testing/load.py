@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.diagnostics import render
-from engine.errors import InvalidDefinitionError
+from engine.errors import InvalidDefinitionError, expect
 from engine.machine.definition import Definition, Provisioner
 from engine.machine.files import Absent
 from engine.machine.read import ReadResult, read_definition, read_files
@@ -21,6 +21,9 @@ def load_definition(
     `machines` is the machines directory, in which its modules are; without it, the folder itself or that of the file.
     `variables` are values for its variables. Raises `InvalidDefinitionError`; pytest shows every problem with its place.
     """
+    expect(source, "the definition to load", Path, str)
+    if variables is not None:
+        expect(variables, "the values of variables", Mapping)
     if isinstance(source, str) and "\n" in source:
         return _definition(read_definition(source, "a text", variables))
     file = Path(source)

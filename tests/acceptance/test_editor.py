@@ -212,6 +212,8 @@ def test_a_state_is_renamed_everywhere_or_not_at_all(editor: Editor, tmp_path: P
         with pytest.raises(EditorError, match=why):
             editor.at("rename", uri, place, newName=name)
     assert editor.at("prepareRename", uri, place_of(MACHINE, "merged")) is None
+    assert editor.leave() == 0
+    assert editor.errors == ""
 
 
 def test_formatting_changes_only_the_lines_that_need_it(editor: Editor) -> None:
@@ -286,7 +288,7 @@ def test_a_proof_that_takes_long_does_not_stop_the_answers(editor: Editor) -> No
     editor.problems(uri, "event_never_handled")  # shown before the proof has come to its end
     assert editor.at("hover", uri, (1, 4))
     editor.change(uri, text.replace('initial = "p0"', 'initial = "p1"'))
-    editor.problems(uri, "initial_state_unregistered")
+    editor.problems(uri, "event_never_handled", "initial_state_unregistered")
     assert editor.leave() == 0
 
 
@@ -327,6 +329,45 @@ def test_a_checker_that_dies_is_replaced_and_none_is_left_behind(editor: Editor)
     assert second != first
     assert editor.leave() == 0
     wait_until(lambda: not Path(f"/proc/{second}").exists(), "the checker ends with the server")
+
+
+PART = """\
+provisioner "soc" {
+  statemachine "soc" {
+    initial = "a"
+    state "a" {
+      on "next" {
+        when       = local.ready
+        transition = "b"
+      }
+    }
+    state "b" { final = true }
+  }
+}
+"""
+
+
+def test_a_file_of_a_folder_is_checked_with_the_others_as_they_stand_in_their_buffers(
+    editor: Editor, tmp_path: Path
+) -> None:
+    names = "locals {\n  ready = event.release.draft\n}\n"
+    (tmp_path / "names.hcl").write_text(names)
+    uri = editor.open("main.hcl", PART)
+    editor.problems(uri)
+    other = editor.open("names.hcl", names)
+    editor.problems(other)
+    editor.change(other, names.replace("ready", "raedy"))
+    [problem] = editor.problems(uri, "unknown_name")
+    assert text_in(PART, problem["range"]) == "local.ready"
+    editor.change(other, names + "locals {\n  spare = 1\n}\n")
+    [unused] = editor.problems(other, "unused_local")
+    assert unused["tags"] == [1]
+    editor.change(other, names)
+    editor.change(uri, "locals {\n  ready = true\n}\n" + PART)
+    [twice] = editor.problems(other, "duplicate_local")
+    [first] = twice["relatedInformation"]
+    assert first["message"] == "the first one is here"
+    assert first["location"]["uri"] == uri
 
 
 def test_modules_are_read_as_they_stand_in_their_buffers(editor: Editor, tmp_path: Path) -> None:

@@ -253,6 +253,6 @@ class TestTime:
         together = ("check", "--workers", str(workers), "--machines", str(tmp_path))
         checked = interlock(*together)
         assert checked.returncode == 1
-        assert 'error[unknown_worker]: there is no worker "chat" for this action' in checked.stdout
+        assert 'error[unknown_worker]: There is no worker "chat" for this action' in checked.stdout
         (tmp_path / "dev.hcl").write_text(TIMED.replace("48h", "72h").replace('"chat"', '"http"'))
         assert "unknown_worker" not in interlock(*together).stdout

@@ -78,7 +78,7 @@ def test_an_example_uses_all_of_its_block_and_is_right(name: str, tmp_path: Path
     result = read(example, tmp_path)
     assert render(result.diagnostics, result.sources) == ""
     assert result.definition is not None
-    assert check_sources(result.definition) == ()
+    assert check_sources(result) == ()
     used = [
         block
         for text in (split(example) if example.startswith("# ") else {"": example}).values()

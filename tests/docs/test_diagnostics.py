@@ -74,7 +74,7 @@ def problems_of(code: Code) -> Sequence[Diagnostic]:
     if code.where is Where.SCXML:
         return convert(AROUND[code.where].replace("{}", code.example), "example.scxml").diagnostics
     read = read_definition(AROUND[code.where].replace("{}", code.example), "example.hcl")
-    more = check_sources(read.definition) if read.definition is not None else ()
+    more = (*check_sources(read), *read.unused)
     return [*read.diagnostics, *more]
 
 

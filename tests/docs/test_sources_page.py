@@ -87,7 +87,7 @@ def test_every_source_has_a_section_with_a_definition_that_is_right() -> None:
         for written in definitions:
             read = read_definition(written, "docs/sources.md")
             assert read.definition is not None
-            assert check_sources(read.definition) == ()
+            assert check_sources(read) == ()
             receives = [r for p in read.definition.provisioners.values() for r in p.receives]
             assert {r.source for r in receives} == {source.name}
 

@@ -21,25 +21,23 @@ provisioner "p" {
 
 
 def test_a_misspelled_source_is_an_error_at_its_block() -> None:
-    definition = read_definition(SOURCE % "gihub", "x.hcl").definition
-    assert definition is not None
-    [problem] = check_sources(definition)
+    [problem] = check_sources(read_definition(SOURCE % "gihub", "x.hcl"))
     assert problem.code == "unknown_source"
     assert problem.detail == 'Did you mean "github"?'
     assert str(problem.subject) == "x.hcl:3:3"
 
 
 def test_an_installed_source_is_fine_in_any_case() -> None:
-    definition = read_definition(SOURCE % "GitHub", "x.hcl").definition
-    assert definition is not None
-    assert check_sources(definition) == ()
+    read = read_definition(SOURCE % "GitHub", "x.hcl")
+    assert read.definition is not None
+    assert check_sources(read) == ()
 
 
 def problems(text: str) -> list[tuple[str, str, str]]:
     read = read_definition(text, "x.hcl")
     assert read.diagnostics == ()
     assert read.definition is not None
-    return [(p.code, p.severity.value, p.detail) for p in check_sources(read.definition)]
+    return [(p.code, p.severity.value, p.detail) for p in check_sources(read)]
 
 
 def receiving(type_: str, entity: str, more: str = "", machine: str = "", source: str = "github") -> str:
@@ -141,7 +139,7 @@ def test_what_is_done_with_a_known_payload_is_checked(
     read = read_definition(declared + receiving(type_, '"P-1"', more=f"once_per = {expression}"), "x.hcl")
     assert read.diagnostics == ()
     assert read.definition is not None
-    found = check_sources(read.definition)
+    found = check_sources(read)
     assert found[0].code == code
     assert told in found[0].detail
     assert found[0].subject is not None
@@ -177,7 +175,7 @@ def test_an_object_of_a_payload_is_of_no_use_to_some_attributes(attribute: str, 
     )
     read = read_definition(text, "x.hcl")
     assert read.definition is not None
-    [problem] = check_sources(read.definition)
+    [problem] = check_sources(read)
     assert (problem.code, problem.summary) == (
         "wrong_type",
         f'"{attribute}" is an object, and must be {told}',

@@ -510,8 +510,9 @@ class TestMistakes:
         )
         result = read(text, lib__review=REVIEW)
         [problem] = [d for d in result.diagnostics if d.code == "duplicate_machine"]
-        assert str(problem.subject) == "m/lib/review/main.hcl:18:3"
-        assert problem.detail == "The first one is at m/dev.hcl:5:3: keep one of them."
+        assert str(problem.subject) == "m/dev.hcl:9:3"
+        assert problem.detail == "The provisioner's own is at m/dev.hcl:5:3: keep one of them."
+        assert [str(each.span) for each in problem.related] == ["m/dev.hcl:5:3", "m/lib/review/main.hcl:18:3"]
 
     def test_names_of_modules(self) -> None:
         use = '  module "%s" {\n    source = "./lib/review"\n    grace  = "1h"\n  }\n'

@@ -227,7 +227,7 @@ class TestEffects:
         of = machine('state "a" "next" {\ntransition = "b"\nset = event.x\n}\nstate "b" {}')
         result = taken(of, "a", payload={"x": [1]})
         assert result.trace.verdict is Verdict.UNEVALUATED
-        assert "set is no object: it is a list of 1" in result.trace.because
+        assert "set is not an object: it is a list of 1" in result.trace.because
 
     def test_a_context_that_grows_too_large_stops_the_decision(self) -> None:
         of = machine('state "a" "next" {\ntransition = "b"\nset = { all = event }\n}\nstate "b" {}')

@@ -25,7 +25,7 @@ _SIGNED = r"[+-]?([0-9A-Za-z]+)"
 def whole(value: int | Decimal, argument: int) -> int:
     """A whole number such as counts something; raises `UnfitError`."""
     if not isinstance(value, int):
-        raise UnfitError("is no whole number", argument)
+        raise UnfitError("is not a whole number", argument)
     if not -_MAX_WHOLE <= value < _MAX_WHOLE:
         raise UnfitError("is too large a number", argument)
     return value
@@ -48,10 +48,10 @@ def _parseint(meter: Meter, digits: str, base: int | Decimal) -> int:
         raise UnfitError(f"must be a whole number from 2 to {len(_DIGITS)}", 1)
     found = re.fullmatch(_SIGNED, digits)
     if found is None or len(found[1]) > _MAX_DIGITS:
-        raise UnfitError(f"is no whole number in base {radix}", 0)
+        raise UnfitError(f"is not a whole number in base {radix}", 0)
     spelled = found[1].lower() if radix <= _SMALL_BASE else found[1]
     if any(char in _DIGITS[radix:] for char in spelled):
-        raise UnfitError(f"is no whole number in base {radix}", 0)
+        raise UnfitError(f"is not a whole number in base {radix}", 0)
     meter.step(len(spelled) // 4)
     total = (
         int(spelled, radix)
@@ -82,7 +82,7 @@ def _pow(meter: Meter, value: int | Decimal, power: int | Decimal) -> int | Deci
         return 1
     made = float(_WIDE.power(Decimal(base), Decimal(exponent)))
     if math.isnan(made):
-        raise UnfitError("is negative, and the power is no whole number", 0)
+        raise UnfitError("is negative, and the power is not a whole number", 0)
     if math.isinf(made):
         raise UnfitError("gives too large a number" if base else "divides by zero", 1)
     return number(made)

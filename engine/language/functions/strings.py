@@ -129,7 +129,7 @@ def _length(meter: Meter, value: Any) -> int:
     try:
         return len(value)
     except TypeError:
-        raise UnfitError("has no length: it is no string, list or object", 0) from None
+        raise UnfitError("has no length: it is not a string, list or object", 0) from None
 
 
 STRINGS = (

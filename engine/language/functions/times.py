@@ -46,7 +46,7 @@ def _duration(written: str, argument: int) -> int:
     """A duration in nanoseconds."""
     found = re.fullmatch(_DURATION, written) if len(written) <= _MAX_DIGITS else None
     if found is None:
-        raise UnfitError('is no duration such as "72h" or "1h30m"', argument)
+        raise UnfitError('is not a duration such as "72h" or "1h30m"', argument)
     length: int = sum(
         int(units or 0) * _UNITS[unit] + int(part or 0) * _UNITS[unit] // 10 ** len(part)
         for units, part, unit in re.findall(_PIECE, found[2])

@@ -53,7 +53,7 @@ class ProjectPlan:
             )
         if count and not (count.isascii() and count.isdigit() and len(count) < len(str(_MOST_ISSUES)) + 1):
             raise SettingError(
-                f"Project {written!r}: {count!r} is no number of issues. Write for instance SOC:20."
+                f"Project {written!r}: {count!r} is not a number of issues. Write for instance SOC:20."
             )
         if int(count or 0) > _MOST_ISSUES:
             raise SettingError(f"Project {written!r}: more than {_MOST_ISSUES} issues. Ask for fewer.")

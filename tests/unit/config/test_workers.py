@@ -132,7 +132,7 @@ def test_a_problem_shows_the_line_and_the_word() -> None:
     text = "workers:\n  atlassian:\n    statefil: jira.hcl\n"
     shown = render(read_workers(text, "workers.yaml").diagnostics, {"workers.yaml": text})
     assert shown == (
-        'workers.yaml:3:5: error[unknown_member]: the worker "atlassian" has no member "statefil"\n'
+        'workers.yaml:3:5: error[unknown_member]: The worker "atlassian" has no member "statefil"\n'
         "  |\n"
         "3 |     statefil: jira.hcl\n"
         "  |     ^^^^^^^^\n"

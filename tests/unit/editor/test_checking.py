@@ -25,7 +25,14 @@ def test_one_that_cannot_be_shown_does_not_end_it(caplog: pytest.LogCaptureFixtu
         last.set()
 
     async def check() -> None:
-        checking = Checking(publish, pytest.fail, machines=tmp_path, opened=dict)
+        checking = Checking(
+            publish,
+            pytest.fail,
+            machines=tmp_path,
+            workers=tmp_path / "workers.yaml",
+            directory=tmp_path,
+            opened=dict,
+        )
         task = asyncio.create_task(checking.run())
         checking.ask("bad", FINE, 1)
         checking.ask("good", FINE, 1)

@@ -39,22 +39,22 @@ def told(mark: str, after: int = 0) -> str | None:
 @pytest.mark.parametrize(
     ("mark", "after", "expected"),
     [
-        ("receive", 2, "receive: ```hcl\nreceive"),
-        ("entity", 0, "entity: `entity`: → text or list, required"),
-        ("initial", 0, "initial: `initial`: text, required"),
+        ("receive", 2, "receive: block\n\n```hcl\nreceive"),
+        ("entity", 0, "entity: attribute `entity`: → text or list, required"),
+        ("initial", 0, "initial: attribute `initial`: text, required"),
         ('"open" {', 1, 'open: state `"open"`'),
         ('open = "O', 1, 'open: state `"open"`'),
         ('"done" }', 1, 'done: state `"done"`'),
-        ("local.merged", 6, "merged: `local.merged`\n\n```hcl\nevent.pull_request.merged"),
-        ("var.grace", 4, "grace: `var.grace`"),
+        ("local.merged", 6, "merged: local `local.merged`\n\n```hcl\nevent.pull_request.merged"),
+        ("var.grace", 4, "grace: variable `var.grace`"),
         ('"merged" {', 2, 'merged: event `"merged"`\n\nFired by `github.pull_request`'),
-        ("issue_keys", 2, "issue_keys: ```hcl\nissue_keys("),
-        ("event.pull_request.labels", 0, "event: `event`\n\nThe payload."),
-        ("event.pull_request.labels", 8, "pull_request: `event.pull_request`\n\nobject with"),
-        ("labels[0]", 0, "labels: `event.pull_request.labels`\n\nlist of objects with"),
-        ("[0].name", 5, "name: `event.pull_request.labels.0.name`\n\nvalue"),
-        ("delivery.id", 9, "id: `delivery.id`\n\nThe source's identifier"),
-        ("after {", 0, "after: ```hcl\nafter { … }"),
+        ("issue_keys", 2, "issue_keys: function\n\n```hcl\nissue_keys("),
+        ("event.pull_request.labels", 0, "event: name `event`\n\nThe payload."),
+        ("event.pull_request.labels", 8, "pull_request: payload field `event.pull_request`\n\nobject with"),
+        ("labels[0]", 0, "labels: payload field `event.pull_request.labels`\n\nlist of objects with"),
+        ("[0].name", 5, "name: payload field `event.pull_request.labels.0.name`\n\nvalue"),
+        ("delivery.id", 9, "id: member `delivery.id`\n\nThe source's identifier"),
+        ("after {", 0, "after: block\n\n```hcl\nafter { … }"),
     ],
 )
 def test_what_stands_there_is_explained(mark: str, after: int, expected: str) -> None:
@@ -63,7 +63,7 @@ def test_what_stands_there_is_explained(mark: str, after: int, expected: str) ->
 
 def test_a_state_says_where_it_leads_and_where_it_comes_from() -> None:
     text = told('"done" { final', 1) or ""
-    assert 'The backend calls it "Done".' in text
+    assert 'Its alias, what the backend calls it: "Done".' in text
     assert "In: `merged` from `open`." in text
 
 

@@ -100,6 +100,33 @@ def test_a_state_is_changed_in_a_target_that_names_several() -> None:
     assert changed == TOGETHER.replace("left.on", "west.on").replace('"left"', '"west"')
 
 
+AWAITING = """\
+provisioner "soc" {
+  statemachine "soc" {
+    initial = "waiting"
+    state "waiting" {
+      await {
+        from = ["ada"]
+        answer "approve" { transition = "done" }
+      }
+    }
+    state "done" { final = true }
+  }
+  test "t" {
+    given { state = "waiting" }
+    when "await.waiting.approve" {}
+    then { state = "done" }
+  }
+}
+"""
+
+
+def test_the_names_of_answers_follow_their_state() -> None:
+    assert read_definition(AWAITING, "soc.hcl").definition is not None
+    assert renamed(AWAITING, 'waiting" {', "asked") == AWAITING.replace("waiting", "asked")
+    assert renamed(AWAITING, "waiting.approve", "asked") == AWAITING.replace("waiting", "asked")
+
+
 def test_a_bare_name_gets_quotes_if_it_needs_them() -> None:
     changed = renamed(CHART, "open {", "to do")
     assert 'state "to do" {' in changed

@@ -109,13 +109,13 @@ def test_everything_missing_is_told_at_once() -> None:
         ("wrong_setting", 3),
     ]
     assert found[0].summary == (
-        'the setting "url" of the worker "atlassian": the environment variable JIRA_URL is not set'
+        'The setting "url" of the worker "atlassian": the environment variable JIRA_URL is not set'
     )
     assert found[1].detail == 'Did you mean "token"?'
     assert found[2].summary == (
-        'the worker "atlassian": token is missing: give it in the worker\'s settings or set ATLASSIAN_API_KEY'
+        'The worker "atlassian": token is missing: give it in the worker\'s settings or set ATLASSIAN_API_KEY'
     )
-    assert found[3].summary == 'the worker "chat": url must be text'
+    assert found[3].summary == 'The worker "chat": url must be text'
 
 
 def test_null_in_settings_silences_a_default() -> None:

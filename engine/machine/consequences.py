@@ -1,0 +1,97 @@
+"""Which problems only follow from others, so that telling them helps nobody."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.diagnostic_codes import CODES, Where
+from engine.diagnostics import Diagnostic, Severity, Span
+from engine.language import syntax
+from engine.machine.shapes import FILE
+
+#: Problems that say that something is not there: where a broken part may hide it, they say nothing.
+ABSENCES = frozenset(
+    {
+        "alias_without_state",
+        "completion_without_state",
+        "empty_definition",
+        "event_never_handled",
+        "initial_state_unregistered",
+        "missing_attribute",
+        "missing_block",
+        "state_id_alias_mapping_not_found",
+        "transition_state_unregistered",
+        "unknown_name",
+        "unknown_state",
+        "unused_local",
+        "unused_variable",
+        "variable_without_value",
+    }
+)
+#: The braces whose absence, or presence, moves what follows them into another block.
+_BRACES = {"unclosed": "{", "unopened": "}"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Region:
+    """Bytes of a file."""
+
+    filename: str
+    start: int
+    #: None = to the end of the file.
+    end: int | None
+
+    def touches(self, span: Span) -> bool:
+        """Whether a range has bytes in it."""
+        before = self.end is not None and span.start >= self.end
+        return span.filename == self.filename and not before and span.end > self.start
+
+
+class Damage:
+    """What the syntax errors of a module's texts leave in doubt."""
+
+    def __init__(self, said: Iterable[Diagnostic], tree: syntax.Body, texts: Mapping[str, str]) -> None:
+        """Take the problems of the texts, some of which may be of other files, and what could be read of them."""
+        errors = [d for d in said if d.severity is Severity.ERROR and d.subject is not None]
+        places = [d.subject for d in errors if d.subject is not None and d.subject.filename in texts]
+        #: There is a syntax error.
+        self.broken = bool(places)
+        self._errors = [_Region(filename=p.filename, start=p.start, end=p.end + 1) for p in places]
+        self._nesting = [
+            region
+            for d in errors
+            if d.subject is not None and d.subject.filename in texts and d.code in _BRACES
+            for region in _misnested(d, d.subject, tree, texts[d.subject.filename])
+        ]
+
+    def spares(self, block: syntax.Block) -> bool:
+        """Whether a block is whole, and where it seems to be."""
+        return not any(region.touches(block.span) for region in (*self._errors, *self._nesting))
+
+    def misplaces(self, span: Span) -> bool:
+        """Whether what stands there may stand in the wrong block."""
+        return any(region.touches(span) for region in self._nesting)
+
+
+def worth_telling(found: Iterable[Diagnostic], damages: Iterable[Damage]) -> Iterator[Diagnostic]:
+    """The problems without those that only follow from a syntax error in one of the files."""
+    listed = [damage for damage in damages if damage.broken]
+    for problem in found:
+        at = problem.subject
+        if listed and problem.code in ABSENCES:
+            continue
+        misplaced = at is not None and any(damage.misplaces(at) for damage in listed)
+        if not misplaced or CODES[problem.code].where is Where.VALUE:
+            yield problem
+
+
+def _misnested(problem: Diagnostic, at: Span, tree: syntax.Body, text: str) -> Iterator[_Region]:
+    """Where blocks may be in others than they were meant to be, because of one brace."""
+    if text.encode("utf-8", "surrogatepass")[at.start : at.end] != _BRACES[problem.code].encode():
+        return
+    before = [
+        b.span.start
+        for b in tree.blocks
+        if b.span.filename == at.filename and b.span.start <= at.start and b.type in FILE.blocks
+    ]
+    end = None if problem.code == "unclosed" else at.end
+    yield _Region(filename=at.filename, start=max(before, default=0), end=end)

@@ -1,0 +1,56 @@
+"""What of a provisioner could be read, whole or not: enough for checks that look at one part of it at a time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.diagnostics import Span
+from engine.language import syntax
+from engine.machine.expression import Expression, Names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A `receive` block, as far as it could be read."""
+
+    source: str
+    type: str
+    #: What it fires; None if that could not be read, so that it may be anything.
+    fire: syntax.Expression | None
+    #: Those of its expressions that could be read.
+    expressions: tuple[Expression, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A transition, as far as it could be read."""
+
+    event: str
+    #: Those of its expressions that could be read.
+    expressions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readable:
+    """The parts of one provisioner."""
+
+    #: The project.
+    name: str
+    heard: tuple[Heard, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    #: Every event that the machine raises itself.
+    raised: frozenset[str] = frozenset()
+    #: Its names, as far as they could be read.
+    names: Names
+    #: The worker of every action, and where it stands.
+    called: tuple[tuple[str, Span], ...] = ()
+
+
+def raised_in(body: syntax.Body) -> Iterable[str]:
+    """The events that the blocks in a body raise, at any depth, whatever else is wrong with them."""
+    waiting = [body]
+    while waiting:
+        for block in waiting.pop().blocks:
+            if block.type == "raise" and block.labels:
+                yield block.labels[0].value
+            waiting.append(block.body)
