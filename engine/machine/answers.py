@@ -4,7 +4,7 @@ A payload is made up while guards look at it (`engine.machine.facts`), so that w
 Each move that is reported was made by the step, with the payload that it carries.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from engine.language.syntax import Literal
 from engine.language.values import kind
 from engine.machine.approvals import completed
+from engine.machine.atoms import Path
 from engine.machine.breaches import Conditions
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import ALWAYS, Machine, Provisioner, Receive, Transition, covers, is_pattern
@@ -102,6 +103,8 @@ class Answers:
     judged: Judged = field(init=False, default_factory=Judged)
     _dispatch: Dispatch = field(init=False)
     _flows: Flows = field(init=False)
+    #: The parts of the context that decide anything.
+    _remembered: tuple[Path, ...] = field(init=False)
     _people: People = field(init=False)
     _by_place: dict[str, Transition] = field(init=False)
     #: What may be done in any step, whatever its event.
@@ -123,6 +126,7 @@ class Answers:
             *reactions_of(machine),
         )
         self._flows = flows(machine, self.claimed)
+        self._remembered = tuple(sorted(self._flows.values | self._flows.kinds))
 
     @property
     def claimed(self) -> tuple[Expression, ...]:
@@ -140,11 +144,12 @@ class Answers:
             return True
         return any(raised.event == event for raised in self.machine.raises())
 
-    def place(self, snapshot: Snapshot, pending: Mapping[str, timedelta]) -> str:
+    def place(self, snapshot: Snapshot, pending: Iterable[str]) -> str:
         """All that makes a difference about a snapshot with these timers, but for how much is left of them."""
-        told = [snapshot.state, canonical(dict(snapshot.histories)), canonical(sorted(pending))]
-        told += [canonical(standing(snapshot)) if snapshot.awaits else "", canonical(dict(snapshot.raised))]
-        for path in sorted(self._flows.values | self._flows.kinds):
+        told = [snapshot.state, *sorted(pending)]
+        told += [canonical(dict(kept)) if kept else "" for kept in (snapshot.histories, snapshot.raised)]
+        told.append(canonical(standing(snapshot)) if snapshot.awaits else "")
+        for path in self._remembered:
             value = look_up(snapshot.context, path[1:])
             if value is MISSING:
                 told.append("")
@@ -245,9 +250,14 @@ class Answers:
             quiet = ended or not moved
             broken = () if quiet else self.conditions.broken(snapshot, event, result.snapshot, result.passed)
             place = tuple(i for i, candidate in enumerate(result.trace.candidates) if candidate.taken)
-            pending = dict.fromkeys(result.snapshot.timers, timedelta())
             through = tuple(one.state for one in result.passed)
-            mark = (place, through, self.place(result.snapshot, pending), _times(result.snapshot), broken)
+            mark = (
+                place,
+                through,
+                self.place(result.snapshot, result.snapshot.timers),
+                _times(result.snapshot),
+                broken,
+            )
             if mark not in found:
                 one = self._settled(snapshot, self._plain(question, receive, chooser, answer), result)
                 if one is not None:
@@ -255,7 +265,7 @@ class Answers:
                     self.learn_delays(one.timers)
         return list(found.values()), True
 
-    def learn_delays(self, timers: Iterator[tuple[str, timedelta | None]] | tuple[Any, ...]) -> None:
+    def learn_delays(self, timers: Iterable[tuple[str, timedelta | None]]) -> None:
         """Take in how long timers were set for."""
         for name, delay in timers:
             if delay is not None:

@@ -15,7 +15,15 @@ from engine.machine.durations import text_of
 from engine.machine.explore import Explorer
 from engine.machine.moves import DEADLINE, Configuration, Move
 from engine.machine.properties import Claim, Property
-from engine.machine.space import MOMENTS, MOST_CONFIGURATIONS, NO_TICK, Space, explore, explore_in_time
+from engine.machine.space import (
+    MOMENTS,
+    MOST_CONFIGURATIONS,
+    MOST_RUNS_IN_ALL,
+    NO_TICK,
+    Space,
+    explore,
+    explore_in_time,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +87,7 @@ def _reachable(explorer: Explorer, space: Space, claimed: Property, lasts: timed
         begins.setdefault(begin.at.key, begin)
     first = dict(list(begins.items())[:1])  # often that is enough, and it is much less to explore
     for some in (first, begins):
-        timed = _explore(explorer, some, wanted)
+        timed = _explore(explorer, space, some, wanted)
         fine = timed.leading_to(wanted, timed.open())
         for key, begin in some.items():  # nearest first
             if key not in fine:
@@ -95,7 +103,7 @@ def _inevitable(explorer: Explorer, space: Space, claimed: Property, lasts: time
     for begin in _begins(explorer, space, claimed, lasts):
         if not begin.at.states & wanted:
             begins.setdefault(begin.at.key, begin)
-    timed = _explore(explorer, begins, wanted)
+    timed = _explore(explorer, space, begins, wanted)
     late = next(
         (key for key, c in timed.configurations.items() if _is_late(c) and not c.states & wanted), None
     )
@@ -111,10 +119,12 @@ def _inevitable(explorer: Explorer, space: Space, claimed: Property, lasts: time
     return replace(found, clock=len(before))
 
 
-def _explore(explorer: Explorer, begins: dict[str, _Begin], wanted: frozenset[str]) -> Space:
-    """Everything that can happen until one of the states is reached, or for ever."""
+def _explore(explorer: Explorer, space: Space, begins: dict[str, _Begin], wanted: frozenset[str]) -> Space:
+    """Everything that can happen until one of the states is reached, or for ever; less where that proves nothing."""
     starts = [(begin.at, begin.depth) for begin in begins.values()]
-    return explore(explorer, starts, most=MOST_CONFIGURATIONS * MOMENTS, until=wanted)
+    if space.complete:
+        return explore(explorer, starts, most=MOST_CONFIGURATIONS * MOMENTS, until=wanted)
+    return explore(explorer, starts, until=wanted, most_runs=MOST_RUNS_IN_ALL // 8)
 
 
 def _begins(explorer: Explorer, space: Space, claimed: Property, lasts: timedelta) -> Iterator[_Begin]:

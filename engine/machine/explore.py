@@ -12,6 +12,7 @@ import copy
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from engine.machine.answers import Answers, Found
 from engine.machine.arrival import arrival
@@ -114,11 +115,12 @@ class Explorer:
     def at(self, snapshot: Snapshot, pending: Mapping[str, timedelta]) -> Configuration:
         """What of a snapshot makes a difference where so much is left of its timers."""
         left = self._left(pending)
-        timers = {name: timestamp(NOW + time) for name, time in left.items()}
-        place = self.answers.place(snapshot, pending)
-        ordered = sorted(
-            timers.items(), key=lambda timer: timer[1]
-        )  # of two at once, the first one stays first
+        timers = {name: timestamp(NOW + time) for name, time in left.items() if name != DEADLINE}
+        place = self.answers.place(snapshot, timers)
+        # Of two at once, the first one stays first.
+        ordered: list[tuple[str, Any]] = sorted(timers.items(), key=lambda timer: timer[1])
+        if DEADLINE in left:
+            ordered.append((DEADLINE, str(left[DEADLINE])))
         at = self.compiled.configuration(snapshot.state)
         return Configuration(
             snapshot=replace(snapshot, timers=timers, hurried=0),
@@ -212,6 +214,8 @@ class Explorer:
             else left[name] - passed
             for name, delay in found.timers
         }
+        if DEADLINE in left:  # no step knows of it
+            pending[DEADLINE] = left[DEADLINE] - passed
         after = before if found.ended and not found.quiet else self.at(found.after, pending)
         return Move(
             event=found.event,

@@ -17,12 +17,16 @@ from engine.machine.guards import look_at_guards
 from engine.machine.properties import Claim, Property
 from engine.machine.space import (
     MOST_CONFIGURATIONS,
+    MOST_RUNS_IN_ALL,
     Space,
     beside_each_other,
     explore,
     explore_in_time,
 )
 from engine.machine.vain_guards import guard_problems
+
+#: What a condition may look at without asking for anything that has to be explored.
+_FREE = frozenset({"state", "previous", "active", "var", "local"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,24 +71,28 @@ def prove(
 ) -> Proof:
     """Explore up to `most` configurations and conclude what follows; `tell` hears what is being looked at.
 
-    Each condition (`always`, `never`) is explored by itself: what one of them asks makes no other one harder.
+    Each condition (`always`, `never`) that asks for anything is explored by itself: it makes no other one harder.
     """
-    explorer = Explorer(provisioner=provisioner)
-    tell(f"{provisioner.name}: exploring")
-    grounds = _explored(explorer, most)
-    guards = look_at_guards(explorer)
-    plain = compile_machine(provisioner.machine) if provisioner.properties else explorer.compiled
+    plain, asking = _by_what_they_ask(provisioner)
+    counts = _counting(f"{provisioner.name}: the machine", tell)
+    grounds = _explored(Explorer(provisioner=provisioner, claims=plain), most, MOST_RUNS_IN_ALL, counts)
+    guards = look_at_guards(grounds.explorer)
+    tested = compile_machine(provisioner.machine) if provisioner.properties else grounds.explorer.compiled
+    # Where the machine itself is too large, a condition can be refuted at best.
+    runs = MOST_RUNS_IN_ALL if grounds.space.complete else MOST_RUNS_IN_ALL // 4
     findings: list[Finding] = []
     problems: list[Diagnostic] = []
     for claimed in provisioner.properties:
-        tell(f'{provisioner.name}: property "{claimed.name}"')
+        counts = _counting(f'{provisioner.name}: property "{claimed.name}"', tell)
         own = grounds
-        if claimed.condition is not None:
-            own = _explored(explorer.about((claimed,)), most)
+        if claimed in asking:
+            own = _explored(grounds.explorer.about((claimed,)), most, runs // len(asking), counts)
+            runs -= own.explorer.answers.runs
+            asking.remove(claimed)
         finding, found = confirmed(own.explorer, _find(own, claimed))
         findings.append(finding)
         if finding.outcome is not Outcome.HOLDS:
-            story = "" if found is None else told(plain, own.explorer, found)
+            story = "" if found is None else told(tested, own.explorer, found)
             problems.append(_property(finding, story))
     space = grounds.space
     problems += dead_parts(grounds.explorer, space, guards)
@@ -111,15 +119,36 @@ class _Grounds:
     beside: frozenset[str]
 
 
-def _explored(explorer: Explorer, most: int) -> _Grounds:
+def _by_what_they_ask(provisioner: Provisioner) -> tuple[tuple[Property, ...], list[Property]]:
+    """The conditions that look at states alone, which cost nothing, and those that look at events or at what is remembered."""
+    names = provisioner.machine.names
+    plain: list[Property] = []
+    asking: list[Property] = []
+    for claimed in provisioner.properties:
+        if claimed.condition is not None:
+            used, _ = names.used_by([claimed.condition])
+            read = [claimed.condition, *(names.locals[name] for name in used)]
+            roots = {r.root for expression in read for r in expression.references}
+            (plain if roots <= _FREE else asking).append(claimed)
+    return tuple(plain), asking
+
+
+def _counting(what: str, tell: Callable[[str], None]) -> Callable[[int], None]:
+    """Tells what is explored, and how far."""
+    tell(what)
+    return lambda count: tell(f"{what}: {count} configurations")
+
+
+def _explored(explorer: Explorer, most: int, most_runs: int, tell: Callable[[int], None]) -> _Grounds:
     """All that can happen; time is looked at only where several timers run at once."""
-    space = explore(explorer.without_time(), most=most)
+    space = explore(explorer.without_time(), most=most, most_runs=most_runs, tell=tell)
     delays = explorer.answers.delays
-    beside = (
-        beside_each_other(space) if space.complete else frozenset(delays) if len(delays) > 1 else frozenset()
-    )
+    beside = beside_each_other(space)
+    if not space.complete and len(delays) > 1:
+        beside = frozenset(delays)
     if beside:
-        explorer, space = explore_in_time(explorer, alone=frozenset(delays) - beside, most=most)
+        alone = frozenset(delays) - beside
+        explorer, space = explore_in_time(explorer, alone=alone, most=most, most_runs=most_runs, tell=tell)
     return _Grounds(explorer=explorer, space=space, beside=beside)
 
 

@@ -1,7 +1,7 @@
 """All configurations that a machine can come to, and the moves between them: a graph, as far as it was explored. Pure."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from heapq import heappop, heappush
@@ -19,6 +19,9 @@ MOMENTS = 5
 
 #: The most payloads that are tried in all: a few seconds of work.
 MOST_RUNS_IN_ALL = 40_000
+
+#: After so many more it is said how many there were.
+_TOLD = 50
 
 #: Why moments cannot be told apart.
 NO_TICK = "its times have no common measure that is long enough to tell all moments apart"
@@ -122,8 +125,9 @@ def explore(
     most: int = MOST_CONFIGURATIONS,
     until: frozenset[str] = frozenset(),
     most_runs: int = MOST_RUNS_IN_ALL,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> Space:
-    """Explore, nearest first, up to `most` configurations and `most_runs` payloads.
+    """Explore, nearest first, up to `most` configurations and `most_runs` payloads; `tell` hears how many there were so far.
 
     `starts` are where it begins (by default with a new instance), each with the number of moves that lead there. What is
     behind the states of `until` is left out.
@@ -132,11 +136,7 @@ def explore(
     runs = explorer.answers.runs
     sampled: dict[str, None] = {}
     todo: list[tuple[int, int, int, Configuration, Move | None]] = []
-    if starts is None:
-        begin, passed = explorer.begin()
-        space.arrived = explorer.answers.states_of(passed)
-        starts = [(begin, 0)]
-    for number, (start, depth) in enumerate(starts):
+    for number, (start, depth) in enumerate(_new(explorer, space) if starts is None else starts):
         heappush(todo, (depth, 0, number, start, None))
     count = len(todo)
     while todo:
@@ -150,6 +150,8 @@ def explore(
             continue
         if len(space.moves) >= most or explorer.answers.runs - runs >= most_runs:
             continue
+        if not len(space.moves) % _TOLD:
+            tell(len(space.moves))
         moves = explorer.moves(at)
         space.moves[at.key] = moves.found
         sampled.update(dict.fromkeys(moves.sampled))
@@ -165,11 +167,20 @@ def explore(
     return space
 
 
+def _new(explorer: Explorer, space: Space) -> Iterable[tuple[Configuration, int]]:
+    """The start of a new instance, no moves away."""
+    begin, passed = explorer.begin()
+    space.arrived = explorer.answers.states_of(passed)
+    return ((begin, 0),)
+
+
 def explore_in_time(
     explorer: Explorer,
     lengths: Iterable[timedelta] = (),
     alone: frozenset[str] = frozenset(),
     most: int = MOST_CONFIGURATIONS,
+    most_runs: int = MOST_RUNS_IN_ALL,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> tuple[Explorer, Space]:
     """Explore with time that passes, in ticks that divide these lengths and every delay of timers that do not run `alone`.
 
@@ -180,7 +191,7 @@ def explore_in_time(
         delays = {d for name, found in explorer.answers.delays.items() if name not in alone for d in found}
         tick = common_tick((*delays, *lengths))
         ticking = explorer.ticking(tick, alone)
-        space = explore(ticking, most=most * MOMENTS)
+        space = explore(ticking, most=most * MOMENTS, most_runs=most_runs, tell=tell)
         if tick is None:
             space.sampled = (*space.sampled, NO_TICK)
         met = {d for name, found in explorer.answers.delays.items() if name not in alone for d in found}

@@ -242,6 +242,10 @@ class Run:
         for way in ways:
             self.log.append(f"way {way.number}")
             self.send(way)
+        self.enter(ways)
+
+    def enter(self, ways: list[Way]) -> None:
+        chart = self.chart
         entering: set[str] = set()
         for way in ways:
             targets = self.targets(way)

@@ -252,7 +252,9 @@ class BruteForce:
         ]
         return min(found, default=None)
 
-    def breaks(self, claimed: Property, before: Node | None, event: Event | None, state: str, context: Any) -> bool:
+    def breaks(
+        self, claimed: Property, before: Node | None, event: Event | None, state: str, context: Any
+    ) -> bool:
         assert claimed.condition is not None
         scope = self.provisioner.machine.names.scope(
             event=None if event is None else event.payload,

@@ -142,8 +142,8 @@ class BruteForce:
 
     def steps(self, node: Node) -> list[Node]:
         if node.at == (OUT,):
-            due = any(not left for _, left in node.timers)
-            return [self.entered()] if self.model.back or due else []
+            over = any(not left for _, left in node.timers)
+            return [self.entered()] if self.model.back or over else []
         active = [self.places[name] for name in node.at]
         found = [self.gone(node, place, place.on) for place in active if place.on is not None]
         due = next((name for name, left in node.timers if not left), None)
