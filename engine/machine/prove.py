@@ -182,7 +182,7 @@ def _claim_in_words(claimed: Property) -> str:
     condition = "" if claimed.condition is None else claimed.condition.text
     states = " or ".join(f'"{state}"' for state in claimed.states)
     time = (
-        f"{claimed.within} moves"
+        f"{claimed.within} move{'' if claimed.within == 1 else 's'}"
         if isinstance(claimed.within, int)
         else text_of(claimed.within or timedelta())
     )

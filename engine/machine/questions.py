@@ -230,7 +230,7 @@ def _settle(use: Use, machine: Machine) -> None:
 
 def may_fire(machine: Machine, receive: Receive, event: str) -> bool:
     """Whether an event can come of a delivery that this block receives."""
-    if is_own_event(event):
+    if event == ALWAYS or is_own_event(event):
         return False
     terms = Uses(names=machine.names).terms(receive.fire.node)
     return terms is None or any(is_path or covers(event, str(value)) for is_path, value in terms)

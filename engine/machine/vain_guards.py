@@ -40,11 +40,10 @@ def _vain_where_it_comes(
             continue
         if transition.source not in reached and transition.source != ANY:
             continue
-        event = _named(transition)
         if place in judged.untried:
             yield _about_guard(
                 "transition_shadowed",
-                f"This transition on {event} is never taken",
+                f"This transition on {_named(transition)} is never taken",
                 "Wherever the machine can come to, its guard is false or one before it is taken. Change the order, or "
                 "the conditions.",
                 transition,
@@ -52,15 +51,17 @@ def _vain_where_it_comes(
         elif place in judged.failed:
             yield _about_guard(
                 "guard_never_true",
-                f"The guard of {event} is never true",
+                f"The guard of {_named(transition)} is never true",
                 "Wherever the machine can come to, what it remembers and what comes in make it false. Mend the "
                 "condition, or remove the transition.",
                 transition,
             )
 
 
-def _named(transition: Transition) -> str:
-    return "an always block" if transition.event == ALWAYS else f'"{transition.event}"'
+def _named(transition: Transition, *, many: bool = False) -> str:
+    if transition.event == ALWAYS:
+        return "always blocks" if many else "an always block"
+    return f'"{transition.event}"'
 
 
 def _vain_guards(provisioner: Provisioner, guards: Guards) -> Iterator[Diagnostic]:
@@ -71,7 +72,7 @@ def _vain_guards(provisioner: Provisioner, guards: Guards) -> Iterator[Diagnosti
         if not candidacy.true:
             yield _about_guard(
                 "guard_never_true",
-                f'The guard of "{transition.event}" is never true',
+                f"The guard of {_named(transition)} is never true",
                 f"Nothing that can come in makes it true{_fired(provisioner, transition)}. Mend the condition, or "
                 "remove the transition.",
                 transition,
@@ -81,7 +82,7 @@ def _vain_guards(provisioner: Provisioner, guards: Guards) -> Iterator[Diagnosti
         elif not candidacy.false and transition.guard is not None:
             yield _about_guard(
                 "guard_always_true",
-                f'The guard of "{transition.event}" is always true',
+                f"The guard of {_named(transition)} is always true",
                 "Whatever comes in, it holds: it can be left out.",
                 transition,
                 severity=Severity.NOTE,
@@ -104,7 +105,7 @@ def _shadowed(guards: Guards, candidacy: Candidacy) -> Diagnostic:
     witness = [] if overlap is None else [f"for instance {_witness(overlap)}", f"takes {overlap.first.span}"]
     return _about_guard(
         "transition_shadowed",
-        f'This transition on "{transition.event}" is never taken',
+        f"This transition on {_named(transition)} is never taken",
         "Whenever it could be, one before it is. Change the order, or the conditions.",
         transition,
         story="\n".join(witness),
@@ -117,7 +118,7 @@ def _overlaps(guards: Guards) -> Iterator[Diagnostic]:
             continue
         yield _about_guard(
             "guards_overlap",
-            f'Two guards of "{overlap.second.event}" hold at once; the first one at {overlap.first.span} is taken',
+            f"Two guards of {_named(overlap.second, many=True)} hold at once; the first one at {overlap.first.span} is taken",
             "If that is not meant, make the conditions exclude each other.",
             overlap.second,
             severity=Severity.NOTE,
@@ -135,7 +136,8 @@ def _alike(first: Transition, second: Transition) -> bool:
 def _witness(overlap: Overlap) -> str:
     told = told_event(overlap.witness)
     told += [f"context.{name} = {value!r}" for name, value in overlap.context.items()]
-    return f'"{overlap.witness.name}" in "{overlap.state}" with {", ".join(told) or "any payload"}'
+    what = "" if overlap.witness.name == ALWAYS else f'"{overlap.witness.name}" '
+    return f'{what}in "{overlap.state}" with {", ".join(told) or "any payload"}'
 
 
 def _about_guard(
