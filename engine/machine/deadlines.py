@@ -51,7 +51,8 @@ def find_in_time(
     alone = frozenset(delays) - beside
     lengths = [lasts, *(d for name in alone for d in delays[name] if d <= lasts)]
     if beside:
-        ticking, space = explore_in_time(explorer, lengths, alone)
+        most = MOST_CONFIGURATIONS if space.complete else MOST_CONFIGURATIONS // MOMENTS
+        ticking, space = explore_in_time(explorer, lengths, alone, most)
     else:
         ticking = explorer.ticking(common_tick(lengths), alone)
         if ticking.tick is None:
