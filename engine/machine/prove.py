@@ -150,8 +150,9 @@ def _explored(explorer: Explorer, most: int, most_runs: int, tell: Callable[[int
     if beside:
         alone = frozenset(delays) - beside
         # Where places are too many, moments are told apart in fewer of them: nothing is proven either way.
-        some = most if space.complete else most // MOMENTS
-        explorer, space = explore_in_time(explorer, alone=alone, most=some, most_runs=most_runs, tell=tell)
+        if not space.complete:
+            most, most_runs = most // MOMENTS, most_runs // 4
+        explorer, space = explore_in_time(explorer, alone=alone, most=most, most_runs=most_runs, tell=tell)
     return _Grounds(explorer=explorer, space=space, beside=beside)
 
 
