@@ -227,6 +227,16 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A configuration that a step came through: something that waits for no event led on from it."""
+
+    #: Where that was.
+    state: str
+    #: What the instance remembered when it was left.
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """What a decision is: a value. Nothing else changes state."""
 
@@ -237,6 +247,8 @@ class Step:
     armed: Mapping[str, str] = field(default_factory=dict)
     #: Timers to cancel.
     cancelled: tuple[str, ...] = ()
+    #: What it came through, in order, between where it began and where it ended.
+    passed: tuple[Passage, ...] = ()
 
     @property
     def machine(self) -> str:

@@ -13,9 +13,11 @@ from engine.cli.telling import told_step
 from engine.decide.simulate import Simulated, Situation, pass_time, simulate_event
 from engine.machine.arrival import arrive
 from engine.machine.compile import CompiledProvisioner
+from engine.machine.course import Pause
 from engine.machine.definition import Provisioner
 from engine.machine.durations import seconds_of, text_of
-from engine.machine.explore import NOW, Explorer, Move
+from engine.machine.explore import Explorer
+from engine.machine.moves import NOW, Move
 from engine.machine.story import test_block, told_event
 from engine.machine.timers import next_due
 from engine.machine.values import canonical, printable
@@ -43,7 +45,7 @@ class _Moment:
     now: datetime
     situation: Situation
     #: The events that came, and the times that passed.
-    course: tuple[Event | timedelta, ...] = ()
+    course: tuple[Event | Pause, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,7 +136,7 @@ class _Hand:
             self._tell(one)
         for reason in passed.ignored:
             self.say(reason)
-        course = (*self.at.course, span)
+        course = (*self.at.course, Pause(by=span))
         self.moments.append(_Moment(now=until, situation=passed.after, course=course))
 
     def _tell(self, one: Simulated) -> None:

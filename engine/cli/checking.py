@@ -16,6 +16,7 @@ from engine.cli.files import (
     surroundings,
 )
 from engine.cli.hiding import hide, secrets_of
+from engine.cli.progress import telling
 from engine.cli.tables import print_json
 from engine.config.conceal import without_secrets
 from engine.config.settings import read_settings
@@ -47,9 +48,10 @@ def check_files(
     else:
         problems, sources, checked, definitions = _check_together(workers, around)
     proofs = []
-    for provisioner in (p for definition in definitions for p in definition.provisioners.values()):
-        proofs.append(prove(provisioner))
-        problems += _placed(provisioner, proofs[-1].diagnostics)
+    with telling() as tell:
+        for provisioner in (p for definition in definitions for p in definition.provisioners.values()):
+            proofs.append(prove(provisioner, tell=tell))
+            problems += _placed(provisioner, proofs[-1].diagnostics)
     problems = list(in_order(problems, sources))
     secrets = secrets_of(definitions)
     if sarif:

@@ -79,7 +79,7 @@ class _Course:
     def advance(self, advance: Advance) -> None:
         """Let timers run out, and set the clock."""
         self.now += advance.by
-        passed = pass_time(self.provisioner, self.situation, self.now)
+        passed = pass_time(self.provisioner, self.situation, self.now, advance.before)
         self.situation = passed.after
         self.decided += passed.decided
         self.ignored += passed.ignored

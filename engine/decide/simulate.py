@@ -99,10 +99,13 @@ def simulate_event(
     return Simulated(project=provisioner.name, event=event, decision=decision, at=now), after
 
 
-def pass_time(provisioner: CompiledProvisioner, situation: Situation, until: datetime) -> Simulation:
+def pass_time(
+    provisioner: CompiledProvisioner, situation: Situation, until: datetime, before: str | None = None
+) -> Simulation:
     """Let every timer that is due by `until`, which has a time zone, run out when it is due, one after the other.
 
-    After `MOST_TIMERS` of them it stops, and says so in `Simulation.ignored`.
+    At `until` itself it stops before the timer that `before` names, if there is one. After `MOST_TIMERS` of them it stops.
+    Either way `Simulation.ignored` says so where that is not what was asked for.
     """
     decided: list[Simulated] = []
     while True:
@@ -112,11 +115,14 @@ def pass_time(provisioner: CompiledProvisioner, situation: Situation, until: dat
             if (due := next_due(snapshot)) is not None and due[0] <= until
         ]
         if not waiting:
-            return Simulation(decided=tuple(decided), ignored=(), after=situation)
+            ignored = () if before is None else (f'no timer "{before}" is due at {until}',)
+            return Simulation(decided=tuple(decided), ignored=ignored, after=situation)
         if len(decided) == MOST_TIMERS:
             reason = f"{MOST_TIMERS} timers ran out and set new ones: the clock stopped at {decided[-1].at}"
             return Simulation(decided=tuple(decided), ignored=(reason,), after=situation)
         at, name, entity = min(waiting, key=lambda due: due[0])
+        if (at, name) == (until, before):
+            return Simulation(decided=tuple(decided), ignored=(), after=situation)
         event = timer_event(entity, name, situation.snapshots[entity].timers[name])
         one, situation = simulate_event(provisioner, situation, event, at)
         decided.append(one)

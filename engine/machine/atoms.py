@@ -46,6 +46,26 @@ class Use:
     samples: list[Any] = field(default_factory=list)
     opaque: bool = False
 
+    def compare(self, *values: Any) -> None:
+        """Add constants that it is compared with; true is not 1."""
+        self.constants += [v for v in values if not any(_same(v, known) for known in self.constants)]
+
+    def merge(self, other: "Use") -> None:
+        """Let whatever is asked of another path be asked of this one, whose value comes there."""
+        self.compare(*other.constants)
+        self.bounds += [value for value in other.bounds if value not in self.bounds]
+        self.truth |= other.truth
+        self.presence |= other.presence
+        self.opaque |= other.opaque
+        self.joined |= other.joined
+        self.samples += [v for v in other.samples if not any(_same(v, known) for known in self.samples)]
+
+    @property
+    def extent(self) -> int:
+        """Grows with each thing that is asked."""
+        lists = (self.constants, self.bounds, self.joined, self.samples)
+        return sum(map(len, lists)) + self.truth + self.presence + self.opaque
+
     @property
     def others(self) -> int:
         """How many values that are not known beforehand it is compared with."""
@@ -61,6 +81,11 @@ class Uses:
     #: What they do with an event is opaque somewhere, or with the context.
     opaque: bool = False
     opaque_context: bool = False
+
+    @property
+    def extent(self) -> int:
+        """Grows with each thing that is asked of anything."""
+        return len(self.of) + sum(use.extent for use in self.of.values())
 
     def use(self, path: Path) -> Use:
         """What is asked of a path."""
@@ -126,7 +151,7 @@ class Uses:
                     if also_path:
                         self._asked(path).joined.add(value)
                     else:
-                        self._asked(path).constants.append(value)
+                        self._asked(path).compare(value)
 
     def _ordered(self, node: syntax.Binary, left: list[Term], right: list[Term]) -> None:
         for side, other in ((left, right), (right, left)):
@@ -140,8 +165,8 @@ class Uses:
                         continue  # never true, whatever the path is
                     if bound is None:
                         self._opaque(node)
-                    else:
-                        self._asked(path).bounds.append(bound)
+                    elif bound not in (bounds := self._asked(path).bounds):
+                        bounds.append(bound)
 
     def _call(self, node: syntax.Call) -> None:
         if node.name == "can" and len(node.arguments) == 1:
@@ -207,7 +232,7 @@ class Uses:
             if is_path and isinstance(node, syntax.Call):
                 use = self.use(path)
                 use.presence = True
-                use.constants += [None, ""] if node.name == "coalesce" else []
+                use.compare(*([None, ""] if node.name == "coalesce" else []))
         return terms
 
     def _picked(self, node: syntax.Index) -> list[Term] | None:

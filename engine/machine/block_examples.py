@@ -615,6 +615,16 @@ provisioner "soc" {
     advance { by = "1h" }
     then { state = "done" }
   }
+  test "an event at that very moment may come first" {
+    given { state = "in_review" }
+    advance {
+      by     = "72h"
+      before = "after.in_review.1"
+    }
+    then { state = "in_review" }
+    advance { by = "0s" }
+    then { state = "done" }
+  }
 }
 """,
     "then": """provisioner "soc" {

@@ -286,7 +286,14 @@ BLOCKS: Mapping[str, Words] = {
     ),
     "advance": Words(
         "Moves the clock: timers that are due run out in order, each decided like an event.",
-        {"by": Row("text or number", 'how far: `"72h"`, or a number of seconds')},
+        {
+            "by": Row("text or number", 'how far: `"72h"`, or a number of seconds'),
+            "before": Row(
+                "text",
+                'a timer that is due at that very moment and has not run out yet, `"after.in_review.1"`: what comes '
+                "next comes first",
+            ),
+        },
     ),
     "then": Words(
         "What is expected; what is not said is not compared.",

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from heapq import heapify, heappop, heappush
 
-from engine.machine.explore import Configuration, Explorer, Move
+from engine.machine.explore import Explorer
+from engine.machine.moves import Configuration, Move
 from engine.machine.properties import Claim, Property
 from engine.machine.space import Space
 
@@ -41,9 +42,15 @@ class Finding:
     because: str = ""
 
 
+def cost(way: Iterable[Move]) -> tuple[int, int]:
+    """How many moves a way has; of ways equally short, the one with fewer events at the moment of a timer is better."""
+    way = tuple(way)
+    return sum(not move.quiet for move in way), sum(move.races for move in way)
+
+
 def length(finding: Finding) -> int:
     """How many moves the way of a finding has."""
-    return sum(not move.quiet for move in finding.way)
+    return cost(finding.way)[0]
 
 
 def find(explorer: Explorer, space: Space, claimed: Property) -> Finding:
@@ -56,30 +63,30 @@ def find(explorer: Explorer, space: Space, claimed: Property) -> Finding:
 
 
 def _safe(explorer: Explorer, space: Space, claimed: Property) -> Finding:
-    for key, configuration in space.configurations.items():
-        if space.reached_by[key] is None:
-            for breach in explorer.breaches(None, None, configuration.snapshot):
-                if breach.property is claimed:
-                    return failed(claimed, configuration, (), breach.because)
-    shortest: tuple[Move, str] | None = None
-    for key in space.moves:  # nearest first
-        for move in space.moves[key]:
-            broken = [b.because for b in move.breaches if b.property is claimed]
-            if broken and shortest is None:
-                shortest = (move, broken[0])
-    if shortest is not None:
-        move, because = shortest
+    begin, passed = explorer.begin()
+    for breach in explorer.answers.conditions.breaches(None, None, begin.snapshot, passed):
+        if breach.property is claimed:
+            return failed(claimed, begin, (), breach.because)
+    broken = [
+        (space.depth[key] + 1, space.races[key] + move.races, number, move, breach.because)
+        for number, (key, moves) in enumerate(space.moves.items())
+        for move in moves
+        for breach in move.breaches
+        if breach.property is claimed
+    ]
+    if broken:
+        *_, move, because = min(broken, key=lambda found: found[:3])
         way = (*space.path(move.before.key), move)
         return failed(claimed, way[0].before, way, because)
     return unbroken(space, claimed, opened=not space.exact)
 
 
 def _reachable(space: Space, claimed: Property) -> Finding:
-    perhaps = space.leading_to(lambda c: bool(c.states & set(claimed.states)), space.open())
+    perhaps = space.leading_to(frozenset(claimed.states), space.open())
     most = claimed.moves
-    for key in starting(space, claimed):  # nearest first
+    for key, by in starting(space, claimed).items():  # nearest first
         if key not in perhaps or (most is not None and perhaps[key] > most):
-            way = space.path(key)
+            way = way_to(space, key, by)
             where = listed(claimed.states)
             because = (
                 f"from here no way leads to {where}"
@@ -90,68 +97,145 @@ def _reachable(space: Space, claimed: Property) -> Finding:
     return unbroken(space, claimed, opened=not space.exact)
 
 
-def starting(space: Space, claimed: Property) -> list[str]:
-    """Where the way starts that a claim is about."""
-    if claimed.starts:
-        return [key for key, c in space.configurations.items() if c.states & set(claimed.starts)]
-    if claimed.claim is Claim.REACHABLE:
-        return list(space.configurations)
-    return [key for key, move in space.reached_by.items() if move is None]
+#: Where the ways start that a claim is about, each with the move that makes it a start if that matters.
+Starts = Mapping[str, Move | None]
+
+
+def starting(space: Space, claimed: Property) -> Starts:
+    """Where the ways start that a claim is about, nearest first.
+
+    A state that is only come through starts one as well: where the move ends, unless what is claimed came in between.
+    """
+    if not claimed.starts:
+        if claimed.claim is Claim.REACHABLE:
+            return dict.fromkeys(space.configurations)
+        wanted = frozenset(claimed.states)
+        through = any(states & wanted for states in space.arrived)
+        return {key: None for key, move in space.reached_by.items() if move is None and not through}
+    starts = frozenset(claimed.starts)
+    found: dict[str, Move | None] = {
+        key: None
+        for key, c in space.configurations.items()
+        if c.states & starts or (space.reached_by[key] is None and _begins_in_passing(space.arrived, claimed))
+    }
+    on_the_way: dict[str, Move] = {}
+    for moves in space.moves.values():
+        for move in moves:
+            after = move.after.key
+            if move.passed and after not in found and _begins_in_passing(move.passed, claimed):
+                known = on_the_way.get(after)
+                if known is None or _cost_to(space, after, move) < _cost_to(space, after, known):
+                    on_the_way[after] = move
+    if on_the_way:
+        every: list[tuple[str, Move | None]] = [*found.items(), *on_the_way.items()]
+        return dict(sorted(every, key=lambda start: _cost_to(space, *start)))
+    return found
+
+
+def way_to(space: Space, key: str, by: Move | None) -> tuple[Move, ...]:
+    """The shortest way to a start."""
+    return space.path(key) if by is None else (*space.path(by.before.key), by)
+
+
+def _cost_to(space: Space, key: str, by: Move | None) -> tuple[int, int]:
+    if by is None:
+        return space.depth[key], space.races[key]
+    before = by.before.key
+    return space.depth[before] + (not by.quiet), space.races[before] + by.races
+
+
+def _begins_in_passing(passed: tuple[frozenset[str], ...], claimed: Property) -> bool:
+    """Whether one of the states of `from` was come through, and none of those that are claimed since."""
+    for states in reversed(passed):
+        if states & set(claimed.states):
+            return False
+        if states & set(claimed.starts):
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Without:
+    """What can happen without coming to some states, or through them."""
+
+    space: Space
+    states: frozenset[str]
+
+    def free(self, key: str) -> bool:
+        """Whether a configuration is in none of them."""
+        return not self.space.configurations[key].states & self.states
+
+    def steps(self, key: str) -> list[Move]:
+        """The moves out of a configuration that come to none of them."""
+        return [
+            move
+            for move in self.space.steps(key)
+            if not move.after.states & self.states and not move.through(self.states)
+        ]
 
 
 def _inevitable(space: Space, claimed: Property) -> Finding:
     """Look for the shortest way that avoids the states: to where nothing moves, round and round, or too long."""
-    avoiding = {key for key, c in space.configurations.items() if not c.states & set(claimed.states)}
-    starts = [key for key in starting(space, claimed) if key in avoiding]
-    came = _reach(space, starts, avoiding)
+    avoiding = _Without(space=space, states=frozenset(claimed.states))
+    starts = {key: by for key, by in starting(space, claimed).items() if avoiding.free(key)}
+    came = _reach(avoiding, starts)
     failures = (
-        _too_long(space, claimed, starts, avoiding),
-        _stuck(space, claimed, came),
-        _round(space, claimed, came, avoiding),
+        _too_long(avoiding, claimed, starts),
+        _stuck(avoiding, claimed, starts, came),
+        _round(avoiding, claimed, starts, came),
     )
     found = [failure for failure in failures if failure is not None]
     if found:
-        return min(found, key=length)
+        return min(found, key=lambda finding: cost(finding.way))
     opened = bool(came.keys() & space.open()) or (bool(claimed.starts) and not space.exact)
     return unbroken(space, claimed, opened=opened or bool(space.sampled))
 
 
-def _too_long(space: Space, claimed: Property, starts: list[str], avoiding: set[str]) -> Finding | None:
+def _too_long(avoiding: _Without, claimed: Property, starts: Starts) -> Finding | None:
     most = claimed.moves
-    if most is None or _walk(space, starts, avoiding, most) is None:
+    if most is None or _walk(avoiding, starts, most) is None:
         return None
-    for start in starts:  # nearest first
-        walk = _walk(space, [start], avoiding, most)
+    for start, by in starts.items():  # nearest first
+        walk = _walk(avoiding, [start], most)
         if walk is not None:
             because = f"{most} move{'' if most == 1 else 's'} and not yet in {listed(claimed.states)}"
-            way = (*space.path(start), *walk)
-            return failed(claimed, space.start_of(way, start), way, because)
+            way = (*way_to(avoiding.space, start, by), *walk)
+            return failed(claimed, avoiding.space.start_of(way, start), way, because)
     return None
 
 
-def _stuck(space: Space, claimed: Property, came: Mapping[str, Move | None]) -> Finding | None:
+def _stuck(
+    avoiding: _Without,
+    claimed: Property,
+    starts: Starts,
+    came: Mapping[str, Move | None],
+) -> Finding | None:
+    space = avoiding.space
     for key in came:  # nearest first
         if key in space.moves and not space.steps(key) and key not in space.undecided:
-            way = _way(space, came, key)
+            way = _way(space, starts, came, key)
             because = f"nothing moves it from here to {listed(claimed.states)}"
             return failed(claimed, space.start_of(way, key), way, because)
     return None
 
 
 def _round(
-    space: Space, claimed: Property, came: Mapping[str, Move | None], avoiding: set[str]
+    avoiding: _Without,
+    claimed: Property,
+    starts: Starts,
+    came: Mapping[str, Move | None],
 ) -> Finding | None:
-    core = _core(space, avoiding & came.keys())
+    core = _core(avoiding, came)
     for key in came:  # nearest first
-        trip = _cycle(space, key, core) if key in core else None
+        trip = _cycle(avoiding, key, core) if key in core else None
         if trip is None:
             continue
-        before = _way(space, came, key)
+        before = _way(avoiding.space, starts, came, key)
         whole = (*before, *trip)
         return Finding(
             property=claimed,
             outcome=Outcome.FAILS,
-            start=space.start_of(whole, key),
+            start=avoiding.space.start_of(whole, key),
             way=whole,
             loop=len(before),
             because=f"and so on for ever, without {listed(claimed.states)}",
@@ -159,27 +243,28 @@ def _round(
     return None
 
 
-def _reach(space: Space, starts: Iterable[str], inside: set[str]) -> dict[str, Move | None]:
-    """What can be reached without leaving `inside`, and by which move; what is nearest to a start of all comes first."""
+def _reach(avoiding: _Without, starts: Starts) -> dict[str, Move | None]:
+    """What can be reached without the states, and by which move; what is nearest to a start of all comes first."""
     came: dict[str, Move | None] = {}
-    todo: list[tuple[int, int, str, Move | None]] = []
+    todo: list[tuple[tuple[int, int], int, str, Move | None]] = []
     count = 0
-    for start in starts:
-        heappush(todo, (space.depth[start], count, start, None))
+    for start, by in starts.items():
+        heappush(todo, (_cost_to(avoiding.space, start, by), count, start, None))
         count += 1
     while todo:
-        depth, _, key, move = heappop(todo)
+        (depth, races), _, key, move = heappop(todo)
         if key in came:
             continue
         came[key] = move
-        for step in space.steps(key):
-            if step.after.key in inside and step.after.key not in came:
-                heappush(todo, (depth + (not step.quiet), count, step.after.key, step))
+        for step in avoiding.steps(key):
+            if step.after.key not in came:
+                further = (depth + (not step.quiet), races + step.races)
+                heappush(todo, (further, count, step.after.key, step))
                 count += 1
     return came
 
 
-def _way(space: Space, came: Mapping[str, Move | None], key: str) -> tuple[Move, ...]:
+def _way(space: Space, starts: Starts, came: Mapping[str, Move | None], key: str) -> tuple[Move, ...]:
     """The way to a configuration: to where its claim begins, and from there without the states."""
     way: list[Move] = []
     move = came[key]
@@ -187,19 +272,19 @@ def _way(space: Space, came: Mapping[str, Move | None], key: str) -> tuple[Move,
         way.append(move)
         key = move.before.key
         move = came[key]
-    return (*space.path(key), *reversed(way))
+    return (*way_to(space, key, starts[key]), *reversed(way))
 
 
-def _core(space: Space, inside: set[str]) -> set[str]:
+def _core(avoiding: _Without, inside: Iterable[str]) -> set[str]:
     """What is left when everything is taken away that leads nowhere inside: every cycle is in it."""
+    left = set(inside)
     into: dict[str, list[str]] = {}
     out: dict[str, int] = {}
-    for key in inside:
-        after = [move.after.key for move in space.steps(key) if move.after.key in inside]
+    for key in left:
+        after = [move.after.key for move in avoiding.steps(key) if move.after.key in left]
         out[key] = len(after)
         for other in after:
             into.setdefault(other, []).append(key)
-    left = set(inside)
     todo = [key for key, count in out.items() if not count]
     while todo:
         key = todo.pop()
@@ -211,25 +296,26 @@ def _core(space: Space, inside: set[str]) -> set[str]:
     return left
 
 
-def _cycle(space: Space, key: str, inside: set[str]) -> tuple[Move, ...] | None:
+def _cycle(avoiding: _Without, key: str, inside: set[str]) -> tuple[Move, ...] | None:
     """The shortest way from a configuration back to it, if there is one inside."""
     came: dict[str, Move] = {}
-    todo: list[tuple[int, int, Move]] = []
-    for count, move in enumerate(space.steps(key)):
-        todo.append((int(not move.quiet), count, move))
+    todo: list[tuple[tuple[int, int], int, Move]] = []
+    count = 0
+    for move in avoiding.steps(key):
+        todo.append(((int(not move.quiet), int(move.races)), count, move))
+        count += 1
     heapify(todo)
-    count = len(todo)
     while todo:
-        length, _, move = heappop(todo)
+        (length, races), _, move = heappop(todo)
         after = move.after.key
         if after not in inside or after in came:
             continue
         came[after] = move
         if after == key:
             return _back(came, key)
-        for step in space.steps(after):
+        for step in avoiding.steps(after):
             count += 1
-            heappush(todo, (length + (not step.quiet), count, step))
+            heappush(todo, ((length + (not step.quiet), races + step.races), count, step))
     return None
 
 
@@ -240,39 +326,39 @@ def _back(came: Mapping[str, Move], key: str) -> tuple[Move, ...]:
     return tuple(reversed(way))
 
 
-def _walk(space: Space, starts: Iterable[str], inside: set[str], length: int) -> tuple[Move, ...] | None:
-    """Some way of that many moves that never leaves `inside`, repetitions included."""
-    came: list[dict[str, tuple[Move, ...]]] = []
-    here = list(starts)
+def _walk(avoiding: _Without, starts: Iterable[str], length: int) -> tuple[Move, ...] | None:
+    """Some way of that many moves without the states, repetitions included, with as few races as can be."""
+    came: list[dict[str, tuple[int, tuple[Move, ...]]]] = []
+    here = dict.fromkeys(starts, 0)
     for _ in range(length):
-        there: dict[str, tuple[Move, ...]] = {}
-        for key in here:
-            for waited in _waits(space, key, inside):
+        there: dict[str, tuple[int, tuple[Move, ...]]] = {}
+        for key, before in here.items():
+            for waited in _waits(avoiding, key):
                 at = waited[-1].after.key if waited else key
-                for move in space.steps(at):
-                    if move.after.key in inside and not move.quiet:
-                        there.setdefault(move.after.key, (*waited, move))
+                for move in avoiding.steps(at):
+                    races, after = before + move.races, move.after.key
+                    if not move.quiet and (after not in there or races < there[after][0]):
+                        there[after] = (races, (*waited, move))
         if not there:
             return None
         came.append(there)
-        here = list(there)
-    key = here[0]
+        here = {key: races for key, (races, _) in there.items()}
+    key = min(here, key=here.__getitem__)
     way: tuple[Move, ...] = ()
     for layer in reversed(came):
-        way = (*layer[key], *way)
-        key = layer[key][0].before.key
+        way = (*layer[key][1], *way)
+        key = layer[key][1][0].before.key
     return way
 
 
-def _waits(space: Space, key: str, inside: set[str]) -> list[tuple[Move, ...]]:
+def _waits(avoiding: _Without, key: str) -> list[tuple[Move, ...]]:
     """Every way that time alone goes from here, none included."""
     found: dict[str, tuple[Move, ...]] = {key: ()}
     for at in (todo := [key]):
-        for move in space.steps(at):
-            after = move.after.key
-            if move.quiet and after in inside and after not in found:
-                found[after] = (*found[at], move)
-                todo.append(after)
+        for move in avoiding.steps(at):
+            if move.quiet and move.after.key not in found:
+                found[move.after.key] = (*found[at], move)
+                todo.append(move.after.key)
     return list(found.values())
 
 

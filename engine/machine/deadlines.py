@@ -1,25 +1,62 @@
 """Holds claims about time (`within = "72h"`) against a machine: what must have happened, or can happen, by then. Pure.
 
 A clock of the proof's own starts where the claim starts and is explored with the timers. What has to happen fails where
-that clock has run down and time can go on: what happens at that very moment is in time.
+that clock has run down and time can go on: what happens at that very moment is in time. Timers that are due later than
+that clock make no difference, however long they are.
 """
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from engine.machine.claims import Finding, failed, listed, starting, unbroken
+from engine.machine.claims import Finding, failed, listed, starting, unbroken, way_to
+from engine.machine.clocks import common_tick
 from engine.machine.durations import text_of
-from engine.machine.explore import DEADLINE, NOW, Configuration, Explorer
+from engine.machine.explore import Explorer
+from engine.machine.moves import DEADLINE, Configuration, Move
 from engine.machine.properties import Claim, Property
-from engine.machine.space import MOMENTS, MOST_CONFIGURATIONS, Space, explore, explore_in_time
-from engine.machine.values import timestamp
+from engine.machine.space import (
+    MOMENTS,
+    MOST_CONFIGURATIONS,
+    MOST_RUNS_IN_ALL,
+    NO_TICK,
+    Space,
+    explore,
+    explore_in_time,
+)
 
 
-def find_in_time(explorer: Explorer, space: Space, claimed: Property, lasts: timedelta) -> Finding:
-    """Decide a claim that something happens within `lasts`; `space` is all that can happen, if it is exact."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begin:
+    """Where the clock starts."""
+
+    at: Configuration
+    #: In how many moves that is come to.
+    depth: int
+    #: The configuration of the whole space that it is, and the move that leads there if it makes a difference.
+    key: str
+    by: Move | None
+
+
+def find_in_time(
+    explorer: Explorer, space: Space, beside: frozenset[str], claimed: Property, lasts: timedelta
+) -> Finding:
+    """Decide a claim that something happens within `lasts`.
+
+    `space` is all that can happen, if it is exact, and `beside` are the timers that may run while others do.
+    """
     if claimed.claim is Claim.REACHABLE and space.exact and _at_once(space, claimed):
         return unbroken(space, claimed, opened=False)
-    ticking, space = explore_in_time(explorer, [lasts])
+    delays = explorer.answers.delays
+    alone = frozenset(delays) - beside
+    lengths = [lasts, *(d for name in alone for d in delays[name] if d <= lasts)]
+    if beside:
+        most = MOST_CONFIGURATIONS if space.complete else MOST_CONFIGURATIONS // MOMENTS
+        ticking, space = explore_in_time(explorer, lengths, alone, most)
+    else:
+        ticking = explorer.ticking(common_tick(lengths), alone)
+        if ticking.tick is None:
+            return replace(unbroken(space, claimed, opened=True), because=NO_TICK)
     if ticking.tick is None:
         return unbroken(space, claimed, opened=True)
     return (_reachable if claimed.claim is Claim.REACHABLE else _inevitable)(ticking, space, claimed, lasts)
@@ -27,12 +64,15 @@ def find_in_time(explorer: Explorer, space: Space, claimed: Property, lasts: tim
 
 def _at_once(space: Space, claimed: Property) -> bool:
     """Whether events alone lead there from wherever the claim starts: then it takes no time, whatever timers do."""
-    fine = {c.place for c in space.configurations.values() if c.states & set(claimed.states)}
+    wanted = frozenset(claimed.states)
+    fine = {c.place for c in space.configurations.values() if c.states & wanted}
     into: dict[str, list[str]] = {}
     for moves in space.moves.values():
         for move in moves:
             if not (move.quiet or move.ended or move.event.name in move.before.left):
                 into.setdefault(move.after.place, []).append(move.before.place)
+                if move.through(wanted):
+                    fine.add(move.before.place)
     todo = list(fine)
     while todo:
         new = set(into.get(todo.pop(), ())) - fine
@@ -42,29 +82,28 @@ def _at_once(space: Space, claimed: Property) -> bool:
 
 
 def _reachable(explorer: Explorer, space: Space, claimed: Property, lasts: timedelta) -> Finding:
-    wanted = set(claimed.states)
-    begins = {
-        key: _with_clock(explorer, space.configurations[key], lasts) for key in starting(space, claimed)
-    }
+    wanted = frozenset(claimed.states)
+    begins: dict[str, _Begin] = {}
+    for begin in _begins(explorer, space, claimed, lasts):
+        begins.setdefault(begin.at.key, begin)
     first = dict(list(begins.items())[:1])  # often that is enough, and it is much less to explore
     for some in (first, begins):
         timed = _explore(explorer, space, some, wanted)
-        fine = timed.leading_to(lambda c: bool(c.states & wanted), timed.open())
+        fine = timed.leading_to(wanted, timed.open())
         for key, begin in some.items():  # nearest first
-            if begin.key not in fine:
-                way = space.path(key)
+            if key not in fine:
+                way = way_to(space, begin.key, begin.by)
                 because = f"from here no way leads to {listed(claimed.states)} in {text_of(lasts)}"
-                return failed(claimed, space.start_of(way, key), way, because)
+                return failed(claimed, space.start_of(way, begin.key), way, because)
     return unbroken(space if not space.exact else timed, claimed, opened=not (space.exact and timed.exact))
 
 
 def _inevitable(explorer: Explorer, space: Space, claimed: Property, lasts: timedelta) -> Finding:
-    wanted = set(claimed.states)
-    begins = {
-        key: _with_clock(explorer, space.configurations[key], lasts)
-        for key in starting(space, claimed)
-        if not _came_by_time(space, key) and not space.configurations[key].states & wanted
-    }
+    wanted = frozenset(claimed.states)
+    begins: dict[str, _Begin] = {}
+    for begin in _begins(explorer, space, claimed, lasts):
+        if not begin.at.states & wanted:
+            begins.setdefault(begin.at.key, begin)
     timed = _explore(explorer, space, begins, wanted)
     late = next(
         (key for key, c in timed.configurations.items() if _is_late(c) and not c.states & wanted), None
@@ -74,23 +113,32 @@ def _inevitable(explorer: Explorer, space: Space, claimed: Property, lasts: time
             space if not space.exact else timed, claimed, opened=not (space.exact and timed.exact)
         )
     on = timed.path(late)
-    first = timed.start_of(on, late)
-    key = next(key for key, begin in begins.items() if begin.key == first.key)
-    before = space.path(key)
+    begin = begins[timed.start_of(on, late).key]
+    before = way_to(space, begin.key, begin.by)
     because = f"{text_of(lasts)} and not yet in {listed(claimed.states)}"
-    found = failed(claimed, space.start_of(before, key), (*before, *on), because)
+    found = failed(claimed, space.start_of(before, begin.key), (*before, *on), because)
     return replace(found, clock=len(before))
 
 
-def _explore(explorer: Explorer, space: Space, begins: dict[str, Configuration], wanted: set[str]) -> Space:
-    """Everything that can happen until one of the states is reached, or for ever."""
-    starts = [(begin, space.depth[key]) for key, begin in begins.items()]
-    return explore(explorer, starts, most=MOST_CONFIGURATIONS * MOMENTS, only=lambda c: not c.states & wanted)
+def _explore(explorer: Explorer, space: Space, begins: dict[str, _Begin], wanted: frozenset[str]) -> Space:
+    """Everything that can happen until one of the states is reached, or for ever; less where that proves nothing."""
+    starts = [(begin.at, begin.depth) for begin in begins.values()]
+    if space.complete:
+        return explore(explorer, starts, most=MOST_CONFIGURATIONS * MOMENTS, until=wanted)
+    return explore(explorer, starts, until=wanted, most_runs=MOST_RUNS_IN_ALL // 8)
 
 
-def _with_clock(explorer: Explorer, at: Configuration, lasts: timedelta) -> Configuration:
-    due = {**at.snapshot.timers, DEADLINE: timestamp(NOW + lasts)}
-    return explorer.configuration(replace(at.snapshot, timers=due))
+def _begins(explorer: Explorer, space: Space, claimed: Property, lasts: timedelta) -> Iterator[_Begin]:
+    """Where the claim begins, nearest first, with its clock.
+
+    What is left of a timer that runs alone was not kept: all of it stands for any part of it. With less, whatever is
+    reached in time is reached as well, and nothing can be put off longer.
+    """
+    for key, by in starting(space, claimed).items():
+        if claimed.claim is Claim.REACHABLE or by is not None or not _came_by_time(space, key):
+            at = space.configurations[key]
+            begun = explorer.at(at.snapshot, {**at.left, DEADLINE: lasts})
+            yield _Begin(at=begun, depth=space.depth[key], key=key, by=by)
 
 
 def _came_by_time(space: Space, key: str) -> bool:

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from engine.language import syntax
-from engine.machine.atoms import Path, Use, Uses
+from engine.machine.atoms import Path, Uses
 from engine.machine.definition import Machine, Raise, Transition
 from engine.machine.expression import Expression
 from engine.machine.people import everybody
 from engine.model import DONE_STATE
+
+#: Events that are raised inside themselves are looked into no deeper.
+_DEEPEST = 12
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,13 +54,14 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
             if given is not None:
                 found.asked.value(given.node)
                 found.values.update(_context(found.asked, given))
+    carry(found.asked, raised)
     answering = found.asked.of.get(("event", "who"))
     for path in () if answering is None else sorted(answering.joined):
-        found.asked.use(path).constants += everybody(machine)  # who is compared with those who may answer
+        found.asked.use(path).compare(*everybody(machine))  # who is compared with those who may answer
     for transition in (*machine.transitions, *reactions_of(machine)):
         for argument in arguments_of(transition):
             found.kinds.update(_context(found.asked, argument))
-    while _spread(found):
+    while _spread(found) or carry(found.asked, raised):
         pass
     found.kinds -= found.values
     return found
@@ -109,7 +113,7 @@ def _context(uses: Uses, expression: Expression) -> set[Path]:
 
 def _spread(found: Flows) -> bool:
     """Add what flows into what matters; whether that was anything new."""
-    before = (len(found.values), len(found.kinds))
+    before = (len(found.values), len(found.kinds), found.asked.extent)
     for transition in (*found.machine.transitions, *reactions_of(found.machine)):
         for path, item in list(found.into(transition)):
             into = found.values if path in found.values else found.kinds
@@ -119,21 +123,47 @@ def _spread(found: Flows) -> bool:
             terms = found.asked.terms(node)
             read = {p for p in found.asked.read_by(node) if p[0] == "context"}
             into |= {(*p, *path[2:]) for p in read} if terms is not None else read
+            if terms is None and path in found.values:
+                found.asked.value(node)  # what it is made of is looked at in a way that cannot be taken apart
             for is_path, source in terms or ():
-                if is_path and source[0] == "context" and path in found.asked.of:
-                    merge(found.asked.use((*source, *path[2:])), found.asked.of[path])
-    return before != (len(found.values), len(found.kinds))
+                if is_path and source[0] in ("context", "event") and path in found.asked.of:
+                    found.asked.use((*source, *path[2:])).merge(found.asked.of[path])
+    return before != (len(found.values), len(found.kinds), found.asked.extent)
 
 
-def merge(into: Use, other: Use) -> None:
-    """Let whatever is asked of one path be asked of another that its value comes from."""
-    into.constants += [value for value in other.constants if value not in into.constants]
-    into.bounds += [value for value in other.bounds if value not in into.bounds]
-    into.truth |= other.truth
-    into.presence |= other.presence
-    into.opaque |= other.opaque
-    into.joined |= other.joined
-    into.samples += [value for value in other.samples if value not in into.samples]
+def carry(uses: Uses, raises: Iterable[Raise]) -> bool:
+    """Let what a raised event is made of be asked what is asked of that event; whether that was anything new."""
+    copied = [
+        (path, source)
+        for one in raises
+        for path, node in carried(uses, one)
+        for is_path, source in uses.terms(node) or ()
+        if is_path and source[0] in ("event", "delivery", "context")
+    ]
+    before, extent = uses.extent, -1
+    while extent != uses.extent:
+        extent = uses.extent
+        for path, source in copied:
+            _pass_on(uses, path, source)
+    return before != extent
+
+
+def carried(uses: Uses, raised: Raise) -> Iterator[tuple[Path, syntax.Expression]]:
+    """Each part of a raised event, as those that wait for it name it, and what it is made of."""
+    if raised.payload is None:
+        return
+    items = written_out(uses, raised.payload)
+    if items is None:
+        yield ("event",), raised.payload.node
+    else:
+        yield from ((("event", name), node) for name, node in items.items())
+
+
+def _pass_on(uses: Uses, path: Path, source: Path) -> None:
+    for asked in [p for p in uses.of if p[: len(path)] == path]:
+        into = (*source, *asked[len(path) :])
+        if into != asked and len(into) <= _DEEPEST:
+            uses.use(into).merge(uses.of[asked])
 
 
 def written_out(uses: Uses, expression: Expression) -> dict[str, syntax.Expression] | None:

@@ -7,9 +7,11 @@ from typing import Any
 
 from engine.errors import EvaluationError
 from engine.language.values import truth
+from engine.machine.answers import MOST_RUNS
 from engine.machine.definition import Kind, Transition
-from engine.machine.explore import MOST_RUNS, NOW, Explorer
+from engine.machine.explore import Explorer
 from engine.machine.facts import Chooser
+from engine.machine.moves import NOW
 from engine.machine.values import timestamp
 from engine.model import Event
 
@@ -71,7 +73,9 @@ def look_at_guards(explorer: Explorer) -> Guards:
         look = _Look(explorer=explorer, found=found, state=state, event=event, candidates=candidates)
         look.all()
         for transition in candidates:
-            if explorer.may_follow(transition.event) or _reads(explorer, transition, "active", "fired"):
+            if explorer.answers.may_follow(transition.event) or _reads(
+                explorer, transition, "active", "fired"
+            ):
                 found.of(transition).exact = False  # more than what comes in decides what it sees
         if parallel and reads_state:  # the names of all regions together are more than one state's
             for transition in candidates:
@@ -134,7 +138,7 @@ class _Look:
         """A scope for each combination of values; what was left out is noted."""
         explorer = self.explorer
         names = explorer.machine.names.scope
-        question = explorer.question_about(self.event, self.candidates)
+        question = explorer.answers.question_about(self.event, self.candidates)
         if candidacy is not None and (question.opaque or question.uses.opaque_context or question.sampled):
             candidacy.exact = False
         for runs, (chooser, _) in enumerate(question.runs(names, {})):

@@ -1,6 +1,6 @@
 """Finds timers that hardly wait and set one another without end, in what was explored. Pure."""
 
-from engine.machine.explore import Move
+from engine.machine.moves import Move
 from engine.machine.space import Space
 from engine.machine.step import LEAST_WAIT
 

@@ -14,7 +14,7 @@ from engine.machine.expression import Expression
 from engine.machine.timers import is_timer, raise_timer, raised_by
 from engine.machine.tree import Configuration
 from engine.machine.values import printable, timestamp
-from engine.model import END, Candidate, Effect, Event, Snapshot, Verdict
+from engine.model import END, Candidate, Effect, Event, Passage, Snapshot, Verdict
 
 #: More rounds than this by themselves are taken for an endless loop.
 MOST_ROUNDS = 250
@@ -91,8 +91,8 @@ class Macrostep:
         #: A transition other than to the end was taken, and one that leaves or enters a state.
         self.handled = False
         self.moved = False
-        #: The states between the first and the last.
-        self.passed: list[str] = []
+        #: What it came through between the first configuration and the last.
+        self.passed: list[Passage] = []
         #: Events that follow from what was done, by name and payload; those raised without any wait come after all others.
         self._coming: list[tuple[str, Any]] = []
         self._later: list[tuple[str, Any]] = []
@@ -230,7 +230,7 @@ class Macrostep:
     def _take(self, taken: list[Transition]) -> None:
         if not taken:
             return
-        before = self.at
+        before, remembered = self.at, self.context
         move = self.machine.move(before, taken, self.histories)
         after = move.after
         self._scope = None
@@ -252,7 +252,7 @@ class Macrostep:
             self._complete(name, move.completed.get(name, ()), before, after)
         if move.entered:
             if self.moved:
-                self.passed.append(before.text)
+                self.passed.append(Passage(state=before.text, context=remembered))
             self.moved = True
         self.handled = True
         self.histories = move.histories

@@ -8,11 +8,11 @@ from typing import Any
 from engine.errors import EvaluationError
 from engine.language.values import truth
 from engine.machine.atoms import Path, Use, Uses
-from engine.machine.definition import Machine, Receive, Transition, covers, is_pattern
+from engine.machine.definition import ALWAYS, Machine, Raise, Receive, Transition, covers, is_pattern
 from engine.machine.domains import MISSING, MOST_FRESH, representatives
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
-from engine.machine.flows import Flows, arguments_of, merge
+from engine.machine.flows import Flows, arguments_of, carried, carry
 from engine.model import is_own_event
 
 
@@ -108,6 +108,9 @@ def make_question(
         uses.equals(receive.fire.node, event)
     reasons = [_asked_by(uses, flows, transition) for transition in candidates]
     opaque = uses.opaque
+    raised = [one for transition in candidates for one in transition.raises]
+    carry(uses, raised)
+    reasons += [_made_of(uses, flows, one, candidates) for one in raised]
     reasons += [_claimed(uses, claim) for claim in claims]
     _join(uses)
     for use in uses.of.values():
@@ -130,7 +133,8 @@ def _asked_by(uses: Uses, flows: Flows, transition: Transition) -> str:
         uses.condition(transition.guard.node)
     for argument in arguments_of(transition):
         uses.value(argument.node)
-    sampled = _raised(uses, transition) or _named(uses, transition)
+    _raised(uses, transition)
+    sampled = _named(uses, transition)
     if transition.set is None:
         return sampled
     uses.value(transition.set.node)
@@ -150,20 +154,45 @@ def _named(uses: Uses, transition: Transition) -> str:
     )
 
 
-def _raised(uses: Uses, transition: Transition) -> str:
-    """Add what the events ask that a transition raises; why that is not all that their guards ask."""
-    sampled = ""
+def _raised(uses: Uses, transition: Transition) -> None:
+    """Add what the events ask that a transition raises."""
     for one in transition.raises:
         if one.when is not None:
             uses.condition(one.when.node)
-        for expression in (one.payload, one.delay):
-            if expression is not None:
-                uses.value(expression.node)
-        if one.payload is not None and any(
-            p[0] in ("event", "delivery") for p in uses.read_by(one.payload.node)
-        ):
-            sampled = f'"{one.event}" is raised with values of the event that came before it'
-    return sampled
+        if one.delay is not None:
+            uses.value(one.delay.node)
+        for _, node in carried(uses, one):
+            if uses.terms(node) is None:
+                uses.value(node)
+
+
+def _made_of(uses: Uses, flows: Flows, raised: Raise, candidates: tuple[Transition, ...]) -> str:
+    """Why not all of a raised event is tried that those ask who wait for it: it is made of values, not one of them."""
+    waiting = [t for t in candidates if t.event == ALWAYS or covers(t.event, raised.event)]
+    for path, node in carried(uses, raised):
+        read = [p for p in uses.read_by(node) if p[0] in ("event", "delivery")]
+        if not read or uses.terms(node) is not None:
+            continue
+        if any(_meets(p, path) for t in waiting for p in _looks(uses, flows, t)):
+            what = ".".join(path) if len(path) > 1 else "what it carries"
+            return f'"{raised.event}" is raised with {what} made of {".".join(read[0])}, of which only samples are tried'
+    return ""
+
+
+def _meets(asked: Path, path: Path) -> bool:
+    return asked[: len(path)] == path or path[: len(asked)] == asked
+
+
+def _looks(uses: Uses, flows: Flows, transition: Transition) -> Iterator[Path]:
+    """What a transition reads that decides anything, now or later."""
+    conditions = [transition.guard, *(r.when for r in transition.raises)]
+    carries = [e for r in transition.raises for e in (r.payload, r.delay)]
+    for expression in (*conditions, *carries):
+        if expression is not None:
+            yield from uses.read_by(expression.node)
+    if transition.set is not None:
+        for _, item in flows.into(transition):
+            yield from uses.read_by(transition.set.node if item is None else item)
 
 
 def _claimed(uses: Uses, claim: Expression) -> str:
@@ -186,9 +215,9 @@ def _join(uses: Uses) -> None:
             together += [p for p in sorted(found) if p not in together and p in uses.of]
         done.update(together)
         for member in together[1:]:
-            merge(uses.of[path], uses.of[member])
+            uses.of[path].merge(uses.of[member])
         for member in together[1:]:
-            merge(uses.of[member], uses.of[path])
+            uses.of[member].merge(uses.of[path])
             uses.of[member].joined.discard(member)
         uses.of[path].joined.discard(path)
 
@@ -197,12 +226,12 @@ def _settle(use: Use, machine: Machine) -> None:
     """A path that is compared with a state is compared with all of them."""
     roots = {path[0] for path in use.joined}
     if roots & {"state", "previous"}:
-        use.constants += [name for name in machine.states if name not in use.constants]
+        use.compare(*machine.states)
 
 
 def may_fire(machine: Machine, receive: Receive, event: str) -> bool:
     """Whether an event can come of a delivery that this block receives."""
-    if is_own_event(event):
+    if event == ALWAYS or is_own_event(event):
         return False
     terms = Uses(names=machine.names).terms(receive.fire.node)
     return terms is None or any(is_path or covers(event, str(value)) for is_path, value in terms)
@@ -225,14 +254,11 @@ def _flow(uses: Uses, flows: Flows, transition: Transition) -> str:
             use = uses.use((*source, *path[2:]))
             asked = flows.asked.of.get(path)
             if asked is not None:
-                merge(use, asked)
+                use.merge(asked)
                 use.joined.add(path)
-                use.constants += (
-                    [None] if None not in use.constants else []
-                )  # null deletes what is remembered
+                use.compare(None)  # null deletes what is remembered
                 if asked.opaque:
                     sampled = f"{'.'.join(path)} is used in a way of which only samples can be tried"
             elif path in flows.kinds:
-                kinds: tuple[Any, ...] = (None, [])
-                use.constants += [value for value in kinds if value not in use.constants]
+                use.compare(None, [])
     return sampled

@@ -62,7 +62,8 @@ def _test(reader: Reader, block: syntax.Block, states: Collection[str]) -> Test:
         elif inner.type == "when":
             course.append(_when(reader, inner))
         elif inner.type == "advance":
-            course.append(Advance(by=_span(reader, inner), span=settled(inner.header_span)))
+            by, before = _span(reader, inner), _text(reader, inner.body.attribute("before"), ())
+            course.append(Advance(by=by, before=before, span=settled(inner.header_span)))
         elif inner.type == "then":
             course.append(_then(reader, inner, states))
     if not any(isinstance(part, When | Advance) for part in course):

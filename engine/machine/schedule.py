@@ -2,7 +2,8 @@
 
 Every timer says that what comes before it runs out comes earlier, and that it runs out exactly its delay after it was set.
 These are bounds on the differences between two times; the least times that keep all of them are found by going over them
-until nothing changes (Bellman and Ford). A way with its times is tried out with the step itself before it is believed.
+until nothing changes (Bellman and Ford). A way with its times is tried out with the step itself before it is believed
+(`engine.machine.course`).
 """
 
 import math
@@ -10,13 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from engine.machine.approvals import completed
-from engine.machine.arrival import arrive
-from engine.machine.compile import CompiledMachine
-from engine.machine.explore import DEADLINE, NOW, Configuration, Move
-from engine.machine.step import step
-from engine.machine.timers import next_due, timer_event
-from engine.model import Entity, Snapshot
+from engine.machine.moves import DEADLINE, Configuration, Move
 
 _NOTHING = timedelta()
 _MICROSECOND = timedelta(microseconds=1)
@@ -112,25 +107,3 @@ def _least(bounds: _Bounds, count: int, lengths: set[timedelta]) -> list[timedel
         if not changed:
             return times if not times[0] else None
     return None
-
-
-def goes(
-    machine: CompiledMachine, given: Snapshot, entity: Entity, way: Sequence[Move], times: Schedule
-) -> Snapshot | None:
-    """Where the way leads with these times, step by step from a given state; None if not where it says."""
-    at = arrive(machine, given.state, given.context, entity, NOW)
-    for move, time in zip(way, times.moves, strict=True):
-        name, now = move.event.name, NOW + time
-        if not name:
-            continue
-        timer = next_due(at)
-        if name in move.before.left:
-            if timer != (now, name):
-                return None
-            at = step(machine, at, timer_event(entity, name, at.timers[name]), now).snapshot
-        elif timer is not None and timer[0] <= now:
-            return None
-        else:
-            at = step(machine, at, completed(move.event, at, now), now).snapshot
-    timer = next_due(at)
-    return at if timer is None or timer[0] > NOW + times.end else None

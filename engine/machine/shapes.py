@@ -117,7 +117,7 @@ SHAPES: Mapping[str, Shape] = {
     "given": _shape(optional=("entity", "state", "context", "status", "now")),
     "when": _shape("event", optional=("event", "delivery"), renamed={"payload": "event"}),
     "when delivery": _shape("source", "type", optional=("event",), renamed={"payload": "event"}),
-    "advance": _shape(required=("by",), renamed={"for": "by"}),
+    "advance": _shape(required=("by",), optional=("before",), renamed={"for": "by"}),
     "then": _shape(optional=("verdict", "state", "status", "context", "effects")),
     "request": Shape(open=True),
     "action": Shape(labels=("worker", "name"), open=True, blocks=frozenset({"on_failure"})),

@@ -8,7 +8,8 @@ from heapq import heappop, heappush
 
 from engine.machine.clocks import common_tick
 from engine.machine.definition import Transition
-from engine.machine.explore import Configuration, Explorer, Move
+from engine.machine.explore import Explorer
+from engine.machine.moves import Configuration, Move
 
 #: The most configurations that are explored; what lies behind them is open.
 MOST_CONFIGURATIONS = 2_000
@@ -19,7 +20,11 @@ MOMENTS = 5
 #: The most payloads that are tried in all: a few seconds of work.
 MOST_RUNS_IN_ALL = 40_000
 
-_NO_TICK = "its times have no common measure that is long enough to tell all moments apart"
+#: After so many more it is said how many there were.
+_TOLD = 50
+
+#: Why moments cannot be told apart.
+NO_TICK = "its times have no common measure that is long enough to tell all moments apart"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,6 +39,10 @@ class Space:
     reached_by: dict[str, Move | None] = field(default_factory=dict)
     #: In how many moves at least.
     depth: dict[str, int] = field(default_factory=dict)
+    #: With how few events on the way, of those so short, that come at the very moment at which a timer is due.
+    races: dict[str, int] = field(default_factory=dict)
+    #: The states of each configuration that a new instance comes through before it comes to rest.
+    arrived: tuple[frozenset[str], ...] = ()
     #: Transitions of a configuration for which no payload was found, though there may be one.
     undecided: dict[str, tuple[Transition, ...]] = field(default_factory=dict)
     #: Why the moves may not be all; empty if they are.
@@ -60,6 +69,12 @@ class Space:
         unseen = {key for key in self.configurations if key not in self.moves}
         return unseen | set(self.undecided)
 
+    def entered(self) -> set[str]:
+        """The states that it comes to, at rest or on the way."""
+        at_rest = [c.states for c in self.configurations.values()]
+        passed = [states for moves in self.moves.values() for move in moves for states in move.passed]
+        return {state for states in (*at_rest, *passed, *self.arrived) for state in states}
+
     def path(self, key: str) -> tuple[Move, ...]:
         """The shortest way there."""
         way: list[Move] = []
@@ -79,16 +94,19 @@ class Space:
             move for move in self.moves.get(key, ()) if move.quiet or not (move.ended or move.stayed)
         )
 
-    def leading_to(self, wanted: Callable[[Configuration], bool], also: Iterable[str] = ()) -> dict[str, int]:
-        """The configurations from which some way leads to a wanted one, or one of `also`, and its least length."""
+    def leading_to(self, wanted: frozenset[str], also: Iterable[str] = ()) -> dict[str, int]:
+        """The configurations from which some way leads to, or through, a wanted state, or to one of `also`; its least length."""
         into: dict[str, list[Move]] = {}
-        for moves in self.moves.values():
+        distance: dict[str, int] = {}
+        for key, moves in self.moves.items():
             for move in moves:
                 if move.quiet or not move.ended:
                     into.setdefault(move.after.key, []).append(move)
-        distance = {key: 0 for key, c in self.configurations.items() if wanted(c)}
-        distance.update(dict.fromkeys(also, 0))
-        todo = deque(distance.items())
+                if move.passed and move.through(wanted):
+                    distance[key] = 1
+        distance |= {key: 0 for key, c in self.configurations.items() if c.states & wanted}
+        distance |= dict.fromkeys(also, 0)
+        todo = deque(sorted(distance.items(), key=lambda found: found[1]))
         while todo:
             key, length = todo.popleft()
             if length > distance[key]:
@@ -105,61 +123,83 @@ def explore(
     explorer: Explorer,
     starts: Iterable[tuple[Configuration, int]] | None = None,
     most: int = MOST_CONFIGURATIONS,
-    only: Callable[[Configuration], bool] = lambda _: True,
+    until: frozenset[str] = frozenset(),
+    most_runs: int = MOST_RUNS_IN_ALL,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> Space:
-    """Explore, nearest first, up to `most` configurations.
+    """Explore, nearest first, up to `most` configurations and `most_runs` payloads; `tell` hears how many there were so far.
 
     `starts` are where it begins (by default with a new instance), each with the number of moves that lead there. What is
-    behind a configuration that `only` does not want is left out.
+    behind the states of `until` is left out.
     """
     space = Space()
-    runs = explorer.runs
+    runs = explorer.answers.runs
     sampled: dict[str, None] = {}
-    todo: list[tuple[int, int, Configuration, Move | None]] = []
-    for number, (start, depth) in enumerate([(explorer.start(), 0)] if starts is None else starts):
-        heappush(todo, (depth, number, start, None))
+    todo: list[tuple[int, int, int, Configuration, Move | None]] = []
+    for number, (start, depth) in enumerate(_new(explorer, space) if starts is None else starts):
+        heappush(todo, (depth, 0, number, start, None))
     count = len(todo)
     while todo:
-        depth, _, at, came = heappop(todo)
-        if at.key in space.moves or (at.key in space.configurations and not only(at)):
+        depth, races, _, at, came = heappop(todo)
+        if at.key in space.configurations:
             continue
-        if at.key not in space.configurations or depth < space.depth[at.key]:
-            space.configurations[at.key], space.reached_by[at.key] = at, came
-            space.depth[at.key] = depth
-        if not only(at):
+        space.configurations[at.key], space.reached_by[at.key] = at, came
+        space.depth[at.key], space.races[at.key] = depth, races
+        if at.states & until:
             space.moves[at.key] = ()
             continue
-        if len(space.moves) >= most or explorer.runs - runs >= MOST_RUNS_IN_ALL:
+        if len(space.moves) >= most or explorer.answers.runs - runs >= most_runs:
             continue
+        if not len(space.moves) % _TOLD:
+            tell(len(space.moves))
         moves = explorer.moves(at)
         space.moves[at.key] = moves.found
         sampled.update(dict.fromkeys(moves.sampled))
         if moves.undecided:
             space.undecided[at.key] = moves.undecided
         for move in moves.found:
-            if move.after.key not in space.moves:
+            if move.after.key not in space.configurations and not (move.passed and move.through(until)):
                 count += 1
+                further = (depth + (not move.quiet), races + move.races)
                 # Time first: what can happen early is found to happen early.
-                heappush(todo, (depth + (not move.quiet), -count if move.quiet else count, move.after, move))
+                heappush(todo, (*further, -count if move.quiet else count, move.after, move))
     space.sampled = tuple(sampled)
     return space
 
 
+def _new(explorer: Explorer, space: Space) -> Iterable[tuple[Configuration, int]]:
+    """The start of a new instance, no moves away."""
+    begin, passed = explorer.begin()
+    space.arrived = explorer.answers.states_of(passed)
+    return ((begin, 0),)
+
+
 def explore_in_time(
-    explorer: Explorer, lengths: Iterable[timedelta] = (), most: int = MOST_CONFIGURATIONS
+    explorer: Explorer,
+    lengths: Iterable[timedelta] = (),
+    alone: frozenset[str] = frozenset(),
+    most: int = MOST_CONFIGURATIONS,
+    most_runs: int = MOST_RUNS_IN_ALL,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> tuple[Explorer, Space]:
-    """Explore with time that passes, in ticks that divide every delay that is met and these lengths.
+    """Explore with time that passes, in ticks that divide these lengths and every delay of timers that do not run `alone`.
 
     Where there is no such tick that is long enough, time stands still, and the space says that it is not all.
     """
     lengths = tuple(lengths)
     while True:
-        tick = common_tick((*explorer.delays, *lengths))
-        ticking = explorer.ticking(tick)
-        known = len(explorer.delays)
-        space = explore(ticking, most=most * MOMENTS)
-        explorer.runs = ticking.runs
+        delays = {d for name, found in explorer.answers.delays.items() if name not in alone for d in found}
+        tick = common_tick((*delays, *lengths))
+        ticking = explorer.ticking(tick, alone)
+        space = explore(ticking, most=most * MOMENTS, most_runs=most_runs, tell=tell)
         if tick is None:
-            space.sampled = (*space.sampled, _NO_TICK)
-        if tick is None or len(explorer.delays) == known or not any(d % tick for d in explorer.delays):
+            space.sampled = (*space.sampled, NO_TICK)
+        met = {d for name, found in explorer.answers.delays.items() if name not in alone for d in found}
+        if tick is None or met == delays or not any(d % tick for d in met):
             return ticking, space
+
+
+def beside_each_other(space: Space) -> frozenset[str]:
+    """The timers that run while others do, somewhere in what was explored without time."""
+    together = (c.timers for c in space.configurations.values() if len(c.timers) > 1)
+    return frozenset(name for names in together for name in names)

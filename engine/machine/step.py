@@ -216,6 +216,7 @@ def _taken(work: Macrostep, before: Configuration) -> Step:
             candidates=tuple(work.listed),
             because=_because(work, before.text, after.text),
         ),
+        passed=tuple(work.passed),
     )
 
 
@@ -232,7 +233,7 @@ def _because(work: Macrostep, before: str, after: str) -> str:
     name = work.event.name
     if not work.moved:
         return f'"{name}" leaves "{before}" as it is, with what it sets and calls'
-    through = "".join(f' through "{state}"' for state in work.passed)
+    through = "".join(f' through "{one.state}"' for one in work.passed)
     if any(c.taken and not c.on for c in work.listed):
         return f'"{name}" moves "{before}" to "{after}"{through}'
     return f'"{before}" moves to "{after}"{through} by itself; "{name}" moves nothing there'

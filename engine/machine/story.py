@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from engine.language.values import show
+from engine.machine.course import Pause
 from engine.machine.durations import text_of
-from engine.machine.explore import Configuration, Move
+from engine.machine.moves import Configuration, Move
 from engine.machine.schedule import Schedule
 from engine.machine.values import printable
 from engine.machine.writing import hcl, text
@@ -51,30 +52,26 @@ def told_event(event: Event) -> list[str]:
     return [*_leaves("event", event.payload), *_leaves("delivery", event.delivery)]
 
 
-def as_test(
-    name: str, given: Snapshot, way: Sequence[Move], remark: str, times: Schedule | None = None
-) -> list[str]:
-    """The lines of a test that goes this way from what is given, and passes as long as the machine does."""
-    course: list[Event | timedelta] = []
-    now = timedelta()
+def as_test(name: str, given: Snapshot, way: Sequence[Move], remark: str) -> list[str]:
+    """The lines of a test that goes this way from what is given, where time does not pass but for timers that run out."""
+    course: list[Event | Pause] = []
     ran_out = False
-    for position, move in enumerate(way):
+    for move in way:
         if not move.event.name:
             continue
         if move.event.name in move.before.left:
-            ran_out = True  # time passes before what comes next, if only to let what is due at once run out
+            ran_out = True
             continue
-        at = now if times is None else times.moves[position]
-        course += [at - now, move.event] if at > now or ran_out else [move.event]
-        now, ran_out = at, False
-    if times is not None and (times.end > now or ran_out):
-        course.append(times.end - now)
+        course += [Pause(by=timedelta()), move.event] if ran_out else [move.event]
+        ran_out = False
+    if ran_out:
+        course.append(Pause(by=timedelta()))
     state = way[-1].after.snapshot.state if way else given.state
     return test_block(name, given, course, state, remark)
 
 
 def test_block(
-    name: str, given: Snapshot, course: Sequence[Event | timedelta], state: str, remark: str
+    name: str, given: Snapshot, course: Sequence[Event | Pause], state: str, remark: str
 ) -> list[str]:
     """The lines of a test: what is given, the events that come and the times that pass, and the state at the end."""
     lines = [f"test {text(printable(name))} {{"]
@@ -85,13 +82,16 @@ def test_block(
     else:
         lines.append(f"  given {{ state = {start} }}")
     for part in course:
-        told = _advance(part) if isinstance(part, timedelta) else _when(part)
+        told = _advance(part) if isinstance(part, Pause) else _when(part)
         lines += [f"  {line}" for line in told]
     return [*lines, "  then {", f"    state = {text(state)} # {printable(remark)}", "  }", "}"]
 
 
-def _advance(by: timedelta) -> list[str]:
-    return [f"advance {{ by = {text(text_of(by))} }}"]
+def _advance(pause: Pause) -> list[str]:
+    by = text(text_of(pause.by))
+    if pause.before is None:
+        return [f"advance {{ by = {by} }}"]
+    return ["advance {", f"  by     = {by}", f"  before = {text(pause.before)}", "}"]
 
 
 def _when(event: Event) -> Iterator[str]:

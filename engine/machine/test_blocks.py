@@ -48,6 +48,8 @@ class Advance:
     """Time passes: every timer that is due by then runs out, one after the other."""
 
     by: timedelta
+    #: The timer that is due at that very moment and has not run out yet; those after it have not either.
+    before: str | None = None
     span: Span
 
 

@@ -17,11 +17,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from engine.machine.approvals import completed, is_answer
 from engine.machine.compile import CompiledMachine, compile_machine
 from engine.machine.definition import Provisioner
-from engine.machine.explore import Explorer, Move
+from engine.machine.explore import Explorer
+from engine.machine.moves import Move
 from engine.machine.properties import Claim
 from engine.machine.step import step
 from engine.machine.story import as_test
-from engine.model import Event, Snapshot, Step, Verdict
+from engine.model import Event, Passage, Snapshot, Step, Verdict
 from engine.testing.clock import FrozenClock
 from engine.testing.load import load_provisioner
 from engine.testing.strategies import events
@@ -46,7 +47,8 @@ class DefinitionMachine(RuleBasedStateMachine):
 
     def start(self) -> None:
         """Hold the claims against the start."""
-        self._claims(None, None)
+        _, passed = self.explorer.begin()
+        self._claims(None, None, passed)
 
     def come(self, event: Event) -> None:
         """Decide about an event, and hold everything against the step."""
@@ -60,7 +62,7 @@ class DefinitionMachine(RuleBasedStateMachine):
         try:
             self._laws(before, made)
             if made.trace.verdict in _MOVES:
-                self._claims(before, event)
+                self._claims(before, event, made.passed)
         except AssertionError:
             self._tell()
             raise
@@ -82,8 +84,8 @@ class DefinitionMachine(RuleBasedStateMachine):
         ended = was is not None and was.final and was.parent is None
         assert not (moved and ended), f"{before.state} is final"  # noqa: S101
 
-    def _claims(self, before: Snapshot | None, event: Event | None) -> None:
-        for breach in self.explorer.breaches(before, event, self.snapshot):
+    def _claims(self, before: Snapshot | None, event: Event | None, passed: tuple[Passage, ...] = ()) -> None:
+        for breach in self.explorer.breaches(before, event, self.snapshot, passed):
             raise AssertionError(f'property "{breach.property.name}" does not hold: {breach.because}')
 
     def _tell(self) -> None:

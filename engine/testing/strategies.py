@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from engine.machine.approvals import is_answer_name
 from engine.machine.definition import Provisioner, Receive
 from engine.machine.domains import MISSING
-from engine.machine.explore import Explorer, Move
+from engine.machine.explore import Explorer
+from engine.machine.moves import Move
 from engine.machine.questions import Question
 from engine.model import Delivery, Event
 from engine.sources.catalog import SOURCES

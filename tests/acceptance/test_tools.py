@@ -233,6 +233,23 @@ class TestTime:
         assert "✓ counterexample: decided in two days" in tested.stdout
         assert ET.parse(junit).getroot().get("failures") == "0"  # noqa: S314  we wrote it
 
+    def test_what_happens_at_one_moment_is_pasted_and_passes(self, tmp_path: Path) -> None:
+        file = tmp_path / "dev.hcl"
+        file.write_text((ROOT / "tests/golden/proofs/at_once.hcl").read_text())
+        checked = interlock("check", str(file))
+        assert checked.returncode == 1
+        block = "test " + checked.stdout.partition("\n  test ")[2].partition("\n  }\n")[0] + "\n  }\n"
+        assert 'before = "after.both.docs.missing.1"' in block
+        beside = tmp_path / "dev_test.hcl"
+        beside.write_text(f'provisioner "dev" {{\n{block}}}\n')
+        assert "✓ counterexample: no code without docs" in interlock("test", str(file)).stdout
+        beside.write_text(
+            f'provisioner "dev" {{\n{block}}}\n'.replace(' "after.both.docs.missing.1"', ' "x"')
+        )
+        wrong = interlock("test", str(file))
+        assert wrong.returncode == 1
+        assert 'ignored: no timer "x" is due at' in wrong.stdout
+
     def test_the_way_of_a_counterexample_is_drawn(self, tmp_path: Path) -> None:
         file = tmp_path / "dev.hcl"
         file.write_text(TIMED.replace("eventually", "reachable").replace('"done", "stale"', '"stale"'))

@@ -155,6 +155,8 @@ class Run:
     log: list[str] = field(default_factory=list)
     queue: list[str] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
+    #: The configuration after each round that entered something.
+    seen: list[frozenset[str]] = field(default_factory=list)
 
     def text(self) -> str:
         return " & ".join(sorted(s for s in self.configuration if not self.chart.nodes[s].children))
@@ -240,6 +242,10 @@ class Run:
         for way in ways:
             self.log.append(f"way {way.number}")
             self.send(way)
+        self.enter(ways)
+
+    def enter(self, ways: list[Way]) -> None:
+        chart = self.chart
         entering: set[str] = set()
         for way in ways:
             targets = self.targets(way)
@@ -252,6 +258,8 @@ class Run:
             self.log.append(f"in {state}")
             self.queue += [chart.entering[state]] if state in chart.entering else []
             self.complete(chart.nodes[state], self.configuration)
+        if entering:
+            self.seen.append(frozenset(self.configuration))
 
     def send(self, way: Way) -> None:
         for raised, later in way.raises:

@@ -338,7 +338,11 @@ provisioner "p" {
     }
     state "c" { final = true }
   }
-  property "it goes on by itself" { never = state == "b" }
+  property "it goes on by itself" {
+    leads_to = "c"
+    from     = "b"
+    within   = 1
+  }
   property "it ends" { reachable = ["c"] }
 }
 """.replace("{ event = { n = 1 } }", "{\nevent = { n = 1 }\n}")

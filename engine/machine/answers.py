@@ -1,0 +1,361 @@
+"""What an event does in one place, found out by asking the real step about payloads that are made up for it. Pure.
+
+A payload is made up while guards look at it (`engine.machine.facts`), so that what is explored is what will be decided.
+Each move that is reported was made by the step, with the payload that it carries.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine.language.syntax import Literal
+from engine.language.values import kind
+from engine.machine.approvals import completed
+from engine.machine.atoms import Path
+from engine.machine.breaches import Conditions
+from engine.machine.compile import CompiledMachine
+from engine.machine.definition import ALWAYS, Machine, Provisioner, Receive, Transition, covers, is_pattern
+from engine.machine.dispatch import Dispatch
+from engine.machine.domains import MISSING
+from engine.machine.expression import Expression
+from engine.machine.facts import Chooser
+from engine.machine.flows import Flows, flows, reactions_of
+from engine.machine.moves import NOW, Breach, Configuration
+from engine.machine.people import People, all_known, standing
+from engine.machine.questions import Question, look_up, make_question, may_fire
+from engine.machine.step import step
+from engine.machine.timers import timer_event
+from engine.machine.values import canonical, timestamp
+from engine.model import AFTER, AWAIT, DONE_STATE, Candidate, Event, Passage, Snapshot, Step, Verdict
+
+#: What makes a move.
+_MOVES = (Verdict.MOVED, Verdict.STAYED, Verdict.ENDED, Verdict.COUNTED)
+
+#: When timers are due that were set before: a time that no new one has.
+_BEFORE = timestamp(NOW - timedelta(days=1))
+
+#: The most payloads that are tried for one event in one configuration.
+MOST_RUNS = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A move, whatever is left of the timers."""
+
+    event: Event
+    taken: tuple[Transition, ...]
+    #: Where it leads, without timers.
+    after: Snapshot
+    #: The timers afterwards, in their order: how long each was set for, None if it goes on as it was.
+    timers: tuple[tuple[str, timedelta | None], ...]
+    passed: tuple[frozenset[str], ...] = ()
+    quiet: bool = False
+    ended: bool = False
+    stayed: bool = False
+    breaches: tuple[Breach, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What can happen on one event in one place."""
+
+    found: tuple[Found, ...]
+    undecided: tuple[Transition, ...]
+    sampled: tuple[str, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Judged:
+    """How the guards of transitions came out in all steps that were tried, by their places in the text."""
+
+    #: It held, whether or not the transition was taken.
+    held: set[str] = field(default_factory=set)
+    #: It did not hold.
+    failed: set[str] = field(default_factory=set)
+    #: One before it was taken, so that nobody asked.
+    untried: set[str] = field(default_factory=set)
+
+    def learn(self, candidates: tuple[Candidate, ...]) -> None:
+        """Take in what the trace of a step says."""
+        for candidate in candidates:
+            if candidate.taken or "guard held" in candidate.reason:
+                self.held.add(candidate.place)
+            elif candidate.reason.startswith("not tried"):
+                self.untried.add(candidate.place)
+            else:
+                self.failed.add(candidate.place)
+
+
+@dataclass(kw_only=True)
+class Answers:
+    """Asks the step of one machine, and remembers what it answered."""
+
+    provisioner: Provisioner
+    compiled: CompiledMachine
+    conditions: Conditions
+    #: How many payloads were tried so far.
+    runs: int = field(init=False, default=0)
+    #: How long each timer was set for so far.
+    delays: dict[str, set[timedelta]] = field(init=False, default_factory=dict)
+    #: What sets off transitions without end, by the place where it does: the first event that was found.
+    loops: dict[str, tuple[Snapshot, Event]] = field(init=False, default_factory=dict)
+    judged: Judged = field(init=False, default_factory=Judged)
+    _dispatch: Dispatch = field(init=False)
+    _flows: Flows = field(init=False)
+    #: The parts of the context that decide anything.
+    _remembered: tuple[Path, ...] = field(init=False)
+    _people: People = field(init=False)
+    _by_place: dict[str, Transition] = field(init=False)
+    #: What may be done in any step, whatever its event.
+    _by_itself: tuple[Transition, ...] = field(init=False)
+    #: The events that `receive` blocks name.
+    _fired: tuple[str, ...] = field(init=False)
+    _questions: dict[tuple[str, tuple[Any, ...]], Question] = field(init=False, default_factory=dict)
+    _answers: dict[tuple[str, str], Answer] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        machine, transitions = self.provisioner.machine, self.compiled.definition.transitions
+        self._people = People.of(machine, self.claimed)
+        self._dispatch = Dispatch(self.compiled)
+        nodes = [receive.fire.node for receive in self.provisioner.receives]
+        self._fired = tuple(str(node.value) for node in nodes if isinstance(node, Literal))
+        self._by_place = {str(t.span): t for t in transitions}
+        self._by_itself = (
+            *(t for t in transitions if t.event == ALWAYS or self.may_follow(t.event)),
+            *reactions_of(machine),
+        )
+        self._flows = flows(machine, self.claimed)
+        self._remembered = tuple(sorted(self._flows.values | self._flows.kinds))
+
+    @property
+    def claimed(self) -> tuple[Expression, ...]:
+        """What is claimed of moves."""
+        return self.conditions.expressions()
+
+    @property
+    def machine(self) -> Machine:
+        """The machine as its author wrote it."""
+        return self.provisioner.machine
+
+    def may_follow(self, event: str) -> bool:
+        """Whether a transition on that event, or pattern, may be taken in a step that began with another one."""
+        if event.startswith(DONE_STATE) or is_pattern(event):
+            return True
+        return any(raised.event == event for raised in self.machine.raises())
+
+    def place(self, snapshot: Snapshot, pending: Iterable[str]) -> str:
+        """All that makes a difference about a snapshot with these timers, but for how much is left of them."""
+        told = [snapshot.state, *sorted(pending)]
+        told += [canonical(dict(kept)) if kept else "" for kept in (snapshot.histories, snapshot.raised)]
+        told.append(canonical(standing(snapshot)) if snapshot.awaits else "")
+        for path in self._remembered:
+            value = look_up(snapshot.context, path[1:])
+            if value is MISSING:
+                told.append("")
+            elif path in self._flows.values:
+                told.append(canonical(value))
+            else:
+                told.append(kind(value))
+        return "\n".join(told)
+
+    def events(self, configuration: Configuration) -> tuple[str, ...]:
+        """The events that mean something there, in the order of the definition, timers left out."""
+        at = self.compiled.configuration(configuration.snapshot.state)
+        if at is None:
+            return ()
+        named = self.compiled.events(at)
+        known = dict.fromkeys(t.event for t in self.machine.transitions)
+        named += [
+            e for e in self._fired if e not in known and any(is_pattern(n) and covers(n, e) for n in named)
+        ]
+        known |= dict.fromkeys(self._fired)
+        return tuple(name for name in known if name in named and self._may_come(name))
+
+    def _may_come(self, event: str) -> bool:
+        """Whether an event can come from outside: not if only the machine itself sends it."""
+        if event.startswith(DONE_STATE):
+            return False
+        raised = not is_pattern(event) and any(r.event == event for r in self.machine.raises())
+        return not raised or any(may_fire(self.machine, r, event) for r in self.provisioner.receives)
+
+    def candidates(self, configuration: Configuration, event: str) -> tuple[Transition, ...]:
+        """What may happen on an event there, in the order in which it is tried."""
+        at = self.compiled.configuration(configuration.snapshot.state)
+        return () if at is None else self.compiled.candidates(at, event)
+
+    def few(self, snapshot: Snapshot) -> str:
+        """Why not everybody was tried who may answer there; empty if all were."""
+        return self._people.sampled(snapshot)
+
+    def on(self, configuration: Configuration, event: str) -> Answer:
+        """What can happen on an event; asked once for all moments in which the same timers run."""
+        key = (configuration.place, event)
+        if key not in self._answers:
+            candidates = self.candidates(configuration, event)
+            question = self.question(configuration, event)
+            new, complete = self._found_on(question, configuration, candidates)
+            sampled = [question.sampled] if question.sampled else []
+            if not complete:
+                sampled.append(f'"{event}" asks for more combinations of values than {MOST_RUNS}')
+            if event.startswith(AFTER) and ("event", "due") in question.known:
+                sampled.append(f'"{event}" looks at the time at which it is due')
+            undecided: list[Transition] = []
+            opaque = question.opaque and not (event.startswith(AWAIT) and all_known(question))
+            if opaque or not complete:
+                taken = {id(t) for one in new for t in one.taken}
+                everything = (*candidates, *self._by_itself)
+                undecided = [t for t in everything if id(t) not in taken and t.event]
+            self._answers[key] = Answer(found=tuple(new), undecided=tuple(undecided), sampled=tuple(sampled))
+        return self._answers[key]
+
+    def question(self, configuration: Configuration, event: str) -> Question:
+        """What has to be asked about the payload of an event there."""
+        return self.question_about(event, (*self.candidates(configuration, event), *self._by_itself))
+
+    def question_about(self, event: str, candidates: tuple[Transition, ...]) -> Question:
+        """What has to be asked about the payload of an event where these candidates are."""
+        key = (event, tuple(map(id, candidates)))
+        if key not in self._questions:
+            self._questions[key] = make_question(
+                self.machine, self.provisioner.receives, event, candidates, self.claimed, self._flows
+            )
+        return self._questions[key]
+
+    def _found_on(
+        self, question: Question, configuration: Configuration, candidates: tuple[Transition, ...]
+    ) -> tuple[list[Found], bool]:
+        found: dict[Any, Found] = {}
+        snapshot = configuration.snapshot
+        timer = question.event in snapshot.timers
+        runs = 0
+        for chooser, receive, answer in self._people.runs(question, self.machine.names.scope, snapshot):
+            runs += 1
+            self.runs += 1
+            if runs > MOST_RUNS:
+                return list(found.values()), False
+            payload = chooser.facts("event") if answer is None else answer
+            event = self._event(question.event, receive, payload, chooser.facts("delivery"))
+            if not timer and answer is None and not self._may_move(snapshot, event):
+                self.judged.failed.update(str(t.span) for t in candidates)
+                continue
+            result = self._step(snapshot, event)
+            self.judged.learn(result.trace.candidates)
+            moved = result.trace.verdict in _MOVES
+            if result.trace.verdict is Verdict.ENDLESS:
+                self._loop(snapshot, self._plain(question, receive, chooser, answer))
+            if not moved and not timer:
+                continue
+            ended = result.trace.verdict is Verdict.ENDED
+            quiet = ended or not moved
+            broken = () if quiet else self.conditions.broken(snapshot, event, result.snapshot, result.passed)
+            place = tuple(i for i, candidate in enumerate(result.trace.candidates) if candidate.taken)
+            through = tuple(one.state for one in result.passed)
+            mark = (
+                place,
+                through,
+                self.place(result.snapshot, result.snapshot.timers),
+                _times(result.snapshot),
+                broken,
+            )
+            if mark not in found:
+                one = self._settled(snapshot, self._plain(question, receive, chooser, answer), result)
+                if one is not None:
+                    found[mark] = one
+                    self.learn_delays(one.timers)
+        return list(found.values()), True
+
+    def learn_delays(self, timers: Iterable[tuple[str, timedelta | None]]) -> None:
+        """Take in how long timers were set for."""
+        for name, delay in timers:
+            if delay is not None:
+                self.delays.setdefault(name, set()).add(delay)
+
+    def states_of(self, passed: tuple[Passage, ...]) -> tuple[frozenset[str], ...]:
+        """The states of each configuration that was come through."""
+        found = (self.compiled.configuration(one.state) for one in passed)
+        return tuple(frozenset(at.active) for at in found if at is not None)
+
+    def _plain(
+        self,
+        question: Question,
+        receive: Receive | None,
+        chooser: Chooser,
+        answer: Mapping[str, str] | None,
+    ) -> Event:
+        """The event with the payload that was made up for it, as plain values."""
+        payload = chooser.payload("event") if answer is None else answer
+        return self._event(question.event, receive, payload, chooser.payload("delivery"))
+
+    def _loop(self, at: Snapshot, event: Event) -> None:
+        if self._step(at, event).trace.verdict is Verdict.ENDLESS:
+            self.loops.setdefault(at.state, (at, event))
+
+    def _may_move(self, snapshot: Snapshot, event: Event) -> bool:
+        """Whether any guard holds: most payloads are tried in vain, and the whole step says no more than that."""
+        at = self.compiled.configuration(snapshot.state)
+        if at is None:
+            return False
+        scope = self.machine.names.scope(
+            event=event.payload,
+            fired=event.name,
+            delivery=event.delivery,
+            entity={"id": event.entity.id, "project": event.entity.project},
+            state=at.text,
+            active=at.active,
+            context=snapshot.context,
+            now=timestamp(NOW),
+        )
+        return self._dispatch.moves(at, event.name, scope)
+
+    def _settled(self, before: Snapshot, event: Event, result: Step) -> Found | None:
+        """The move with a plain payload; None if that would not be decided alike."""
+        again = self._step(before, event)
+        if (again.trace.verdict, again.trace.after) != (result.trace.verdict, result.trace.after):
+            return None
+        moved = again.trace.verdict in _MOVES
+        ended = again.trace.verdict is Verdict.ENDED
+        breaches = (
+            self.conditions.breaches(before, event, again.snapshot, again.passed)
+            if moved and not ended
+            else ()
+        )
+        return Found(
+            event=event,
+            taken=tuple(self._by_place[c.place] for c in again.trace.candidates if c.taken),
+            after=again.snapshot,
+            timers=_times(again.snapshot),
+            passed=self.states_of(again.passed),
+            quiet=not moved or (ended and event.name in before.timers),
+            ended=ended,
+            stayed=again.trace.verdict is Verdict.STAYED,
+            breaches=tuple(breaches),
+        )
+
+    def _step(self, snapshot: Snapshot, event: Event) -> Step:
+        """The step at `NOW`; timers that go on keep a time of their own, so that they are told from new ones."""
+        event = completed(event, snapshot, NOW)
+        timers = dict.fromkeys(snapshot.timers, _BEFORE)
+        if event.name in timers:
+            timers[event.name] = timestamp(NOW)
+            event = timer_event(event.entity, event.name, timers[event.name])
+        return step(self.compiled, replace(snapshot, timers=timers), event, NOW)
+
+    def _event(
+        self, name: str, receive: Receive | None, payload: Mapping[str, Any], delivery: Mapping[str, Any]
+    ) -> Event:
+        return Event(
+            name=name,
+            entity=self.conditions.entity,
+            receive=None if receive is None else receive.key,
+            payload=payload,
+            delivery=delivery,
+        )
+
+
+def _times(after: Snapshot) -> tuple[tuple[str, timedelta | None], ...]:
+    """The timers after a step, and how long each was set for; None if it was set before."""
+    return tuple(
+        (name, None if due == _BEFORE else datetime.fromisoformat(due) - NOW)
+        for name, due in after.timers.items()
+    )

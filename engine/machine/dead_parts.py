@@ -1,0 +1,170 @@
+"""What of a machine is there in vain, or leads nowhere, as far as it was explored: problems that nobody has to ask for. Pure."""
+
+from collections.abc import Iterator
+
+from engine.diagnostics import Diagnostic, Severity
+from engine.machine.definition import Kind
+from engine.machine.explore import Explorer
+from engine.machine.guards import Guards
+from engine.machine.hurried import hurried_loop
+from engine.machine.schedule import schedule
+from engine.machine.space import Space
+from engine.machine.story import story, told_event
+from engine.machine.timers import raise_timer
+from engine.machine.vain_guards import place_of
+from engine.model import AWAIT, END
+
+
+def dead_parts(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
+    """Every such problem with states, timers and answers."""
+    yield from _unreachable(explorer, space, guards)
+    yield from _dead_ends(explorer)
+    yield from _endless(explorer, space)
+    yield from _endless_timers(explorer, space)
+    yield from _unanswered(explorer, space, guards)
+    yield from _loops(explorer)
+    yield from _orphan_timers(explorer, space)
+
+
+def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
+    machine = explorer.machine
+    reached = space.entered()
+    todo = [t for found in space.undecided.values() for t in found]
+    unseen = [space.configurations[key] for key in space.configurations.keys() - space.moves.keys()]
+    todo += [t for c in unseen for name in c.states for t in explorer.leaving(name)]
+    if space.sampled:
+        todo += [t for name in reached for t in explorer.leaving(name)]
+    while todo:
+        transition = todo.pop()
+        candidacy = guards.of(transition)
+        if candidacy.exact and not candidacy.first and candidacy.true != candidacy.false:
+            continue
+        for target in explorer.leads_to(transition) - reached:
+            reached.add(target)
+            todo += explorer.leaving(target)
+    for state in machine.states.values():
+        if state.name not in reached:
+            yield Diagnostic(
+                code="unreachable_state",
+                summary=f'No way leads from "{machine.initial}" to "{state.name}"',
+                detail="Only a change made in the backend gets an entity there. Add a transition, or remove the state.",
+                subject=state.span,
+                severity=Severity.WARNING,
+            )
+
+
+def _dead_ends(explorer: Explorer) -> Iterator[Diagnostic]:
+    for state in explorer.machine.states.values():
+        if state.kind is Kind.ATOMIC and not state.final and not explorer.leaving(state.name):
+            yield Diagnostic(
+                code="dead_end",
+                summary=f'Nothing leads out of "{state.name}", and it is not final',
+                detail="Add final = true if the work ends here, or a transition.",
+                subject=state.span,
+                severity=Severity.WARNING,
+            )
+
+
+def _endless(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
+    """States from which no end can be reached, told once for all of them; a machine without any end is meant so."""
+    machine = explorer.machine
+    ends = {
+        name
+        for name, state in machine.states.items()
+        if (state.final and state.parent is None)
+        or (state.kind is Kind.ATOMIC and not explorer.leaving(name))
+    }
+    closing = {key for key, moves in space.moves.items() if any(move.ended for move in moves)}
+    if not ends and not any(t.target == END for t in machine.transitions):
+        return
+    fine = space.leading_to(frozenset(ends), [*closing, *space.open()])
+    if space.sampled:
+        return
+    stuck = [key for key in space.configurations if key not in fine]
+    if not stuck:
+        return
+    names = dict.fromkeys(name for key in stuck for name in sorted(space.configurations[key].states))
+    way = space.path(stuck[0])
+    first = space.configurations[stuck[0]]
+    start = space.start_of(way, stuck[0])
+    told = story(start, way, schedule(start, way))
+    yield Diagnostic(
+        code="no_end_reachable",
+        summary=f"From {', '.join(f'{chr(34)}{n}{chr(34)}' for n in names)} no end can be reached",
+        detail="Add a way to a final state or to <end>.",
+        subject=machine.states[min(first.states)].span,
+        severity=Severity.WARNING,
+        story="\n".join(["a way there:", *(f"  {line}" for line in told)]),
+    )
+
+
+def _endless_timers(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
+    """Timers that hardly wait and set one another: the daemon would stop after a hundred of them."""
+    trip = hurried_loop(space)
+    if not trip:
+        return
+    way = (*space.path(trip[0].before.key), *trip)
+    start = space.start_of(way, trip[0].before.key)
+    told = story(start, way, schedule(start, way), len(way) - len(trip))
+    timers = {t.event: t.span for s in explorer.machine.states.values() for t in s.timers}
+    timers |= {raise_timer(r.event): r.span for r in explorer.machine.raises() if r.delay is not None}
+    yield Diagnostic(
+        code="endless_timers",
+        summary="Timers that wait less than a second set one another without end",
+        detail="Let one of them wait longer, or give it a guard that its own set makes false.",
+        subject=timers[trip[0].event.name],
+        story="\n".join(told),
+    )
+
+
+def _unanswered(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
+    """Answers that nobody who may give them can give so that anything happens, where everything was explored."""
+    reached = space.entered()
+    taken = {str(t.span) for moves in space.moves.values() for move in moves for t in move.taken}
+    vain = {
+        str(c.transition.span) for c in guards.candidacies.values() if c.exact and not (c.true and c.first)
+    }
+    for transition in explorer.machine.transitions if space.exact else ():
+        asked = transition.event.startswith(AWAIT) and transition.source in reached
+        if asked and str(transition.span) not in taken | vain:
+            yield Diagnostic(
+                code="answer_out_of_reach",
+                summary=f'Nobody who may answer in "{transition.source}" can give this answer so that it is taken',
+                detail="Hold its guard against the names in from.",
+                subject=place_of(transition),
+                severity=Severity.WARNING,
+            )
+
+
+def _loops(explorer: Explorer) -> Iterator[Diagnostic]:
+    """Where transitions that wait for no event follow one another without end, with an event that sets them off."""
+    for snapshot, event in explorer.answers.loops.values():
+        told = told_event(event)
+        with_what = f" with {', '.join(told)}" if told else ""
+        how = f'"{event.name}" comes{with_what}' if event.name else "it begins there"
+        at = explorer.compiled.configuration(snapshot.state)
+        yield Diagnostic(
+            code="endless_loop",
+            summary=f'In "{snapshot.state}", always blocks follow one another without end when {how}',
+            detail="Nothing moves then. Give one of them a guard (when = …) that what the others do makes false.",
+            subject=explorer.machine.states[snapshot.state if at is None else at.innermost[0]].span,
+        )
+
+
+def _orphan_timers(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
+    """Timers that never run out: whatever happens, their state is left or entered anew before."""
+    if not space.exact:
+        return
+    ran_out = {move.event.name for moves in space.moves.values() for move in moves}
+    entered = {state for c in space.configurations.values() for state in c.states}
+    for state in explorer.machine.states.values():
+        for timer in state.timers:
+            if timer.event in ran_out or state.name not in entered:
+                continue
+            yield Diagnostic(
+                code="orphan_timer",
+                summary=f'The timer of "{state.name}" never runs out',
+                detail="Whatever happens, the state is left before. Make its delay shorter, or remove it.",
+                subject=timer.span,
+                severity=Severity.WARNING,
+            )
