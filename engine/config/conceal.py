@@ -11,6 +11,14 @@ _SECRET = re.compile(
         (?P<value>"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}}#][^,}}#\n]*)""",
     re.IGNORECASE | re.VERBOSE,
 )
+#: The same where the value follows on lines of its own.
+_BLOCK = re.compile(
+    rf"""^(?P<name>(?P<indent>[ \t-]*)["']?[\w-]*(?:{_WORDS})[\w-]*["']?\s*:[ \t]*[|>][^\n]*\n)
+        (?P<value>(?:(?P=indent)[ \t]+[^\n]*\n?|[ \t]*\n)+)""",
+    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
+)
+#: The password in an address.
+_PASSWORD = re.compile(r"(?P<name>[a-z][a-z0-9+.-]*://[^\s/:@]*:)(?P<value>[^\s/@]+)(?=@)", re.IGNORECASE)
 _REFERENCE = re.compile(r"""["']?env://\w*["']?\s*\Z""")
 
 
@@ -24,7 +32,11 @@ def without_secrets(text: str) -> str:
 
     It works on the text, because a file may have to be shown just because it cannot be parsed.
     """
-    return _SECRET.sub(_hide, text)
+    return _PASSWORD.sub(_hide, _SECRET.sub(_hide, _BLOCK.sub(_hide_lines, text)))
+
+
+def _hide_lines(found: re.Match[str]) -> str:
+    return found["name"] + re.sub(r"\S", "·", found["value"])
 
 
 def _hide(found: re.Match[str]) -> str:

@@ -13,6 +13,7 @@ from engine.language import syntax
 from engine.language.expressions import compile_expression
 from engine.machine.expression import Expression, Names
 from engine.machine.references import references
+from engine.machine.sensitive import Place
 
 #: How the names of modules begin.
 MODULE = "module."
@@ -36,10 +37,12 @@ def whole(links: Iterable[Link]) -> Names:
     """The names of a provisioner and its modules together; its own come first."""
     variables: dict[str, Any] = {}
     locals_: dict[str, Expression] = {}
+    sensitive: set[Place] = set()
     for link in links:
+        sensitive |= {(link.prefix, *place) if link.prefix else place for place in link.names.sensitive}
         variables.update({link.prefix: link.names.variables} if link.prefix else link.names.variables)
         locals_.update({link.local(name): linked(e, link) for name, e in link.names.locals.items()})
-    return Names(variables=variables, locals=locals_)
+    return Names(variables=variables, locals=locals_, sensitive=frozenset(sensitive))
 
 
 def linked(expression: Expression, link: Link) -> Expression:

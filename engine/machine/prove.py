@@ -142,7 +142,8 @@ def _counterexample(explorer: Explorer, finding: Finding) -> str:
     way, clock = finding.way, finding.clock
     within = finding.property.within
     times = schedule(finding.start, way, clock, within if isinstance(within, timedelta) else timedelta())
-    lines = story(finding.start, way, times, finding.loop)
+    hidden = explorer.machine.names.hidden
+    lines = story(finding.start, way, times, finding.loop, hidden)
     told = ["counterexample:", *(f"  {line}" for line in lines), f"  {finding.because}"]
     given = Snapshot(state=explorer.compiled.initial)
     if not (way or clock is not None) or times is None:
@@ -152,7 +153,7 @@ def _counterexample(explorer: Explorer, finding: Finding) -> str:
     if end is None or end.state != last.state:
         return "\n".join(told)
     remark = f"the property says otherwise: {finding.because}"
-    test = as_test(f"counterexample: {finding.property.name}", given, way, remark, times)
+    test = as_test(f"counterexample: {finding.property.name}", given, way, remark, times, hidden)
     return "\n".join([*told, "", *test])
 
 
@@ -219,7 +220,7 @@ def _endless(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
     way = space.path(stuck[0])
     first = space.configurations[stuck[0]]
     start = space.start_of(way, stuck[0])
-    told = story(start, way, schedule(start, way))
+    told = story(start, way, schedule(start, way), hidden=machine.names.hidden)
     yield Diagnostic(
         code="no_end_reachable",
         summary=f"From {', '.join(f'{chr(34)}{n}{chr(34)}' for n in names)} no end can be reached",
@@ -237,7 +238,8 @@ def _endless_timers(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
         return
     way = (*space.path(trip[0].before.key), *trip)
     start = space.start_of(way, trip[0].before.key)
-    told = story(start, way, schedule(start, way), len(way) - len(trip))
+    hidden = explorer.machine.names.hidden
+    told = story(start, way, schedule(start, way), len(way) - len(trip), hidden)
     timers = {t.event: t.span for s in explorer.machine.states.values() for t in s.timers}
     timers |= {raise_timer(r.event): r.span for r in explorer.machine.raises() if r.delay is not None}
     yield Diagnostic(
@@ -271,7 +273,7 @@ def _unanswered(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Di
 def _loops(explorer: Explorer) -> Iterator[Diagnostic]:
     """Where transitions that wait for no event follow one another without end, with an event that sets them off."""
     for snapshot, event in explorer.loops.values():
-        told = told_event(event)
+        told = told_event(event, explorer.machine.names.hidden)
         with_what = f" with {', '.join(told)}" if told else ""
         how = f'"{event.name}" comes{with_what}' if event.name else "it begins there"
         at = explorer.compiled.configuration(snapshot.state)
@@ -340,7 +342,11 @@ def _fired(provisioner: Provisioner, transition: Transition) -> str:
 def _shadowed(guards: Guards, candidacy: Candidacy) -> Diagnostic:
     transition = candidacy.transition
     overlap = next((o for o in guards.overlaps.values() if o.second is transition), None)
-    witness = [] if overlap is None else [f"for instance {_witness(overlap)}", f"takes {overlap.first.span}"]
+    witness = (
+        []
+        if overlap is None
+        else [f"for instance {_witness(guards, overlap)}", f"takes {overlap.first.span}"]
+    )
     return _about_guard(
         "transition_shadowed",
         f'This transition on "{transition.event}" is never taken',
@@ -360,7 +366,7 @@ def _overlaps(guards: Guards) -> Iterator[Diagnostic]:
             "If that is not meant, make the conditions exclude each other.",
             overlap.second,
             severity=Severity.NOTE,
-            story=f"for instance {_witness(overlap)}",
+            story=f"for instance {_witness(guards, overlap)}",
         )
 
 
@@ -371,9 +377,10 @@ def _alike(first: Transition, second: Transition) -> bool:
     return first.target == second.target and plain and not done
 
 
-def _witness(overlap: Overlap) -> str:
-    told = told_event(overlap.witness)
-    told += [f"context.{name} = {value!r}" for name, value in overlap.context.items()]
+def _witness(guards: Guards, overlap: Overlap) -> str:
+    told = told_event(overlap.witness, guards.hidden)
+    context = overlap.context if guards.hidden is None else guards.hidden.shown("context", overlap.context)
+    told += [f"context.{name} = {value!r}" for name, value in context.items()]
     return f'"{overlap.witness.name}" in "{overlap.state}" with {", ".join(told) or "any payload"}'
 
 

@@ -1,11 +1,12 @@
 """Reads a definition: texts in, a definition or every problem in them out."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.diagnostics import Diagnostic, Severity, Span, errors_in
 from engine.language import syntax
 from engine.machine.canonical import hash_of, meaning_of_provisioner
+from engine.machine.check_sensitive import check_sensitive
 from engine.machine.definition import Definition, Machine, Provisioner, Receive, covers
 from engine.machine.files import Files, Library, bundled, nothing_else, single, unbundled
 from engine.machine.given import Values
@@ -19,6 +20,7 @@ from engine.machine.read_receive import default_receives, numbered, read_receive
 from engine.machine.read_test import read_tests
 from engine.machine.read_variables import read_variables, values_of
 from engine.machine.reading import Reader, settled
+from engine.machine.sensitive import Sensitive
 from engine.machine.shapes import FILE
 from engine.model import AFTER, AWAIT, DONE_STATE, is_own_event
 
@@ -64,7 +66,7 @@ def read_again(source: str, filename: str, variables: Values) -> ReadResult:
     except ValueError as error:
         problem = Diagnostic(code="unreadable_file", summary=f"{filename} cannot be read: {error}")
         return ReadResult(definition=None, diagnostics=(problem,))
-    return read_files(root, library, variables)
+    return _read(root, library, variables, again=True)
 
 
 def read_files(files: Files, library: Library, variables: Values | None = None) -> ReadResult:
@@ -73,6 +75,11 @@ def read_files(files: Files, library: Library, variables: Values | None = None) 
     `variables` are values that come before the defaults of its `variable` blocks. Never raises and never stops at the
     first problem. Values for variables that it does not declare are ignored: they may be meant for another one.
     """
+    return _read(files, library, variables or {}, again=False)
+
+
+def _read(files: Files, library: Library, variables: Values, *, again: bool) -> ReadResult:
+    """Read a definition; one that is read `again` may have been sound before there was a check, and decided."""
     modules = Modules(files, library)
     tree = modules.tree(files)
     if tree is None:
@@ -80,7 +87,7 @@ def read_files(files: Files, library: Library, variables: Values | None = None) 
     reader = Reader(files.texts)
     reader.check_body(tree, FILE, "", None)
     declared = read_variables(reader, tree)
-    read_names(reader, tree, declared, values_of(reader, declared, variables or {}))
+    read_names(reader, tree, declared, values_of(reader, declared, variables))
     provisioners = _provisioners(reader, tree, modules, files)
     if not tree.blocks_of("provisioner"):
         detail = 'Add provisioner "PROJECT" { … }, named after the project it serves.'
@@ -92,6 +99,8 @@ def read_files(files: Files, library: Library, variables: Values | None = None) 
             tree.span,
             severity=Severity.WARNING,
         )
+    if not again:
+        reader.diagnostics += reader.exposed
     found = [*modules.said, *_worth_telling(reader.diagnostics, broken=errors_in(modules.said))]
     known = None if errors_in(modules.said) else tuple(declared)
     if errors_in(found):
@@ -186,11 +195,16 @@ def _provisioner(parts: list[Part], name: str, strays: Iterable[syntax.Block]) -
         heard = [(own, default_receives())]
     for part, receives in heard:
         _check_fired(part.reader, machine, receives, header)
+    receives = numbered(receive for _, found in heard for receive in found)
+    properties = _properties(parts, machine)
+    claims = [claimed.condition for claimed in properties if claimed.condition is not None]
+    sensitive = Sensitive.of(machine, receives, claims)
+    check_sensitive(own.reader, machine, receives, sensitive)
     return Provisioner(
         name=name,
-        machine=machine,
-        receives=numbered(receive for _, receives in heard for receive in receives),
-        properties=_properties(parts, machine),
+        machine=replace(machine, names=machine.names.hiding(sensitive)),
+        receives=receives,
+        properties=properties,
         tests=read_tests(own.reader, own.block.body.blocks_of("test"), machine.states),
         span=settled(header),
     )

@@ -1,6 +1,7 @@
 """Reads `locals` blocks: with the variables, what ``var`` and ``local`` mean in a module."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.diagnostics import Span
@@ -8,6 +9,7 @@ from engine.language import syntax
 from engine.machine.expression import Expression, Names
 from engine.machine.read_variables import Declared
 from engine.machine.reading import Reader, Roots
+from engine.machine.sensitive import Sensitive
 
 #: Every name that an expression can start with, wherever it stands.
 ROOTS: Roots = {
@@ -29,10 +31,17 @@ _DEEPEST = 50
 
 
 def read_names(
-    reader: Reader, body: syntax.Body, declared: Mapping[str, Declared], values: Mapping[str, Any]
+    reader: Reader,
+    body: syntax.Body,
+    declared: Mapping[str, Declared],
+    values: Mapping[str, Any],
+    secret: Collection[str] = (),
 ) -> None:
-    """Set the reader's names from the blocks of a module, whose variables have these values."""
-    reader.hidden = frozenset(name for name, variable in declared.items() if variable.sensitive)
+    """Set the reader's names from the blocks of a module, whose variables have these values.
+
+    Of the variables those in `secret` are sensitive, whatever they say of themselves.
+    """
+    reader.hidden = frozenset(n for n, variable in declared.items() if variable.sensitive or n in secret)
     reader.names = Names(variables=values)
     found, places = _locals(reader, body)
     reader.names = Names(variables=values, locals=found)
@@ -41,7 +50,10 @@ def read_names(
         for reference in expression.references:
             reader.check_declared(reference)
     sound = _without_cycles(reader, found, places)
-    reader.names = Names(variables=values, locals=sound)
+    reader.names = Names(
+        variables=values, locals=sound, sensitive=frozenset((name,) for name in reader.hidden)
+    )
+    reader.names = replace(reader.names, hidden=Sensitive(reader.names))
     reader.broken = frozenset(places) - sound.keys()
 
 

@@ -29,7 +29,7 @@ def read_test_file(
         found = _of(reader, block, definition)
         if found is not None:
             provisioners[found.name] = _joined(reader, block, provisioners[found.name])
-    found_problems = (*parsed.diagnostics, *reader.diagnostics)
+    found_problems = (*parsed.diagnostics, *reader.diagnostics, *reader.exposed)
     if errors_in(found_problems):
         return None, found_problems
     return replace(definition, provisioners=provisioners), found_problems
@@ -49,7 +49,8 @@ def _of(reader: Reader, block: syntax.Block, definition: Definition) -> Provisio
 
 
 def _joined(reader: Reader, block: syntax.Block, provisioner: Provisioner) -> Provisioner:
-    reader.names = provisioner.machine.names
+    names = provisioner.machine.names
+    reader.names = replace(names, hidden=names.studied)
     states = provisioner.machine.states
     properties = read_properties(reader, block.body.blocks_of("property"), states)
     tests = read_tests(reader, block.body.blocks_of("test"), states)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.config.conceal import without_secrets
+from engine.config.redaction import texts_in
 from engine.config.suggest import did_you_mean
 from engine.config.workers import Worker, Workers, read_workers
 from engine.diagnostics import Diagnostic, Span, errors_in
@@ -49,6 +50,13 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     #: The texts read, by file name, to show source lines beside problems.
     sources: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def secrets(self) -> set[str]:
+        """What must show in no log: of the workers' settings, and the values of sensitive variables."""
+        definitions = () if self.serving is None else self.serving.definitions
+        values = [d.variables[name] for d in definitions for name in d.sensitive if name in d.variables]
+        return {*(() if self.hub is None else self.hub.secrets), *texts_in(values)}
 
     def usable(self) -> tuple[Serving, Hub]:
         """The parts a daemon needs; raises `InvalidDefinitionError` with every problem if any is an error."""

@@ -159,7 +159,9 @@ class _Work:
     def _holds(self, when: Expression, scope: dict[str, Any]) -> bool:
         value = self._value("when", when, scope)
         if not isinstance(value, bool):
-            raise _RefusedError(f"asks for {when.text}; it is neither true nor false but {show(value)}")
+            raise _RefusedError(
+                f"asks for {when.text}; it is neither true nor false but {when.shown(value, scope)}"
+            )
         return value
 
     def _value(self, what: str, expression: Expression, scope: dict[str, Any]) -> Any:

@@ -187,7 +187,7 @@ def test_a_changed_value_decides_from_the_next_start_and_the_past_stays_as_it_wa
     assert jira.status("SOC-2") == "Done"
     assert [h["facts"]["variables"]["limit"] for h in page["history"]] == [5, 1]
     assert len({h["facts"]["definition"] for h in page["history"]}) == 2
-    assert page["history"][0]["facts"]["variables"]["api_token"] == "·····"
+    assert page["history"][0]["facts"]["variables"]["api_token"] == "(sensitive)"
     told = json.loads(daemon.cli("verify", "--json").stdout)
     assert told == {"checked": 2, "differences": []}
 
@@ -366,9 +366,9 @@ class TestTools:
         command = ["simulate", "statemachines/team", "p.json", "--project", "soc"]
         told = interlock.cli(*command, "--var", "label=by hand")
         assert told.returncode == 0, told.stderr
-        assert '"comment":"soc by hand ····· v1"' in told.stdout.decode()
+        assert '"comment":"soc by hand (sensitive) v1"' in told.stdout.decode()
         as_json = interlock.cli(*command, "--json").stdout.decode()
-        assert "soc from workers.yaml ····· v1" in as_json
+        assert "soc from workers.yaml (sensitive) v1" in as_json
         assert TOKEN not in as_json
 
     def test_fmt_formats_every_file_of_a_folder(self, interlock: DaemonProcess) -> None:

@@ -8,6 +8,7 @@ from engine.language.functions.issue_keys import ISSUE_KEYS
 from engine.language.functions.lists import LISTS
 from engine.language.functions.numbers import NUMBERS
 from engine.language.functions.patterns import PATTERNS
+from engine.language.functions.sensitivity import SENSITIVITY
 from engine.language.functions.strings import STRINGS
 from engine.language.functions.times import TIMES
 
@@ -40,6 +41,7 @@ EXAMPLES = {
     "max": "max(1, 3, 2)",
     "merge": "merge({ a = 1, b = 1 }, { b = 2 })",
     "min": "min(1, 3, 2)",
+    "nonsensitive": 'nonsensitive(length("a token"))',
     "one": "one([7])",
     "parseint": 'parseint("ff", 16)',
     "range": "range(1, 7, 2)",
@@ -48,6 +50,7 @@ EXAMPLES = {
     "regexreplace": 'regexreplace("v1.2", "v([0-9]+)", "release $1")',
     "replace": 'replace("feature/soc-12", "/", " ")',
     "reverse": "reverse([1, 2, 3])",
+    "sensitive": 'sensitive("a token")',
     "signum": "signum(-3)",
     "slice": 'slice(["a", "b", "c"], 1, 3)',
     "sort": 'sort(["b", "a"])',
@@ -80,6 +83,7 @@ _GROUPS = {
     "What may fail": ATTEMPTS,
     "Time": TIMES,
     "Issues": ISSUE_KEYS,
+    "What may be shown": SENSITIVITY,
 }
 _INTRODUCTION = """# Functions
 
