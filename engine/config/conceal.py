@@ -2,6 +2,8 @@
 
 import re
 
+from engine.diagnostics import Span
+
 #: Words in names of what is secret.
 _WORDS = "token|secret|password|passwd|api_?key|authorization|credential|cookie"
 _NAME = re.compile(_WORDS, re.IGNORECASE)
@@ -42,3 +44,15 @@ def _hide_lines(found: re.Match[str]) -> str:
 def _hide(found: re.Match[str]) -> str:
     value = found["value"]
     return found[0] if _REFERENCE.match(value) else found["name"] + "·" * len(value)
+
+
+def without_range(text: str, span: Span) -> str:
+    """The text with dots in place of a range of it, so that lines and columns stay."""
+    raw = text.encode("utf-8", "surrogatepass")
+    before, value, after = (
+        part.decode("utf-8", "surrogatepass")
+        for part in (raw[: span.start], raw[span.start : span.end], raw[span.end :])
+    )
+    # As many bytes as before: spans count them.
+    dots = "".join(c if c.isspace() else "." * len(c.encode("utf-8", "surrogatepass")) for c in value)
+    return before + dots + after

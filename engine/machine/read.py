@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from engine.config.conceal import without_range
 from engine.diagnostics import Diagnostic, Severity, Span, errors_in
 from engine.language import syntax
 from engine.machine.canonical import hash_of, meaning_of_provisioner
@@ -48,7 +49,8 @@ class ReadResult:
     definition: Definition | None
     #: File by file, each in its order.
     diagnostics: tuple[Diagnostic, ...]
-    #: Every text that was read, by file name; a text that no file says where it stands is not among them.
+    #: Every text that was read, by file name, to be shown: defaults of sensitive variables are dots. A text that no file
+    #: says where it stands is not among them.
     sources: Mapping[str, str] = field(default_factory=dict)
     #: The names of its variables; None where a broken text may hide some.
     declared: tuple[str, ...] | None = None
@@ -83,7 +85,7 @@ def _read(files: Files, library: Library, variables: Values, *, again: bool) -> 
     modules = Modules(files, library)
     tree = modules.tree(files)
     if tree is None:
-        return _result(None, modules, modules.said)
+        return _result(None, modules, modules.said, veiled=())
     reader = Reader(files.texts)
     reader.check_body(tree, FILE, "", None)
     declared = read_variables(reader, tree)
@@ -104,7 +106,7 @@ def _read(files: Files, library: Library, variables: Values, *, again: bool) -> 
     found = [*modules.said, *_worth_telling(reader.diagnostics, broken=errors_in(modules.said))]
     known = None if errors_in(modules.said) else tuple(declared)
     if errors_in(found):
-        return _result(None, modules, found, known)
+        return _result(None, modules, found, known, veiled=reader.veiled)
     meaning = {
         "provisioners": {name: meaning_of_provisioner(p) for name, p in provisioners.items()},
         "variables": reader.names.variables,
@@ -117,7 +119,7 @@ def _read(files: Files, library: Library, variables: Values, *, again: bool) -> 
         variables=reader.names.variables,
         sensitive=reader.hidden,
     )
-    return _result(definition, modules, found, known)
+    return _result(definition, modules, found, known, veiled=reader.veiled)
 
 
 def _result(
@@ -125,9 +127,13 @@ def _result(
     modules: Modules,
     found: Iterable[Diagnostic],
     declared: tuple[str, ...] | None = None,
+    *,
+    veiled: Iterable[Span],
 ) -> ReadResult:
     """Problems file by file; what is wrong in a module is told once, however often it is used."""
     sources = {name: text for files in modules.used.values() for name, text in files.texts.items()}
+    for span in veiled:
+        sources[span.filename] = without_range(sources[span.filename], span)
     order = {name: position for position, name in enumerate(sources)}
     once: dict[tuple[object, ...], Diagnostic] = {}
     for one in found:

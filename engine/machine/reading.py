@@ -46,6 +46,8 @@ class Reader:
         self.diagnostics: list[Diagnostic] = [] if above is None else above.diagnostics
         #: Where a sensitive value would be shown: no problem of what was decided already, and decided again.
         self.exposed: list[Diagnostic] = [] if above is None else above.exposed
+        #: Where sensitive values stand in the texts.
+        self.veiled: list[Span] = [] if above is None else above.veiled
         self.names = Names()
         #: Locals that are declared and cannot be used: why was reported.
         self.broken: frozenset[str] = frozenset()

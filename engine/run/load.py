@@ -19,7 +19,7 @@ from engine.processors.processor import ProcessorMaker
 from engine.run.files import read_text
 from engine.run.hub import Hub, check_action_workers, check_projects
 from engine.run.library import MachinesFolder
-from engine.run.variables import check_declared, values_for
+from engine.run.variables import check_declared, values_for, without_values
 from engine.sources.check import check_sources
 
 
@@ -85,6 +85,8 @@ def load(
     result = read_workers(text, str(workers_file))
     diagnostics += result.diagnostics
     workers = result.workers
+    if workers is not None:
+        sources[str(workers_file)] = without_values(text, workers)
     if workers is None:
         return Loaded(workers=None, serving=None, hub=None, diagnostics=tuple(diagnostics), sources=sources)
     readings = {w.name: _read(w, workers_file, machines, environ, flags or {}) for w in workers.workers}
