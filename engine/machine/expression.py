@@ -111,7 +111,7 @@ class Names:
         if not past or self.studied is None:
             return self
         grown = self.studied.grown(past)
-        return self if grown is self.studied else replace(self, hidden=grown)
+        return self if grown is self.studied else replace(self, hidden=grown, studied=grown)
 
     def hiding(self, sensitive: Sensitive | None) -> "Names":
         """The same names, with what is not to be shown; None = whatever a value is made of, it is."""

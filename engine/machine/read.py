@@ -87,6 +87,7 @@ def _read(files: Files, library: Library, variables: Values, *, again: bool) -> 
     if tree is None:
         return _result(None, modules, modules.said, veiled=())
     reader = Reader(files.texts)
+    reader.again = again
     reader.check_body(tree, FILE, "", None)
     declared = read_variables(reader, tree)
     read_names(reader, tree, declared, values_of(reader, declared, variables))
@@ -101,8 +102,6 @@ def _read(files: Files, library: Library, variables: Values, *, again: bool) -> 
             tree.span,
             severity=Severity.WARNING,
         )
-    if not again:
-        reader.diagnostics += reader.exposed
     found = [*modules.said, *_worth_telling(reader.diagnostics, broken=errors_in(modules.said))]
     known = None if errors_in(modules.said) else tuple(declared)
     if errors_in(found):

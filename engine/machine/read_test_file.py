@@ -29,7 +29,7 @@ def read_test_file(
         found = _of(reader, block, definition)
         if found is not None:
             provisioners[found.name] = _joined(reader, block, provisioners[found.name])
-    found_problems = (*parsed.diagnostics, *reader.diagnostics, *reader.exposed)
+    found_problems = (*parsed.diagnostics, *reader.diagnostics)
     if errors_in(found_problems):
         return None, found_problems
     return replace(definition, provisioners=provisioners), found_problems

@@ -44,8 +44,8 @@ class Reader:
         Problems go where those of the reader `above` go, each with the `story` of how it comes to that.
         """
         self.diagnostics: list[Diagnostic] = [] if above is None else above.diagnostics
-        #: Where a sensitive value would be shown: no problem of what was decided already, and decided again.
-        self.exposed: list[Diagnostic] = [] if above is None else above.exposed
+        #: The definition decided already, perhaps before a sensitive value in a name was a problem.
+        self.again: bool = above is not None and above.again
         #: Where sensitive values stand in the texts.
         self.veiled: list[Span] = [] if above is None else above.veiled
         self.names = Names()
@@ -309,17 +309,18 @@ class Reader:
         hidden = self.names.hidden
         return hidden is not None and bool(hidden.of_value(node))
 
+    def said(self, node: syntax.Expression, problem: object) -> str:
+        """What is wrong with the value of an expression, in words that show it only if it may be shown."""
+        hidden = self.names.hidden
+        origins = None if hidden is None else hidden.of_value(node)
+        return f"cannot be {token(origins)}" if origins else str(problem)
+
     def expose(self, node: syntax.Expression, origins: Iterable[str]) -> None:
         """Report that a sensitive value would be shown."""
-        self.exposed.append(
-            Diagnostic(
-                code="sensitive_shown",
-                summary=f"This value is shown wherever it is used, and made of what is {token(origins)[1:-1]}",
-                detail="Take something else, or write nonsensitive(…) around what may be shown.",
-                subject=settled(node.span),
-                story=self._story,
-            )
-        )
+        if not self.again:
+            summary = f"This value is shown wherever it is used, and made of what is {token(origins)[1:-1]}"
+            detail = "Take something else, or write nonsensitive(…) around what may be shown."
+            self.report("sensitive_shown", summary, detail, node.span)
 
     def constant(
         self, node: syntax.Expression, roots: Roots = VARIABLES, *, shown: bool = True
@@ -332,8 +333,9 @@ class Reader:
         if expression is None or self._leads_to(expression.references, self.unvalued):
             return False, None
         hidden = self.names.hidden
-        if shown and hidden is not None and hidden.of_value(node):
+        if shown and not self.again and hidden is not None and hidden.of_value(node):
             self.expose(node, hidden.of_value(node))
+            return False, None
         try:
             return True, expression.evaluate(self.names.scope())
         except EvaluationError as problem:

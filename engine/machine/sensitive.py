@@ -69,12 +69,10 @@ class Sensitive:
         """Take the names that expressions use; `past` is what an instance remembers as sensitive (`Snapshot.sensitive`)."""
         self._variables = names.sensitive
         self._bodies = {name: local.node for name, local in names.locals.items()}
-        self._past_event: Origins = frozenset((past or {}).get("event", ()))
-        self._event = self._past_event
+        self._past = {place: frozenset(origins) for place, origins in (past or {}).items()}
+        self._event = self._past.get("event", _NOTHING)
         self._context: dict[str, Origins] = {
-            place.removeprefix(_MEMBER): frozenset(origins)
-            for place, origins in (past or {}).items()
-            if place != "event"
+            place.removeprefix(_MEMBER): origins for place, origins in self._past.items() if place != "event"
         }
         #: Paths that are compared with something sensitive: shown, they would tell what it is.
         self.beside: dict[tuple[str, tuple[Any, ...]], Origins] = {}
@@ -96,7 +94,7 @@ class Sensitive:
         found = cls(machine.names, past)
         found._studied = (machine, tuple(receives), tuple(claims))
         found._spread(machine)
-        found.outside = cls(machine.names, {"event": found._past_event})
+        found.outside = cls(machine.names, {"event": found._past.get("event", _NOTHING)})
         found.outside.compare(r.when for r in found._studied[1] if r.when is not None)
         found.beside |= found.outside.beside
         found.compare((*conditions(machine), *found._studied[2]))
@@ -138,7 +136,11 @@ class Sensitive:
         if key not in self._grown:
             if len(self._grown) > _MOST_KEPT:
                 self._grown.clear()
-            self._grown[key] = Sensitive.of(*self._studied, news)
+            both = {
+                place: self._past.get(place, _NOTHING) | set(news.get(place, ()))
+                for place in {*self._past, *news}
+            }
+            self._grown[key] = Sensitive.of(*self._studied, both)
         return self._grown[key]
 
     def _known(self, place: str) -> Origins:
