@@ -174,7 +174,10 @@ class PostgreSQL:
             "tcp_user_timeout": _SILENT_MILLISECONDS,
         }
         given = {name: value for name, value in arguments.items() if name not in self._url.query}
-        return create_engine(self._url, paramstyle="format", connect_args=given, **options)
+        # What is written goes into no error: contexts and arguments hold sensitive values.
+        return create_engine(
+            self._url, paramstyle="format", connect_args=given, hide_parameters=True, **options
+        )
 
 
 def _number(key: str) -> int:

@@ -125,9 +125,7 @@ def test_of_an_object_only_the_members_are_hidden_that_have_to_be() -> None:
     assert shown_effect(whole).arguments == {"body": KEY, "url": "https://x.example"}
     echoes = echoes_of(call)
     assert echoes is not None
-    assert (
-        echoes.hide("refused SESAME-OPEN, snepo-emases, plain") == "refused(sensitive), (sensitive), plain"
-    )
+    assert echoes.hide("refused SESAME-OPEN, snepo-emases, plain") == "refused(sensitive), (sensitive), plain"
 
 
 def test_what_is_made_of_nothing_sensitive_is_shown_and_costs_nothing() -> None:
