@@ -156,10 +156,10 @@ def said_of(daemon: DaemonProcess, *command: str, stdin: bytes = b"") -> str:
     return said
 
 
-def finished(daemon: DaemonProcess, entity: str, count: int) -> dict[str, Any] | None:
-    page = daemon.shown(entity)
-    done = [e for e in page.get("events", ()) if e["status"] == "done"]
-    return page if len(done) == count else None
+def wait_for(daemon: DaemonProcess, event: str, count: int) -> None:
+    """Until the daemon has said so that often."""
+    said = lambda: sum(line.get("event") == event for line in daemon.lines()) >= count  # noqa: E731
+    wait_until(said, f"{event} was not said {count} times")
 
 
 def test_what_is_made_of_a_sensitive_value_reaches_the_backend_and_nobody_else(
@@ -178,7 +178,8 @@ def test_what_is_made_of_a_sensitive_value_reaches_the_backend_and_nobody_else(
     daemon.register_beside()
     daemon.start()
     assert daemon.deliver(daemon.release("Ships SOC-1")).status == 200
-    page = wait_until(lambda: finished(daemon, "SOC-1", 1), "SOC-1 was not decided")
+    wait_for(daemon, "effect.dead", 2)
+    page = daemon.shown("SOC-1")
 
     # The calls carry the true values.
     (refused, headers, body), (fine, _, text) = echo.requests[:2]
@@ -199,46 +200,30 @@ def test_what_is_made_of_a_sensitive_value_reaches_the_backend_and_nobody_else(
     assert page["history"][0]["facts"]["variables"] == {"chat": "(sensitive)", "room": "general"}
 
     assert daemon.deliver(daemon.release("Ships SOC-1 on")).status == 200
-    wait_until(lambda: finished(daemon, "SOC-1", 2), "SOC-1 was not decided again")
+    wait_for(daemon, "decision", 2)
+    wait_for(daemon, "effect.confirmed", 3)
     letters = json.loads(daemon.cli("deadletters", "list", "--json").stdout)
     assert {letter["action"] for letter in letters} == {"announce", "tell"}
     (delivery, *_) = json.loads(daemon.cli("deliveries", "--json").stdout)
     commands = [
         ["show", "SOC-1"],
-        ["show", "SOC-1", "--json"],
-        ["deadletters", "list"],
-        *(["deadletters", "show", letter["name"], *more] for letter in letters for more in ([], ["--json"])),
+        *(["deadletters", "show", letter["name"], "--json"] for letter in letters),
         ["deliveries", str(delivery["number"]), "--json"],
         ["replay", "--all", "--current", "--json"],
-        ["simulate", "statemachines/jira.hcl", "--delivery", str(delivery["number"]), "--json"],
-        ["hooks", "list", "--json"],
-        ["store", "info", "--json"],
     ]
     for command in commands:
-        told = daemon.cli(*command)
-        said = f"{told.stdout.decode()}{told.stderr.decode()}"
-        assert said, command
-        assert "Traceback" not in said, said
-        assert_hidden(" ".join(command), said, TOKEN, SETTING, MANAGEMENT)
-    by_hand = daemon.cli(
-        "simulate", "statemachines/jira.hcl", "--interactive", stdin=b"1\ns\nt\n1\ns\nt\nq\n"
-    )
-    assert_hidden("simulate --interactive", by_hand.stdout.decode(), TOKEN)
-    assert_hidden("junit.xml", (daemon.folder / "junit.xml").read_text(), TOKEN)
-    for told in (daemon.cli("verify", "--json"), daemon.cli("replay", "--all", "--json")):
-        assert json.loads(told.stdout) == {"checked": 2, "differences": []}
+        said_of(daemon, *command)
+    assert json.loads(said_of(daemon, "verify", "--json")) == {"checked": 2, "differences": []}
 
     # Another definition: nothing in it is sensitive, and what an instance remembers still is. Then a broken one.
     file = daemon.folder / "statemachines/jira.hcl"
     file.write_text(
         file.read_text().replace("  sensitive = true\n", "").replace("local.bearer != ", '"x" != ')
     )
-    wait_until(
-        lambda: "definitions.reloaded" in daemon.log.read_text(), "the definitions were not read again"
-    )
+    wait_for(daemon, "definitions.reloaded", 1)
     file.write_text(file.read_text().replace('default = "general"', f'default = upper("{TOKEN}", 1)'))
     file.write_text(file.read_text().replace('variable "room"', 'variable "room_token"'))
-    wait_until(lambda: "definitions.kept" in daemon.log.read_text(), "the broken definitions were not seen")
+    wait_for(daemon, "definitions.kept", 1)
     for path in (
         "/",
         "/openapi.json",
