@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from engine.config.conceal import speaks_of_secret
 from engine.language import syntax
 from engine.language.depth import children
 from engine.machine.definition import TOGETHER
+from engine.machine.read_variables import seems_sensitive
 from engine.machine.values import composed
 from engine.model import END
 
@@ -125,7 +125,7 @@ def outline_of(tree: syntax.Body | None) -> Outline:
     variables: dict[str, syntax.Expression | None] = {}
     sensitive: set[str] = set()
     for block in tree.blocks_of("variable"):
-        sensitive.update(label.value for label in block.labels if _is_sensitive(block, label.value))
+        sensitive.update(label.value for label in block.labels if seems_sensitive(block, label.value))
         default = block.body.attribute("default")
         value = None if default is None else default.value
         variables.update({label.value: value for label in block.labels[:1]})
@@ -136,11 +136,6 @@ def outline_of(tree: syntax.Body | None) -> Outline:
         found = _project(block)
         projects[name] = _both(projects[name], found) if name in projects else found
     return Outline(projects=projects, variables=variables, locals=local, sensitive=frozenset(sensitive))
-
-
-def _is_sensitive(block: syntax.Block, name: str) -> bool:
-    said = block.body.attribute("sensitive")
-    return speaks_of_secret(name) or getattr(None if said is None else said.value, "value", False) is True
 
 
 def project_of(block: syntax.Block) -> str:

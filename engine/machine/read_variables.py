@@ -116,6 +116,12 @@ def _flag(reader: Reader, block: syntax.Block) -> bool:
     return value is True
 
 
+def seems_sensitive(block: syntax.Block, name: str) -> bool:
+    """Whether a variable's value is not to be shown, as far as its block says so without being read."""
+    said = block.body.attribute("sensitive")
+    return speaks_of_secret(name) or getattr(None if said is None else said.value, "value", False) is True
+
+
 def value_of(variable: Declared, value: Any, *, written: bool = False) -> Any:
     """A value for a variable, as it will be recorded; raises `UnfitValueError` if it is not of its type.
 
