@@ -145,6 +145,7 @@ CODES: Mapping[str, Code] = {
     "unknown_attribute": Code(_FILE, "there is no such attribute", "mind the spelling; the help lists what there is", 'variable "x" { defualt = 1 }'),
     "unknown_block": Code(_FILE, "there is no such block", "mind the spelling; the help lists what there is", "statmachine {\n}"),
     "unknown_type": Code(_FILE, "a variable's type is unknown", "write `string`, `number`, `bool`, `any`, `list(…)`, `map(…)` or `object({…})`", 'variable "x" { type = text }'),
+    "sensitive_shown": Code(_FILE, "a value that is made of a sensitive one names something, and would be shown", "take something else, or write `nonsensitive(…)` around what may be shown", 'variable "chat_token" { default = "x" }\nprovisioner "soc" {\n  statemachine "soc" {\n    initial = var.chat_token\n    state "x" {\n    }\n  }\n}'),
     "variable_without_value": Code(_FILE, "a variable has no value", "give it a default, or `variables:` in workers.yaml, or `INTERLOCK_VAR_NAME` in the environment", 'variable "x" {\n}'),
     "wrong_labels": Code(_FILE, "a block has too many or too few labels", "write it as the help shows", "variable {\n  default = 1\n}"),
     "unused_local": Code(_FILE, "a local is used nowhere", "remove it, or use it", 'locals {\n  x = 1\n}\nprovisioner "soc" {\n}'),

@@ -5,7 +5,7 @@ stop. The message of each is complete: it says what is wrong and what to do.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from engine.diagnostics import Diagnostic
@@ -134,10 +134,14 @@ class EvaluationError(InterlockError):
     code = "evaluation"
     status = 422
 
-    def __init__(self, diagnostic: "Diagnostic", values: str = "") -> None:
-        """Take the problem, with the range of what failed, and the values involved: ``event.count is "five"``."""
+    def __init__(self, diagnostic: "Diagnostic", values: str = "", node: Any = None) -> None:
+        """Take the problem, with the range of what failed, and the values involved: ``event.count is "five"``.
+
+        `node` is the part of the expression that failed: the problem tells of nothing else.
+        """
         super().__init__(f"{diagnostic.summary} ({values})" if values else diagnostic.summary)
         self.diagnostic = diagnostic
+        self.node = node
 
 
 class BackendError(InterlockError):

@@ -1,6 +1,6 @@
 """The words of the trade as frozen values: what crosses from one layer to another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -105,12 +105,15 @@ class Snapshot:
     awaits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     #: How many timers ran out in a row, each of which set another that hardly waits.
     hurried: int = 0
+    #: What of the context (``context.NAME``), and whether what waits in `raised` (``event``), is made of sensitive values:
+    #: the variables that it is made of.
+    sensitive: Mapping[str, Sequence[str]] = field(default_factory=dict, metadata=SPARSE)
     #: The hash of the machine that made it; empty before the first step.
     machine: str = field(default="", compare=False)
 
     def memory(self) -> dict[str, Any]:
         """What it keeps besides state, context, version and machine, as JSON: only what is there."""
-        names = ("histories", "timers", "latest", "raised", "awaits")
+        names = ("histories", "timers", "latest", "raised", "awaits", "sensitive")
         found: dict[str, Any] = {name: dict(kept) for name in names if (kept := getattr(self, name))}
         if self.hurried:
             found["hurried"] = self.hurried
@@ -145,6 +148,8 @@ class Effect:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     #: What is performed in its place when it is given up (`on_failure`).
     fallbacks: "tuple[Effect, ...]" = field(default=(), metadata=SPARSE)
+    #: What is shown in place of arguments that are sensitive, by name (`engine.machine.masks`).
+    masks: Mapping[str, Any] = field(default_factory=dict, metadata=SPARSE)
 
 
 class Verdict(StrEnum):

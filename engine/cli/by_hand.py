@@ -17,7 +17,9 @@ from engine.machine.course import Pause
 from engine.machine.definition import Provisioner
 from engine.machine.durations import seconds_of, text_of
 from engine.machine.explore import Explorer
+from engine.machine.masks import shown_context
 from engine.machine.moves import NOW, Move
+from engine.machine.sensitive import Sensitive
 from engine.machine.story import test_block, told_event
 from engine.machine.timers import next_due
 from engine.machine.values import canonical, printable
@@ -67,6 +69,11 @@ class _Hand:
     def snapshot(self) -> Snapshot:
         return self.at.situation.snapshots[self.explorer.entity()]
 
+    @property
+    def hidden(self) -> Sensitive | None:
+        """What is not to be shown."""
+        return self.provisioner.machine.names.hidden
+
     # What is shown
 
     def offer(self) -> None:
@@ -75,7 +82,7 @@ class _Hand:
         moves = self.explorer.moves(left)
         self.offered = tuple(move for move in moves.found if move.event.name not in left.left)
         self.say("")
-        choices = (_choice(number, move) for number, move in enumerate(self.offered, start=1))
+        choices = (_choice(n, move, self.hidden) for n, move in enumerate(self.offered, start=1))
         for line in (*self._place(), *choices):
             self.say(printable(line))
         for transition in moves.undecided:
@@ -86,7 +93,7 @@ class _Hand:
             self.say("   nothing moves it from here")
 
     def _place(self) -> Iterator[str]:
-        context = f", context {canonical(self.snapshot.context)}" if self.snapshot.context else ""
+        context = f", context {canonical(shown_context(self.snapshot))}" if self.snapshot.context else ""
         passed = self.at.now - NOW
         since = f", {text_of(passed)} after the start" if passed else ""
         yield f'{self.provisioner.name} is in "{self.snapshot.state}"{context}{since}'
@@ -98,7 +105,7 @@ class _Hand:
     def show(self) -> None:
         """Say all that is known of where it is."""
         self.say(printable(f'state   "{self.snapshot.state}"'))
-        self.say(printable(f"context {canonical(self.snapshot.context)}"))
+        self.say(printable(f"context {canonical(shown_context(self.snapshot))}"))
         for past, states in self.snapshot.histories.items():
             self.say(printable(f'history "{past}" remembers "{states}"'))
         for line in self._timers() if self.snapshot.timers else ("   no timer is set",):
@@ -107,7 +114,9 @@ class _Hand:
 
     def as_test(self) -> None:
         """Say the way as a test."""
-        lines = test_block("by hand", self.given, self.at.course, self.snapshot.state, "where it came to")
+        lines = test_block(
+            "by hand", self.given, self.at.course, self.snapshot.state, "where it came to", self.hidden
+        )
         self.say("\n".join(lines))
 
     # What happens
@@ -248,8 +257,8 @@ def _span(hand: _Hand, said: str) -> timedelta:
     return max(timer[0] - hand.at.now, timedelta())
 
 
-def _choice(number: int, move: Move) -> str:
-    told = told_event(move.event)
+def _choice(number: int, move: Move, hidden: Sensitive | None) -> str:
+    told = told_event(move.event, hidden)
     with_what = f" with {', '.join(told)}" if told else ""
     to = "<end>" if move.ended else f'"{move.after.snapshot.state}"'
     return f'  {number:2}) "{move.event.name}"{with_what} -> {to}'

@@ -17,7 +17,7 @@ from engine.machine.read import ReadResult, read_files
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 from engine.run.files import read_text
 from engine.run.library import MachinesFolder, is_inside, test_texts, tests_beside
-from engine.run.variables import read_flags, values_for
+from engine.run.variables import read_flags, values_for, without_values
 
 _ENDING = ".hcl"
 
@@ -61,12 +61,14 @@ def surroundings(
         flags = read_flags(var)
     except ValueError as error:
         raise SettingError(str(error)) from None
+    found = None if text is None else read_workers(text, str(settings.workers)).workers
+    shown = without_secrets(text or "") if found is None else without_values(text or "", found)
     return Surroundings(
         machines=settings.machines,
-        workers=None if text is None else read_workers(text, str(settings.workers)).workers,
+        workers=found,
         environ=environ,
         flags=flags,
-        sources={} if text is None else {str(settings.workers): without_secrets(text)},
+        sources={} if text is None else {str(settings.workers): shown},
     )
 
 

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from engine.cli.hiding import secrets_in
 from engine.cli.options import COUNT, Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
+from engine.machine.masks import shown_context, shown_facts
 from engine.run.answering import as_json, asked_of
 from engine.serve.logs import legible
 from engine.serve.start import open_existing_store
@@ -65,7 +66,7 @@ def _page(c: Connection, project: str, entity_id: str, limit: int) -> dict[str, 
         "state": instance.snapshot.state if instance is not None else None,
         "observed_status": instance.observed_status if instance is not None else None,
         "version": instance.snapshot.version if instance is not None else None,
-        "context": dict(instance.snapshot.context) if instance is not None else {},
+        "context": shown_context(instance.snapshot) if instance is not None else {},
         "machine_hash": instance.machine_hash if instance is not None else None,
         "updated_at": instance.updated_at if instance is not None else None,
         "timers": [
@@ -89,7 +90,7 @@ def _page(c: Connection, project: str, entity_id: str, limit: int) -> dict[str, 
                 "after": row.after,
                 "verdict": row.verdict,
                 "because": row.trace.because,
-                "facts": row.facts,
+                "facts": shown_facts(row.facts),
                 "trace": row.trace,
             }
             for row in history.of_entity(c, project, entity_id, limit)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.decide.simulate import Simulated
+from engine.machine.masks import shown_context, shown_effect
 from engine.machine.values import canonical, printable
 from engine.model import Effect, EffectKind, Step
 
@@ -27,11 +28,12 @@ def told_step(step: Step) -> Iterator[str]:
     for effect in step.effects:
         yield f"would call {told_effect(effect)}"
     if step.snapshot.context:
-        yield f"context {printable(canonical(step.snapshot.context))}"
+        yield f"context {printable(canonical(shown_context(step.snapshot)))}"
 
 
 def told_effect(effect: Effect) -> str:
     """One effect on one line."""
+    effect = shown_effect(effect)
     if effect.kind is EffectKind.TRANSITION:
         said = f'the backend: "{effect.source_status}" to "{effect.target_status}"'
     else:
@@ -48,7 +50,7 @@ def simulated_as_json(one: Simulated) -> Mapping[str, Any]:
         "entity": one.event.entity.id,
         "event": one.event.name,
         "trace": step.trace,
-        "effects": step.effects,
+        "effects": tuple(map(shown_effect, step.effects)),
         "state": step.snapshot.state,
-        "context": step.snapshot.context,
+        "context": shown_context(step.snapshot),
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.decide.order import is_older
 from engine.machine.compile import CompiledMachine, CompiledProvisioner
-from engine.machine.step import step, unmoved
+from engine.machine.step import marked, step, unmoved
 from engine.machine.values import timestamp
 from engine.model import Entity, Event, Observation, Outcome, Snapshot, Step, Verdict
 
@@ -80,6 +80,7 @@ def _decided(
     repeated: bool,
 ) -> Step:
     mark = provisioner.machine.definition.hash
+    start = marked(provisioner.machine, start)
     if repeated:
         because = f"{event.receive} has seen once_per {event.once} before"
         return unmoved(start, event, Verdict.REPEATED, because, machine=mark)
@@ -93,6 +94,11 @@ def _decided(
         placed = start if start.placed else replace(start, placed=True)
         return step(provisioner.machine, placed, event, now, arrived=not start.placed)
     return _observed(provisioner.machine, start, event, now, observed, fresh=fresh)
+
+
+def _hides(provisioner: CompiledProvisioner, instance: Snapshot | None) -> bool:
+    names = provisioner.machine.definition.names
+    return names.hidden is not None or (instance is not None and bool(instance.sensitive))
 
 
 def _observed(
@@ -164,6 +170,8 @@ def _facts(
         "project": provisioner.name,
         "variables": dict(provisioner.variables),
         **({"sensitive": sorted(provisioner.sensitive)} if provisioner.sensitive else {}),
+        # How sensitive values were hidden in the trace: rows before that show more of them, and come out the same again.
+        **({"hiding": 1} if _hides(provisioner, instance) else {}),
         "now": timestamp(now),
         "repeated": repeated,
         "event": {

@@ -8,7 +8,8 @@ from typing import Any
 from engine.decide.simulate import Simulated, Situation, pass_time, simulate, simulate_event
 from engine.diagnostics import Span
 from engine.machine.arrival import arrive
-from engine.machine.compile import CompiledMachine, CompiledProvisioner
+from engine.machine.compile import CompiledMachine, CompiledProvisioner, remembering
+from engine.machine.masks import HIDDEN, context_masks, masked, shown_effect
 from engine.machine.test_blocks import IGNORED, Advance, Test, Then, When
 from engine.machine.values import canonical
 from engine.model import Delivery, Effect, Entity, Event
@@ -95,13 +96,14 @@ class _Course:
             "state": initial if snapshot is None else snapshot.state,
             "status": self.situation.statuses.get(entity, self.situation.status),
             "context": {} if snapshot is None else dict(snapshot.context),
+            "masks": {} if snapshot is None else context_masks(snapshot),
             "effects": [effect for one in new for effect in one.decision.step.effects],
         }
 
 
 def run_test(provisioner: CompiledProvisioner, test: Test) -> TestResult:
     """Run one test; it stops at the first `then` that is not met."""
-    course = _start(provisioner, test)
+    course = _start(remembering(provisioner, test.sensitive), test)
     mismatches: tuple[Mismatch, ...] = ()
     for part in test.course:
         if isinstance(part, When):
@@ -160,18 +162,33 @@ def _delivery(when: When, now: datetime) -> Delivery:
 def _mismatches(then: Then, found: Mapping[str, Any], machine: CompiledMachine) -> Iterator[Mismatch]:
     for what, (expected, span) in then.expected.items():
         actual = found[what]
+        wanted, got = expected, actual
         if what == "effects":
             fine = _effects_fit(expected, actual)
-            actual = [_as_json(effect) for effect in actual]
+            wanted, got = _shown_effects(expected, actual)
         elif what == "context":
             fine = all(_same(actual.get(name), value) for name, value in expected.items())
+            wanted, got = (masked(context, found["masks"]) for context in (expected, actual))
         elif what == "state":
             at = machine.configuration(actual)
             fine = actual == expected or (at is not None and expected in at.active)
         else:
             fine = actual == expected
         if not fine:
-            yield Mismatch(what=what, expected=canonical(expected), actual=canonical(actual), span=span)
+            wanted = masked(wanted, then.masks.get(what))
+            yield Mismatch(what=what, expected=canonical(wanted), actual=canonical(got), span=span)
+
+
+def _shown_effects(expected: Sequence[Any], actual: Sequence[Effect]) -> tuple[list[Any], list[Any]]:
+    """What was expected and what there is, with what may be shown of the arguments."""
+    hidden = {name for effect in actual for name in effect.masks}
+    wanted = [
+        {**want, "arguments": masked(want["arguments"], dict.fromkeys(hidden, HIDDEN))}
+        if isinstance(want, Mapping) and isinstance(want.get("arguments"), Mapping)
+        else want
+        for want in expected
+    ]
+    return wanted, [_as_json(shown_effect(effect)) for effect in actual]
 
 
 def _effects_fit(expected: Sequence[Any], actual: Sequence[Effect]) -> bool:

@@ -291,7 +291,8 @@ def _of_root(document: Document, project: Project, root: str) -> Iterator[tuple[
         yield from ((member, "remembered", "") for member in project.context)
     elif root == "var":
         for variable, default in document.names.variables.items():
-            yield variable, "variable", "" if default is None else f"`{wording(default, 80)}`"
+            shown = default is not None and variable not in document.names.sensitive
+            yield variable, "variable", f"`{wording(default, 80)}`" if shown and default is not None else ""
     elif root == "local":
         for name, node in document.names.locals.items():
             yield name, "local", f"`{wording(node, 80)}`"

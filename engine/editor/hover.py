@@ -135,6 +135,8 @@ def _about(document: Document, named: Occurrence) -> str:
             return ""
         default = document.names.variables[name]
         value = "It has no default." if default is None else f"Default: `{wording(default, 200)}`"
+        if name in document.names.sensitive:
+            value = "It is sensitive: its value is not shown."
         return f"variable `var.{name}`\n\n{meaning_of('variable')}\n\n{value}"
     node = document.names.locals.get(name)
     return "" if node is None else f"local `local.{name}`\n\n```hcl\n{wording(node, 400)}\n```"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from engine.language import syntax
 from engine.language.depth import children
 from engine.machine.definition import TOGETHER
+from engine.machine.read_variables import seems_sensitive
 from engine.machine.values import composed
 from engine.model import END
 
@@ -85,6 +86,8 @@ class Outline:
     projects: Mapping[str, Project] = field(default_factory=dict)
     variables: Mapping[str, syntax.Expression | None] = field(default_factory=dict)
     locals: Mapping[str, syntax.Expression] = field(default_factory=dict)
+    #: The variables whose values are not to be shown.
+    sensitive: frozenset[str] = frozenset()
 
     def joined(self, other: "Outline") -> "Outline":
         """Both, of which the first counts where they differ."""
@@ -97,6 +100,7 @@ class Outline:
             projects=projects,
             variables={**other.variables, **self.variables},
             locals={**other.locals, **self.locals},
+            sensitive=other.sensitive | self.sensitive,
         )
 
 
@@ -119,7 +123,9 @@ def outline_of(tree: syntax.Body | None) -> Outline:
     if tree is None:
         return Outline()
     variables: dict[str, syntax.Expression | None] = {}
+    sensitive: set[str] = set()
     for block in tree.blocks_of("variable"):
+        sensitive.update(label.value for label in block.labels if seems_sensitive(block, label.value))
         default = block.body.attribute("default")
         value = None if default is None else default.value
         variables.update({label.value: value for label in block.labels[:1]})
@@ -129,7 +135,7 @@ def outline_of(tree: syntax.Body | None) -> Outline:
         name = project_of(block)
         found = _project(block)
         projects[name] = _both(projects[name], found) if name in projects else found
-    return Outline(projects=projects, variables=variables, locals=local)
+    return Outline(projects=projects, variables=variables, locals=local, sensitive=frozenset(sensitive))
 
 
 def project_of(block: syntax.Block) -> str:

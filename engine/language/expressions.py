@@ -53,7 +53,7 @@ class Compiled:
             return self._run(scope, Meter())
         except FailureError as failure:
             involved = self._involved(failure.node, scope)
-            raise EvaluationError(self._diagnostic(failure, involved), involved) from None
+            raise EvaluationError(self._diagnostic(failure, involved), involved, failure.node) from None
         except ExhaustedError as error:
             raise EvaluationError(
                 Diagnostic(

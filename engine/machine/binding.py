@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.errors import EvaluationError
-from engine.language.values import show, truth
+from engine.language.values import truth
 from engine.machine.approvals import names_of
 from engine.machine.definition import Action, Await, Raise, Timer
 from engine.machine.durations import seconds_of
-from engine.machine.expression import Expression
+from engine.machine.expression import Expression, sensitive_in
 from engine.machine.values import NotPlainError, canonical, plain, timestamp
 from engine.model import Effect, EffectKind
 
@@ -29,7 +29,7 @@ def merged(
         return context
     value = _value("set", change, scope)
     if not isinstance(value, dict):
-        raise CannotBindError(f"set is not an object: it is {show(value)}")
+        raise CannotBindError(f"set is not an object: it is {change.shown(value, scope)}")
     kept = {name: item for name, item in {**context, **value}.items() if item is not None}
     if len(canonical(kept)) > LARGEST_CONTEXT:
         raise CannotBindError(f"the context would be larger than {LARGEST_CONTEXT} characters")
@@ -45,6 +45,7 @@ def calls(actions: Iterable[Action], scope: Mapping[str, Any]) -> tuple[Effect, 
             worker=action.worker,
             arguments=arguments(f"action {action.name}", action.arguments, scope),
             fallbacks=calls(action.fallbacks, scope) if action.fallbacks else (),
+            masks=masks(action.arguments, scope),
         )
         for action in actions
     )
@@ -55,13 +56,22 @@ def arguments(block: str, given: Mapping[str, Expression], scope: Mapping[str, A
     return {name: _value(f"{name} of {block}", expression, scope) for name, expression in given.items()}
 
 
+def masks(given: Mapping[str, Expression], scope: Mapping[str, Any]) -> dict[str, Any]:
+    """What to show in place of those values that are sensitive."""
+    if sensitive_in(scope) is None:
+        return {}
+    found = ((name, expression.mask(scope)) for name, expression in given.items())
+    return {name: mask for name, mask in found if mask is not None}
+
+
 def due(timer: Timer, now: datetime, scope: Mapping[str, Any]) -> str:
     """When a timer that is set now is due, as `Snapshot.timers` has it."""
     value = _value("delay", timer.delay, scope)
     try:
         return timestamp(now + timedelta(seconds=seconds_of(value)))
     except (ValueError, OverflowError) as problem:
-        raise CannotBindError(f"the delay of {timer.event} {problem}") from None
+        why = _why(timer.delay, problem, scope)
+        raise CannotBindError(f"the delay of {timer.event} {why}") from None
 
 
 def people(asked: Await, scope: Mapping[str, Any]) -> list[str]:
@@ -70,7 +80,7 @@ def people(asked: Await, scope: Mapping[str, Any]) -> list[str]:
     try:
         return names_of(value)
     except ValueError as problem:
-        raise CannotBindError(f"from of await {problem}") from None
+        raise CannotBindError(f"from of await {_why(asked.people, problem, scope)}") from None
 
 
 def holds(raised: Raise, scope: Mapping[str, Any]) -> bool:
@@ -81,7 +91,7 @@ def holds(raised: Raise, scope: Mapping[str, Any]) -> bool:
     held = truth(value)
     if held is None:
         raise CannotBindError(
-            f'when of raise "{raised.event}" is neither true nor false: it is {show(value)}'
+            f'when of raise "{raised.event}" is neither true nor false: it is {raised.when.shown(value, scope)}'
         )
     return held
 
@@ -112,7 +122,13 @@ def raised_at(raised: Raise, now: datetime, scope: Mapping[str, Any]) -> str | N
         seconds = seconds_of(value)
         return timestamp(now + timedelta(seconds=seconds)) if seconds else None
     except (ValueError, OverflowError) as problem:
-        raise CannotBindError(f'the delay of raise "{raised.event}" {problem}') from None
+        why = _why(raised.delay, problem, scope)
+        raise CannotBindError(f'the delay of raise "{raised.event}" {why}') from None
+
+
+def _why(given: Expression, problem: Exception, scope: Mapping[str, Any]) -> str:
+    """What is wrong with a value, in words that show it only if it may be shown."""
+    return str(problem) if given.mask(scope) is None else f"cannot be used: it is {given.shown(None, scope)}"
 
 
 def _value(what: str, expression: Expression, scope: Mapping[str, Any]) -> Any:

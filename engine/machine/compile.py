@@ -7,7 +7,7 @@ states are left and entered, says the tree: there the library differs from SCXML
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from engine.machine.definition import (
     covers,
     is_pattern,
 )
+from engine.machine.expression import Names
 from engine.machine.timers import raised_by
 from engine.machine.tree import Configuration, Move, Tree
 from engine.model import AFTER, END
@@ -157,6 +158,25 @@ def compile_definition(definition: Definition) -> dict[str, CompiledProvisioner]
         )
         for name, provisioner in definition.provisioners.items()
     }
+
+
+def unhidden(provisioner: CompiledProvisioner) -> CompiledProvisioner:
+    """The same provisioner, whose traces show values that are made of sensitive ones, as those of old decisions do."""
+    return _named(provisioner, provisioner.machine.definition.names.hiding(None))
+
+
+def remembering(
+    provisioner: CompiledProvisioner, sensitive: Mapping[str, Sequence[str]]
+) -> CompiledProvisioner:
+    """The same provisioner, for which that is sensitive, too, in all contexts and events (`Snapshot.sensitive`)."""
+    return _named(provisioner, provisioner.machine.definition.names.remembering(sensitive))
+
+
+def _named(provisioner: CompiledProvisioner, names: Names) -> CompiledProvisioner:
+    machine = provisioner.machine
+    if names is machine.definition.names:
+        return provisioner
+    return replace(provisioner, machine=replace(machine, definition=replace(machine.definition, names=names)))
 
 
 def compile_machine(machine: Machine) -> CompiledMachine:

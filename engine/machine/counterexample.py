@@ -68,7 +68,8 @@ def told(machine: CompiledMachine, explorer: Explorer, found: Counterexample) ->
     finding, given = found.finding, _given(explorer)
     if finding.start is None:
         return ""
-    lines = story(finding.start, finding.way, found.times, finding.loop)
+    hidden = explorer.machine.names.hidden
+    lines = story(finding.start, finding.way, found.times, finding.loop, hidden)
     text = ["counterexample:", *(f"  {line}" for line in lines), f"  {finding.because}"]
     walk = Walk.begin(machine, given, explorer.entity())
     course = [_written(part) if isinstance(part, Event) else part for part in found.course]
@@ -76,7 +77,7 @@ def told(machine: CompiledMachine, explorer: Explorer, found: Counterexample) ->
         return "\n".join([*text, "", _UNTOLD])
     remark = f"the property says otherwise: {finding.because}"
     name = f"counterexample: {finding.property.name}"
-    return "\n".join([*text, "", *test_block(name, given, found.course, found.state, remark)])
+    return "\n".join([*text, "", *test_block(name, given, found.course, found.state, remark, hidden)])
 
 
 def _written(event: Event) -> Event:

@@ -87,7 +87,7 @@ def _endless(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
     way = space.path(stuck[0])
     first = space.configurations[stuck[0]]
     start = space.start_of(way, stuck[0])
-    told = story(start, way, schedule(start, way))
+    told = story(start, way, schedule(start, way), hidden=machine.names.hidden)
     yield Diagnostic(
         code="no_end_reachable",
         summary=f"From {', '.join(f'{chr(34)}{n}{chr(34)}' for n in names)} no end can be reached",
@@ -105,7 +105,8 @@ def _endless_timers(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
         return
     way = (*space.path(trip[0].before.key), *trip)
     start = space.start_of(way, trip[0].before.key)
-    told = story(start, way, schedule(start, way), len(way) - len(trip))
+    hidden = explorer.machine.names.hidden
+    told = story(start, way, schedule(start, way), len(way) - len(trip), hidden)
     timers = {t.event: t.span for s in explorer.machine.states.values() for t in s.timers}
     timers |= {raise_timer(r.event): r.span for r in explorer.machine.raises() if r.delay is not None}
     yield Diagnostic(
@@ -139,7 +140,7 @@ def _unanswered(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Di
 def _loops(explorer: Explorer) -> Iterator[Diagnostic]:
     """Where transitions that wait for no event follow one another without end, with an event that sets them off."""
     for snapshot, event in explorer.answers.loops.values():
-        told = told_event(event)
+        told = told_event(event, explorer.machine.names.hidden)
         with_what = f" with {', '.join(told)}" if told else ""
         how = f'"{event.name}" comes{with_what}' if event.name else "it begins there"
         at = explorer.compiled.configuration(snapshot.state)

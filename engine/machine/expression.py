@@ -1,7 +1,7 @@
 """An expression of a definition, ready to be evaluated and explained, and the names a file gives to its expressions."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.errors import EvaluationError
@@ -9,7 +9,8 @@ from engine.language import syntax
 from engine.language.expressions import Compiled
 from engine.language.types import Type
 from engine.language.values import show
-from engine.machine.references import Reference
+from engine.machine.references import Reference, references
+from engine.machine.sensitive import Place, Sensitive, token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,8 @@ class Look:
     text: str
     node: syntax.Expression
     compiled: Compiled
+    #: It leads to a sensitive variable: where nobody says what stands in its place, it is left out.
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +41,44 @@ class Expression:
     attribute: str = ""
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
-        """Its value; raises `engine.errors.EvaluationError`."""
-        return self.compiled.evaluate(scope)
+        """Its value; raises `engine.errors.EvaluationError`, which shows no sensitive value."""
+        try:
+            return self.compiled.evaluate(scope)
+        except EvaluationError as problem:
+            sensitive = sensitive_in(scope)
+            hidden = None if sensitive is None else sensitive.hidden(problem, self.node)
+            if hidden is None:
+                raise
+            raise EvaluationError(hidden, node=problem.node) from None
 
     def seen(self, scope: Mapping[str, Any]) -> str:
         """What it looks at, with the values there: ``event.action is "created"``; empty if it looks at nothing."""
-        return ", ".join(_seen(look, scope) for look in self.looks)
+        return ", ".join(filter(None, (_seen(look, scope) for look in self.looks)))
+
+    def shown(self, value: Any, scope: Mapping[str, Any]) -> str:
+        """A value that it gave, for a person; if it is sensitive, what stands in its place."""
+        sensitive = sensitive_in(scope)
+        origins = None if sensitive is None else sensitive.of_value(self.node)
+        return token(origins) if origins else show(value)
+
+    def mask(self, scope: Mapping[str, Any]) -> Any:
+        """What to show of its value (`Sensitive.mask`)."""
+        sensitive = sensitive_in(scope)
+        return None if sensitive is None else sensitive.mask(self.node)
+
+
+def sensitive_in(scope: Mapping[str, Any]) -> Sensitive | None:
+    """What is not to be shown of what is evaluated in a scope; None = nothing."""
+    return getattr(scope.get("local"), "sensitive", None)
 
 
 def _seen(look: Look, scope: Mapping[str, Any]) -> str:
+    sensitive = sensitive_in(scope)
+    if sensitive is None and look.hidden:
+        return ""
+    hidden = "" if sensitive is None else sensitive.seen(next(references(look.node)))
+    if hidden:
+        return f"{look.text} is {hidden}"
     try:
         return f"{look.text} is {show(look.compiled.evaluate(scope))}"
     except EvaluationError:
@@ -63,12 +95,33 @@ class Names:
     locals: Mapping[str, Expression] = field(default_factory=dict)
     #: What each variable can be, whoever gives it a value.
     types: Mapping[str, Type] = field(default_factory=dict)
+    #: The variables whose values are not to be shown.
+    sensitive: frozenset[Place] = frozenset()
+    #: What of the expressions is made of them; None = nothing.
+    hidden: Sensitive | None = field(default=None, compare=False, repr=False)
+    #: The same, also where that is nothing: an instance may remember what is sensitive to no machine any more.
+    studied: Sensitive | None = field(default=None, compare=False, repr=False)
 
     def scope(self, **roots: Any) -> dict[str, Any]:
         """A scope with these roots, ``var`` and ``local``."""
         scope = {**roots, "var": self.variables}
-        scope["local"] = _Locals(self.locals, scope)
+        hidden = self.hidden
+        if hidden is not None and "context" not in roots:
+            hidden = hidden.outside
+        scope["local"] = _Locals(self.locals, scope, hidden)
         return scope
+
+    def remembering(self, past: Mapping[str, Sequence[str]]) -> "Names":
+        """The same names, for an instance that remembers that as sensitive, perhaps from another version of its machine."""
+        if not past or self.studied is None:
+            return self
+        grown = self.studied.grown(past)
+        return self if grown is self.studied else replace(self, hidden=grown, studied=grown)
+
+    def hiding(self, sensitive: Sensitive | None) -> "Names":
+        """The same names, with what is not to be shown; None = whatever a value is made of, it is."""
+        empty = sensitive is None or sensitive.is_empty()
+        return replace(self, hidden=None if empty else sensitive, studied=sensitive)
 
     def direct(self, expression: Expression) -> set[str]:
         """The names of the locals that an expression names itself."""
@@ -100,9 +153,13 @@ def _members(reference: Reference, known: Mapping[str, Any]) -> set[str]:
 class _Locals(Mapping[str, Any]):
     """The locals of a file for one scope: each is evaluated when it is first asked for, and once."""
 
-    __slots__ = ("_expressions", "_scope", "_values")
+    __slots__ = ("_expressions", "_scope", "_values", "sensitive")
 
-    def __init__(self, expressions: Mapping[str, Expression], scope: Mapping[str, Any]) -> None:
+    def __init__(
+        self, expressions: Mapping[str, Expression], scope: Mapping[str, Any], sensitive: Sensitive | None
+    ) -> None:
+        #: What is not to be shown of what is evaluated in the scope.
+        self.sensitive = sensitive
         self._expressions = expressions
         self._scope = scope
         self._values: dict[str, Any] = {}

@@ -12,6 +12,7 @@ from engine.machine.definition import Kind, Transition
 from engine.machine.explore import Explorer
 from engine.machine.facts import Chooser
 from engine.machine.moves import NOW
+from engine.machine.sensitive import Sensitive
 from engine.machine.values import timestamp
 from engine.model import Event
 
@@ -53,6 +54,8 @@ class Guards:
     candidacies: dict[int, Candidacy] = field(default_factory=dict)
     #: One for each pair of transitions.
     overlaps: dict[tuple[int, int], Overlap] = field(default_factory=dict)
+    #: What of events and contexts is not to be shown; None = all may be.
+    hidden: Sensitive | None = None
 
     def of(self, transition: Transition) -> Candidacy:
         """What is known of a transition."""
@@ -61,7 +64,7 @@ class Guards:
 
 def look_at_guards(explorer: Explorer) -> Guards:
     """Try everything that makes a difference to some guard."""
-    found = Guards()
+    found = Guards(hidden=explorer.machine.names.hidden)
     done: set[tuple[int, ...]] = set()
     parallel = any(state.kind is Kind.PARALLEL for state in explorer.machine.states.values())
     for (state, event), candidates in explorer.compiled.table.items():

@@ -14,6 +14,7 @@ from engine.language.expressions import compile_expression
 from engine.language.types import Type, object_of
 from engine.machine.expression import Expression, Names
 from engine.machine.references import references
+from engine.machine.sensitive import Place
 
 #: How the names of modules begin.
 MODULE = "module."
@@ -38,11 +39,13 @@ def whole(links: Iterable[Link]) -> Names:
     variables: dict[str, Any] = {}
     types: dict[str, Type] = {}
     locals_: dict[str, Expression] = {}
+    sensitive: set[Place] = set()
     for link in links:
+        sensitive |= {(link.prefix, *place) if link.prefix else place for place in link.names.sensitive}
         variables.update({link.prefix: link.names.variables} if link.prefix else link.names.variables)
         types.update({link.prefix: object_of(link.names.types)} if link.prefix else link.names.types)
         locals_.update({link.local(name): linked(e, link) for name, e in link.names.locals.items()})
-    return Names(variables=variables, locals=locals_, types=types)
+    return Names(variables=variables, locals=locals_, types=types, sensitive=frozenset(sensitive))
 
 
 def linked(expression: Expression, link: Link) -> Expression:

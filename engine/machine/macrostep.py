@@ -1,11 +1,11 @@
 """What happens in one step, round by round: transitions are chosen, states left and entered, values bound."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from engine.errors import EvaluationError
-from engine.language.values import show, truth
+from engine.language.values import truth
 from engine.machine import binding
 from engine.machine.approvals import agreeing, heard, listed, parts_of, refusal
 from engine.machine.compile import CompiledMachine
@@ -41,6 +41,7 @@ class Macrostep:
         "_coming",
         "_heard",
         "_later",
+        "_names_of",
         "_reasons",
         "_scope",
         "at",
@@ -60,6 +61,7 @@ class Macrostep:
         "payload",
         "raised",
         "request",
+        "request_masks",
         "snapshot",
         "timers",
     )  # fmt: skip
@@ -86,6 +88,7 @@ class Macrostep:
         #: What is called, without the backend's transition call, and what decorates that one.
         self.effects: list[Effect] = []
         self.request: dict[str, Any] = {}
+        self.request_masks: dict[str, Any] = {}
         #: Every transition looked at.
         self.listed: list[Candidate] = []
         #: A transition other than to the end was taken, and one that leaves or enters a state.
@@ -102,6 +105,12 @@ class Macrostep:
         self._heard: Mapping[str, Any] | None = None
         #: What it answers.
         self._answered: Mapping[str, Any] = {}
+        self._names_of = machine.definition.names.remembering(snapshot.sensitive)
+
+    def sensitive(self) -> Mapping[str, Sequence[str]]:
+        """What of the context, and of the events that wait, is not to be shown."""
+        hidden = self._names_of.hidden
+        return {} if hidden is None else hidden.remembered(self.context, self.raised)
 
     def arrive(self) -> None:
         """Set the timers of the states the instance is in and ask what they ask, as if nothing were set and asked.
@@ -244,6 +253,8 @@ class Macrostep:
             if transition.request:
                 scope = self._bound(before, after)
                 self.request |= binding.arguments("request", transition.request, scope)
+                kept = {n: mask for n, mask in self.request_masks.items() if n not in transition.request}
+                self.request_masks = kept | binding.masks(transition.request, scope)
             self._call(transition.actions, before, after)
             self._raise(transition.raises, before, after)
         for name in move.entered if reacts or move.completed else ():
@@ -360,7 +371,7 @@ class Macrostep:
         }
         if previous is not None:
             roots["previous"] = previous
-        return self.machine.definition.names.scope(**roots)
+        return self._names_of.scope(**roots)
 
 
 def _judge(guard: Expression, scope: Mapping[str, Any]) -> tuple[bool, str]:
@@ -371,7 +382,7 @@ def _judge(guard: Expression, scope: Mapping[str, Any]) -> tuple[bool, str]:
         return False, f"guard could not be evaluated: {problem}"
     held = truth(value)
     if held is None:
-        return False, f"guard is neither true nor false: it is {show(value)}"
+        return False, f"guard is neither true nor false: it is {guard.shown(value, scope)}"
     seen = guard.seen(scope)
     return held, ("guard held" if held else "guard false") + (f": {seen}" if seen else "")
 

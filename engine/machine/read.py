@@ -1,13 +1,15 @@
 """Reads a definition: texts in, a definition or every problem in them out."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from engine.config.conceal import without_range
 from engine.diagnostics import Diagnostic, Severity, Span, errors_in, in_order
 from engine.errors import expect
 from engine.language import syntax
 from engine.language.collection import paused
 from engine.machine.canonical import hash_of, meaning_of_provisioner
+from engine.machine.check_sensitive import check_sensitive
 from engine.machine.consequences import worth_telling
 from engine.machine.definition import Definition, Provisioner, Receive, covers
 from engine.machine.drafts import MachineDraft
@@ -24,6 +26,7 @@ from engine.machine.read_test import read_tests
 from engine.machine.read_variables import read_variables, values_of
 from engine.machine.readable import Candidate, Readable, raised_in
 from engine.machine.reading import FIRST, Reader, settled
+from engine.machine.sensitive import Sensitive
 from engine.machine.shapes import FILE
 from engine.model import AFTER, AWAIT, DONE_STATE, is_own_event
 
@@ -41,7 +44,8 @@ class ReadResult:
     readable: tuple[Readable, ...] = ()
     #: Warnings of what is declared and used nowhere, which say nothing about what the definition does.
     unused: tuple[Diagnostic, ...] = ()
-    #: Every text that was read, by file name; a text that no file says where it stands is not among them.
+    #: Every text that was read, by file name, to be shown: defaults of sensitive variables are dots. A text that no file
+    #: says where it stands is not among them.
     sources: Mapping[str, str] = field(default_factory=dict)
     #: The names of its variables; None where a broken text may hide some.
     declared: tuple[str, ...] | None = None
@@ -63,7 +67,8 @@ def read_again(source: str, filename: str, variables: Values) -> ReadResult:
     except ValueError as error:
         problem = Diagnostic(code="unreadable_file", summary=f"{filename} cannot be read: {error}")
         return ReadResult(definition=None, diagnostics=(problem,))
-    return read_files(root, library, variables, typed=False)
+    with paused():
+        return _read(root, library, variables, typed=False, again=True)
 
 
 def read_files(
@@ -73,19 +78,23 @@ def read_files(
 
     `variables` are values that come before the defaults of its `variable` blocks. Never raises and never stops at the
     first problem. Values for variables that it does not declare are ignored: they may be meant for another one. Without
-    `typed` the types of expressions are not checked: what was once accepted can always be read again.
+    `typed` the types of expressions are not checked.
     """
     with paused():
         return _read(files, library, variables, typed=typed)
 
 
-def _read(files: Files, library: Library, variables: Values | None, *, typed: bool) -> ReadResult:
+def _read(
+    files: Files, library: Library, variables: Values | None, *, typed: bool, again: bool = False
+) -> ReadResult:
+    """Read a definition; one that is read `again` was sound by the checks of its time, and has decided."""
     modules = Modules(files, library)
     tree = modules.tree(files)
     if tree is None:
         return _result(modules, modules.said)
     reader = Reader(files.texts)
     reader.typed = typed
+    reader.again = again
     reader.check_body(tree, FILE, "", None)
     declared = read_variables(reader, tree)
     read_names(reader, tree, declared, values_of(reader, declared, variables or {}))
@@ -113,7 +122,7 @@ def _read(files: Files, library: Library, variables: Values | None, *, typed: bo
         variables=reader.names.variables,
         sensitive=reader.hidden,
     )
-    return _result(modules, found, whole, readable, tuple(declared))
+    return _result(modules, found, whole, readable, tuple(declared), veiled=reader.veiled)
 
 
 def _result(
@@ -122,9 +131,13 @@ def _result(
     whole: Definition | None = None,
     readable: tuple[Readable, ...] = (),
     declared: tuple[str, ...] | None = None,
+    *,
+    veiled: Iterable[Span] = (),
 ) -> ReadResult:
     """Problems file by file; what is wrong in a module is told once, however often it is used."""
     sources = {name: text for files in modules.used.values() for name, text in files.texts.items()}
+    for span in veiled:
+        sources[span.filename] = without_range(sources[span.filename], span)
     once: dict[tuple[object, ...], Diagnostic] = {}
     for one in found:
         once.setdefault((one.code, one.summary, one.detail, one.subject), one)
@@ -227,10 +240,15 @@ def _provisioner(
     receives = [receive for _, found in read for receive, _ in found]
     if not (sound and whole and all_parts and one_machine) or None in receives:
         return None, readable
+    machine = machine_of(draft, name, names)
+    heard_whole = numbered(receive for receive in receives if receive is not None)
+    claims = [claimed.condition for claimed in properties if claimed.condition is not None]
+    sensitive = Sensitive.of(machine, heard_whole, claims)
+    check_sensitive(own.reader, machine, heard_whole, sensitive)
     provisioner = Provisioner(
         name=name,
-        machine=machine_of(draft, name, names),
-        receives=numbered(receive for receive in receives if receive is not None),
+        machine=replace(machine, names=machine.names.hiding(sensitive)),
+        receives=heard_whole,
         properties=properties,
         tests=tests,
         span=settled(header),

@@ -62,7 +62,7 @@ def _people(reader: Reader, people: Expression) -> list[str] | None:
             reader.report("answer_out_of_reach", "Nobody may answer", detail, place)
         else:
             detail = 'Write from = ["ada", "grace"], with the names that people answer under.'
-            reader.report("wrong_type", f'"from" {problem}', detail, place)
+            reader.report("wrong_type", f'"from" {reader.said(people.node, problem)}', detail, place)
     return None
 
 

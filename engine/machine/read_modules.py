@@ -174,8 +174,7 @@ class Modules:
             reader.report("bad_name", summary, detail, declared.pop("source").span)
         arguments = _arguments(caller.reader, use, declared)
         reader.unvalued = frozenset(arguments.unvalued)
-        read_names(reader, tree, declared, arguments.values)
-        reader.hidden |= arguments.secret
+        read_names(reader, tree, declared, arguments.values, arguments.secret)
         blocks = tree.blocks_of("provisioner")
         if len(blocks) != 1:
             many = f"has {len(blocks)} provisioners" if blocks else "has no provisioner"
@@ -264,10 +263,10 @@ def _arguments(caller: Reader, use: syntax.Block, declared: Mapping[str, Declare
             continue
         if name in missing:
             missing.remove(name)
-        if caller.hides(references(attribute.value)):
+        if caller.is_sensitive(attribute.value):
             found.secret.add(name)
         found.unvalued.add(name)
-        fine, value = caller.constant(attribute.value, ARGUMENT_ROOTS)
+        fine, value = caller.constant(attribute.value, ARGUMENT_ROOTS, shown=False)
         if fine and _fits(caller, attribute, variable, value):
             found.values[name] = value_of(variable, value)
             found.unvalued.remove(name)

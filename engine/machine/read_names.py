@@ -1,6 +1,7 @@
 """Reads `locals` blocks: with the variables, what ``var`` and ``local`` mean in a module."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.diagnostics import Span
@@ -9,6 +10,7 @@ from engine.machine.expression import Expression, Names
 from engine.machine.read_variables import Declared
 from engine.machine.reading import FIRST, Reader, Roots
 from engine.machine.scope_types import variable_type
+from engine.machine.sensitive import Sensitive
 
 #: Every name that an expression can start with, wherever it stands.
 ROOTS: Roots = {
@@ -30,10 +32,17 @@ _DEEPEST = 50
 
 
 def read_names(
-    reader: Reader, body: syntax.Body, declared: Mapping[str, Declared], values: Mapping[str, Any]
+    reader: Reader,
+    body: syntax.Body,
+    declared: Mapping[str, Declared],
+    values: Mapping[str, Any],
+    secret: Collection[str] = (),
 ) -> None:
-    """Set the reader's names from the blocks of a module, whose variables have these values."""
-    reader.hidden = frozenset(name for name, variable in declared.items() if variable.sensitive)
+    """Set the reader's names from the blocks of a module, whose variables have these values.
+
+    Of the variables those in `secret` are sensitive, whatever they say of themselves.
+    """
+    reader.hidden = frozenset(n for n, variable in declared.items() if variable.sensitive or n in secret)
     reader.names = Names(variables=values)
     found, places = _locals(reader, body)
     reader.names = Names(variables=values, locals=found)
@@ -43,7 +52,9 @@ def read_names(
         name: variable_type(v.type, nullable=not v.required and v.default is None)
         for name, v in declared.items()
     }
-    reader.names = Names(variables=values, locals=sound, types=types)
+    hidden = frozenset((name,) for name in reader.hidden)
+    reader.names = Names(variables=values, locals=sound, types=types, sensitive=hidden)
+    reader.names = replace(reader.names, hidden=Sensitive(reader.names))
     reader.broken = frozenset(places) - sound.keys()
     reader.check_locals()
 

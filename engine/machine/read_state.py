@@ -162,14 +162,15 @@ def _read_timers(reader: Reader, block: syntax.Block, state: StateDraft, draft: 
         if delay is None or attribute is None:
             continue
         if {r.root for r in delay.references} <= {"var"}:
-            fine, value = reader.constant(attribute.value)
+            fine, value = reader.constant(attribute.value, shown=False)
             if not fine:
                 continue
             try:
                 seconds_of(value)
             except ValueError as problem:
                 detail = 'Write a duration such as "72h", "1h30m" or "7d", or a number of seconds.'
-                reader.report("wrong_type", f"The delay {problem}", detail, attribute.value.span)
+                said = reader.said(attribute.value, problem)
+                reader.report("wrong_type", f"The delay {said}", detail, attribute.value.span)
         state.timers.append(Timer(event=event, delay=delay, span=settled(inner.header_span)))
 
 

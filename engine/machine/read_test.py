@@ -73,8 +73,26 @@ def _test(reader: Reader, block: syntax.Block, states: Collection[str]) -> Test:
         detail = "End it with then { state = … }."
         reader.report("missing_block", "This test expects nothing", detail, block.header_span)
     return Test(
-        name=block.labels[0].value, given=given, course=tuple(course), span=settled(block.header_span)
+        name=block.labels[0].value,
+        given=given,
+        course=tuple(course),
+        sensitive=_sensitive(reader, block),
+        span=settled(block.header_span),
     )
+
+
+def _sensitive(reader: Reader, block: syntax.Block) -> dict[str, list[str]]:
+    """What of the given context, and whether an event, is made of sensitive values."""
+    hidden = reader.names.hidden
+    found: dict[str, set[str]] = {}
+    for inner in block.body.blocks if hidden is not None else ():
+        context, event = inner.body.attribute("context"), inner.body.attribute("event")
+        if hidden is not None and inner.type == "given" and context is not None:
+            for name, origins in hidden.members(context.value).items():
+                found.setdefault(f"context.{name}", set()).update(origins)
+        if hidden is not None and inner.type == "when" and event is not None and hidden.of_value(event.value):
+            found.setdefault("event", set()).update(hidden.of_value(event.value))
+    return {place: sorted(origins) for place, origins in found.items()}
 
 
 def _given(reader: Reader, block: syntax.Block, states: Collection[str]) -> Given:
@@ -96,7 +114,7 @@ def _when(reader: Reader, block: syntax.Block) -> When:
     delivered = len(block.labels) == _DELIVERY
     reader.check_shape(block, "when delivery" if delivered else "when")
     payload = _object(reader, block.body.attribute("event"), ())
-    delivery = _object(reader, block.body.attribute("delivery"), ())
+    delivery = _typed(reader, block.body.attribute("delivery"), Mapping, "{ … }")
     labels = [label.value for label in block.labels] or [""]
     return When(
         name=labels[-1],
@@ -126,18 +144,21 @@ def _span(reader: Reader, block: syntax.Block) -> timedelta:
 def _then(reader: Reader, block: syntax.Block, states: Collection[str]) -> Then:
     reader.check_shape(block)
     expected: dict[str, tuple[Any, Span]] = {}
+    masks: dict[str, Any] = {}
+    hidden = reader.names.hidden
     for name, read in _EXPECTED.items():
         attribute = block.body.attribute(name)
         if attribute is not None:
             expected[name] = (read(reader, attribute, states), settled(attribute.value.span))
+            masks[name] = None if hidden is None else hidden.mask(attribute.value)
     if not expected:
         detail = f"Add one of {', '.join(_EXPECTED)}."
         reader.report("missing_attribute", "This then expects nothing", detail, block.header_span)
-    return Then(expected=expected, span=settled(block.header_span))
+    return Then(expected=expected, masks=masks, span=settled(block.header_span))
 
 
-def _value(reader: Reader, attribute: syntax.Attribute) -> tuple[bool, Any]:
-    fine, value = reader.constant(attribute.value)
+def _value(reader: Reader, attribute: syntax.Attribute, *, shown: bool = True) -> tuple[bool, Any]:
+    fine, value = reader.constant(attribute.value, shown=shown)
     try:
         return fine, plain(value) if fine else None
     except NotPlainError as problem:
@@ -145,12 +166,15 @@ def _value(reader: Reader, attribute: syntax.Attribute) -> tuple[bool, Any]:
         return False, None
 
 
-def _typed(reader: Reader, attribute: syntax.Attribute | None, wanted: type, example: str) -> Any:
+def _typed(
+    reader: Reader, attribute: syntax.Attribute | None, wanted: type, example: str, *, shown: bool = True
+) -> Any:
     if attribute is None:
         return None
-    fine, value = _value(reader, attribute)
+    fine, value = _value(reader, attribute, shown=shown)
     if fine and not isinstance(value, wanted):
-        summary = f'"{attribute.name}" is {show(value)}'
+        found = "sensitive" if reader.is_sensitive(attribute.value) else show(value)
+        summary = f'"{attribute.name}" is {found}'
         reader.report("wrong_type", summary, f"Write {attribute.name} = {example}.", attribute.value.span)
         return None
     return value
@@ -161,7 +185,7 @@ def _text(reader: Reader, attribute: syntax.Attribute | None, _states: Collectio
 
 
 def _object(reader: Reader, attribute: syntax.Attribute | None, _states: Collection[str]) -> Any:
-    return _typed(reader, attribute, Mapping, "{ … }")
+    return _typed(reader, attribute, Mapping, "{ … }", shown=False)
 
 
 def _state(reader: Reader, attribute: syntax.Attribute | None, states: Collection[str]) -> Any:
@@ -200,11 +224,13 @@ def _moment(reader: Reader, attribute: syntax.Attribute | None, _states: Collect
 
 
 def _effects(reader: Reader, attribute: syntax.Attribute | None, _states: Collection[str]) -> Any:
-    value = _typed(reader, attribute, list, '["NAME", { worker = "http", … }]')
+    value = _typed(reader, attribute, list, '["NAME", { worker = "http", … }]', shown=False)
     if value is None or attribute is None:
         return None
     for item in value:
         problem = _effect_problem(item)
+        if problem and reader.is_sensitive(attribute.value):
+            problem = "There is something among these that is no effect"
         if problem:
             detail = f"An effect is its name, or an object with any of {', '.join(EFFECT_MEMBERS)}."
             reader.report("wrong_type", problem, detail, attribute.value.span)

@@ -49,7 +49,8 @@ def _of(reader: Reader, block: syntax.Block, definition: Definition) -> Provisio
 
 
 def _joined(reader: Reader, block: syntax.Block, provisioner: Provisioner) -> Provisioner:
-    reader.names = provisioner.machine.names
+    names = provisioner.machine.names
+    reader.names = replace(names, hidden=names.studied)
     states = provisioner.machine.states
     properties = read_properties(reader, block.body.blocks_of("property"), states)
     tests = read_tests(reader, block.body.blocks_of("test"), states)

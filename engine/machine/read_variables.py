@@ -71,7 +71,11 @@ def _declared(reader: Reader, block: syntax.Block, name: str) -> Declared:
     written = block.body.attribute("type")
     wanted = None if written is None else read_type(reader, written.value)
     default = block.body.attribute("default")
-    place = block.header_span if default is None else default.value.span
+    sensitive = _flag(reader, block) or speaks_of_secret(name)
+    # The line where a secret stands is not shown.
+    place = block.header_span if default is None or sensitive else default.value.span
+    if default is not None and sensitive:
+        reader.veiled.append(settled(default.value.span))
     fine, value = (True, None) if default is None else reader.constant(default.value, roots={})
     try:
         value = plain(value, _ROOM) if fine else None
@@ -84,14 +88,15 @@ def _declared(reader: Reader, block: syntax.Block, name: str) -> Declared:
         reader.report("wrong_type", f'Variable "{name}" cannot have this value', f"{problem}.", place)
     except UnfitValueError as problem:
         summary = f'The default of variable "{name}" is not of its type'
-        reader.report("wrong_type", summary, f"{_sentence(problem)}.", place)
+        detail = f"It takes {(wanted or ANY).told}." if sensitive else f"{_sentence(problem)}."
+        reader.report("wrong_type", summary, detail, place)
     return Declared(
         name=name,
         type=wanted or ANY,
         required=default is None,
         default=value,
         description=_description(reader, block),
-        sensitive=_flag(reader, block) or speaks_of_secret(name),
+        sensitive=sensitive,
         span=settled(block.header_span),
         default_span=settled(place),
     )
@@ -111,6 +116,12 @@ def _flag(reader: Reader, block: syntax.Block) -> bool:
         detail = "Write sensitive = true."
         reader.report("wrong_type", '"sensitive" is neither true nor false', detail, attribute.value.span)
     return value is True
+
+
+def seems_sensitive(block: syntax.Block, name: str) -> bool:
+    """Whether a variable's value is not to be shown, as far as its block says so without being read."""
+    said = block.body.attribute("sensitive")
+    return speaks_of_secret(name) or getattr(None if said is None else said.value, "value", False) is True
 
 
 def value_of(variable: Declared, value: Any, *, written: bool = False) -> Any:
@@ -166,7 +177,7 @@ def _report_unfit(reader: Reader, variable: Declared, value: Given, problem: Unf
     place = variable.span if variable.sensitive or value.span is None else value.span
     reader.report(
         "wrong_type",
-        f'{value.origin} gives variable "{variable.name}" a wrong value: {problem}',
+        f'{value.origin} gives variable "{variable.name}" a wrong value{"" if variable.sensitive else f": {problem}"}',
         f"It takes {variable.type.told}, as {variable.span} says.",
         place,
     )

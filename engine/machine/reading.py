@@ -16,6 +16,7 @@ from engine.machine.definition import ALWAYS
 from engine.machine.expression import Expression, Look, Names
 from engine.machine.link import Link, linked
 from engine.machine.references import Reference, references
+from engine.machine.sensitive import token
 from engine.machine.shapes import SHAPES, Shape, parents_of
 from engine.machine.values import composed, printable
 from engine.model import END
@@ -50,6 +51,10 @@ class Reader:
         Problems go where those of the reader `above` go, each with the `story` of how it comes to that.
         """
         self.diagnostics: list[Diagnostic] = [] if above is None else above.diagnostics
+        #: The definition decided already, perhaps before a sensitive value in a name was a problem.
+        self.again: bool = above is not None and above.again
+        #: Where sensitive values stand in the texts.
+        self.veiled: list[Span] = [] if above is None else above.veiled
         self.names = Names()
         #: Locals that are declared and cannot be used: why was reported.
         self.broken: frozenset[str] = frozenset()
@@ -342,9 +347,14 @@ class Reader:
         looks: dict[str, Look] = {}
         for reference in (*found, *self._behind(found)):
             text = self.text(reference.node.span)
-            if text not in looks and len(looks) < _MOST_LOOKS and not self.hides([reference]):
+            hidden = self.hides([reference])
+            listed = sum(look.hidden is hidden for look in looks.values())
+            if text not in looks and listed < _MOST_LOOKS:
                 looks[text] = Look(
-                    text=text, node=reference.node, compiled=compile_expression(reference.node)
+                    text=text,
+                    node=reference.node,
+                    compiled=compile_expression(reference.node),
+                    hidden=hidden,
                 )
         return tuple(looks.values())
 
@@ -359,10 +369,37 @@ class Reader:
             for reference in (*listed, *self._behind(listed))
         )
 
-    def constant(self, node: syntax.Expression, roots: Roots = VARIABLES) -> tuple[bool, Any]:
-        """Whether an expression has a value without any event, and the value; a problem is reported."""
+    def is_sensitive(self, node: syntax.Expression) -> bool:
+        """Whether the value of an expression is made of what is not to be shown."""
+        hidden = self.names.hidden
+        return hidden is not None and bool(hidden.of_value(node))
+
+    def said(self, node: syntax.Expression, problem: object) -> str:
+        """What is wrong with the value of an expression, in words that show it only if it may be shown."""
+        hidden = self.names.hidden
+        origins = None if hidden is None else hidden.of_value(node)
+        return f"cannot be {token(origins)}" if origins else str(problem)
+
+    def expose(self, node: syntax.Expression, origins: Iterable[str]) -> None:
+        """Report that a sensitive value would be shown."""
+        if not self.again:
+            summary = f"This value is shown wherever it is used, and made of what is {token(origins)[1:-1]}"
+            detail = "Take something else, or write nonsensitive(…) around what may be shown."
+            self.report("sensitive_shown", summary, detail, node.span)
+
+    def constant(
+        self, node: syntax.Expression, roots: Roots = VARIABLES, *, shown: bool = True
+    ) -> tuple[bool, Any]:
+        """Whether an expression has a value without any event, and the value; a problem is reported.
+
+        One is, too, that the value is sensitive where it is going to be `shown`, as a name for instance.
+        """
         expression = self._checked(node, roots)
         if expression is None or self._leads_to(expression.references, self.unvalued):
+            return False, None
+        hidden = self.names.hidden
+        if shown and not self.again and hidden is not None and hidden.of_value(node):
+            self.expose(node, hidden.of_value(node))
             return False, None
         try:
             return True, expression.evaluate(self.names.scope())

@@ -22,14 +22,17 @@ class Reference:
 _NONE: frozenset[str] = frozenset()
 
 
-def references(node: syntax.Expression) -> Iterator[Reference]:
+def references(node: syntax.Expression, past: str = "") -> Iterator[Reference]:
     """Every reference in an expression, in the order of the text; names that a ``for`` binds are none.
 
-    Works without recursion: the tree may be deeper than Python's stack.
+    What a function of the name `past` is called with is left out. Works without recursion: the tree may be deeper than
+    Python's stack.
     """
     todo: list[tuple[syntax.Node, frozenset[str]]] = [(node, _NONE)]
     while todo:
         current, bound = todo.pop()
+        if isinstance(current, syntax.Call) and current.name == past:
+            continue
         if isinstance(current, syntax.Variable | syntax.GetAttribute | syntax.Index):
             found, computed = _path(current)
             if found is not None and found.root not in bound:

@@ -42,6 +42,7 @@ def step(
         return unmoved(snapshot, event, Verdict.STATE_NOT_FOUND, because, machine=mark)
     if at.text != snapshot.state:
         snapshot = replace(snapshot, state=at.text)
+    snapshot = marked(machine, snapshot)
     work = Macrostep(machine, snapshot, event, now, at)
     base = snapshot
     try:
@@ -76,6 +77,13 @@ def step(
     if not work.handled:
         return _timed(snapshot, _not_taken(work, base, at, taken))
     return _timed(snapshot, _taken(work, at))
+
+
+def marked(machine: CompiledMachine, snapshot: Snapshot) -> Snapshot:
+    """The snapshot with what of it is sensitive."""
+    hidden = machine.definition.names.remembering(snapshot.sensitive).hidden
+    sensitive = {} if hidden is None else hidden.remembered(snapshot.context, snapshot.raised)
+    return snapshot if sensitive == snapshot.sensitive else replace(snapshot, sensitive=sensitive)
 
 
 def _refused(work: Macrostep, *, pending: bool) -> tuple[Verdict, str] | None:
@@ -191,6 +199,7 @@ def _taken(work: Macrostep, before: Configuration) -> Step:
             source_status=definition.status_of(source),
             target_status=status,
             arguments=work.request,
+            masks=work.request_masks,
         )
         effects = (call, *effects)
     return Step(
@@ -205,6 +214,7 @@ def _taken(work: Macrostep, before: Configuration) -> Step:
             placed=snapshot.placed,
             awaits=work.awaits,
             hurried=snapshot.hurried + 1 if work.event.receive is None and _hurries(work) else 0,
+            sensitive=work.sensitive(),
             machine=definition.hash,
         ),
         effects=effects,

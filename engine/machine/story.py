@@ -9,6 +9,7 @@ from engine.machine.course import Pause
 from engine.machine.durations import text_of
 from engine.machine.moves import Configuration, Move
 from engine.machine.schedule import Schedule
+from engine.machine.sensitive import Sensitive
 from engine.machine.values import printable
 from engine.machine.writing import hcl, text
 from engine.model import Event, Snapshot
@@ -17,10 +18,17 @@ _MOST_SHOWN = 6
 
 
 def story(
-    start: Configuration, way: Sequence[Move], times: Schedule | None = None, loop: int | None = None
+    start: Configuration,
+    way: Sequence[Move],
+    times: Schedule | None = None,
+    loop: int | None = None,
+    hidden: Sensitive | None = None,
 ) -> list[str]:
-    """A line for the start, and one for each move; after `loop` of the moves it goes round."""
-    context = _leaves("context", start.snapshot.context)
+    """A line for the start, and one for each move; after `loop` of the moves it goes round.
+
+    Here and below `hidden` says what is not to be shown; None = all may be.
+    """
+    context = _leaves("context", _shown(hidden, "context", start.snapshot.context))
     lines = [f'starts in "{start.snapshot.state}"{_with(context)}']
     number = 0
     now = timedelta()
@@ -33,7 +41,9 @@ def story(
         at = now if times is None else times.moves[position]
         later = f"{text_of(at - now)} later " if at > now else ""
         now = at
-        lines.append(f'{number}. {later}"{move.event.name}"{_with(told_event(move.event))} {_outcome(move)}')
+        lines.append(
+            f'{number}. {later}"{move.event.name}"{_with(told_event(move.event, hidden))} {_outcome(move)}'
+        )
     if times is not None and times.end > now:
         lines.append(f"{text_of(times.end - now)} later it is still there")
     return [printable(line) for line in lines]
@@ -47,12 +57,19 @@ def _outcome(move: Move) -> str:
     return "leaves it where it is" if move.stayed else f'moves it to "{move.after.snapshot.state}"'
 
 
-def told_event(event: Event) -> list[str]:
+def told_event(event: Event, hidden: Sensitive | None = None) -> list[str]:
     """What is in an event: ``event.action is "closed"``."""
-    return [*_leaves("event", event.payload), *_leaves("delivery", event.delivery)]
+    members = (("event", event.payload), ("delivery", event.delivery))
+    return [leaf for name, value in members for leaf in _leaves(name, _shown(hidden, name, value))]
 
 
-def as_test(name: str, given: Snapshot, way: Sequence[Move], remark: str) -> list[str]:
+def _shown(hidden: Sensitive | None, root: str, value: Any) -> Any:
+    return value if hidden is None else hidden.shown(root, value)
+
+
+def as_test(
+    name: str, given: Snapshot, way: Sequence[Move], remark: str, hidden: Sensitive | None = None
+) -> list[str]:
     """The lines of a test that goes this way from what is given, where time does not pass but for timers that run out."""
     course: list[Event | Pause] = []
     ran_out = False
@@ -67,22 +84,27 @@ def as_test(name: str, given: Snapshot, way: Sequence[Move], remark: str) -> lis
     if ran_out:
         course.append(Pause(by=timedelta()))
     state = way[-1].after.snapshot.state if way else given.state
-    return test_block(name, given, course, state, remark)
+    return test_block(name, given, course, state, remark, hidden)
 
 
 def test_block(
-    name: str, given: Snapshot, course: Sequence[Event | Pause], state: str, remark: str
+    name: str,
+    given: Snapshot,
+    course: Sequence[Event | Pause],
+    state: str,
+    remark: str,
+    hidden: Sensitive | None,
 ) -> list[str]:
     """The lines of a test: what is given, the events that come and the times that pass, and the state at the end."""
     lines = [f"test {text(printable(name))} {{"]
     start = text(given.state)
     if given.context:
-        context = hcl(given.context)
+        context = hcl(_shown(hidden, "context", given.context))
         lines += ["  given {", f"    state   = {start}", f"    context = {context}", "  }"]
     else:
         lines.append(f"  given {{ state = {start} }}")
     for part in course:
-        told = _advance(part) if isinstance(part, Pause) else _when(part)
+        told = _advance(part) if isinstance(part, Pause) else _when(part, hidden)
         lines += [f"  {line}" for line in told]
     return [*lines, "  then {", f"    state = {text(state)} # {printable(remark)}", "  }", "}"]
 
@@ -94,9 +116,9 @@ def _advance(pause: Pause) -> list[str]:
     return ["advance {", f"  by     = {by}", f"  before = {text(pause.before)}", "}"]
 
 
-def _when(event: Event) -> Iterator[str]:
+def _when(event: Event, hidden: Sensitive | None) -> Iterator[str]:
     members = [("event", event.payload), ("delivery", event.delivery)]
-    given = [f"{name} = {hcl(value)}" for name, value in members if value]
+    given = [f"{name} = {hcl(_shown(hidden, name, value))}" for name, value in members if value]
     head = f"when {text(event.name)} {{"
     if len(given) > 1:
         yield from (head, *(f"  {line}" for line in given), "}")

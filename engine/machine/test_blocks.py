@@ -1,6 +1,6 @@
 """What an author expects of a machine, example by example: the values of `test` blocks. `engine.decide.run_test` runs them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -59,6 +59,8 @@ class Then:
 
     #: ``state``, ``status``, ``context``, ``effects`` and ``verdict``, each with its value and place.
     expected: Mapping[str, tuple[Any, Span]]
+    #: What to show in place of what is expected, where that is sensitive (`engine.machine.masks`).
+    masks: Mapping[str, Any] = field(default_factory=dict)
     span: Span
 
 
@@ -70,4 +72,6 @@ class Test:
     given: Given
     #: In the order of the file.
     course: tuple[When | Advance | Then, ...]
+    #: What of the given context, and whether an event, is made of sensitive values, as `Snapshot.sensitive` has it.
+    sensitive: Mapping[str, Sequence[str]] = field(default_factory=dict)
     span: Span

@@ -102,7 +102,11 @@ def _fired(provisioner: Provisioner, transition: Transition) -> str:
 def _shadowed(guards: Guards, candidacy: Candidacy) -> Diagnostic:
     transition = candidacy.transition
     overlap = next((o for o in guards.overlaps.values() if o.second is transition), None)
-    witness = [] if overlap is None else [f"for instance {_witness(overlap)}", f"takes {overlap.first.span}"]
+    witness = (
+        []
+        if overlap is None
+        else [f"for instance {_witness(guards, overlap)}", f"takes {overlap.first.span}"]
+    )
     return _about_guard(
         "transition_shadowed",
         f"This transition on {_named(transition)} is never taken",
@@ -122,7 +126,7 @@ def _overlaps(guards: Guards) -> Iterator[Diagnostic]:
             "If that is not meant, make the conditions exclude each other.",
             overlap.second,
             severity=Severity.NOTE,
-            story=f"for instance {_witness(overlap)}",
+            story=f"for instance {_witness(guards, overlap)}",
         )
 
 
@@ -133,9 +137,10 @@ def _alike(first: Transition, second: Transition) -> bool:
     return first.target == second.target and plain and not done
 
 
-def _witness(overlap: Overlap) -> str:
-    told = told_event(overlap.witness)
-    told += [f"context.{name} = {value!r}" for name, value in overlap.context.items()]
+def _witness(guards: Guards, overlap: Overlap) -> str:
+    told = told_event(overlap.witness, guards.hidden)
+    context = overlap.context if guards.hidden is None else guards.hidden.shown("context", overlap.context)
+    told += [f"context.{name} = {value!r}" for name, value in context.items()]
     what = "" if overlap.witness.name == ALWAYS else f'"{overlap.witness.name}" '
     return f'{what}in "{overlap.state}" with {", ".join(told) or "any payload"}'
 

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
+from engine.config.redaction import HIDDEN
 from engine.model import Exchange, Outcome
 
 #: How much of a backend's words goes into a detail.
@@ -131,5 +132,5 @@ def forms_of(secrets: Iterable[str]) -> frozenset[str]:
 def redact(text: str, secrets: Iterable[str]) -> str:
     """The text without any of the secrets, longest first."""
     for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "[secret]")
+        text = text.replace(secret, HIDDEN)
     return text

@@ -17,6 +17,7 @@ import aiohttp
 import certifi
 
 from engine import __version__
+from engine.config.redaction import Fragments
 from engine.model import Exchange, Outcome
 from engine.processors.http_answers import Answer, NoAnswer, forms_of, one_line, redact
 from engine.processors.processor import on_exchange
@@ -107,8 +108,9 @@ class HttpTransport:
         )
 
     def said(self, text: str, hidden: Iterable[str] = ()) -> str:
-        """Words from outside as one line without any secret, this worker's or `hidden`."""
-        return one_line(redact(text, self._secrets | forms_of(hidden)))
+        """Words from outside as one line without any secret, this worker's or `hidden`, and without pieces of one."""
+        shown = redact(text, self._secrets | forms_of(hidden))
+        return one_line(Fragments([*self._secrets, *hidden]).hide(shown))
 
     async def close(self) -> None:
         """Release the connections."""

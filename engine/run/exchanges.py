@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import structlog
 
+from engine.config.redaction import Fragments
 from engine.model import Entity, Exchange
 from engine.processors.processor import on_exchange
 
@@ -12,8 +13,10 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def telling(entity: Entity) -> Iterator[Callable[[Iterable[Exchange]], None]]:
-    """Log every exchange made within, as it ends.
+def telling(
+    entity: Entity, echoes: Fragments | None = None
+) -> Iterator[Callable[[Iterable[Exchange]], None]]:
+    """Log every exchange made within, as it ends, without what an effect's sensitive arguments left in its URL.
 
     What is yielded takes the exchanges that a processor reports at the end, and logs those that it had not told before.
     """
@@ -25,7 +28,7 @@ def telling(entity: Entity) -> Iterator[Callable[[Iterable[Exchange]], None]]:
             "backend.exchange",
             entity=entity.id,
             method=exchange.method,
-            url=exchange.url,
+            url=exchange.url if echoes is None else echoes.hide(exchange.url),
             status=exchange.status,
             seconds=exchange.seconds,
         )

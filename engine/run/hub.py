@@ -1,9 +1,12 @@
 """The hub: from a project or a worker's name to the processor that makes the call."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from engine.config.conceal import speaks_of_secret
+from engine.config.redaction import of_setting
 from engine.config.references import resolve
 from engine.config.suggest import did_you_mean
 from engine.config.workers import Worker, Workers
@@ -18,9 +21,17 @@ BUILTIN = "http"
 class Hub:
     """The connected processors of a ``workers.yaml``."""
 
-    def __init__(self, by_worker: Mapping[str, Processor], by_project: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        by_worker: Mapping[str, Processor],
+        by_project: Mapping[str, str],
+        secrets: frozenset[str] = frozenset(),
+    ) -> None:
+        """Take the processors by their workers, the workers by their projects, and what is secret in the settings."""
         self._by_worker = dict(by_worker)
         self._by_project = dict(by_project)
+        #: What must show in no log.
+        self.secrets = secrets
 
     @classmethod
     def build(
@@ -43,7 +54,8 @@ class Hub:
             ready[BUILTIN] = (makers[BUILTIN], Settings(worker=BUILTIN))
         by_worker = {name: maker.connect(settings) for name, (maker, settings) in ready.items()}
         by_project = {project: worker.name for worker in workers.workers for project in worker.projects}
-        return cls(by_worker, by_project), tuple(diagnostics)
+        secrets = frozenset(secret for _, settings in ready.values() for secret in _secrets_of(settings))
+        return cls(by_worker, by_project, secrets), tuple(diagnostics)
 
     def for_project(self, project: str) -> Processor:
         """The processor that holds the project's state; one that refuses everything if no worker serves it."""
@@ -67,6 +79,8 @@ class Hub:
         name = worker or self._by_project.get(project.lower(), project)
         url = effect.arguments.get("url") if effect is not None else None
         host = urlsplit(url).netloc.rpartition("@")[2] if isinstance(url, str) and "[" not in url else ""
+        if host and effect is not None and "url" in effect.masks:
+            host = f"(sensitive {sha256(host.encode()).hexdigest()[:8]})"  # still one host's name, for its breaker
         return f"{name} {host}".rstrip()
 
     def names(self) -> tuple[str, ...]:
@@ -169,6 +183,23 @@ def _settings_of(
             detail = maker.settings.get(setting, "")
             problem(code, setting, f'The worker "{worker.name}": {said}', detail)
     return settings, diagnostics
+
+
+def _secrets_of(settings: Settings) -> Iterator[str]:
+    """What of a worker's settings is secret: what came from the environment, and what is called so."""
+    for secret in (*settings.secrets, *_called_so(settings.values)):
+        yield from of_setting(secret)
+
+
+def _called_so(values: Any, *, secret: bool = False) -> Iterator[str]:
+    if isinstance(values, Mapping):
+        for name, value in values.items():
+            yield from _called_so(value, secret=secret or speaks_of_secret(str(name)))
+    elif isinstance(values, list | tuple):
+        for value in values:
+            yield from _called_so(value, secret=secret)
+    elif isinstance(values, str) and secret:
+        yield values
 
 
 def check_projects(workers: Workers, definitions: Mapping[str, Iterable[str]]) -> tuple[Diagnostic, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.config.conceal import without_secrets
+from engine.config.redaction import texts_in
 from engine.config.suggest import did_you_mean
 from engine.config.workers import Worker, Workers, read_workers
 from engine.diagnostics import Diagnostic, Span, errors_in
@@ -18,7 +19,7 @@ from engine.processors.processor import ProcessorMaker
 from engine.run.files import read_text
 from engine.run.hub import Hub, check_action_workers, check_projects
 from engine.run.library import MachinesFolder, test_texts
-from engine.run.variables import check_declared, values_for
+from engine.run.variables import check_declared, values_for, without_values
 from engine.sources.check import check_sources
 
 
@@ -52,6 +53,13 @@ class Loaded:
     #: The texts read, by file name, to show source lines beside problems.
     sources: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def secrets(self) -> set[str]:
+        """What must show in no log: of the workers' settings, and the values of sensitive variables."""
+        definitions = () if self.serving is None else self.serving.definitions
+        values = [d.variables[name] for d in definitions for name in d.sensitive if name in d.variables]
+        return {*(() if self.hub is None else self.hub.secrets), *texts_in(values)}
+
     def usable(self) -> tuple[Serving, Hub]:
         """The parts a daemon needs; raises `InvalidDefinitionError` with every problem if any is an error."""
         if self.serving is None or self.hub is None or errors_in(self.diagnostics):
@@ -79,6 +87,8 @@ def load(
     result = read_workers(text, str(workers_file))
     diagnostics += result.diagnostics
     workers = result.workers
+    if workers is not None:
+        sources[str(workers_file)] = without_values(text, workers)
     if workers is None:
         return Loaded(workers=None, serving=None, hub=None, diagnostics=tuple(diagnostics), sources=sources)
     readings = {w.name: _read(w, workers_file, machines, environ, flags or {}) for w in workers.workers}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from traceback import format_exc
 from typing import TypeVar
 
 import structlog
@@ -19,6 +20,7 @@ from engine.model import (
 )
 from engine.processors.processor import Call
 from engine.run.circuits import Circuits
+from engine.run.echoes import echoes_of, without
 from engine.run.exchanges import telling
 from engine.run.hub import Hub
 from engine.run.lanes import Idle, Progress, Turn, Waiting
@@ -95,17 +97,19 @@ class Performer:
             read_back=effect_row.read_back or not fresh,
         )
         log.info("effect.calling", **_named(entity, effect_row), attempt=number, read_back=call.read_back)
-        with telling(entity) as tell_rest:
+        echoes = echoes_of(effect_row.effect)
+        with telling(entity, echoes) as tell_rest:
             try:
                 attempt = await processor.perform(call)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  it is logged
                 # A processor promises to answer with values; one that breaks its promise must not break the lane.
-                log.exception("processor.failed", **_named(entity, effect_row))
+                failed = format_exc() if echoes is None else echoes.hide(format_exc())
+                log.error("processor.failed", **_named(entity, effect_row), exception=failed)  # noqa: TRY400  hidden first
                 return Attempt(
                     outcome=Outcome.UNKNOWN, detail=f"the processor failed: {type(error).__name__}"
                 )
             tell_rest(attempt.exchanges)
-        return attempt
+        return attempt if echoes is None else without(echoes, attempt)
 
     async def _obey(
         self,

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.decide.decide import Decision, decide_again
 from engine.errors import MalformedBodyError, StoreError
-from engine.machine.compile import CompiledProvisioner, compile_definition
+from engine.machine.compile import CompiledProvisioner, compile_definition, unhidden
 from engine.machine.read import read_again
 from engine.run.delivered import delivered
 from engine.run.load import text_hash
@@ -140,11 +140,11 @@ class Replay:
         if self._current is not None:
             if name not in self._current:
                 raise _MissingError(Part.DEFINITION, f"the definitions have no provisioner {name} now")
-            return self._current[name]
+            return _as_then(self._current[name], row)
         found = self._definition(c, row).get(name)
         if found is None:
             raise _MissingError(Part.DEFINITION, f"the stored definition has no provisioner {name}")
-        return found
+        return _as_then(found, row)
 
     def _definition(self, c: Connection, row: HistoryRow) -> dict[str, CompiledProvisioner]:
         # Rows of the first schema name the definition by what it means, later ones by its very text.
@@ -173,6 +173,12 @@ class Replay:
         if not _same(effects, effects_again):
             because = f"recorded {len(effects)} effect(s), now {len(effects_again)}, or with other arguments"
             yield _difference(row, Part.EFFECTS, because, recorded=effects, again=effects_again)
+
+
+def _as_then(provisioner: CompiledProvisioner, row: HistoryRow) -> CompiledProvisioner:
+    """The provisioner with traces that hide what the row's trace hid."""
+    hides = provisioner.machine.definition.names.hidden is not None
+    return unhidden(provisioner) if hides and "hiding" not in row.facts else provisioner
 
 
 def _left(row: HistoryRow, outcome: Decision | _MissingError | None) -> dict[str, Any] | None:

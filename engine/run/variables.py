@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from engine.config.conceal import without_range, without_secrets
 from engine.config.references import resolve
 from engine.config.suggest import did_you_mean
-from engine.config.workers import Worker
+from engine.config.workers import Worker, Workers
 from engine.diagnostics import Diagnostic, Span
 from engine.machine.given import Given
 
@@ -69,6 +70,18 @@ def check_declared(worker: Worker, declared: Sequence[str]) -> tuple[Diagnostic,
         for name in worker.variables
         if name not in declared
     )
+
+
+def without_values(text: str, workers: Workers) -> str:
+    """The text of workers.yaml, to be shown without secrets, and without the values that it gives to variables.
+
+    Which of them are sensitive the definitions say, and those cannot always be read. References stay as they are.
+    """
+    for worker in workers.workers:
+        for name, span in worker.variable_spans.items():
+            if not str(worker.variables.get(name)).startswith("env://"):
+                text = without_range(text, span)
+    return without_secrets(text)
 
 
 def read_flags(given: Iterable[str]) -> dict[str, str]:

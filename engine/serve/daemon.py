@@ -26,6 +26,7 @@ from engine.run.load import Loaded, load
 from engine.run.runtime import Runtime
 from engine.serve.app import Application
 from engine.serve.guard import Guard
+from engine.serve.logs import hide_in_logs
 from engine.serve.protocol import DeadlineProtocol
 from engine.store.database import Store
 
@@ -174,7 +175,9 @@ class Daemon:
             log.info("daemon.stopped")
 
     def _load(self) -> Loaded:
-        return load(self._place.workers, self._place.machines, self._makers, self._environ)
+        loaded = load(self._place.workers, self._place.machines, self._makers, self._environ)
+        hide_in_logs(loaded.secrets)
+        return loaded
 
     def _stamps(self) -> dict[Path, tuple[int, int]]:
         """What says that a file was changed: its time and size."""

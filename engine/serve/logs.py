@@ -6,12 +6,14 @@ Both are made from the same structured events, so what the operator reads is wha
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import structlog
+
+from engine.config.redaction import Redaction
 
 #: The predecessor's levels and the usual ones.
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -36,6 +38,7 @@ def configure_logs(
             structlog.processors.TimeStamper(fmt="iso", utc=False) if form == "text" else _stamp,
             structlog.processors.format_exc_info,
             render,
+            _Hidden(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=lambda *_: _Lines(errors=errors),
@@ -47,6 +50,24 @@ def configure_logs(
 def _stamp(_logger: Any, _method: str, event: EventDict) -> EventDict:
     event["timestamp"] = datetime.now(UTC)  # what renders it writes it as ISO 8601 does, and faster
     return event
+
+
+def hide_in_logs(secrets: Iterable[str]) -> None:
+    """Show none of these in any log line from now on, whoever wrote it: a plug-in, a library, a traceback."""
+    for processor in structlog.get_config()["processors"]:
+        if isinstance(processor, _Hidden):
+            processor.redaction.learn(secrets)
+
+
+class _Hidden:
+    """Takes what is secret out of finished lines; what a line is made of is hidden before, as far as it is known."""
+
+    def __init__(self) -> None:
+        self.redaction = Redaction()
+
+    def __call__(self, _logger: Any, _method: str, line: Any) -> str:
+        """One line."""
+        return self.redaction.hide(line)
 
 
 def _as_json(_logger: Any, _method: str, event: EventDict) -> str:

@@ -1,10 +1,11 @@
 """Start a daemon from settings: listen, open the store, check the definitions, serve, drain."""
 
 import socket
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from engine.config.settings import DaemonSettings
 from engine.errors import SecretKeyError, SettingError, StoreError
@@ -13,12 +14,19 @@ from engine.processors.registry import load_processors
 from engine.run.clock import now
 from engine.serve.daemon import Daemon, Place, listen
 from engine.serve.guard import is_loopback
+from engine.serve.logs import hide_in_logs
 from engine.store import hooks
 from engine.store.backend import is_postgresql
 from engine.store.database import Store
 from engine.store.lock import DaemonLock
 from engine.store.secrets import load_or_create_key
 from engine.store.sqlite import path_of
+
+
+def _secrets(settings: DaemonSettings) -> Iterator[str]:
+    yield from filter(None, (settings.token, settings.secret_key))
+    with suppress(ValueError):
+        yield urlsplit(settings.store).password or ""
 
 
 def key_file(store_url: str) -> Path:
@@ -86,6 +94,7 @@ async def serve(
     processors than the installed ones. Raises `SettingError`, `StoreError` or `InvalidDefinitionError` before anything
     is served.
     """
+    hide_in_logs(_secrets(settings))
     if settings.role != "all" and not is_postgresql(settings.store):
         raise SettingError(
             f"--role {settings.role} needs a store that daemons share: give --store postgresql://…, or leave --role out"

@@ -160,7 +160,9 @@ class _Work:
         value = self._value("when", when, scope)
         held = truth(value)
         if held is None:
-            raise _RefusedError(f"asks for {when.text}; it is neither true nor false but {show(value)}")
+            raise _RefusedError(
+                f"asks for {when.text}; it is neither true nor false but {when.shown(value, scope)}"
+            )
         return held
 
     def _value(self, what: str, expression: Expression, scope: dict[str, Any]) -> Any:

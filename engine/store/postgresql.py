@@ -190,7 +190,10 @@ class PostgreSQL:
             "tcp_user_timeout": _SILENT_MILLISECONDS,
         }
         given = {name: value for name, value in arguments.items() if name not in self._url.query}
-        engine = create_engine(self._url, paramstyle="format", connect_args=given, **options)
+        # What is written goes into no error: contexts and arguments hold sensitive values.
+        engine = create_engine(
+            self._url, paramstyle="format", connect_args=given, hide_parameters=True, **options
+        )
         event.listen(engine, "connect", lambda connection, _: self._links.add(connection))
         return engine
 

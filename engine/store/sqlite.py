@@ -183,7 +183,9 @@ def identity_of(path: Path) -> tuple[int, int] | None:
 
 def writer_engine(path: Path) -> Engine:
     """Connections that write: each transaction takes the write lock at its beginning, each commit is on the disk."""
-    engine = create_engine(_url(path), poolclass=NullPool, connect_args=_connect_arguments())
+    engine = create_engine(
+        _url(path), poolclass=NullPool, connect_args=_connect_arguments(), hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_writer)
     return engine
 
@@ -191,7 +193,11 @@ def writer_engine(path: Path) -> Engine:
 def reader_engine(path: Path) -> Engine:
     """Connections that read snapshots and cannot write."""
     engine = create_engine(
-        _url(path), pool_size=_READERS_KEPT, max_overflow=-1, connect_args=_connect_arguments()
+        _url(path),
+        pool_size=_READERS_KEPT,
+        max_overflow=-1,
+        connect_args=_connect_arguments(),
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_reader)
     return engine

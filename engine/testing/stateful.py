@@ -18,6 +18,7 @@ from engine.machine.approvals import completed, is_answer
 from engine.machine.compile import CompiledMachine, compile_machine
 from engine.machine.definition import Provisioner
 from engine.machine.explore import Explorer
+from engine.machine.masks import shown_effect
 from engine.machine.moves import Move
 from engine.machine.properties import Claim
 from engine.machine.step import step
@@ -78,7 +79,8 @@ class DefinitionMachine(RuleBasedStateMachine):
         assert made.snapshot.version == before.version + 1, "the version counts decisions"  # noqa: S101
         moved = made.trace.verdict is Verdict.MOVED
         acted = moved or made.trace.verdict is Verdict.STAYED
-        assert acted or not made.effects, f"{made.trace.verdict} called {made.effects}"  # noqa: S101
+        called = [shown_effect(effect) for effect in made.effects]
+        assert acted or not called, f"{made.trace.verdict} called {called}"  # noqa: S101
         assert moved or made.snapshot.state == before.state, f"{made.trace.verdict} moved it"  # noqa: S101
         was = machine.states.get(before.state)
         ended = was is not None and was.final and was.parent is None
@@ -93,7 +95,9 @@ class DefinitionMachine(RuleBasedStateMachine):
         way = [Move(event=e, taken=(), before=at(one), after=at(other)) for one, e, other in self.way]
         if way:
             given = Snapshot(state=self.compiled.initial)
-            note("\n".join(as_test("found by a stateful test", given, way, "what was decided")))
+            hidden = self.provisioner.machine.names.hidden
+            told = as_test("found by a stateful test", given, way, "what was decided", hidden=hidden)
+            note("\n".join(told))
 
 
 def _told(event: Event) -> Event:

@@ -158,7 +158,10 @@ def test_a_folder_with_a_module_and_a_variable_of_the_environment_decides_and_is
     assert (jira.status("SOC-1"), jira.status("DEVHOP-1")) == ("In Progress", "Done")
     newest = daemon.shown("DEVHOP-1")["history"][0]["trace"]["candidates"][0]
     assert newest["place"] == "statemachines/lib/flow/machine.hcl:20:7"
-    assert newest["reason"] == "guard held: local.few is true, context.count is 1, var.limit is 9"
+    assert newest["reason"] == (
+        "guard held: local.few is true, var.token is (sensitive: module.flow.var.token), "
+        "context.count is 1, var.limit is 9"
+    )
     assert daemon.terminate() == 0
 
     # The store has all that decided: neither files nor values are needed any more.
@@ -187,7 +190,7 @@ def test_a_changed_value_decides_from_the_next_start_and_the_past_stays_as_it_wa
     assert jira.status("SOC-2") == "Done"
     assert [h["facts"]["variables"]["limit"] for h in page["history"]] == [5, 1]
     assert len({h["facts"]["definition"] for h in page["history"]}) == 2
-    assert page["history"][0]["facts"]["variables"]["api_token"] == "·····"
+    assert page["history"][0]["facts"]["variables"]["api_token"] == "(sensitive)"
     told = json.loads(daemon.cli("verify", "--json").stdout)
     assert told == {"checked": 2, "differences": []}
 
@@ -366,9 +369,9 @@ class TestTools:
         command = ["simulate", "statemachines/team", "p.json", "--project", "soc"]
         told = interlock.cli(*command, "--var", "label=by hand")
         assert told.returncode == 0, told.stderr
-        assert '"comment":"soc by hand ····· v1"' in told.stdout.decode()
+        assert '"comment":"(sensitive: module.flow.var.token)"' in told.stdout.decode()
         as_json = interlock.cli(*command, "--json").stdout.decode()
-        assert "soc from workers.yaml ····· v1" in as_json
+        assert '"comment": "(sensitive: module.flow.var.token)"' in as_json
         assert TOKEN not in as_json
 
     def test_fmt_formats_every_file_of_a_folder(self, interlock: DaemonProcess) -> None:

@@ -24,7 +24,19 @@ from tests.conformance.arguments import CALLS, spoiled
 
 #: What the reference has nothing like: a tool's own functions, which are tested by themselves.
 OWN = frozenset(
-    {"alltrue", "anytrue", "index", "issue_keys", "matchkeys", "one", "sum", "transpose", "uuidv5"}
+    {
+        "alltrue",
+        "anytrue",
+        "index",
+        "issue_keys",
+        "matchkeys",
+        "nonsensitive",
+        "one",
+        "sensitive",
+        "sum",
+        "transpose",
+        "uuidv5",
+    }
 )
 #: Where sums and powers are rounded: how much of a number may differ.
 _TOLERANCE = {"range": Decimal("1e-100"), "log": Decimal("4e-15"), "pow": Decimal("1e-13")}

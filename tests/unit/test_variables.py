@@ -219,10 +219,14 @@ def test_a_trace_does_not_show_what_is_sensitive() -> None:
         looks('variable "x" { default = "sesame" }', "var.x != event.a") == 'var.x is "sesame", event.a is 1'
     )
     secret = 'variable "x" {\n  default   = "sesame"\n  sensitive = true\n}\n'
-    assert looks(secret, "var.x != event.a") == "event.a is 1"
-    assert looks(secret + 'locals {\n  y = "Bearer ${var.x}"\n}', "local.y != event.a") == "event.a is 1"
-    assert looks(secret, "length(var) != event.a") == "event.a is 1"
-    assert looks('variable "api_token" { default = "sesame" }', "var.api_token != event.a") == "event.a is 1"
+    assert looks(secret, "var.x != event.a") == "var.x is (sensitive: var.x), event.a is 1"
+    assert (
+        looks(secret + 'locals {\n  y = "Bearer ${var.x}"\n}', "local.y != event.a")
+        == "local.y is (sensitive: var.x), event.a is 1, var.x is (sensitive: var.x)"
+    )
+    assert looks(secret, "length(var) != event.a") == "var is (sensitive: var.x), event.a is 1"
+    token = 'variable "api_token" { default = "sesame" }'
+    assert looks(token, "var.api_token != event.a").startswith("var.api_token is (sensitive: var.api_token)")
 
 
 def test_sensitive_is_a_bool() -> None:

@@ -41,6 +41,7 @@ HOMES = (
     ("Time", "times", "formatdate timeadd timecmp"),
     ("Paths", "paths", "basename dirname"),
     ("Issues", "issue_keys", "issue_keys"),
+    ("What may be shown", "sensitivity", "nonsensitive sensitive"),
 )
 
 

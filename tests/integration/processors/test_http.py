@@ -283,7 +283,7 @@ def test_no_secret_comes_back(caplog: pytest.LogCaptureFixture) -> None:
     attempt = talk(backend, do)
     assert (
         attempt.detail
-        == f'POST {backend.url}[secret]?key=… answered 400: you sent "[secret]" and [secret] and s3cret%2Fpath'
+        == f'POST {backend.url}(sensitive)?key=… answered 400: you sent "(sensitive)" and (sensitive) and (sensitive)'
     )
     assert "s3cret" not in attempt.exchanges[0].url
     assert "s3cret" not in caplog.text

@@ -37,6 +37,7 @@ CASES: list[tuple[str, Any]] = [
     ("one([])", None), ("one([1])", 1), ('coalesce("", null, 2)', 2), ("try(nope, 1)", 1), ("can(1 / 0)", False),
     ('timeadd("2025-01-31T12:00:00Z", "1h30m")', "2025-01-31T13:30:00Z"), ('timeadd("2025-01-31T12:00:00+02:00", "-24h")', "2025-01-30T12:00:00+02:00"),
     ('timecmp("2025-01-01T01:00:00+01:00", "2025-01-01T00:00:00Z")', 0), ('timecmp("2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z")', -1),
+    ('sensitive("a")', "a"), ("nonsensitive([1, null])", [1, None]),
     ('issue_keys("Fixes SOC-12, dev-1", null, "ABC2-7 SOC-12")', ["SOC-12", "ABC2-7"]),
     *LIBRARY_CASES,
 ]  # fmt: skip

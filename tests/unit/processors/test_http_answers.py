@@ -94,5 +94,5 @@ def test_words_fit_one_line_of_a_terminal() -> None:
 def test_secrets_are_hidden_in_every_form() -> None:
     secrets = forms_of(['p/ss+w"rd', "abc"])
     assert redact('a p/ss+w"rd p%2Fss%2Bw%22rd p/ss%2Bw%22rd {"t": "p/ss+w\\"rd"} abc', secrets) == (
-        'a [secret] [secret] [secret] {"t": "[secret]"} abc'
+        'a (sensitive) (sensitive) (sensitive) {"t": "(sensitive)"} abc'
     )
