@@ -10,7 +10,7 @@ from engine.machine.explore import Configuration, Move
 from engine.machine.schedule import Schedule
 from engine.machine.values import printable
 from engine.machine.writing import hcl, text
-from engine.model import Event, Snapshot
+from engine.model import Delivery, Event, Snapshot
 
 _MOST_SHOWN = 6
 
@@ -74,16 +74,26 @@ def as_test(
 
 
 def test_block(
-    name: str, given: Snapshot, course: Sequence[Event | timedelta], state: str, remark: str
+    name: str,
+    given: Snapshot,
+    course: Sequence[Event | Delivery | timedelta],
+    state: str,
+    remark: str,
+    *,
+    entity: str | None = None,
 ) -> list[str]:
-    """The lines of a test: what is given, the events that come and the times that pass, and the state at the end."""
+    """The lines of a test: what is given, what comes in and the times that pass, and the state at the end.
+
+    `entity` is said where it is not the project's number 1, and where a delivery might name another one first.
+    """
     lines = [f"test {text(printable(name))} {{"]
-    start = text(given.state)
-    if given.context:
-        context = hcl(given.context)
-        lines += ["  given {", f"    state   = {start}", f"    context = {context}", "  }"]
+    said = {"entity": entity, "state": given.state, "context": given.context}
+    members = {member: hcl(value) for member, value in said.items() if value}
+    if len(members) > 1:
+        width = max(map(len, members))
+        lines += ["  given {", *(f"    {m:{width}} = {value}" for m, value in members.items()), "  }"]
     else:
-        lines.append(f"  given {{ state = {start} }}")
+        lines.append(f"  given {{ state = {hcl(given.state)} }}")
     for part in course:
         told = _advance(part) if isinstance(part, timedelta) else _when(part)
         lines += [f"  {line}" for line in told]
@@ -94,10 +104,14 @@ def _advance(by: timedelta) -> list[str]:
     return [f"advance {{ by = {text(text_of(by))} }}"]
 
 
-def _when(event: Event) -> Iterator[str]:
-    members = [("event", event.payload), ("delivery", event.delivery)]
+def _when(came: Event | Delivery) -> Iterator[str]:
+    members = [("event", came.payload)]
+    if isinstance(came, Delivery):
+        head = f"when {text(came.source)} {text(came.type)} {{"
+    else:
+        head = f"when {text(came.name)} {{"
+        members.append(("delivery", came.delivery))
     given = [f"{name} = {hcl(value)}" for name, value in members if value]
-    head = f"when {text(event.name)} {{"
     if len(given) > 1:
         yield from (head, *(f"  {line}" for line in given), "}")
     else:
