@@ -143,6 +143,17 @@ class Macrostep:
             self._answered = asked
         return refused
 
+    def ask(self) -> tuple[str, ...]:
+        """Ask what states ask that were entered before they did; which states. Raises `HinderedError`."""
+        states = self.machine.definition.states
+        new = [name for name in self.at.active if states[name].awaits is not None and name not in self.awaits]
+        try:
+            for name in new:
+                self._ask(name, self.at, self.at)
+        except binding.CannotBindError as problem:
+            raise HinderedError(str(problem)) from None
+        return tuple(new)
+
     def keep_answer(self) -> None:
         """Keep an answer that counts and does not suffice; or, where one sufficed and its state stays, forget those."""
         if self._heard is None or self.awaits.get(self._heard["state"]) is not self._answered:

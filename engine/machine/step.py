@@ -12,14 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from engine.machine.approvals import is_answer
+from engine.machine.approvals import is_answer, listed
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import Transition
 from engine.machine.macrostep import EndlessError, HinderedError, Macrostep
 from engine.machine.timers import is_pending, is_timer
 from engine.machine.tree import Configuration
 from engine.machine.values import printable
-from engine.model import END, Candidate, Effect, EffectKind, Event, Snapshot, Step, Trace, Verdict
+from engine.model import ASKS, END, Candidate, Effect, EffectKind, Event, Snapshot, Step, Trace, Verdict
 
 #: More timers than this in a row that hardly wait, with no other event between them, are taken for an endless loop.
 MOST_HURRIED = 100
@@ -55,6 +55,8 @@ def step(
             if pending:
                 base = replace(base, timers=_without(base.timers, event.name), hurried=0)
                 work.timers = _without(work.timers, event.name)
+            if event.name == ASKS:
+                return _timed(snapshot, _asked(work, base))
             refused = _refused(work, pending=pending)
             if refused is not None:
                 still = _taken(work, at) if work.handled else unmoved(base, event, *refused, machine=mark)
@@ -87,6 +89,15 @@ def _refused(work: Macrostep, *, pending: bool) -> tuple[Verdict, str] | None:
         because = f"the timer {event.name} was cancelled, or set anew, before its event was decided"
         return Verdict.TIMER_CANCELLED, because
     return (Verdict.ENDLESS, _hurried(event)) if pending and work.snapshot.hurried >= MOST_HURRIED else None
+
+
+def _asked(work: Macrostep, base: Snapshot) -> Step:
+    """The step on a definition that asks people where it did not when the instance came there."""
+    mark, new = work.machine.definition.hash, work.ask()
+    if not new:
+        return unmoved(base, work.event, Verdict.NOT_AWAITED, f'nothing new is asked in "{work.at.text}"', machine=mark)
+    because = f"people are asked in {listed(new)}: since it was entered, the definition has come to say so"
+    return unmoved(replace(base, awaits=work.awaits), work.event, Verdict.STAYED, because, machine=mark)
 
 
 def _react(work: Macrostep) -> tuple[Transition, ...]:
