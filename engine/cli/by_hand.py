@@ -249,7 +249,8 @@ def _span(hand: _Hand, said: str) -> timedelta:
 def _choice(number: int, move: Move) -> str:
     told = told_event(move.event)
     with_what = f" with {', '.join(told)}" if told else ""
-    to = "<end>" if move.ended else f'"{move.after.snapshot.state}"'
+    stays = all(t.target is None for t in move.taken)
+    to = "<end>" if move.ended else "stays" if stays else f'"{move.after.snapshot.state}"'
     return f'  {number:2}) "{move.event.name}"{with_what} -> {to}'
 
 

@@ -43,7 +43,13 @@ class Expression:
         return ", ".join(_seen(look, scope) for look in self.looks)
 
 
+#: All states that an instance is in, in the scope of what is decided about it.
+_ACTIVE = "active"
+
+
 def _seen(look: Look, scope: Mapping[str, Any]) -> str:
+    if look.text == _ACTIVE:  # a guard that asks for one of many is asked about by name
+        return f"{_ACTIVE} is {', '.join(scope.get(_ACTIVE, ()))}"
     try:
         return f"{look.text} is {show(look.compiled.evaluate(scope))}"
     except EvaluationError:

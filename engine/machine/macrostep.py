@@ -9,7 +9,7 @@ from engine.language.values import show
 from engine.machine import binding
 from engine.machine.approvals import agreeing, heard, listed, parts_of, refusal
 from engine.machine.compile import CompiledMachine
-from engine.machine.definition import ALWAYS, Action, Raise, Reaction, Transition
+from engine.machine.definition import ALWAYS, Action, Machine, Raise, Reaction, Transition
 from engine.machine.expression import Expression
 from engine.machine.timers import is_timer, raise_timer, raised_by
 from engine.machine.tree import Configuration
@@ -166,7 +166,7 @@ class Macrostep:
     def settle(self) -> None:
         """Go on until nothing happens by itself any more; raises `EndlessError` or `HinderedError`."""
         for _ in range(MOST_ROUNDS):
-            if self.machine.eventless and self.react(ALWAYS, on="always"):
+            if self.machine.eventless and not only_ends(self.react(ALWAYS, on="always")):
                 continue
             queue = self._coming or self._later
             if not queue:
@@ -372,6 +372,19 @@ class Macrostep:
         if previous is not None:
             roots["previous"] = previous
         return self.machine.definition.names.scope(**roots)
+
+
+def by_itself(machine: Machine) -> str:
+    """What can follow one another without end in a machine, in words."""
+    blocks = ["always blocks"] if any(t.event == ALWAYS for t in machine.transitions) else []
+    if any(not raised.cancels for raised in machine.raises()):
+        blocks.append("raised events")
+    return " and ".join(blocks) or "ends of states"
+
+
+def only_ends(taken: Iterable[Transition]) -> bool:
+    """Whether transitions that are taken together change nothing."""
+    return all(transition.target == END for transition in taken)
 
 
 def _judge(guard: Expression, scope: Mapping[str, Any]) -> tuple[bool, str]:

@@ -8,11 +8,12 @@ from engine.diagnostics import Diagnostic, Severity, Span
 from engine.machine.claims import Finding, Outcome, find, why_open
 from engine.machine.compile import compile_machine
 from engine.machine.deadlines import find_in_time
-from engine.machine.definition import Kind, Provisioner, Transition
+from engine.machine.definition import ALWAYS, Kind, Provisioner, Transition
 from engine.machine.durations import text_of
 from engine.machine.explore import Explorer
 from engine.machine.guards import Candidacy, Guards, Overlap, look_at_guards
 from engine.machine.hurried import hurried_loop
+from engine.machine.macrostep import by_itself
 from engine.machine.properties import Claim, Property
 from engine.machine.questions import may_fire
 from engine.machine.schedule import goes, schedule
@@ -207,7 +208,7 @@ def _endless(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
         or (state.kind is Kind.ATOMIC and not explorer.leaving(name))
     }
     closing = {key for key, moves in space.moves.items() if any(move.ended for move in moves)}
-    if not ends and not any(t.target == END for t in machine.transitions):
+    if not ends and not any(t.target == END and t.event != ALWAYS for t in machine.transitions):
         return
     fine = space.leading_to(lambda c: bool(c.states & ends), [*closing, *space.open()])
     if space.sampled:
@@ -277,7 +278,7 @@ def _loops(explorer: Explorer) -> Iterator[Diagnostic]:
         at = explorer.compiled.configuration(snapshot.state)
         yield Diagnostic(
             code="endless_loop",
-            summary=f'In "{snapshot.state}", always blocks follow one another without end when {how}',
+            summary=f'In "{snapshot.state}", {by_itself(explorer.machine)} follow one another without end when {how}',
             detail="Nothing moves then. Give one of them a guard (when = …) that what the others do makes false.",
             subject=explorer.machine.states[snapshot.state if at is None else at.innermost[0]].span,
         )

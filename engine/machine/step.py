@@ -8,18 +8,18 @@ whole or not at all: a guard that cannot be evaluated counts as false, but a tra
 `arguments_not_evaluated`. A half-made call, or a transition that the author put second, would both be worse.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from engine.machine.approvals import is_answer, listed
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import Transition
-from engine.machine.macrostep import EndlessError, HinderedError, Macrostep
+from engine.machine.macrostep import EndlessError, HinderedError, Macrostep, by_itself, only_ends
 from engine.machine.timers import is_pending, is_timer
 from engine.machine.tree import Configuration
 from engine.machine.values import printable
-from engine.model import ASKS, END, Candidate, Effect, EffectKind, Event, Snapshot, Step, Trace, Verdict
+from engine.model import ASKS, Candidate, Effect, EffectKind, Event, Snapshot, Step, Trace, Verdict
 
 #: More timers than this in a row that hardly wait, with no other event between them, are taken for an endless loop.
 MOST_HURRIED = 100
@@ -51,16 +51,9 @@ def step(
             work.settle()
         work.turn()
         if event.receive is None:
-            pending = is_timer(event) and is_pending(base, event)
-            if pending:
-                base = replace(base, timers=_without(base.timers, event.name), hurried=0)
-                work.timers = _without(work.timers, event.name)
-            if event.name == ASKS:
-                return _timed(snapshot, _asked(work, base))
-            refused = _refused(work, pending=pending)
-            if refused is not None:
-                still = _taken(work, at) if work.handled else unmoved(base, event, *refused, machine=mark)
-                return _timed(snapshot, still)
+            base, done = _own(work, base, at)
+            if done is not None:
+                return _timed(snapshot, done)
         taken = _react(work)
     except HinderedError as problem:
         because = f'nothing moves "{at.text}" on "{event.name}": {problem}'
@@ -70,7 +63,7 @@ def step(
     except EndlessError:
         because = (
             f'nothing moves "{at.text}" on "{event.name}": '
-            "its always blocks and raised events follow one another without end"
+            f"its {by_itself(machine.definition)} follow one another without end"
         )
         return _timed(
             snapshot, unmoved(base, event, Verdict.ENDLESS, because, tuple(work.listed), machine=mark)
@@ -78,6 +71,22 @@ def step(
     if not work.handled:
         return _timed(snapshot, _not_taken(work, base, at, taken))
     return _timed(snapshot, _taken(work, at))
+
+
+def _own(work: Macrostep, base: Snapshot, at: Configuration) -> tuple[Snapshot, Step | None]:
+    """The base without the timer that has run out; and the step, if the engine's own event is not to be decided."""
+    event = work.event
+    if event.name == ASKS:
+        return base, _asked(work, base)
+    pending = is_timer(event) and is_pending(base, event)
+    if pending:
+        base = replace(base, timers=_without(base.timers, event.name), hurried=0)
+        work.timers = _without(work.timers, event.name)
+    refused = _refused(work, pending=pending)
+    if refused is None:
+        return base, None
+    mark = work.machine.definition.hash
+    return base, _taken(work, at) if work.handled else unmoved(base, event, *refused, machine=mark)
 
 
 def _refused(work: Macrostep, *, pending: bool) -> tuple[Verdict, str] | None:
@@ -95,7 +104,9 @@ def _asked(work: Macrostep, base: Snapshot) -> Step:
     """The step on a definition that asks people where it did not when the instance came there."""
     mark, new = work.machine.definition.hash, work.ask()
     if not new:
-        return unmoved(base, work.event, Verdict.NOT_AWAITED, f'nothing new is asked in "{work.at.text}"', machine=mark)
+        return unmoved(
+            base, work.event, Verdict.NOT_AWAITED, f'nothing new is asked in "{work.at.text}"', machine=mark
+        )
     because = f"people are asked in {listed(new)}: since it was entered, the definition has come to say so"
     return unmoved(replace(base, awaits=work.awaits), work.event, Verdict.STAYED, because, machine=mark)
 
@@ -103,9 +114,9 @@ def _asked(work: Macrostep, base: Snapshot) -> Step:
 def _react(work: Macrostep) -> tuple[Transition, ...]:
     """Take what the event enables, and all that follows by itself."""
     taken = work.react(work.event.name)
-    if taken and not _only_ends(taken):
+    if taken and not only_ends(taken):
         work.settle()
-    if work.event.receive is None and is_answer(work.event) and (work.counted or not _only_ends(taken)):
+    if work.event.receive is None and is_answer(work.event) and (work.counted or not only_ends(taken)):
         work.keep_answer()
     return taken
 
@@ -146,10 +157,6 @@ def unmoved(
             because=printable(because),
         ),
     )
-
-
-def _only_ends(taken: Iterable[Transition]) -> bool:
-    return all(transition.target == END for transition in taken)
 
 
 def _timed(before: Snapshot, decided: Step) -> Step:

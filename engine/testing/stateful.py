@@ -141,9 +141,7 @@ class DefinitionMachine(RuleBasedStateMachine):
         course = _merged(self.course)
         given = Snapshot(state=self.compiled.machine.initial)
         entity = self.entity.id if any(isinstance(part, Delivery) for part in course) else None
-        lines = test_block(
-            name, given, course, self.snapshot.state, "what was decided", entity=entity
-        )
+        lines = test_block(name, given, course, self.snapshot.state, "what was decided", entity=entity)
         return "\n".join(lines)
 
     @contextmanager
@@ -209,15 +207,11 @@ def state_machine_for(
         ),
         "explorer": Explorer(provisioner=provisioner, claims=claims),
     }
-    return type(
-        f"DefinitionMachine_{provisioner.name}", (DefinitionMachine,), members | _rules(provisioner)
-    )
+    return type(f"DefinitionMachine_{provisioner.name}", (DefinitionMachine,), members | _rules(provisioner))
 
 
 def _rules(provisioner: Provisioner) -> dict[str, Any]:
     """What can happen: only what makes a difference to this definition."""
-    entity = Explorer(provisioner=provisioner).entity().id
-    machine = provisioner.machine
 
     @initialize()
     def begin(self: DefinitionMachine) -> None:
@@ -227,20 +221,46 @@ def _rules(provisioner: Provisioner) -> dict[str, Any]:
     def happens(self: DefinitionMachine, event: Event) -> None:
         self.come(event)
 
+    states, receives = provisioner.machine.states.values(), provisioner.receives
+    timed = any(s.timers for s in states) or any(r.delay is not None for r in provisioner.machine.raises())
+    ordered = any(r.once_per is not None or r.ordered_by is not None for r in receives)
+    rules: dict[str, Any] = {"begin": begin, "happens": happens}
+    rules |= _deliveries(provisioner) if receives else {}
+    rules |= _again() if ordered else {}
+    rules |= _people() if any(s.awaits is not None for s in states) else {}
+    rules |= _time(provisioner) if timed else {}
+    return rules
+
+
+def _deliveries(provisioner: Provisioner) -> dict[str, Any]:
+    entity = Explorer(provisioner=provisioner).entity().id
+
     @rule(delivery=deliveries(provisioner, entities=(entity,)))
     def arrives(self: DefinitionMachine, delivery: Delivery) -> None:
         self.deliver(delivery)
 
+    return {"arrives": arrives}
+
+
+def _again() -> dict[str, Any]:
     @precondition(lambda self: self.sent)
     @rule(data=st.data())
     def arrives_again(self: DefinitionMachine, data: st.DataObject) -> None:
         self.deliver(data.draw(st.sampled_from(self.sent)))
 
+    return {"arrives_again": arrives_again}
+
+
+def _people() -> dict[str, Any]:
     @precondition(lambda self: self.snapshot.awaits)
     @rule(data=st.data())
     def somebody_answers(self: DefinitionMachine, data: st.DataObject) -> None:
         self.come(data.draw(answers(self.entity, self.snapshot)))
 
+    return {"somebody_answers": somebody_answers}
+
+
+def _time(provisioner: Provisioner) -> dict[str, Any]:
     @rule(span=waits(provisioner))
     def time_passes(self: DefinitionMachine, span: timedelta) -> None:
         self.wait(span)
@@ -251,13 +271,4 @@ def _rules(provisioner: Provisioner) -> dict[str, Any]:
         due = data.draw(st.sampled_from(list(self.snapshot.timers.values())), label="a timer is due")
         self.wait(max(datetime.fromisoformat(due) + off - self.clock(), timedelta()))
 
-    rules: dict[str, Any] = {"begin": begin, "happens": happens}
-    if provisioner.receives:
-        rules["arrives"] = arrives
-    if any(r.once_per is not None or r.ordered_by is not None for r in provisioner.receives):
-        rules["arrives_again"] = arrives_again
-    if any(state.awaits is not None for state in machine.states.values()):
-        rules["somebody_answers"] = somebody_answers
-    if any(state.timers for state in machine.states.values()) or any(r.delay for r in machine.raises()):
-        rules |= {"time_passes": time_passes, "time_passes_until": time_passes_until}
-    return rules
+    return {"time_passes": time_passes, "time_passes_until": time_passes_until}

@@ -89,7 +89,11 @@ def breach(machine: DefinitionMachine, result: TestResult) -> str | None:
 def drive(data: st.DataObject, machine: DefinitionMachine, parts: frozenset[str]) -> None:
     """One thing happens, as the rules of a stateful test would have it."""
     provisioner = machine.provisioner
-    kinds = ["event", *sorted(parts & {"timers", "deliveries"}), *(["answer"] if machine.snapshot.awaits else [])]
+    kinds = [
+        "event",
+        *sorted(parts & {"timers", "deliveries"}),
+        *(["answer"] if machine.snapshot.awaits else []),
+    ]
     match data.draw(st.sampled_from(kinds)):
         case "event":
             machine.come(data.draw(events(provisioner)))
@@ -275,7 +279,10 @@ def test_the_moments_around_a_timer_are_tried() -> None:
     class Mine(state_machine_for(source)):  # type: ignore[misc]
         def wait(self, span: Any) -> None:
             super().wait(span)
-            left.update((datetime.fromisoformat(due) - self.clock()).total_seconds() for due in self.snapshot.timers.values())
+            left.update(
+                (datetime.fromisoformat(due) - self.clock()).total_seconds()
+                for due in self.snapshot.timers.values()
+            )
 
     run_state_machine_as_test(Mine, settings=quick)
     assert {0.001, 0.000001} <= left

@@ -264,7 +264,10 @@ def _unfinished(store: Store) -> int:
 
 
 #: The same machine before anybody thought of asking.
-UNASKED = MACHINE[: MACHINE.index("      await {")] + MACHINE[MACHINE.index('      on "next" { transition = "asked" }') :]
+UNASKED = (
+    MACHINE[: MACHINE.index("      await {")]
+    + MACHINE[MACHINE.index('      on "next" { transition = "asked" }') :]
+)
 
 
 @in_a_loop
@@ -301,11 +304,15 @@ async def test_a_reloaded_definition_asks_about_those_who_are_there(tmp_path: Pa
         await one.release("SOC-1")
         await until(lambda: _at(one.store, "SOC-1") == "asked" and not _unfinished(one.store))
         (tmp_path / "soc.hcl").write_text(MACHINE.replace('["ada", "bob", "eve"]', "context.nobody"))
-        await one.runtime.replace(*load(tmp_path / "workers.yaml", tmp_path, {backend.name: backend}, {}).usable())
+        await one.runtime.replace(
+            *load(tmp_path / "workers.yaml", tmp_path, {backend.name: backend}, {}).usable()
+        )
         await until(lambda: _newest(one.store).verdict is Verdict.UNEVALUATED)
         assert asks(one.store) is None
         (tmp_path / "soc.hcl").write_text(MACHINE)
-        await one.runtime.replace(*load(tmp_path / "workers.yaml", tmp_path, {backend.name: backend}, {}).usable())
+        await one.runtime.replace(
+            *load(tmp_path / "workers.yaml", tmp_path, {backend.name: backend}, {}).usable()
+        )
         await until(lambda: asks(one.store))
 
 
