@@ -19,7 +19,16 @@ from engine.machine.macrostep import EndlessError, HinderedError, Macrostep, by_
 from engine.machine.timers import is_pending, is_timer
 from engine.machine.tree import Configuration
 from engine.machine.values import printable
-from engine.model import ASKS, Candidate, Effect, EffectKind, Event, Snapshot, Step, Trace, Verdict
+from engine.model import (
+    ASKS,
+    Candidate,
+    Event,
+    Snapshot,
+    Step,
+    Trace,
+    Verdict,
+    is_own_event,
+)
 
 #: More timers than this in a row that hardly wait, with no other event between them, are taken for an endless loop.
 MOST_HURRIED = 100
@@ -76,6 +85,8 @@ def step(
 def _own(work: Macrostep, base: Snapshot, at: Configuration) -> tuple[Snapshot, Step | None]:
     """The base without the timer that has run out; and the step, if the engine's own event is not to be decided."""
     event = work.event
+    if not is_own_event(event.name):
+        return base, None
     if event.name == ASKS:
         return base, _asked(work, base)
     pending = is_timer(event) and is_pending(base, event)
@@ -116,7 +127,7 @@ def _react(work: Macrostep) -> tuple[Transition, ...]:
     taken = work.react(work.event.name)
     if taken and not only_ends(taken):
         work.settle()
-    if work.event.receive is None and is_answer(work.event) and (work.counted or not only_ends(taken)):
+    if work.answered and (work.counted or not only_ends(taken)):
         work.keep_answer()
     return taken
 
@@ -162,8 +173,8 @@ def unmoved(
 def _timed(before: Snapshot, decided: Step) -> Step:
     """The step with what it does to timers."""
     timers, fired = decided.snapshot.timers, decided.trace.event
-    raised = {timer: payload for timer, payload in decided.snapshot.raised.items() if timer in timers}
-    if len(raised) != len(decided.snapshot.raised):
+    if any(timer not in timers for timer in decided.snapshot.raised):
+        raised = {timer: payload for timer, payload in decided.snapshot.raised.items() if timer in timers}
         decided = replace(decided, snapshot=replace(decided.snapshot, raised=raised))
     if timers is before.timers or (timers == before.timers and fired not in timers):
         return decided
@@ -195,22 +206,11 @@ def _not_taken(work: Macrostep, base: Snapshot, at: Configuration, taken: tuple[
 
 
 def _taken(work: Macrostep, before: Configuration) -> Step:
-    definition = work.machine.definition
     after, snapshot = work.at, work.snapshot
-    source, target = definition.shown[before.innermost[0]], definition.shown[after.innermost[0]]
     effects = tuple(work.effects)
-    status = definition.status_of(target)
-    if status is not None and target != source:
-        call = Effect(
-            kind=EffectKind.TRANSITION,
-            name=after.text,
-            source=before.text,
-            target=after.text,
-            source_status=definition.status_of(source),
-            target_status=status,
-            arguments=work.request,
-        )
-        effects = (call, *effects)
+    call = work.machine.call(before, after)
+    if call is not None:
+        effects = (replace(call, arguments=work.request) if work.request else call, *effects)
     return Step(
         snapshot=Snapshot(
             state=after.text,
@@ -223,7 +223,7 @@ def _taken(work: Macrostep, before: Configuration) -> Step:
             placed=snapshot.placed,
             awaits=work.awaits,
             hurried=snapshot.hurried + 1 if work.event.receive is None and _hurries(work) else 0,
-            machine=definition.hash,
+            machine=work.machine.definition.hash,
         ),
         effects=effects,
         trace=Trace(
@@ -250,7 +250,7 @@ def _because(work: Macrostep, before: str, after: str) -> str:
     name = work.event.name
     if not work.moved:
         return f'"{name}" leaves "{before}" as it is, with what it sets and calls'
-    through = "".join(f' through "{state}"' for state in work.passed)
+    through = "".join(f' through "{state}"' for state in work.passed) if work.passed else ""
     if any(c.taken and not c.on for c in work.listed):
         return f'"{name}" moves "{before}" to "{after}"{through}'
     return f'"{before}" moves to "{after}"{through} by itself; "{name}" moves nothing there'
