@@ -67,9 +67,9 @@ class Names:
 
     def scope(self, **roots: Any) -> dict[str, Any]:
         """A scope with these roots, ``var`` and ``local``."""
-        scope = {**roots, "var": self.variables}
-        scope["local"] = _Locals(self.locals, scope)
-        return scope
+        roots["var"] = self.variables
+        roots["local"] = _Locals(self.locals, roots)
+        return roots
 
     def direct(self, expression: Expression) -> set[str]:
         """The names of the locals that an expression names itself."""

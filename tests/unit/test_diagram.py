@@ -306,7 +306,7 @@ def test_equal_definitions_give_equal_pictures(form: str) -> None:
 
 def test_names_that_mean_something_to_a_renderer_are_told_as_they_are() -> None:
     """What `make pictures` found: Graphviz reads HTML's entities, and Mermaid a direction in any line that has one."""
-    text = '''
+    text = """
 provisioner "p" {
   statemachine "p" {
     initial = "&amp;"
@@ -314,7 +314,7 @@ provisioner "p" {
     state "direction LR" { final = true }
   }
 }
-'''
+"""
     definition = read_definition(text, "p.hcl").definition
     assert definition is not None
     picture = diagram(definition.provisioners.values())
