@@ -138,9 +138,13 @@ def _nested(chosen: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
 
 
 def deliveries(
-    source: Provisioner | Path | str, project: str | None = None, entities: tuple[str, ...] = ()
+    source: Provisioner | Path | str,
+    project: str | None = None,
+    entities: tuple[str, ...] = (),
+    *,
+    realistic: bool = True,
 ) -> st.SearchStrategy[Delivery]:
-    """Deliveries of the kinds that a definition receives, bare or realistic; what it looks at names the `entities`."""
+    """Deliveries of the kinds that a definition receives, bare or `realistic`; what it looks at names the `entities`."""
     provisioner = _provisioner(source, project)
     explorer = Explorer(provisioner=provisioner)
     keys = entities or (explorer.entity().id,)
@@ -149,7 +153,7 @@ def deliveries(
     for receive in provisioner.receives:
         questions = [q for q in _questions(explorer, names) if receive in q.receives]
         asked = [_payload(q, "event") for q in questions] or [st.just({})]
-        made.append(_delivery(receive, st.one_of(asked), keys))
+        made.append(_delivery(receive, st.one_of(asked), keys, realistic=realistic))
     return st.one_of(made)
 
 
@@ -162,7 +166,7 @@ def _questions(explorer: Explorer, names: Mapping[str, Any]) -> list[Question]:
 
 
 def _delivery(
-    receive: Receive, asked: st.SearchStrategy[dict[str, Any]], keys: tuple[str, ...]
+    receive: Receive, asked: st.SearchStrategy[dict[str, Any]], keys: tuple[str, ...], *, realistic: bool
 ) -> st.SearchStrategy[Delivery]:
     """What the definition asks for, alone or in a realistic payload, with a key in every text that `entity` looks at.
 
@@ -174,7 +178,7 @@ def _delivery(
         if expression is not None:
             told |= {path: st.sampled_from(some) for path in _paths(expression)}
     around: st.SearchStrategy[dict[str, Any]] = st.just({})
-    if receive.source in SOURCES:
+    if realistic and receive.source in SOURCES:
         around |= payloads(receive.source, receive.type, keys[:1])
 
     def build(

@@ -98,7 +98,7 @@ def drive(data: st.DataObject, machine: DefinitionMachine, parts: frozenset[str]
         case "event":
             machine.come(data.draw(events(provisioner)))
         case "deliveries":
-            machine.deliver(data.draw(deliveries(provisioner, entities=("DEV-1",))))
+            machine.deliver(data.draw(deliveries(provisioner, entities=("DEV-1",), realistic=False)))
         case "timers":
             machine.wait(data.draw(waits(provisioner)))
         case _:
