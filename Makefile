@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test explore check bench soak conformance statecharts tables lock clean fmt
+.PHONY: help run test explore check bench soak conformance statecharts pictures tables lock clean fmt
 
 help: ## List what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ conformance: $(VENV)/.dev ## Hold the language against HCL's reference implement
 # SUITE names a folder that has the suites, or a git folder of them; without it npm fetches them.
 statecharts: $(VENV)/.dev ## Run SCION's and the W3C's statechart tests, converted from SCXML; needs npm, or SUITE=folder.
 	@$(BIN)/python -m tests.conformance.statecharts $(SUITE)
+
+pictures: $(VENV)/.dev ## Draw what `interlock graph` writes with the real Graphviz and Mermaid; needs Node.js and npm.
+	@$(BIN)/python -m tests.conformance.pictures
 
 # A Debian without python3-venv has no ensurepip: say so, or install it where we may.
 $(BIN)/python:

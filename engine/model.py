@@ -19,9 +19,13 @@ DONE_STATE = "done.state."
 AWAIT = "await."
 
 
+#: The engine's own event: a definition asks people in a state that was entered before it did.
+ASKS = "<await>"
+
+
 def is_own_event(name: str) -> bool:
     """Whether the engine itself makes events of that name, of a timer, say, or of an answer: no delivery can."""
-    return name == EFFECT_FAILED or name.startswith((AFTER, DONE_STATE, AWAIT))
+    return name in (EFFECT_FAILED, ASKS) or name.startswith((AFTER, DONE_STATE, AWAIT))
 
 
 def listens_to(receive: str) -> str:
@@ -157,7 +161,7 @@ class Verdict(StrEnum):
 
     #: A transition was taken.
     MOVED = "moved"
-    #: A transition without a target was taken: it sets and calls, and no state is left.
+    #: A transition without a target was taken: it sets and calls, and no state is left. Or, on `ASKS`, people are asked.
     STAYED = "stayed"
     #: The transition leads to ``<end>``: nothing is called.
     ENDED = "ended"

@@ -260,7 +260,8 @@ def _span(hand: _Hand, said: str) -> timedelta:
 def _choice(number: int, move: Move, hidden: Sensitive | None) -> str:
     told = told_event(move.event, hidden)
     with_what = f" with {', '.join(told)}" if told else ""
-    to = "<end>" if move.ended else f'"{move.after.snapshot.state}"'
+    stays = all(t.target is None for t in move.taken)
+    to = "<end>" if move.ended else "stays" if stays else f'"{move.after.snapshot.state}"'
     return f'  {number:2}) "{move.event.name}"{with_what} -> {to}'
 
 

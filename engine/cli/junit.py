@@ -1,4 +1,7 @@
-"""Test results as JUnit XML, as CI systems read it: one suite a file, one case a test."""
+"""Test results as JUnit XML, as CI systems read it: one suite a file that tests stand in, one case a test.
+
+There is no standard; what is written keeps to the schema of Jenkins' xUnit plug-in, which most others take.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,33 +21,33 @@ def write_junit(
     """
     failures = sum(not result.passed for _, result, _ in results)
     root = ET.Element("testsuites", tests=str(len(results)), failures=str(failures), errors="0")
-    for file in dict.fromkeys(file for file, _, _ in results):
-        of_file = [(result, told) for other, result, told in results if other == file]
-        failures = sum(not result.passed for result, _ in of_file)
+    for home in dict.fromkeys(result.test.span.filename for _, result, _ in results):
+        of_file = [one for one in results if one[1].test.span.filename == home]
+        failures = sum(not result.passed for _, result, _ in of_file)
         suite = ET.SubElement(
             root,
             "testsuite",
-            name=str(file),
+            name=home,
+            file=home,
             tests=str(len(of_file)),
             failures=str(failures),
             errors="0",
             skipped="0",
         )
-        for result, told in of_file:
+        for file, result, told in of_file:
             case = ET.SubElement(
                 suite,
                 "testcase",
                 classname=f"{file.stem}.{result.project}",
                 name=_xml_text(result.test.name),
-                file=result.test.span.filename,
-                line=str(result.test.span.line),
             )
             if not result.passed:
                 first = result.mismatches[0]
                 message = f"{first.what}: expected {first.expected}, actual {first.actual}"
-                ET.SubElement(case, "failure", message=_xml_text(hide(message, secrets))).text = _xml_text(
-                    hide(told, secrets)
+                failed = ET.SubElement(
+                    case, "failure", type=first.what, message=_xml_text(hide(message, secrets))
                 )
+                failed.text = _xml_text(hide(told, secrets))
     try:
         ET.ElementTree(root).write(place, encoding="utf-8", xml_declaration=True)
     except OSError as error:

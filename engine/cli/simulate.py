@@ -25,7 +25,10 @@ from engine.cli.telling import simulated_as_json, told
 from engine.decide.simulate import Situation, simulate
 from engine.errors import SettingError
 from engine.machine.compile import compile_definition
-from engine.machine.definition import Definition, Provisioner
+from engine.machine.definition import TOGETHER, Definition, Provisioner
+from engine.machine.drafts import apart
+from engine.machine.tree import Tree
+from engine.machine.values import composed
 from engine.model import Delivery, Snapshot
 from engine.sources.recorded import Recorded, read_recorded
 
@@ -189,7 +192,15 @@ def _start(
         if context and len(provisioners) > 1:
             raise SettingError("--context needs --state or --project: which machine's instances remember it?")
         return Snapshot(state=provisioners[0].machine.initial, context=context) if context else None
-    known = list(dict.fromkeys(name for p in provisioners for name in p.machine.states))
-    if state not in known:
-        raise SettingError(f"there is no state {state!r}; the states are {', '.join(known)}")
-    return Snapshot(state=state, context=context)
+    named = composed(state).split(TOGETHER)
+    fitting = [p.machine for p in provisioners if all(name in p.machine.states for name in named)]
+    if not fitting:
+        known = list(dict.fromkeys(name for p in provisioners for name in p.machine.states))
+        unknown = next((name for name in named if name not in known), state)
+        raise SettingError(f"there is no state {unknown!r}; the states are {', '.join(known)}")
+    found = apart(fitting[0].states, named)
+    if found is not None:
+        raise SettingError(
+            f'nothing is in "{found[0]}" and "{found[1]}" at once: name states in different regions of a parallel state'
+        )
+    return Snapshot(state=Tree(fitting[0]).entering(TOGETHER.join(named)).text, context=context)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.decide.simulate import Simulated
-from engine.machine.definition import TOGETHER, Machine
+from engine.machine.definition import ALWAYS, TOGETHER, Machine
 
 #: How the reason of a candidate begins whose guard came out true, or false.
 _TRUE = ("guard held",)
@@ -48,6 +48,11 @@ def _active(machine: Machine, text: str) -> set[str]:
     return found
 
 
+def _on(event: str) -> str:
+    """What a transition waits for, in words."""
+    return "always" if event == ALWAYS else f'on "{event}"'
+
+
 def coverage(machine: Machine, decided: Iterable[Simulated]) -> Coverage:
     """What these decisions covered of the machine."""
     states: set[str] = set()
@@ -65,7 +70,7 @@ def coverage(machine: Machine, decided: Iterable[Simulated]) -> Coverage:
             elif candidate.reason.startswith(_FALSE):
                 outcomes.add((candidate.place, False))
     named = [
-        (f'{t.source} -> {t.target or "itself"} on "{t.event}"', str(t.span), t.guard)
+        (f"{t.source} -> {t.target or 'itself'} {_on(t.event)}", str(t.span), t.guard)
         for t in machine.transitions
     ]
     return Coverage(

@@ -248,10 +248,14 @@ def _json_number(spelled: str) -> int | Decimal:
     return value
 
 
+#: Made once: `json.dumps` makes an encoder for each call.
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def show(value: Any, limit: int = 60) -> str:
     """The value for a person, in one line of at most `limit` characters."""
     if isinstance(value, str):
-        shown = json.dumps(value[: limit + 1], ensure_ascii=False)
+        shown = _as_json(value[: limit + 1])
         return shown if len(shown) <= limit else shown[: limit - 2] + '…"'
     if value is None:
         return "null"

@@ -62,11 +62,19 @@ def check_together(reader: Reader, machine: MachineDraft, target: str, place: Sp
     """Report two states of a target that an instance cannot be in at once."""
     found = machine.apart(target)
     if found is not None:
-        one, two = found
-        detail = (
-            f'Name one of them, or states in different regions of a parallel state, joined by "{TOGETHER}".'
-        )
-        reader.report("states_apart", f'Nothing is in "{one}" and "{two}" at once', detail, place)
+        report_apart(reader, found, place)
+
+
+def report_apart(reader: Reader, found: tuple[str, str], place: Span) -> None:
+    """Report two states in which an instance cannot be at once."""
+    one, two = sorted(found, key=len)
+    if two.startswith(f"{one}."):
+        summary, detail = f'"{two}" stands in "{one}"', "Name the inner one alone."
+        reader.report("states_apart", summary, detail, place)
+        return
+    detail = f'Name one of them, or states in different regions of a parallel state, joined by "{TOGETHER}".'
+    summary = f'Nothing is in "{found[0]}" and "{found[1]}" at once'
+    reader.report("states_apart", summary, detail, place)
 
 
 def _check_regions(reader: Reader, machine: MachineDraft, state: StateDraft) -> None:

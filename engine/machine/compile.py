@@ -1,9 +1,10 @@
 """Machines made ready to decide, on the `transitions` library: the only place that knows it.
 
-One library machine serves a definition for its whole life and never learns of an entity. Its transitions are tried in
-their order with their own conditions, which ask the decision's judge. A trigger of the library does the same for one
-state, and a property test holds the two together; but which transitions of parallel states go together, and what nested
-states are left and entered, says the tree: there the library differs from SCXML.
+One library machine serves a definition for its whole life and never learns of an entity. What it tries in a state on an
+event, and in which order, is asked of it once and kept; a decision then asks its judge about these candidates, one after
+the other. A trigger of the library does the same for one state, and property tests that always run hold the two together;
+but which transitions of parallel states go together, and what nested states are left and entered, says the tree: there the
+library differs from SCXML.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,7 +29,8 @@ from engine.machine.definition import (
 from engine.machine.expression import Names
 from engine.machine.timers import raised_by
 from engine.machine.tree import Configuration, Move, Tree
-from engine.model import AFTER, END
+from engine.machine.values import printable
+from engine.model import AFTER, END, Candidate, Effect, EffectKind
 
 #: Whether a candidate may be taken; asked for one after the other, in order, until one may.
 Judge = Callable[[Transition], bool]
@@ -60,8 +62,15 @@ class CompiledMachine:
     shown_as: Mapping[str, frozenset[str]]
     #: The library's machine: immutable, without models.
     library: Any
+    _orders: dict[tuple[str, str], tuple[Transition, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     _configurations: dict[str, Configuration] = field(default_factory=dict, repr=False, compare=False)
     _moves: dict[tuple[str, tuple[int, ...]], Move] = field(default_factory=dict, repr=False, compare=False)
+    _calls: dict[tuple[str, str], Effect | None] = field(default_factory=dict, repr=False, compare=False)
+    _told: dict[tuple[int, str, bool, str], Candidate] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def configuration(self, state: str) -> Configuration | None:
         """All states that an instance is in whose snapshot says `state`; None if the machine has no such state."""
@@ -82,20 +91,42 @@ class CompiledMachine:
 
     def choose(self, at: Configuration, event: str, judge: Judge) -> tuple[Transition, ...]:
         """The transitions that an event enables, at most one for each innermost state, in their order."""
-        known = self.library.events[_trigger(self.meant(event))]
-        carrier = Carrier(judge)
-        data = transitions.EventData(None, known, self.library, carrier, (), {})
+        event = self.meant(event)
         found: dict[int, Transition] = {}
         for state in at.innermost:
-            for candidate in known.transitions.get(state, ()):
-                if all(condition.check(data) for condition in candidate.conditions):
-                    taken = carrier.taken
-                    found[id(taken)] = taken
+            for transition in self.order(state, event):
+                if judge(transition):
+                    found[id(transition)] = transition
                     break
         return tuple(found.values())
 
+    def order(self, state: str, event: str) -> tuple[Transition, ...]:
+        """What the library tries in an innermost state, in its order; the event is one that `meant` gives."""
+        order = self._orders.get((state, event))
+        if order is None and (state, event) not in self.table:
+            return ()
+        if order is None:
+            order = self._orders[state, event] = self._asked(state, event)
+        return order
+
+    def _asked(self, state: str, event: str) -> tuple[Transition, ...]:
+        """Every transition that the library's conditions ask about, while none may be taken."""
+        asked: list[Transition] = []
+
+        def ask(transition: Transition) -> bool:
+            asked.append(transition)
+            return False
+
+        known = self.library.events[_trigger(event)]
+        data = transitions.EventData(None, known, self.library, Carrier(ask), (), {})
+        for candidate in known.transitions.get(state, ()):
+            all(condition.check(data) for condition in candidate.conditions)
+        return tuple(asked)
+
     def meant(self, event: str) -> str:
         """The event under which the table has an event's transitions: itself, what its timer raises, or a pattern."""
+        if event in self.waited_for:
+            return event
         event = raised_by(event) or event
         if event in self.waited_for:
             return event
@@ -112,6 +143,37 @@ class CompiledMachine:
             _keep(self._moves, key, found)
         return found
 
+    def call(self, before: Configuration, after: Configuration) -> Effect | None:
+        """What moves the entity in the backend from one configuration to another, undecorated; None without a call."""
+        key = (before.text, after.text)
+        if key not in self._calls:
+            _keep(self._calls, key, self._call(before, after))
+        return self._calls[key]
+
+    def _call(self, before: Configuration, after: Configuration) -> Effect | None:
+        shown, status_of = self.definition.shown, self.definition.status_of
+        source, target = shown[before.innermost[0]], shown[after.innermost[0]]
+        status = status_of(target)
+        if status is None or target == source:
+            return None
+        return Effect(
+            kind=EffectKind.TRANSITION,
+            name=after.text,
+            source=before.text,
+            target=after.text,
+            source_status=status_of(source),
+            target_status=status,
+        )
+
+    def told(self, transition: Transition, reason: str, *, taken: bool, on: str) -> Candidate:
+        """A candidate as traces have it, for a reason that is the same every time."""
+        key = (id(transition), reason, taken, on)  # the machine keeps its transitions, and so their identity
+        found = self._told.get(key)
+        if found is None:
+            found = candidate(transition, reason, taken=taken, on=on)
+            _keep(self._told, key, found)
+        return found
+
     def events(self, at: Configuration) -> list[str]:
         """The names of the events that transitions know there, sorted; timers left out."""
         names = {name for state, name in self.table if state in at.innermost}
@@ -120,6 +182,18 @@ class CompiledMachine:
     def knows(self, event: str) -> bool:
         """Whether any transition waits for the event."""
         return any(covers(transition.event, event) for transition in self.definition.transitions)
+
+
+def candidate(transition: Transition, reason: str, *, taken: bool, on: str) -> Candidate:
+    """A transition that was looked at, as traces have it."""
+    return Candidate(
+        source=transition.source,
+        target=transition.source if transition.target is None else transition.target,
+        taken=taken,
+        reason=printable(reason),
+        place=str(transition.span),
+        on=on,
+    )
 
 
 def _keep(kept: dict[Any, Any], key: Any, value: Any) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from engine.diagnostics import Diagnostic, Severity
-from engine.machine.definition import Kind
+from engine.machine.definition import ALWAYS, Kind
 from engine.machine.explore import Explorer
 from engine.machine.guards import Guards
 from engine.machine.hurried import hurried_loop
+from engine.machine.macrostep import by_itself
 from engine.machine.schedule import schedule
 from engine.machine.space import Space
 from engine.machine.story import story, told_event
@@ -75,7 +76,7 @@ def _endless(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
         or (state.kind is Kind.ATOMIC and not explorer.leaving(name))
     }
     closing = {key for key, moves in space.moves.items() if any(move.ended for move in moves)}
-    if not ends and not any(t.target == END for t in machine.transitions):
+    if not ends and not any(t.target == END and t.event != ALWAYS for t in machine.transitions):
         return
     fine = space.leading_to(frozenset(ends), [*closing, *space.open()])
     if space.sampled:
@@ -146,7 +147,7 @@ def _loops(explorer: Explorer) -> Iterator[Diagnostic]:
         at = explorer.compiled.configuration(snapshot.state)
         yield Diagnostic(
             code="endless_loop",
-            summary=f'In "{snapshot.state}", always blocks follow one another without end when {how}',
+            summary=f'In "{snapshot.state}", {by_itself(explorer.machine)} follow one another without end when {how}',
             detail="Nothing moves then. Give one of them a guard (when = …) that what the others do makes false.",
             subject=explorer.machine.states[snapshot.state if at is None else at.innermost[0]].span,
         )

@@ -45,18 +45,10 @@ class Dispatch:
 
     def _row(self, state: str, event: str) -> _Row:
         """The transitions of the library's machine, in the order in which it tries them."""
-        alone = Configuration(text=state, innermost=(state,), active=(state,))
-        if not self._machine.candidates(alone, event):
-            return ()
-        asked: list[Transition] = []
-
-        def ask(transition: Transition) -> bool:
-            asked.append(transition)
-            return False
-
-        self._machine.choose(alone, event, ask)
-        row = tuple((transition.guard, transition) for transition in asked)
-        self._table[state, event] = row
+        order = self._machine.order(state, self._machine.meant(event))
+        row = tuple((transition.guard, transition) for transition in order)
+        if row:
+            self._table[state, event] = row
         return row
 
     def moves(self, at: Configuration, event: str, scope: Mapping[str, Any]) -> bool:

@@ -1,7 +1,8 @@
 """A machine while it is read: good enough to be checked, whole only if nothing was wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from engine.diagnostics import Span
 from engine.machine.definition import ALWAYS, TOGETHER, Await, Kind, Reaction, Timer, Transition
@@ -110,12 +111,7 @@ class MachineDraft:
 
     def around(self, name: str) -> list[str]:
         """A state and those around it, the innermost first."""
-        found: list[str] = []
-        current: str | None = name
-        while current is not None:
-            found.append(current)
-            current = self.states[current].parent
-        return found
+        return _around(self.states, name)
 
     def hides(self, name: str) -> bool:
         """Whether something of that name may be there and could not be read: why was reported."""
@@ -129,13 +125,7 @@ class MachineDraft:
     def apart(self, target: str) -> tuple[str, str] | None:
         """Two known states of a target in which an instance cannot be at once; None if there are none."""
         named = [self.histories[n].parent if n in self.histories else n for n in self.named(target)]
-        known = [name for name in named if name in self.states]
-        for position, one in enumerate(known):
-            for two in known[position + 1 :]:
-                shared = next((s for s in self.around(one) if s in self.around(two)), None)
-                if shared is None or shared in (one, two) or not self.states[shared].parallel:
-                    return one, two
-        return None
+        return apart(self.states, [name for name in named if name in self.states])
 
     def says_alias(self, name: str) -> bool:
         """Whether a state itself says what the backend calls it, or that it has no name there."""
@@ -150,3 +140,46 @@ class MachineDraft:
     def shown(self, name: str) -> str | None:
         """The state whose alias, or ``alias = null``, holds for this one; None if nothing is said."""
         return next((outer for outer in self.around(name) if self.says_alias(outer)), None)
+
+
+class Nested(Protocol):
+    """What says of a state where it stands, read or being read."""
+
+    @property
+    def parent(self) -> str | None:
+        """The full name of the state around it."""
+
+    @property
+    def kind(self) -> Kind:
+        """What it is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A state that is written and could not be read: nobody knows where it stands."""
+
+    parent: str | None = None
+    kind: Kind = Kind.ATOMIC
+
+
+def apart(states: Mapping[str, Nested], named: Sequence[str]) -> tuple[str, str] | None:
+    """Two of the named states in which an instance cannot be at once; None if there are none, or if some were lost."""
+    if any(isinstance(state, Lost) for state in states.values()):
+        return None
+    for position, one in enumerate(named):
+        for two in named[position + 1 :]:
+            inner = _around(states, two)
+            shared = next((s for s in _around(states, one) if s in inner), None)
+            if shared is None or shared in (one, two) or states[shared].kind is not Kind.PARALLEL:
+                return one, two
+    return None
+
+
+def _around(states: Mapping[str, Nested], name: str) -> list[str]:
+    """A state and those around it, the innermost first."""
+    found: list[str] = []
+    current: str | None = name
+    while current is not None:
+        found.append(current)
+        current = states[current].parent
+    return found

@@ -14,6 +14,7 @@ def dot(picture: Diagram) -> str:
         "digraph interlock {",
         "  rankdir=LR;",
         "  compound=true;",
+        "  newrank=true;",  # without it arrows are lost where many of them cross the borders of clusters
         '  node [shape=box, style=rounded, fontname="Helvetica"];',
         '  edge [fontname="Helvetica", fontsize=10];',
     ]
@@ -128,5 +129,9 @@ def _label(arrow: Arrow) -> str:
 
 
 def _text(text: str) -> str:
-    lines = [printable(line).replace("\\", "\\\\").replace('"', '\\"') for line in text.split("\n")]
+    """The text in quotes; Graphviz takes what looks like an HTML entity for one, and a backslash for its own words."""
+    escapes = (("&", "&amp;"), ("\\", "\\\\"), ('"', '\\"'))
+    lines = [printable(line) for line in text.split("\n")]
+    for plain, written in escapes:
+        lines = [line.replace(plain, written) for line in lines]
     return '"' + "\\n".join(lines) + '"'

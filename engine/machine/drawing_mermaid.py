@@ -8,6 +8,8 @@ from engine.machine.labels import cut, ids, titles
 from engine.machine.values import printable
 from engine.model import END
 
+#: In any line that has it before another word, Mermaid reads nothing else.
+_DIRECTION = "direction"
 _PLAIN = frozenset(string.ascii_letters + string.digits + " _.,()=!|/+*'$@?[]-")
 
 
@@ -105,4 +107,5 @@ class _Part:
 
 def _text(text: str) -> str:
     """The text with everything that Mermaid could take for syntax written as an entity."""
-    return "".join(c if c in _PLAIN else f"#{ord(c)};" for c in printable(text).replace("--", "- -"))
+    text = "".join(c if c in _PLAIN else f"#{ord(c)};" for c in printable(text).replace("--", "- -"))
+    return text.replace(_DIRECTION, f"#{ord('d')};irection")

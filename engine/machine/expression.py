@@ -72,6 +72,10 @@ def sensitive_in(scope: Mapping[str, Any]) -> Sensitive | None:
     return getattr(scope.get("local"), "sensitive", None)
 
 
+#: All states that an instance is in, in the scope of what is decided about it.
+_ACTIVE = "active"
+
+
 def _seen(look: Look, scope: Mapping[str, Any]) -> str:
     sensitive = sensitive_in(scope)
     if sensitive is None and look.hidden:
@@ -79,6 +83,8 @@ def _seen(look: Look, scope: Mapping[str, Any]) -> str:
     hidden = "" if sensitive is None else sensitive.seen(next(references(look.node)))
     if hidden:
         return f"{look.text} is {hidden}"
+    if look.text == _ACTIVE:  # a guard that asks for one of many is asked about by name
+        return f"{_ACTIVE} is {', '.join(scope.get(_ACTIVE, ()))}"
     try:
         return f"{look.text} is {show(look.compiled.evaluate(scope))}"
     except EvaluationError:
@@ -104,12 +110,12 @@ class Names:
 
     def scope(self, **roots: Any) -> dict[str, Any]:
         """A scope with these roots, ``var`` and ``local``."""
-        scope = {**roots, "var": self.variables}
         hidden = self.hidden
         if hidden is not None and "context" not in roots:
             hidden = hidden.outside
-        scope["local"] = _Locals(self.locals, scope, hidden)
-        return scope
+        roots["var"] = self.variables
+        roots["local"] = _Locals(self.locals, roots, hidden)
+        return roots
 
     def remembering(self, past: Mapping[str, Sequence[str]]) -> "Names":
         """The same names, for an instance that remembers that as sensitive, perhaps from another version of its machine."""

@@ -8,12 +8,12 @@ from engine.errors import EvaluationError
 from engine.language.values import truth
 from engine.machine import binding
 from engine.machine.approvals import agreeing, heard, listed, parts_of, refusal
-from engine.machine.compile import CompiledMachine
-from engine.machine.definition import ALWAYS, Action, Raise, Reaction, Transition
+from engine.machine.compile import CompiledMachine, candidate
+from engine.machine.definition import ALWAYS, Action, Machine, Raise, Reaction, Transition
 from engine.machine.expression import Expression
 from engine.machine.timers import is_timer, raise_timer, raised_by
 from engine.machine.tree import Configuration
-from engine.machine.values import printable, timestamp
+from engine.machine.values import timestamp
 from engine.model import END, Candidate, Effect, Event, Passage, Snapshot, Verdict
 
 #: More rounds than this by themselves are taken for an endless loop.
@@ -21,6 +21,7 @@ MOST_ROUNDS = 250
 #: Of an endless loop this much is told: the rest is the same again.
 _MOST_TOLD = 20
 
+_NO_GUARD = "no guard"
 _NOT_TRIED = "not tried: an earlier one was taken"
 _HINDERED = "not tried: an earlier one held and could not be evaluated"
 
@@ -152,6 +153,22 @@ class Macrostep:
             self._answered = asked
         return refused
 
+    def ask(self) -> tuple[str, ...]:
+        """Ask what states ask that were entered before they did; which states. Raises `HinderedError`."""
+        states = self.machine.definition.states
+        new = [name for name in self.at.active if states[name].awaits is not None and name not in self.awaits]
+        try:
+            for name in new:
+                self._ask(name, self.at, self.at)
+        except binding.CannotBindError as problem:
+            raise HinderedError(str(problem)) from None
+        return tuple(new)
+
+    @property
+    def answered(self) -> bool:
+        """Whether the event is an answer, and somebody is asked."""
+        return self._heard is not None
+
     def keep_answer(self) -> None:
         """Keep an answer that counts and does not suffice; or, where one sufficed and its state stays, forget those."""
         if self._heard is None or self.awaits.get(self._heard["state"]) is not self._answered:
@@ -164,7 +181,7 @@ class Macrostep:
     def settle(self) -> None:
         """Go on until nothing happens by itself any more; raises `EndlessError` or `HinderedError`."""
         for _ in range(MOST_ROUNDS):
-            if self.machine.eventless and self.react(ALWAYS, on="always"):
+            if self.machine.eventless and not only_ends(self.react(ALWAYS, on="always")):
                 continue
             queue = self._coming or self._later
             if not queue:
@@ -194,17 +211,21 @@ class Macrostep:
         except binding.CannotBindError as problem:
             self._hinder(candidates, taken, str(problem), on)
         chosen = {id(t) for t in taken}
-        self.listed += [
-            _candidate(t, self._reasons.get(id(t), _NOT_TRIED), id(t) in chosen, on) for t in candidates
-        ]
+        self.listed += [self._told(t, taken=id(t) in chosen, on=on) for t in candidates]
         return taken
+
+    def _told(self, transition: Transition, *, taken: bool, on: str) -> Candidate:
+        reason = self._reasons.get(id(transition), _NOT_TRIED)
+        make = self.machine.told if reason in (_NO_GUARD, _NOT_TRIED) else candidate
+        return make(transition, reason, taken=taken, on=on)
 
     def _hinder(
         self, candidates: Iterable[Transition], taken: Iterable[Transition], problem: str, on: str
     ) -> None:
         held = {id(t): f"{self._reasons[id(t)]}, but {problem}" for t in taken}
         found = [
-            _candidate(t, {**self._reasons, **held}.get(id(t), _HINDERED), False, on) for t in candidates
+            candidate(t, {**self._reasons, **held}.get(id(t), _HINDERED), taken=False, on=on)
+            for t in candidates
         ]
         self.listed = [_untaken(c) for c in self.listed] + found
         raise HinderedError("; ".join(c.reason for c in found)) from None
@@ -213,10 +234,10 @@ class Macrostep:
         """Whether the guard holds; the library asks."""
         known = self._reasons.get(id(transition))
         if known is not None:  # another region asked before
-            return known.startswith(("no guard", "guard held"))
+            return known.startswith((_NO_GUARD, "guard held"))
         guard = transition.guard
         if guard is None:
-            self._reasons[id(transition)] = "no guard"
+            self._reasons[id(transition)] = _NO_GUARD
             return self._suffices(transition)
         if self._scope is None:
             self._scope = self._names(self.at, None)
@@ -374,6 +395,19 @@ class Macrostep:
         return self._names_of.scope(**roots)
 
 
+def by_itself(machine: Machine) -> str:
+    """What can follow one another without end in a machine, in words."""
+    blocks = ["always blocks"] if any(t.event == ALWAYS for t in machine.transitions) else []
+    if any(not raised.cancels for raised in machine.raises()):
+        blocks.append("raised events")
+    return " and ".join(blocks) or "ends of states"
+
+
+def only_ends(taken: Iterable[Transition]) -> bool:
+    """Whether transitions that are taken together change nothing."""
+    return all(transition.target == END for transition in taken)
+
+
 def _judge(guard: Expression, scope: Mapping[str, Any]) -> tuple[bool, str]:
     """Whether a guard holds, and why, in words for the operator."""
     try:
@@ -385,17 +419,6 @@ def _judge(guard: Expression, scope: Mapping[str, Any]) -> tuple[bool, str]:
         return False, f"guard is neither true nor false: it is {guard.shown(value, scope)}"
     seen = guard.seen(scope)
     return held, ("guard held" if held else "guard false") + (f": {seen}" if seen else "")
-
-
-def _candidate(transition: Transition, reason: str, taken: bool, on: str) -> Candidate:  # noqa: FBT001
-    return Candidate(
-        source=transition.source,
-        target=transition.source if transition.target is None else transition.target,
-        taken=taken,
-        reason=printable(reason),
-        place=str(transition.span),
-        on=on,
-    )
 
 
 def _untaken(candidate: Candidate) -> Candidate:

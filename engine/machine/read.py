@@ -12,7 +12,7 @@ from engine.machine.canonical import hash_of, meaning_of_provisioner
 from engine.machine.check_sensitive import check_sensitive
 from engine.machine.consequences import worth_telling
 from engine.machine.definition import Definition, Provisioner, Receive, covers
-from engine.machine.drafts import MachineDraft
+from engine.machine.drafts import Lost, MachineDraft
 from engine.machine.files import Files, Library, bundled, nothing_else, single, unbundled
 from engine.machine.given import Values
 from engine.machine.properties import Property
@@ -22,7 +22,7 @@ from engine.machine.read_modules import Modules, Part, intact, names_of, places_
 from engine.machine.read_names import read_names
 from engine.machine.read_property import read_properties
 from engine.machine.read_receive import default_receives, heard_of, numbered, read_heard
-from engine.machine.read_test import read_tests
+from engine.machine.read_test import States, read_tests
 from engine.machine.read_variables import read_variables, values_of
 from engine.machine.readable import Candidate, Readable, raised_in
 from engine.machine.reading import FIRST, Reader, settled
@@ -224,7 +224,7 @@ def _provisioner(
         read = [(own, [(receive, heard_of(receive)) for receive in default_receives()])]
     for listening, found in read if all_parts and None not in draft.lost and draft.transitions else ():
         _check_fired(listening.reader, draft, [r for r, _ in found if r is not None], header)
-    states = (*draft.states, *(name for name in draft.lost if name is not None))
+    states: States = {**{name: Lost() for name in draft.lost if name is not None}, **draft.states}
     properties = _properties(parts, states)
     tests = read_tests(own.reader, own.block.body.blocks_of("test"), states)
     readable = Readable(

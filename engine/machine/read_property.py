@@ -138,15 +138,17 @@ def _within(reader: Reader, attribute: syntax.Attribute | None) -> int | timedel
         return False
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LONGEST_WAY:
         return value
+    problem = "is neither a number of moves nor a time"
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
             lasts = timedelta(seconds=seconds_of(value))
             if lasts:
                 return lasts
+            problem = "leaves no time at all"
     reader.report(
         "wrong_type",
-        f'"within" is neither a number of moves nor a time: it is {show(value)}',
-        f'Write a whole number from 1 to {_LONGEST_WAY}, or a duration such as "72h".',
+        f'"within" {problem}: it is {show(value)}',
+        f'Write a whole number of moves, from 1 to {_LONGEST_WAY}, or a duration such as "72h" or "1ms".',
         attribute.value.span,
     )
     return False

@@ -7,7 +7,9 @@ from typing import Any
 from engine.diagnostics import Span
 from engine.language import syntax
 from engine.language.values import show
+from engine.machine.check_nesting import report_apart
 from engine.machine.definition import TOGETHER
+from engine.machine.drafts import Nested, apart
 from engine.machine.durations import seconds_of
 from engine.machine.reading import FIRST, Reader, settled
 from engine.machine.test_blocks import IGNORED, Advance, Given, Test, Then, When
@@ -29,10 +31,13 @@ EFFECT_MEMBERS = (
     "arguments",
 )
 
+#: By full name.
+States = Mapping[str, Nested]
+
 _DELIVERY = 2
 
 
-def read_tests(reader: Reader, blocks: Iterable[syntax.Block], states: Collection[str]) -> tuple[Test, ...]:
+def read_tests(reader: Reader, blocks: Iterable[syntax.Block], states: States) -> tuple[Test, ...]:
     """The tests that could be read; whatever is wrong with the others is reported."""
     found: dict[str, Test] = {}
     for block in blocks:
@@ -50,7 +55,7 @@ def read_tests(reader: Reader, blocks: Iterable[syntax.Block], states: Collectio
     return tuple(found.values())
 
 
-def _test(reader: Reader, block: syntax.Block, states: Collection[str]) -> Test:
+def _test(reader: Reader, block: syntax.Block, states: States) -> Test:
     given = Given()
     course: list[When | Advance | Then] = []
     for number, inner in enumerate(block.body.blocks):
@@ -62,7 +67,7 @@ def _test(reader: Reader, block: syntax.Block, states: Collection[str]) -> Test:
         elif inner.type == "when":
             course.append(_when(reader, inner))
         elif inner.type == "advance":
-            by, before = _span(reader, inner), _text(reader, inner.body.attribute("before"), ())
+            by, before = _span(reader, inner), _text(reader, inner.body.attribute("before"), {})
             course.append(Advance(by=by, before=before, span=settled(inner.header_span)))
         elif inner.type == "then":
             course.append(_then(reader, inner, states))
@@ -95,7 +100,7 @@ def _sensitive(reader: Reader, block: syntax.Block) -> dict[str, list[str]]:
     return {place: sorted(origins) for place, origins in found.items()}
 
 
-def _given(reader: Reader, block: syntax.Block, states: Collection[str]) -> Given:
+def _given(reader: Reader, block: syntax.Block, states: States) -> Given:
     reader.check_shape(block)
     value = {
         name: read(reader, block.body.attribute(name), states)
@@ -113,7 +118,7 @@ def _given(reader: Reader, block: syntax.Block, states: Collection[str]) -> Give
 def _when(reader: Reader, block: syntax.Block) -> When:
     delivered = len(block.labels) == _DELIVERY
     reader.check_shape(block, "when delivery" if delivered else "when")
-    payload = _object(reader, block.body.attribute("event"), ())
+    payload = _object(reader, block.body.attribute("event"), {})
     delivery = _typed(reader, block.body.attribute("delivery"), Mapping, "{ … }")
     labels = [label.value for label in block.labels] or [""]
     return When(
@@ -141,7 +146,7 @@ def _span(reader: Reader, block: syntax.Block) -> timedelta:
         return timedelta()
 
 
-def _then(reader: Reader, block: syntax.Block, states: Collection[str]) -> Then:
+def _then(reader: Reader, block: syntax.Block, states: States) -> Then:
     reader.check_shape(block)
     expected: dict[str, tuple[Any, Span]] = {}
     masks: dict[str, Any] = {}
@@ -180,19 +185,24 @@ def _typed(
     return value
 
 
-def _text(reader: Reader, attribute: syntax.Attribute | None, _states: Collection[str]) -> Any:
+def _text(reader: Reader, attribute: syntax.Attribute | None, _states: States) -> Any:
     return _typed(reader, attribute, str, '"…"')
 
 
-def _object(reader: Reader, attribute: syntax.Attribute | None, _states: Collection[str]) -> Any:
+def _object(reader: Reader, attribute: syntax.Attribute | None, _states: States) -> Any:
     return _typed(reader, attribute, Mapping, "{ … }", shown=False)
 
 
-def _state(reader: Reader, attribute: syntax.Attribute | None, states: Collection[str]) -> Any:
-    return _one_of(reader, attribute, states, "unknown_state", "state")
+def _state(reader: Reader, attribute: syntax.Attribute | None, states: States) -> Any:
+    value = _one_of(reader, attribute, states, "unknown_state", "state")
+    found = None if value is None else apart(states, value.split(TOGETHER))
+    if found is not None and attribute is not None:
+        report_apart(reader, found, attribute.value.span)
+        return None
+    return value
 
 
-def _verdict(reader: Reader, attribute: syntax.Attribute | None, _states: Collection[str]) -> Any:
+def _verdict(reader: Reader, attribute: syntax.Attribute | None, _states: States) -> Any:
     return _one_of(reader, attribute, VERDICTS, "unknown_verdict", "verdict")
 
 
@@ -208,7 +218,7 @@ def _one_of(
     return value
 
 
-def _moment(reader: Reader, attribute: syntax.Attribute | None, _states: Collection[str]) -> Any:
+def _moment(reader: Reader, attribute: syntax.Attribute | None, _states: States) -> Any:
     value = _typed(reader, attribute, str, '"2024-01-31T12:00:00Z"')
     if value is None or attribute is None:
         return None
@@ -223,7 +233,7 @@ def _moment(reader: Reader, attribute: syntax.Attribute | None, _states: Collect
     return moment.astimezone(UTC)
 
 
-def _effects(reader: Reader, attribute: syntax.Attribute | None, _states: Collection[str]) -> Any:
+def _effects(reader: Reader, attribute: syntax.Attribute | None, _states: States) -> Any:
     value = _typed(reader, attribute, list, '["NAME", { worker = "http", … }]', shown=False)
     if value is None or attribute is None:
         return None
@@ -250,7 +260,7 @@ def _effect_problem(item: Any) -> str:
     return ""
 
 
-_EXPECTED: Mapping[str, Callable[[Reader, syntax.Attribute | None, Collection[str]], Any]] = {
+_EXPECTED: Mapping[str, Callable[[Reader, syntax.Attribute | None, States], Any]] = {
     "verdict": _verdict,
     "state": _state,
     "status": _text,

@@ -8,18 +8,27 @@ whole or not at all: a guard that cannot be evaluated counts as false, but a tra
 `arguments_not_evaluated`. A half-made call, or a transition that the author put second, would both be worse.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from engine.machine.approvals import is_answer
+from engine.machine.approvals import is_answer, listed
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import Transition
-from engine.machine.macrostep import EndlessError, HinderedError, Macrostep
+from engine.machine.macrostep import EndlessError, HinderedError, Macrostep, by_itself, only_ends
 from engine.machine.timers import is_pending, is_timer
 from engine.machine.tree import Configuration
 from engine.machine.values import printable
-from engine.model import END, Candidate, Effect, EffectKind, Event, Snapshot, Step, Trace, Verdict
+from engine.model import (
+    ASKS,
+    Candidate,
+    Event,
+    Snapshot,
+    Step,
+    Trace,
+    Verdict,
+    is_own_event,
+)
 
 #: More timers than this in a row that hardly wait, with no other event between them, are taken for an endless loop.
 MOST_HURRIED = 100
@@ -52,14 +61,9 @@ def step(
             work.settle()
         work.turn()
         if event.receive is None:
-            pending = is_timer(event) and is_pending(base, event)
-            if pending:
-                base = replace(base, timers=_without(base.timers, event.name), hurried=0)
-                work.timers = _without(work.timers, event.name)
-            refused = _refused(work, pending=pending)
-            if refused is not None:
-                still = _taken(work, at) if work.handled else unmoved(base, event, *refused, machine=mark)
-                return _timed(snapshot, still)
+            base, done = _own(work, base, at)
+            if done is not None:
+                return _timed(snapshot, done)
         taken = _react(work)
     except HinderedError as problem:
         because = f'nothing moves "{at.text}" on "{event.name}": {problem}'
@@ -69,7 +73,7 @@ def step(
     except EndlessError:
         because = (
             f'nothing moves "{at.text}" on "{event.name}": '
-            "its always blocks and raised events follow one another without end"
+            f"its {by_itself(machine.definition)} follow one another without end"
         )
         return _timed(
             snapshot, unmoved(base, event, Verdict.ENDLESS, because, tuple(work.listed), machine=mark)
@@ -86,6 +90,24 @@ def marked(machine: CompiledMachine, snapshot: Snapshot) -> Snapshot:
     return snapshot if sensitive == snapshot.sensitive else replace(snapshot, sensitive=sensitive)
 
 
+def _own(work: Macrostep, base: Snapshot, at: Configuration) -> tuple[Snapshot, Step | None]:
+    """The base without the timer that has run out; and the step, if the engine's own event is not to be decided."""
+    event = work.event
+    if not is_own_event(event.name):
+        return base, None
+    if event.name == ASKS:
+        return base, _asked(work, base)
+    pending = is_timer(event) and is_pending(base, event)
+    if pending:
+        base = replace(base, timers=_without(base.timers, event.name), hurried=0)
+        work.timers = _without(work.timers, event.name)
+    refused = _refused(work, pending=pending)
+    if refused is None:
+        return base, None
+    mark = work.machine.definition.hash
+    return base, _taken(work, at) if work.handled else unmoved(base, event, *refused, machine=mark)
+
+
 def _refused(work: Macrostep, *, pending: bool) -> tuple[Verdict, str] | None:
     """The verdict on an event of the engine's own that is not to be decided any more, and why."""
     event = work.event
@@ -97,12 +119,23 @@ def _refused(work: Macrostep, *, pending: bool) -> tuple[Verdict, str] | None:
     return (Verdict.ENDLESS, _hurried(event)) if pending and work.snapshot.hurried >= MOST_HURRIED else None
 
 
+def _asked(work: Macrostep, base: Snapshot) -> Step:
+    """The step on a definition that asks people where it did not when the instance came there."""
+    mark, new = work.machine.definition.hash, work.ask()
+    if not new:
+        return unmoved(
+            base, work.event, Verdict.NOT_AWAITED, f'nothing new is asked in "{work.at.text}"', machine=mark
+        )
+    because = f"people are asked in {listed(new)}: since it was entered, the definition has come to say so"
+    return unmoved(replace(base, awaits=work.awaits), work.event, Verdict.STAYED, because, machine=mark)
+
+
 def _react(work: Macrostep) -> tuple[Transition, ...]:
     """Take what the event enables, and all that follows by itself."""
     taken = work.react(work.event.name)
-    if taken and not _only_ends(taken):
+    if taken and not only_ends(taken):
         work.settle()
-    if work.event.receive is None and is_answer(work.event) and (work.counted or not _only_ends(taken)):
+    if work.answered and (work.counted or not only_ends(taken)):
         work.keep_answer()
     return taken
 
@@ -145,15 +178,11 @@ def unmoved(
     )
 
 
-def _only_ends(taken: Iterable[Transition]) -> bool:
-    return all(transition.target == END for transition in taken)
-
-
 def _timed(before: Snapshot, decided: Step) -> Step:
     """The step with what it does to timers."""
     timers, fired = decided.snapshot.timers, decided.trace.event
-    raised = {timer: payload for timer, payload in decided.snapshot.raised.items() if timer in timers}
-    if len(raised) != len(decided.snapshot.raised):
+    if any(timer not in timers for timer in decided.snapshot.raised):
+        raised = {timer: payload for timer, payload in decided.snapshot.raised.items() if timer in timers}
         decided = replace(decided, snapshot=replace(decided.snapshot, raised=raised))
     if timers is before.timers or (timers == before.timers and fired not in timers):
         return decided
@@ -185,22 +214,12 @@ def _not_taken(work: Macrostep, base: Snapshot, at: Configuration, taken: tuple[
 
 
 def _taken(work: Macrostep, before: Configuration) -> Step:
-    definition = work.machine.definition
     after, snapshot = work.at, work.snapshot
-    source, target = definition.shown[before.innermost[0]], definition.shown[after.innermost[0]]
     effects = tuple(work.effects)
-    status = definition.status_of(target)
-    if status is not None and target != source:
-        call = Effect(
-            kind=EffectKind.TRANSITION,
-            name=after.text,
-            source=before.text,
-            target=after.text,
-            source_status=definition.status_of(source),
-            target_status=status,
-            arguments=work.request,
-            masks=work.request_masks,
-        )
+    call = work.machine.call(before, after)
+    if call is not None:
+        if work.request:
+            call = replace(call, arguments=work.request, masks=work.request_masks)
         effects = (call, *effects)
     return Step(
         snapshot=Snapshot(
@@ -215,7 +234,7 @@ def _taken(work: Macrostep, before: Configuration) -> Step:
             awaits=work.awaits,
             hurried=snapshot.hurried + 1 if work.event.receive is None and _hurries(work) else 0,
             sensitive=work.sensitive(),
-            machine=definition.hash,
+            machine=work.machine.definition.hash,
         ),
         effects=effects,
         trace=Trace(
@@ -243,7 +262,7 @@ def _because(work: Macrostep, before: str, after: str) -> str:
     name = work.event.name
     if not work.moved:
         return f'"{name}" leaves "{before}" as it is, with what it sets and calls'
-    through = "".join(f' through "{one.state}"' for one in work.passed)
+    through = "".join(f' through "{one.state}"' for one in work.passed) if work.passed else ""
     if any(c.taken and not c.on for c in work.listed):
         return f'"{name}" moves "{before}" to "{after}"{through}'
     return f'"{before}" moves to "{after}"{through} by itself; "{name}" moves nothing there'

@@ -12,7 +12,7 @@ from engine.machine.schedule import Schedule
 from engine.machine.sensitive import Sensitive
 from engine.machine.values import printable
 from engine.machine.writing import hcl, text
-from engine.model import Event, Snapshot
+from engine.model import Delivery, Event, Snapshot
 
 _MOST_SHOWN = 6
 
@@ -54,7 +54,10 @@ def _outcome(move: Move) -> str:
         return "ends it"
     if move.quiet:
         return "runs out in vain"
-    return "leaves it where it is" if move.stayed else f'moves it to "{move.after.snapshot.state}"'
+    state = move.after.snapshot.state
+    if state == move.before.snapshot.state and all(t.target is None for t in move.taken):
+        return "leaves it where it is"
+    return f'moves it to "{state}"'
 
 
 def told_event(event: Event, hidden: Sensitive | None = None) -> list[str]:
@@ -90,19 +93,29 @@ def as_test(
 def test_block(
     name: str,
     given: Snapshot,
-    course: Sequence[Event | Pause],
+    course: Sequence[Event | Delivery | Pause],
     state: str,
     remark: str,
     hidden: Sensitive | None,
+    *,
+    entity: str | None = None,  # noqa: PT028 -- no test of ours, but the lines of one
 ) -> list[str]:
-    """The lines of a test: what is given, the events that come and the times that pass, and the state at the end."""
+    """The lines of a test: what is given, what comes in and the times that pass, and the state at the end.
+
+    `entity` is said where it is not the project's number 1, and where a delivery might name another one first.
+    """
     lines = [f"test {text(printable(name))} {{"]
-    start = text(given.state)
-    if given.context:
-        context = hcl(_shown(hidden, "context", given.context))
-        lines += ["  given {", f"    state   = {start}", f"    context = {context}", "  }"]
+    said = {
+        "entity": entity,
+        "state": given.state,
+        "context": _shown(hidden, "context", given.context),
+    }
+    members = {member: hcl(value) for member, value in said.items() if value}
+    if len(members) > 1:
+        width = max(map(len, members))
+        lines += ["  given {", *(f"    {m:{width}} = {value}" for m, value in members.items()), "  }"]
     else:
-        lines.append(f"  given {{ state = {start} }}")
+        lines.append(f"  given {{ state = {hcl(given.state)} }}")
     for part in course:
         told = _advance(part) if isinstance(part, Pause) else _when(part, hidden)
         lines += [f"  {line}" for line in told]
@@ -116,10 +129,14 @@ def _advance(pause: Pause) -> list[str]:
     return ["advance {", f"  by     = {by}", f"  before = {text(pause.before)}", "}"]
 
 
-def _when(event: Event, hidden: Sensitive | None) -> Iterator[str]:
-    members = [("event", event.payload), ("delivery", event.delivery)]
+def _when(came: Event | Delivery, hidden: Sensitive | None) -> Iterator[str]:
+    members = [("event", came.payload)]
+    if isinstance(came, Delivery):
+        head = f"when {text(came.source)} {text(came.type)} {{"
+    else:
+        head = f"when {text(came.name)} {{"
+        members.append(("delivery", came.delivery))
     given = [f"{name} = {hcl(_shown(hidden, name, value))}" for name, value in members if value]
-    head = f"when {text(event.name)} {{"
     if len(given) > 1:
         yield from (head, *(f"  {line}" for line in given), "}")
     else:

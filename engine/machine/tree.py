@@ -102,7 +102,10 @@ class Tree:
         return found if whole else None
 
     def entering(self, name: str) -> Configuration:
-        """The configuration after a state, or several together, were entered from nowhere."""
+        """The configuration after a state, or several together, were entered from nowhere.
+
+        Of regions that are not named the initial state is entered.
+        """
         targets = [s for target in self.named(name) for s in self._led_to(target, {})]
         return self._configuration(self._entry(targets, frozenset(), {}))
 

@@ -77,4 +77,6 @@ def printable(text: str) -> str:
 
 def timestamp(time: datetime) -> str:
     """A time, which has a time zone, as expressions see it: RFC 3339 in UTC."""
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if time.tzinfo is not UTC:
+        time = time.astimezone(UTC)
+    return time.isoformat().replace("+00:00", "Z")

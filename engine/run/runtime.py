@@ -13,6 +13,7 @@ from engine.model import Entity
 from engine.run.ahead import Ahead
 from engine.run.answering import Answering
 from engine.run.arrived import Arrived
+from engine.run.asking import ask_where_it_is_new
 from engine.run.at_once import AtOnce
 from engine.run.circuits import Circuits, Standing
 from engine.run.deciding import Decided, Decider
@@ -100,6 +101,7 @@ class Runtime:
         await self._remember(self._serving)
         await self._pauses.look()
         self.lanes.start()
+        await self._ask()
         if self._works:
             self.timers.start()
         aside = [self._pauses.run()]
@@ -111,6 +113,7 @@ class Runtime:
         """Decide with other definitions and workers from now on; calls under way finish on the old ones."""
         await self._remember(serving)
         old, self._hub, self._serving = self._hub, hub, serving
+        await self._ask()
         task = asyncio.get_running_loop().create_task(self._retire(old))
         self._retired.add(task)
         task.add_done_callback(self._retired.discard)
@@ -133,6 +136,10 @@ class Runtime:
             await asyncio.sleep(60)  # longer than any call may take
         finally:
             await hub.close()
+
+    async def _ask(self) -> None:
+        if self._works:
+            await ask_where_it_is_new(self._store, self._serving.provisioners, self.lanes.wake, self._clock)
 
     async def _remember(self, serving: Serving) -> None:
         for definition in serving.definitions:

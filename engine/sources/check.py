@@ -58,6 +58,15 @@ def _check_receive(receive: Heard, of_machine: ExpressionCheck) -> Iterator[Diag
             subject=receive.span,
         )
         return
+    if "*" in receive.type:
+        yield Diagnostic(
+            code="unknown_event_type",
+            summary=f'A receive block listens to one type of delivery, and none is called "{receive.type}"',
+            detail="Write a block for each type: a pattern has no meaning here.",
+            subject=receive.span,
+            severity=Severity.WARNING,
+        )
+        return
     types = KNOWN_TYPES.get(receive.source)
     if types is not None and receive.type not in types:
         other = OTHER_NAMES.get(receive.source, {}).get(receive.type)

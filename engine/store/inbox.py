@@ -88,6 +88,7 @@ _LATEST = _ROWS.where(_OF_ENTITY).order_by(inbox.c.id.desc()).limit(bindparam("a
 _DEAD_OF = select(inbox.c.project, inbox.c.entity_id, inbox.c.event).where(
     inbox.c.delivery_row_id == bindparam("of_delivery"), inbox.c.status == InboxStatus.DEAD
 )
+_COMING = select(inbox.c.id).where(_OF_ENTITY, _UNFINISHED, inbox.c.event == bindparam("of_event")).limit(1)
 _BACKLOG = select(func.count()).select_from(inbox).where(_UNFINISHED)
 _CHANGE = update(inbox).where(inbox.c.id == bindparam("of_id"), _UNFINISHED)
 _DECIDE = Prepared(
@@ -241,6 +242,12 @@ def unfinished_entities(
             _HEADS_AFTER, {"at_most": limit, "after_project": after[0], "after_entity": after[1]}
         )
     return [(project, entity_id, due_at) for project, entity_id, due_at in found]
+
+
+def is_coming(c: Connection, entity: Entity, event: str) -> bool:
+    """Whether an event of that name is in the entity's lane."""
+    of = {"of_project": entity.project, "of_entity": entity.id, "of_event": event}
+    return c.execute(_COMING, of).first() is not None
 
 
 def backlog(c: Connection) -> int:

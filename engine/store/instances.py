@@ -1,10 +1,11 @@
 """Instances: where each entity's machine is. A write names the version it decided from: the fence."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import FencedError
@@ -36,6 +37,16 @@ _LATEST = _ROWS.order_by(instances.c.updated_at.desc()).limit(bindparam("at_most
 _AWAITING = (
     _ROWS.where(instances.c.awaits_since.is_not(None))
     .order_by(instances.c.awaits_since)
+    .limit(bindparam("at_most"))
+)
+#: Those of a project that another machine decided about last, by name.
+_OUTDATED = (
+    _ROWS.where(
+        instances.c.project == bindparam("of_project"),
+        instances.c.machine_hash != bindparam("of_machine"),
+        instances.c.entity_id > bindparam("after_entity"),
+    )
+    .order_by(instances.c.entity_id)
     .limit(bindparam("at_most"))
 )
 _OBSERVED = Prepared(update(instances).where(*_THIS), sets=("observed_status", "updated_at"))
@@ -76,6 +87,18 @@ def awaiting(c: Connection, limit: int, project: str | None = None) -> list[Inst
     # The empty text keeps SQLite from the index of all of the project's instances, which it would then have to sort.
     query = _AWAITING if project is None else _AWAITING.where(instances.c.project.concat("") == project)
     return [_instance(**row._asdict()) for row in c.execute(query, {"at_most": limit})]
+
+
+def outdated(
+    c: Connection, project: str, machine_hash: str, states: Iterable[str], *, after: str, limit: int
+) -> list[Instance]:
+    """The instances of a project that are in one of these states, and that another machine decided about last.
+
+    By name, from the one that follows `after` on. Some may be in states whose names only contain one of these.
+    """
+    query = _OUTDATED.where(or_(*(instances.c.state.contains(state, autoescape=True) for state in states)))
+    of = {"of_project": project, "of_machine": machine_hash, "after_entity": after, "at_most": limit}
+    return [_instance(**row._asdict()) for row in c.execute(query, of)]
 
 
 def awaits_since(snapshot: Snapshot) -> datetime | None:

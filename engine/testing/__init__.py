@@ -16,13 +16,14 @@ from engine.testing.load import load_definition, load_provisioner
 from engine.testing.recorded import recorded_delivery, replay_delivery, stored_delivery
 from engine.testing.sources import payloads, sign_again, signed_deliveries, signed_delivery
 from engine.testing.stateful import DefinitionMachine, state_machine_for
-from engine.testing.strategies import deliveries, events, walks
+from engine.testing.strategies import answers, deliveries, events, waits, walks
 
 __all__ = [
     "DefinitionMachine",
     "FrozenClock",
     "Recorded",
     "SignedDelivery",
+    "answers",
     "create_delivery",
     "deliveries",
     "events",
@@ -39,5 +40,6 @@ __all__ = [
     "signed_delivery",
     "state_machine_for",
     "stored_delivery",
+    "waits",
     "walks",
 ]

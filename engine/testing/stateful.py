@@ -1,50 +1,69 @@
-"""A rule-based stateful test made of any definition: events come in any order, and its properties are the invariants.
+"""A rule-based stateful test made of any definition: whatever may come in comes, in any order, and time passes.
 
     TestSoc = state_machine_for("statemachines/soc.hcl").TestCase
 
-What no definition may do is checked as well: an effect without a move, a step that is not determined by its arguments, a
-state that is not declared, a way out of a final one. A failing run shrinks, and is printed as a `test` block to paste.
+Its properties are the invariants. What no definition may do is checked as well: an effect without a move, a step that is
+not determined by its arguments, a state that is not declared, a way out of a final one. A failing run shrinks, and is
+printed as a `test` block to paste, which `interlock test` decides in the same way.
 """
 
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
 from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from engine.machine.approvals import completed, is_answer
-from engine.machine.compile import CompiledMachine, compile_machine
+from engine.decide.simulate import Situation, simulate_event
+from engine.machine.arrival import arrive
+from engine.machine.compile import CompiledProvisioner, compile_machine
+from engine.machine.course import Pause
 from engine.machine.definition import Provisioner
 from engine.machine.explore import Explorer
 from engine.machine.masks import shown_effect
-from engine.machine.moves import Move
 from engine.machine.properties import Claim
-from engine.machine.step import step
-from engine.machine.story import as_test
-from engine.model import Event, Passage, Snapshot, Step, Verdict
+from engine.machine.story import test_block
+from engine.machine.timers import next_due, timer_event
+from engine.model import Delivery, Event, Passage, Snapshot, Step, Verdict
+from engine.sources.correlate import correlate
 from engine.testing.clock import FrozenClock
 from engine.testing.load import load_provisioner
-from engine.testing.strategies import events
+from engine.testing.strategies import CLOSE, answers, deliveries, events, waits
 
 #: What changes where an instance is or what it remembers: properties are held against it, and a test needs it.
 _MOVES = (Verdict.MOVED, Verdict.STAYED, Verdict.COUNTED)
+#: So many timers run out in one wait at most, and then those that are due at the same moment: then the clock stops.
+_MOST_TIMERS = 50
 
 
 class DefinitionMachine(RuleBasedStateMachine):
     """One instance of one project's machine; `state_machine_for` makes the classes that can be run."""
 
     provisioner: ClassVar[Provisioner]
-    compiled: ClassVar[CompiledMachine]
+    compiled: ClassVar[CompiledProvisioner]
     explorer: ClassVar[Explorer]
 
     def __init__(self) -> None:
         super().__init__()
         self.clock = FrozenClock()
-        self.snapshot = self.explorer.start().snapshot
-        #: Every event that moved it, with the snapshots around it, for the `test` block of a failure.
-        self.way: list[tuple[Snapshot, Event, Snapshot]] = []
+        self.entity = self.explorer.entity()
+        start = arrive(self.compiled.machine, self.compiled.machine.initial, {}, self.entity, self.clock())
+        self._situation = Situation(start=start, snapshots={self.entity: start})
+        #: What came in that moved something, and the time that passed, for the `test` block of a failure.
+        self.course: list[Event | Delivery | timedelta] = []
+        #: Every delivery, to be sent again.
+        self.sent: list[Delivery] = []
+        self._moved = False
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Where the instance is."""
+        return self._situation.snapshots[self.entity]
+
+    # What happens
 
     def start(self) -> None:
         """Hold the claims against the start."""
@@ -53,28 +72,57 @@ class DefinitionMachine(RuleBasedStateMachine):
 
     def come(self, event: Event) -> None:
         """Decide about an event, and hold everything against the step."""
-        before = self.snapshot
-        event = completed(event, before, self.clock())
-        made = step(self.compiled, before, event, self.clock())
-        assert made == step(self.compiled, before, event, self.clock()), "equal arguments gave unequal steps"  # noqa: S101
-        self.snapshot = made.snapshot
-        if made.trace.verdict in _MOVES:
-            self.way.append((before, _told(event), made.snapshot))
-        try:
-            self._laws(before, made)
-            if made.trace.verdict in _MOVES:
-                self._claims(before, event, made.passed)
-        except AssertionError:
-            self._tell()
-            raise
-        self.decided(made)
+        with self._told(event):
+            self._decide(event, self.clock())
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Decide about all that a delivery means to the instance."""
+        self.sent.append(delivery)
+        with self._told(delivery):
+            for correlated in correlate([self.compiled], delivery).events:
+                if correlated.event.entity == self.entity:
+                    self._decide(correlated.event, self.clock())
+
+    def wait(self, span: timedelta) -> None:
+        """Let time pass: every timer that is due by then runs out when it is due, one after the other."""
+        begin, until = self.clock(), self.clock() + span
+        self.course.append(timedelta())
+        ran_out, last = 0, begin
+        while (due := next_due(self.snapshot)) is not None and due[0] <= until:
+            at, name = due
+            if ran_out >= _MOST_TIMERS and at > last:
+                until = last
+                break
+            ran_out, last = ran_out + 1, max(at, last)
+            self.course[-1] = last - begin
+            with self._telling():
+                self._decide(timer_event(self.entity, name, self.snapshot.timers[name]), at)
+        self.clock.advance(until - begin)
+        self.course[-1] = until - begin
+        if not ran_out and until == begin:
+            del self.course[-1]
 
     def decided(self, made: Step) -> None:
         """For your own checks: called after every step. Override it in a subclass."""
 
+    def _decide(self, event: Event, at: datetime) -> None:
+        before = self.snapshot
+        one, after = simulate_event(self.compiled, self._situation, event, at)
+        made = one.decision.step
+        again, _ = simulate_event(self.compiled, self._situation, event, at)
+        assert made == again.decision.step, "equal arguments gave unequal steps"  # noqa: S101
+        self._situation = after
+        self._laws(before, made)
+        if made.trace.verdict in _MOVES:
+            self._claims(before, one.event, made.passed)
+            self._moved = True
+        self.decided(made)
+
+    # What has to hold
+
     def _laws(self, before: Snapshot, made: Step) -> None:
         machine = self.provisioner.machine
-        at = self.compiled.configuration(made.snapshot.state)
+        at = self.compiled.machine.configuration(made.snapshot.state)
         assert at is not None, f"{made.snapshot.state} is not declared"  # noqa: S101
         assert made.snapshot.version == before.version + 1, "the version counts decisions"  # noqa: S101
         moved = made.trace.verdict is Verdict.MOVED
@@ -86,53 +134,145 @@ class DefinitionMachine(RuleBasedStateMachine):
         ended = was is not None and was.final and was.parent is None
         assert not (moved and ended), f"{before.state} is final"  # noqa: S101
 
-    def _claims(self, before: Snapshot | None, event: Event | None, passed: tuple[Passage, ...] = ()) -> None:
+    def _claims(self, before: Snapshot | None, event: Event | None, passed: tuple[Passage, ...]) -> None:
         for breach in self.explorer.breaches(before, event, self.snapshot, passed):
             raise AssertionError(f'property "{breach.property.name}" does not hold: {breach.because}')
 
-    def _tell(self) -> None:
-        at = self.explorer.configuration
-        way = [Move(event=e, taken=(), before=at(one), after=at(other)) for one, e, other in self.way]
-        if way:
-            given = Snapshot(state=self.compiled.initial)
-            hidden = self.provisioner.machine.names.hidden
-            told = as_test("found by a stateful test", given, way, "what was decided", hidden=hidden)
-            note("\n".join(told))
+    # What is told
+
+    def as_test(self, name: str = "found by a stateful test") -> str:
+        """What happened so far, as a `test` block."""
+        course = [Pause(by=p) if isinstance(p, timedelta) else p for p in _merged(self.course)]
+        given = Snapshot(state=self.compiled.machine.initial)
+        entity = self.entity.id if any(isinstance(part, Delivery) for part in course) else None
+        hidden = self.provisioner.machine.names.hidden
+        lines = test_block(
+            name, given, course, self.snapshot.state, "what was decided", hidden, entity=entity
+        )
+        return "\n".join(lines)
+
+    @contextmanager
+    def _told(self, came: Event | Delivery) -> Iterator[None]:
+        """What comes in is on the course where it moves something, or where something is wrong with it."""
+        self._moved = False
+        self.course.append(came)
+        with self._telling():
+            yield
+        if not self._moved:
+            del self.course[-1]
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            note(self.as_test())
+            raise
 
 
-def _told(event: Event) -> Event:
-    """The event as a test block has it: of an answer, who gave it and with what comment."""
-    if not is_answer(event):
-        return event
-    return replace(event, payload={name: event.payload[name] for name in ("who", "comment")})
+def _merged(course: list[Event | Delivery | timedelta]) -> list[Event | Delivery | timedelta]:
+    """The course with one wait in place of several in a row."""
+    merged: list[Event | Delivery | timedelta] = []
+    for part in course:
+        last = merged[-1] if merged else None
+        if isinstance(part, timedelta) and isinstance(last, timedelta):
+            merged[-1] = last + part
+        else:
+            merged.append(part)
+    return merged
 
 
 def state_machine_for(
-    source: Provisioner | Path | str, project: str | None = None
+    source: Provisioner | Path | str,
+    project: str | None = None,
+    *,
+    machines: Path | str | None = None,
+    variables: Mapping[str, Any] | None = None,
 ) -> type[DefinitionMachine]:
     """The stateful test of a definition: a class whose ``TestCase`` pytest and unittest run.
 
-    `source` is a file, a text of several lines or a provisioner; `project` may be left out where there is only one. The
+    `source` is a file, a folder, a text of several lines or a provisioner; the rest is said as to `load_provisioner`. The
     properties that speak of single moves (``always``, ``never``) are its invariants; the others are proven by
     `interlock check`.
     """
-    provisioner = source if isinstance(source, Provisioner) else load_provisioner(source, project)
+    provisioner = (
+        source
+        if isinstance(source, Provisioner)
+        else load_provisioner(source, project, machines=machines, variables=variables)
+    )
     claims = tuple(p for p in provisioner.properties if p.claim in (Claim.ALWAYS, Claim.NEVER))
-    incoming: st.SearchStrategy[Any] = events(provisioner)
+    members: dict[str, Any] = {
+        "__doc__": "The stateful test of one definition.",
+        "__module__": __name__,
+        "provisioner": provisioner,
+        "compiled": CompiledProvisioner(
+            name=provisioner.name,
+            machine=compile_machine(provisioner.machine),
+            receives=provisioner.receives,
+            definition_hash="",
+            variables={},
+        ),
+        "explorer": Explorer(provisioner=provisioner, claims=claims),
+    }
+    return type(f"DefinitionMachine_{provisioner.name}", (DefinitionMachine,), members | _rules(provisioner))
 
-    class Made(DefinitionMachine):
-        """The stateful test of one definition."""
 
-        @initialize()
-        def begin(self) -> None:
-            self.start()
+def _rules(provisioner: Provisioner) -> dict[str, Any]:
+    """What can happen: only what makes a difference to this definition."""
 
-        @rule(event=incoming)
-        def happens(self, event: Event) -> None:
-            self.come(event)
+    @initialize()
+    def begin(self: DefinitionMachine) -> None:
+        self.start()
 
-    Made.provisioner = provisioner
-    Made.compiled = compile_machine(provisioner.machine)
-    Made.explorer = Explorer(provisioner=provisioner, claims=claims)
-    Made.__name__ = Made.__qualname__ = f"DefinitionMachine_{provisioner.name}"
-    return Made
+    @rule(event=events(provisioner))
+    def happens(self: DefinitionMachine, event: Event) -> None:
+        self.come(event)
+
+    states, receives = provisioner.machine.states.values(), provisioner.receives
+    timed = any(s.timers for s in states) or any(r.delay is not None for r in provisioner.machine.raises())
+    ordered = any(r.once_per is not None or r.ordered_by is not None for r in receives)
+    rules: dict[str, Any] = {"begin": begin, "happens": happens}
+    rules |= _deliveries(provisioner) if ordered else {}  # elsewhere events say as much, and sooner
+    rules |= _people() if any(s.awaits is not None for s in states) else {}
+    rules |= _time(provisioner) if timed else {}
+    return rules
+
+
+def _deliveries(provisioner: Provisioner) -> dict[str, Any]:
+    entity = Explorer(provisioner=provisioner).entity().id
+    # Bare ones: a test block of a realistic payload could not be read.
+    bare = deliveries(provisioner, entities=(entity,), realistic=False)
+
+    @rule(delivery=bare)
+    def arrives(self: DefinitionMachine, delivery: Delivery) -> None:
+        self.deliver(delivery)
+
+    @precondition(lambda self: self.sent)
+    @rule(data=st.data())
+    def arrives_again(self: DefinitionMachine, data: st.DataObject) -> None:
+        self.deliver(data.draw(st.sampled_from(self.sent)))
+
+    return {"arrives": arrives, "arrives_again": arrives_again}
+
+
+def _people() -> dict[str, Any]:
+    @precondition(lambda self: self.snapshot.awaits)
+    @rule(data=st.data())
+    def somebody_answers(self: DefinitionMachine, data: st.DataObject) -> None:
+        self.come(data.draw(answers(self.entity, self.snapshot)))
+
+    return {"somebody_answers": somebody_answers}
+
+
+def _time(provisioner: Provisioner) -> dict[str, Any]:
+    @rule(span=waits(provisioner))
+    def time_passes(self: DefinitionMachine, span: timedelta) -> None:
+        self.wait(span)
+
+    @precondition(lambda self: self.snapshot.timers)
+    @rule(data=st.data(), off=st.sampled_from(CLOSE))
+    def time_passes_until(self: DefinitionMachine, data: st.DataObject, off: timedelta) -> None:
+        due = data.draw(st.sampled_from(list(self.snapshot.timers.values())), label="a timer is due")
+        self.wait(max(datetime.fromisoformat(due) + off - self.clock(), timedelta()))
+
+    return {"time_passes": time_passes, "time_passes_until": time_passes_until}

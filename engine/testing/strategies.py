@@ -1,27 +1,49 @@
-"""Hypothesis strategies for what may come in to a definition.
+"""Hypothesis strategies for what may come in to a definition, and for the time that passes.
 
 Payloads are made from what the definition asks of them: a value for each path that some guard, claim or argument looks
-at, drawn from those that make a difference (`engine.machine.domains`), and from any JSON now and then.
+at, drawn from those that make a difference (`engine.machine.domains`), and from any JSON now and then. Times are those at
+which its timers run out, to the moment and close by.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
-from engine.machine.approvals import is_answer_name
-from engine.machine.definition import Provisioner, Receive
+from engine.errors import EvaluationError
+from engine.machine.approvals import event_name, is_answer_name
+from engine.machine.definition import Machine, Provisioner, Receive
 from engine.machine.domains import MISSING
+from engine.machine.durations import seconds_of
 from engine.machine.explore import Explorer
+from engine.machine.expression import Expression
 from engine.machine.moves import Move
 from engine.machine.questions import Question
-from engine.model import Delivery, Event
+from engine.model import Delivery, Entity, Event, Snapshot
 from engine.sources.catalog import SOURCES
 from engine.sources.examples import overlaid
 from engine.testing.load import load_provisioner
 from engine.testing.sources import payloads
+
+#: How far from the moment at which a timer is due something may happen that makes a difference.
+CLOSE = (
+    timedelta(),
+    timedelta(microseconds=-1),
+    timedelta(microseconds=1),
+    timedelta(milliseconds=-1),
+    timedelta(milliseconds=1),
+)
+#: For timers whose delay is made of an event, or of what is remembered.
+_SOME_WAITS = tuple(map(timedelta, (0, 0, 1, 7), (1, 3600, 0, 0)))
+#: Values of `once_per` and `ordered_by`: few, so that some come twice, and some out of order.
+_TIMES = tuple(f"2024-01-01T0{hour}:00:00Z" for hour in range(1, 4))
+_NUMBERS = (1, 2, 3)
+
+#: Nobody who may answer.
+_STRANGER = "a stranger"
+_comments = st.sampled_from(["", "fine"]) | st.text(max_size=8)
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.text(max_size=8),
@@ -49,10 +71,8 @@ def events(source: Provisioner | Path | str, project: str | None = None) -> st.S
 def _event(explorer: Explorer, question: Question, people: list[str]) -> st.SearchStrategy[Event]:
     """The event with a payload that it asks for; what a person answers says who, one who may or a stranger."""
     if is_answer_name(question.event):
-        who = st.sampled_from([*people, "a stranger"])
-        said = st.fixed_dictionaries(
-            {"who": who, "comment": st.sampled_from(["", "fine"]) | st.text(max_size=8)}
-        )
+        who = st.sampled_from([*people, _STRANGER])
+        said = st.fixed_dictionaries({"who": who, "comment": _comments})
         return said.map(lambda answer: Event(name=question.event, entity=explorer.entity(), payload=answer))
     return st.builds(
         lambda payload, delivery: Event(
@@ -61,6 +81,41 @@ def _event(explorer: Explorer, question: Question, people: list[str]) -> st.Sear
         _payload(question, "event"),
         _payload(question, "delivery"),
     )
+
+
+@st.composite
+def answers(draw: st.DrawFn, entity: Entity, snapshot: Snapshot) -> Event:
+    """What somebody, who may or may not, answers to one of the approvals of a snapshot that has some."""
+    state = draw(st.sampled_from(sorted(snapshot.awaits)), label="what is asked")
+    asked = snapshot.awaits[state]
+    choice = draw(st.sampled_from(list(asked["choices"])), label="the answer")
+    who = draw(st.sampled_from([*asked["from"], _STRANGER]), label="who")
+    payload = {"who": who, "comment": draw(_comments, label="comment")}
+    return Event(name=event_name(state, choice), entity=entity, payload=payload)
+
+
+def waits(source: Provisioner | Path | str, project: str | None = None) -> st.SearchStrategy[timedelta]:
+    """Times that pass: as long as the timers of a definition wait, a little less, a little more, and any other."""
+    delays = sorted(set(_delays(_provisioner(source, project).machine)))
+    exact = [delay + off for off in CLOSE for delay in delays if delay + off > timedelta()]
+    return st.sampled_from(exact) | st.timedeltas(timedelta(), 2 * delays[-1])
+
+
+def _delays(machine: Machine) -> Iterator[timedelta]:
+    """How long its timers wait, as far as that is the same at every time; some times if it is for none."""
+    delays = [timer.delay for state in machine.states.values() for timer in state.timers]
+    delays += [raised.delay for raised in machine.raises() if raised.delay is not None]
+    known = [lasts for delay in delays if (lasts := _constant(machine, delay))]
+    yield from known
+    if len(known) < len(delays) or not delays:
+        yield from _SOME_WAITS
+
+
+def _constant(machine: Machine, delay: Expression) -> timedelta | None:
+    try:
+        return timedelta(seconds=seconds_of(delay.evaluate(machine.names.scope())))
+    except (EvaluationError, ValueError):
+        return None
 
 
 def _payload(question: Question, root: str) -> st.SearchStrategy[dict[str, Any]]:
@@ -84,9 +139,13 @@ def _nested(chosen: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
 
 
 def deliveries(
-    source: Provisioner | Path | str, project: str | None = None, entities: tuple[str, ...] = ()
+    source: Provisioner | Path | str,
+    project: str | None = None,
+    entities: tuple[str, ...] = (),
+    *,
+    realistic: bool = True,
 ) -> st.SearchStrategy[Delivery]:
-    """Deliveries of the kinds that a definition receives, bare or realistic; what it looks at names the `entities`."""
+    """Deliveries of the kinds that a definition receives, bare or `realistic`; what it looks at names the `entities`."""
     provisioner = _provisioner(source, project)
     explorer = Explorer(provisioner=provisioner)
     keys = entities or (explorer.entity().id,)
@@ -95,7 +154,7 @@ def deliveries(
     for receive in provisioner.receives:
         questions = [q for q in _questions(explorer, names) if receive in q.receives]
         asked = [_payload(q, "event") for q in questions] or [st.just({})]
-        made.append(_delivery(receive, st.one_of(asked), keys))
+        made.append(_delivery(receive, st.one_of(asked), keys, realistic=realistic))
     return st.one_of(made)
 
 
@@ -108,25 +167,32 @@ def _questions(explorer: Explorer, names: Mapping[str, Any]) -> list[Question]:
 
 
 def _delivery(
-    receive: Receive, asked: st.SearchStrategy[dict[str, Any]], keys: tuple[str, ...]
+    receive: Receive, asked: st.SearchStrategy[dict[str, Any]], keys: tuple[str, ...], *, realistic: bool
 ) -> st.SearchStrategy[Delivery]:
-    """What the definition asks for, alone or in a realistic payload, with a key in every text that `entity` looks at."""
-    named = [r for r in receive.entity.references if r.root == "event" and r.steps]
-    read = [tuple(map(str, r.steps)) for r in named]
+    """What the definition asks for, alone or in a realistic payload, with a key in every text that `entity` looks at.
+
+    What `once_per` and `ordered_by` look at has few values, whatever guards ask of it: deliveries come twice, and late.
+    """
+    read = _paths(receive.entity)
+    told: dict[tuple[str, ...], st.SearchStrategy[Any]] = {}
+    for expression, some in ((receive.once_per, _NUMBERS), (receive.ordered_by, _TIMES)):
+        if expression is not None:
+            told |= {path: st.sampled_from(some) for path in _paths(expression)}
     around: st.SearchStrategy[dict[str, Any]] = st.just({})
-    if receive.source in SOURCES:
+    if realistic and receive.source in SOURCES:
         around |= payloads(receive.source, receive.type, keys[:1])
 
-    def build(around: dict[str, Any], asked: dict[str, Any], key: str, rest: str, number: int) -> Delivery:
+    def build(
+        around: dict[str, Any],
+        asked: dict[str, Any],
+        order: dict[tuple[str, ...], Any],
+        key: str,
+        rest: str,
+        number: int,
+    ) -> Delivery:
         payload = overlaid(around, asked)
-        for steps in read:
-            at = payload
-            for step in steps[:-1]:
-                inner = at.get(step)
-                if not isinstance(inner, dict):
-                    inner = at[step] = {}
-                at = inner
-            at[steps[-1]] = key + rest
+        for steps, value in (*order.items(), *((steps, key + rest) for steps in read)):
+            _put(payload, steps, value)
         return Delivery(
             source=receive.source,
             type=receive.type,
@@ -136,7 +202,22 @@ def _delivery(
         )
 
     rest = st.sampled_from((": work", ""))
-    return st.builds(build, around, asked, st.sampled_from(keys), rest, st.integers(0, 2**32))
+    order = st.fixed_dictionaries(told)
+    return st.builds(build, around, asked, order, st.sampled_from(keys), rest, st.integers(0, 2**32))
+
+
+def _paths(expression: Expression) -> list[tuple[str, ...]]:
+    """The members of the payload that an expression reads."""
+    return [tuple(map(str, r.steps)) for r in expression.references if r.root == "event" and r.steps]
+
+
+def _put(payload: dict[str, Any], steps: tuple[str, ...], value: Any) -> None:
+    for step in steps[:-1]:
+        inner = payload.get(step)
+        if not isinstance(inner, dict):
+            inner = payload[step] = {}
+        payload = inner
+    payload[steps[-1]] = value
 
 
 @st.composite

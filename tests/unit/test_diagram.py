@@ -302,3 +302,23 @@ def test_of_two_transitions_alike_the_one_that_was_taken_is_highlighted() -> Non
 def test_equal_definitions_give_equal_pictures(form: str) -> None:
     spaced = DEV.replace("\n", "\n\n").replace("# ", "")
     assert drawn(DEV, form) == drawn(spaced, form)
+
+
+def test_names_that_mean_something_to_a_renderer_are_told_as_they_are() -> None:
+    """What `make pictures` found: Graphviz reads HTML's entities, and Mermaid a direction in any line that has one."""
+    text = """
+provisioner "p" {
+  statemachine "p" {
+    initial = "&amp;"
+    state "&amp;" "\\\\N" { transition = "direction LR" }
+    state "direction LR" { final = true }
+  }
+}
+"""
+    definition = read_definition(text, "p.hcl").definition
+    assert definition is not None
+    picture = diagram(definition.provisioners.values())
+    assert 'label="&amp;amp;"' in draw(picture, "dot")
+    assert 'label="\\\\N"' in draw(picture, "dot")
+    assert "direction" not in draw(picture, "mermaid")
+    assert '"#100;irection LR"' in draw(picture, "mermaid")

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import update
 
 from engine.errors import AmbiguousAnswerError, MalformedAnswerError, UnknownEntityError
-from engine.model import Attempt, Outcome, Verdict
+from engine.model import Attempt, Outcome, Trace, Verdict
 from engine.run.answering import Given, answer, lock_of, open_approvals, outcome
 from engine.run.clock import now
+from engine.run.load import load
 from engine.run.replay import Difference, Part, Replay
 from engine.store import history, inbox, instances, tables
 from engine.store.database import Store
@@ -260,3 +261,67 @@ async def test_where_several_states_ask_an_answer_says_which(tmp_path: Path) -> 
 def _unfinished(store: Store) -> int:
     with store.read() as c:
         return inbox.backlog(c)
+
+
+#: The same machine before anybody thought of asking.
+UNASKED = (
+    MACHINE[: MACHINE.index("      await {")]
+    + MACHINE[MACHINE.index('      on "next" { transition = "asked" }') :]
+)
+
+
+@in_a_loop
+async def test_who_was_in_the_state_before_it_asked_is_asked_about_at_the_next_start(
+    tmp_path: Path, url: str
+) -> None:
+    async with engine(tmp_path, Backend(), machine=UNASKED, url=url) as one:
+        for key in ("SOC-1", "SOC-2", "SOC-3"):
+            await one.release(key)
+        await until(lambda: all(_at(one.store, f"SOC-{n}") == "asked" for n in (1, 2, 3)))
+        await until(lambda: not _unfinished(one.store))
+        assert asks(one.store) is None
+    async with engine(tmp_path, Backend(), machine=MACHINE, url=url) as one:
+        await until(lambda: all(asks(one.store, f"SOC-{n}") for n in (1, 2, 3)))
+        assert await given(one, "ada") is Verdict.COUNTED
+        assert await given(one, "bob") is Verdict.MOVED
+        await until(lambda: not _unfinished(one.store))
+        assert differences(one.store) == []
+        with one.store.read() as c:
+            told = [row.trace for row in history.of_entity(c, "soc", "SOC-2", 9)]
+        assert [t.verdict for t in told] == [Verdict.STAYED, Verdict.MOVED]  # asked once, newest first
+        assert "since it was entered, the definition has come to say so" in told[0].because
+    async with engine(tmp_path, Backend(), machine=MACHINE, url=url) as one:
+        await asyncio.sleep(0.2)
+        assert not _unfinished(one.store)
+        with one.store.read() as c:
+            assert len(history.of_entity(c, "soc", "SOC-2", 9)) == 2  # and not again
+
+
+@in_a_loop
+async def test_a_reloaded_definition_asks_about_those_who_are_there(tmp_path: Path, url: str) -> None:
+    backend = Backend()
+    async with engine(tmp_path, backend, machine=UNASKED, url=url) as one:
+        await one.release("SOC-1")
+        await until(lambda: _at(one.store, "SOC-1") == "asked" and not _unfinished(one.store))
+        (tmp_path / "soc.hcl").write_text(MACHINE.replace('["ada", "bob", "eve"]', "context.nobody"))
+        await one.runtime.replace(
+            *load(tmp_path / "workers.yaml", tmp_path, {backend.name: backend}, {}).usable()
+        )
+        await until(lambda: _newest(one.store).verdict is Verdict.UNEVALUATED)
+        assert asks(one.store) is None
+        (tmp_path / "soc.hcl").write_text(MACHINE)
+        await one.runtime.replace(
+            *load(tmp_path / "workers.yaml", tmp_path, {backend.name: backend}, {}).usable()
+        )
+        await until(lambda: asks(one.store))
+
+
+def _at(store: Store, key: str) -> str | None:
+    with store.read() as c:
+        found = instances.load(c, "soc", key)
+    return None if found is None else found.snapshot.state
+
+
+def _newest(store: Store) -> Trace:
+    with store.read() as c:
+        return history.of_entity(c, "soc", "SOC-1", 1)[0].trace
