@@ -63,12 +63,12 @@ def shown_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     for place in ("snapshot", "restored"):
         found = facts.get(place)
         if found is not None:
-            shown[place] = _shown_memory(found)
+            shown[place] = shown_memory(found)
     return shown
 
 
-def _shown_memory(snapshot: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored snapshot as it may be shown."""
+def shown_memory(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored snapshot, or the place that one says, as it may be shown."""
     sensitive = snapshot.get("sensitive", {})
     shown = {**snapshot, "context": masked(snapshot["context"], _masks(sensitive))}
     if "event" in sensitive and "raised" in snapshot:

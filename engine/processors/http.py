@@ -53,9 +53,9 @@ class HttpProcessor:
             return Attempt(outcome=answer.outcome, detail=answer.detail, exchanges=(answer.exchange,))
         outcome = outcome_of(answer.status)
         detail = f"{answer.exchange.method} {answer.exchange.url} answered {answer.status}"
-        words = self._transport.said(text_of(answer.content), _sensitive(request.headers))
-        if outcome is not Outcome.DONE and words:
-            detail = f"{detail}: {words}"
+        words = "" if outcome is Outcome.DONE else text_of(answer.content)
+        if words:
+            detail = f"{detail}: {self._transport.said(words, _sensitive(request.headers))}"
         return Attempt(
             outcome=outcome,
             detail=detail,

@@ -13,6 +13,7 @@ from typing import Any
 from engine.decide.decide import Decision, decide_again
 from engine.errors import MalformedBodyError, StoreError
 from engine.machine.compile import CompiledProvisioner, compile_definition, unhidden
+from engine.machine.masks import shown_effect, shown_memory
 from engine.machine.read import read_again
 from engine.run.delivered import delivered
 from engine.run.load import text_hash
@@ -60,7 +61,7 @@ class Difference:
     part: Part
     #: One sentence for the operator.
     because: str
-    #: What was recorded, and what came out now, where that can be shown.
+    #: What was recorded, and what came out now, where that can be shown; what of it is sensitive is hidden.
     recorded: Any = None
     again: Any = None
 
@@ -109,7 +110,8 @@ class Replay:
             before = row.facts.get("snapshot")
             if left is not None and before is not None and not _same(left, _place(before)):
                 because = "it was decided from another place than where the decision before it had left off"
-                yield _difference(row, Part.SNAPSHOT, because, recorded=_place(before), again=left)
+                shown = [_shown(place, before.get("sensitive", {})) for place in (_place(before), left)]
+                yield _difference(row, Part.SNAPSHOT, because, recorded=shown[0], again=shown[1])
             outcome = self._outcome(c, row) if sound else None
             yield from self._judge(c, row, outcome)
             version, previous, last = row.version, row.hash, row
@@ -172,7 +174,9 @@ class Replay:
         effects_again = settled(decision.step.effects)
         if not _same(effects, effects_again):
             because = f"recorded {len(effects)} effect(s), now {len(effects_again)}, or with other arguments"
-            yield _difference(row, Part.EFFECTS, because, recorded=effects, again=effects_again)
+            shown = settled([shown_effect(r.effect) for r in kept])
+            shown_again = settled(list(map(shown_effect, decision.step.effects)))
+            yield _difference(row, Part.EFFECTS, because, recorded=shown, again=shown_again)
 
 
 def _as_then(provisioner: CompiledProvisioner, row: HistoryRow) -> CompiledProvisioner:
@@ -256,7 +260,8 @@ def _instance(
         place = held.snapshot
         now = _place({"state": place.state, "context": place.context, "awaits": place.awaits})
         if not _same(now, left):
-            yield differs("the instance is not where its newest decision left it", now, left)
+            shown = [_shown(one, place.sensitive) for one in (now, left)]
+            yield differs("the instance is not where its newest decision left it", *shown)
 
 
 def _difference(
@@ -279,6 +284,11 @@ def _place(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     found = {"state": snapshot["state"], "context": snapshot["context"]}
     place: dict[str, Any] = settled({**found, "awaits": asked} if asked else found)
     return place
+
+
+def _shown(place: Mapping[str, Any], sensitive: Mapping[str, Any]) -> dict[str, Any]:
+    shown = shown_memory({**place, "sensitive": sensitive})
+    return {name: shown[name] for name in place}
 
 
 def _trace(trace: object, *, placed: bool) -> dict[str, Any]:

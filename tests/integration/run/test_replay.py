@@ -174,3 +174,42 @@ def test_other_definitions_show_what_they_would_have_done(store_file: Path) -> N
     store.close()
     assert {(d.version, d.part) for d in found} == {(2, Part.TRACE), (2, Part.EFFECTS)}
     assert found[0].again["verdict"] == "event_not_registered_for_state"
+
+
+def test_what_is_sensitive_shows_in_no_difference(tmp_path: Path) -> None:
+    machine = """
+variable "key" {
+  default   = "sesame-opens-it-all"
+  sensitive = true
+}
+
+provisioner "soc" {
+  statemachine "soc" {
+    initial = "to_do"
+    state "to_do" "next" {
+      transition = "done"
+      set        = { key = var.key }
+      request {
+        headers = { authorization = "Bearer ${var.key}" }
+      }
+    }
+    state "done" {}
+  }
+}
+"""
+
+    async def run() -> None:
+        async with engine(tmp_path, Backend(), machine=machine) as e:
+            await e.release("Ships SOC-1")
+            await e.runtime.lanes.settle()
+
+    asyncio.run(run())
+    file = tmp_path / "interlock.db"
+    changed(file, "UPDATE outbox SET effect = replace(effect, 'sesame', 'sesamy')")
+    changed(file, "UPDATE instances SET context = replace(context, 'opens', 'shuts')")
+    _, found = verified(file)
+    assert {d.part for d in found} == {Part.EFFECTS, Part.INSTANCE}
+    told = repr(found)
+    assert "(sensitive: var.key)" in told
+    for piece in ("sesame", "sesamy", "opens-it", "shuts-it"):
+        assert piece not in told
