@@ -103,7 +103,7 @@ class TestVariables:
         assert problem.code == "unresolved_reference"
         assert (
             problem.summary
-            == 'the variable "grace" of the worker "scripted": the environment variable GRACE is not set'
+            == 'The variable "grace" of the worker "scripted": the environment variable GRACE is not set'
         )
         assert str(problem.subject) == f"{tmp_path}/workers.yaml:6:24"
 
