@@ -152,4 +152,9 @@ def _check_together(
 
     settings = read_settings({"workers": workers}, around.environ)
     loaded = load(settings.workers, around.machines, load_processors(), around.environ, around.flags)
-    return list(loaded.diagnostics), dict(loaded.sources), list(loaded.sources), list(loaded.whole)
+    return (
+        [*loaded.diagnostics, *loaded.unused],
+        dict(loaded.sources),
+        list(loaded.sources),
+        list(loaded.whole),
+    )

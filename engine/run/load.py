@@ -50,6 +50,8 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     #: Every definition that could be read, with those of its provisioners that have no error.
     whole: tuple[Definition, ...] = ()
+    #: Warnings of what is declared and used nowhere: for authors, not for who runs it.
+    unused: tuple[Diagnostic, ...] = ()
     #: The texts read, by file name, to show source lines beside problems.
     sources: Mapping[str, str] = field(default_factory=dict)
 
@@ -111,6 +113,7 @@ def load(
         serving=_serving(workers, definitions),
         hub=hub,
         diagnostics=tuple(dict.fromkeys(diagnostics)),  # two workers may name one statefile
+        unused=tuple(dict.fromkeys(d for r in readings.values() for d in r.unused)),
         whole=_different(r.whole for r in readings.values() if r.whole is not None),
         sources=sources,
     )
@@ -135,7 +138,7 @@ def _read(
     found = [*problems, *_without(read.diagnostics, worker, unresolved)]
     if read.declared is not None:
         found += check_declared(worker, read.declared)
-    found += [*check_sources(read), *read.unused]
+    found += check_sources(read)
     return replace(read, diagnostics=tuple(found))
 
 

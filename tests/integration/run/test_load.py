@@ -103,7 +103,7 @@ class TestVariables:
         assert problem.code == "unresolved_reference"
         assert (
             problem.summary
-            == 'the variable "grace" of the worker "scripted": the environment variable GRACE is not set'
+            == 'The variable "grace" of the worker "scripted": the environment variable GRACE is not set'
         )
         assert str(problem.subject) == f"{tmp_path}/workers.yaml:6:24"
 
@@ -134,7 +134,7 @@ class TestVariables:
         found = loaded(tmp_path, "{grace: 72h, limti: 5}", flags={"grac": "1h"})
         assert told(found) == [
             'unknown_variable: soc.hcl has no variable "limti"',
-            'unknown_variable: no definition has a variable "grac", which --var gives',
+            'unknown_variable: No definition has a variable "grac", which --var gives',
         ]
         assert found.diagnostics[0].detail.startswith('Did you mean "limit"?')
 
@@ -168,7 +168,7 @@ class TestVariables:
         (tmp_path / "workers.yaml").write_text("workers:\n  scripted: {variables: {x: 1}}\n")
         backend = Backend()
         found = load(tmp_path / "workers.yaml", tmp_path, {backend.name: backend}, {})
-        assert told(found) == ['statefile_missing: the worker "scripted" has variables and no statefile']
+        assert told(found) == ['statefile_missing: The worker "scripted" has variables and no statefile']
 
     @pytest.mark.parametrize("written", ["grace", "=1h", " =x", ""])
     def test_a_flag_is_name_and_value(self, written: str) -> None:
