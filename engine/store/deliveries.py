@@ -127,7 +127,7 @@ def lock_of(hook_id: int, digest: bytes) -> str:
 def twin(c: Connection, hook_id: int, digest: bytes) -> DeliveryRow | None:
     """The latest delivery with the same signed content that was not itself a duplicate.
 
-    Race-free if asked and inserted inside one submitted work with the lock `lock_of`.
+    Race-free if asked and inserted inside one submitted work with the lock `lock_of`; nobody removes it before that ends.
     """
     row = _TWIN.first(c, {"of_hook": hook_id, "of_digest": digest})
     return None if row is None else DeliveryRow(**row)

@@ -189,16 +189,15 @@ def test_a_duplicate_shares_the_body_of_the_first(store: Store, hook_id: int) ->
     again = store.write(lambda c: receive(c, hook_id, verdict=Receipt.DUPLICATE, duplicate_of=first))
     with store.read() as c:
         assert deliveries.body(c, again) == b"the body"
-        twin = deliveries.twin(c, hook_id, b"d" * 32)
-        assert deliveries.twin(c, hook_id, b"e" * 32) is None
-        assert deliveries.twin(c, hook_id + 1, b"d" * 32) is None
+    twin = store.write(lambda c: deliveries.twin(c, hook_id, b"d" * 32))
+    assert store.write(lambda c: deliveries.twin(c, hook_id, b"e" * 32)) is None
+    assert store.write(lambda c: deliveries.twin(c, hook_id + 1, b"d" * 32)) is None
     assert twin is not None
     assert twin.id == first
     with store.read() as c:
         assert c.exec_driver_sql("SELECT count(*) FROM bodies").scalar_one() == 1
     second = store.write(lambda c: receive(c, hook_id))  # an intended redelivery
-    with store.read() as c:
-        twin = deliveries.twin(c, hook_id, b"d" * 32)
+    twin = store.write(lambda c: deliveries.twin(c, hook_id, b"d" * 32))
     assert twin is not None
     assert twin.id == second
     for verdict, of in ((Receipt.DUPLICATE, None), (Receipt.ACCEPTED, first)):
