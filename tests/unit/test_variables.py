@@ -7,7 +7,7 @@ import pytest
 
 from engine.diagnostics import Diagnostic, Span
 from engine.machine.given import Given
-from engine.machine.read import ReadResult, read_definition
+from engine.machine.read import ReadResult, read_again, read_definition
 
 MACHINE = """
 provisioner "soc" {
@@ -253,3 +253,9 @@ provisioner "soc" {
     for wrong in ("[1]", '"A"', "{ for k, v in var.statuses : k => 1 }", "var.nothing"):
         result = read_definition(text % wrong, "soc.hcl")
         assert next(d.code for d in result.diagnostics) in {"wrong_type", "unknown_name"}, wrong
+
+
+def test_what_was_once_accepted_is_read_again_whatever_its_types() -> None:
+    text = 'provisioner "p" {\n  statemachine "p" {\n    initial = "a"\n    state "a" "go" {\n      when       = 5\n      transition = "a"\n    }\n  }\n}\n'
+    assert [d.code for d in read_definition(text, "p.hcl").diagnostics] == ["wrong_type"]
+    assert read_again(text, "p.hcl", {}).definition is not None
