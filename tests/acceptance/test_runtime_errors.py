@@ -73,7 +73,7 @@ def definition(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("type_", "payload", "said"),
     [
-        ("push", {"ref": "SOC-1", "commits": 7}, "no string, list or object (event.commits is 7)"),
+        ("push", {"ref": "SOC-1", "commits": 7}, "not a string, list or object (event.commits is 7)"),
         ("push", {"ref": "SOC-1", "commits": [1]}, 'has no attribute "name" (event.ref is "SOC-1")'),
         (
             "create",

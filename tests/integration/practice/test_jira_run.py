@@ -56,7 +56,7 @@ def test_it_serves_until_interrupted_and_then_ends_cleanly(
     [
         ({"host": "0.0.0.0"}, "loopback only"),
         ({"port": 70_000}, "Choose another port"),
-        ({"projects": ["SOC:x"]}, "no number of issues"),
+        ({"projects": ["SOC:x"]}, "not a number of issues"),
         ({"email": ""}, "needs an e-mail address"),
         ({"token": ""}, "needs an e-mail address and a token"),
         ({"deployment": "server"}, "There are: cloud, data-center"),
