@@ -231,6 +231,7 @@ class TestCheck:
         # With the limit of one of them nothing is ever done; with that of the other it is.
         told = [(d["code"], d["story"].rpartition("\n")[2]) for d in together["diagnostics"]]
         assert sorted(code for code, _ in told) == [
+            "guard_never_true",
             "no_end_reachable",
             "unreachable_state",
         ]

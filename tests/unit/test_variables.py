@@ -257,5 +257,5 @@ provisioner "soc" {
 
 def test_what_was_once_accepted_is_read_again_whatever_its_types() -> None:
     text = 'provisioner "p" {\n  statemachine "p" {\n    initial = "a"\n    state "a" "go" {\n      when       = 5\n      transition = "a"\n    }\n  }\n}\n'
-    assert [d.code for d in read_definition(text, "p.hcl").diagnostics] == ["wrong_type"]
+    assert "wrong_type" in [d.code for d in read_definition(text, "p.hcl").diagnostics]
     assert read_again(text, "p.hcl", {}).definition is not None
