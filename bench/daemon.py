@@ -17,14 +17,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.goals import Goal, held_against
 from engine.practice.github import release_delivery
 from engine.practice.jira import JiraWorld
 from engine.practice.jira.server import PracticeServer
 from tests.harness.daemon import DaemonProcess, LoopThread, PracticeJira, environment
 
 ROOT = Path(__file__).resolve().parents[1]
-DELIVERIES = 2_000
-ENTITIES = 500
+DELIVERIES = 10_000
+ENTITIES = 10_000
+#: How long the load is half of what is possible.
+_PACED_SECONDS = 10
 CONNECTIONS = 32
 _MACHINE = """
 provisioner "load" {
@@ -32,6 +35,18 @@ provisioner "load" {
     initial = "a"
     state "a" "next" { transition = "b" }
     state "b" "next" { transition = "a" }
+  }
+}
+"""
+_WITHOUT_CALL = """
+provisioner "load" {
+  statemachine "load" {
+    initial = "a"
+    state "a" {
+      on "next" {
+        set = { seen = try(context.seen, 0) + 1 }
+      }
+    }
   }
 }
 """
@@ -188,53 +203,81 @@ def _move_by_hand(url: str, key: str) -> None:
 
 
 def _throughput() -> Iterator[dict[str, Any]]:
-    with tempfile.TemporaryDirectory() as name, _process("-m", "bench.sink") as (_, sink_port):
-        folder = Path(name)
-        (folder / "statemachines").mkdir()
-        (folder / "statemachines/jira.hcl").write_text(_MACHINE)
-        (folder / "workers.yaml").write_text(_WORKERS % int(sink_port))
-        daemon = DaemonProcess(folder, environment("http://127.0.0.1:9"))
-        try:
-            daemon.register_beside()
-            daemon.start()
+    """Everything on one machine, load and backend included: received, decided, called, done."""
+    with _process("-m", "bench.sink") as (_, sink_port):
+        with _loaded(_MACHINE, int(sink_port)) as daemon:
             assert daemon.process is not None
             with _process("-m", "bench.bare", daemon.secret) as (bare, bare_port):
-                yield _row(
-                    "resident memory, idle daemon",
-                    _resident(daemon.process.pid),
-                    "MB",
-                    "bare uvicorn",
-                    _resident(bare.pid),
+                idle, idle_bare = _resident(daemon.process.pid), _resident(bare.pid)
+                yield held_against(
+                    _row("resident memory, idle daemon", idle, "MB", "bare uvicorn", idle_bare),
+                    Goal(of="value", at_most=90),
                 )
-                requests = _requests(daemon)
+                requests = _requests(daemon, DELIVERIES)
                 reference = _load(int(bare_port), requests)
-            began = time.perf_counter()
-            accepted = _load(daemon.port, requests)
-            while _unfinished(folder):
-                time.sleep(0.02)
-            done = time.perf_counter() - began
+            accepted, done = _work_off(daemon, requests)
+            bare_words = "bare uvicorn with HMAC, nothing kept"
+            yield _row("deliveries accepted, durable, 15 KB", accepted, "1/s", bare_words, reference)
+            yield held_against(
+                _row("received, decided, one HTTP call each, done", done, "1/s", bare_words, reference),
+                Goal(of="value", at_least=1000),
+            )
+        with _loaded(_MACHINE, int(sink_port)) as daemon:
+            half = done / 2
+            _load(daemon.port, _requests(daemon, int(half * _PACED_SECONDS)), rate=half)
+            waits = sorted(_starts(daemon))
+            for name, share in (("p50", 0.5), ("p99", 0.99)):
+                value = waits[min(int(len(waits) * share), len(waits) - 1)] * 1000
+                row = _row(f"commit to start of the call at half load, {name}", value, "ms", "the goal", 5)
+                yield held_against(row, Goal(of="value", at_most=5)) if name == "p99" else row
+        with _loaded(_WITHOUT_CALL, int(sink_port)) as daemon:
+            _, done = _work_off(daemon, _requests(daemon, DELIVERIES))
+            yield held_against(
+                _row("received, decided, no call, done", done, "1/s", bare_words, reference),
+                Goal(of="value", at_least=1500),
+            )
+
+
+@contextlib.contextmanager
+def _loaded(machine: str, sink_port: int) -> Iterator[DaemonProcess]:
+    """A running daemon with this machine, in a folder of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "statemachines").mkdir()
+        (folder / "statemachines/jira.hcl").write_text(machine)
+        (folder / "workers.yaml").write_text(_WORKERS % sink_port)
+        daemon = DaemonProcess(folder, environment("http://127.0.0.1:9"))
+        daemon.register_beside()
+        daemon.start()
+        try:
+            yield daemon
         finally:
             if daemon.process is not None and daemon.process.poll() is None:
                 daemon.terminate()
-    yield _row(
-        "deliveries accepted, durable, 15 KB",
-        accepted,
-        "1/s",
-        "bare uvicorn with HMAC, nothing kept",
-        reference,
-    )
-    yield _row(
-        "deliveries received, decided, one HTTP effect each, done",
-        DELIVERIES / done,
-        "1/s",
-        "bare uvicorn",
-        reference,
-    )
 
 
-def _requests(daemon: DaemonProcess) -> list[bytes]:
+def _work_off(daemon: DaemonProcess, requests: list[bytes]) -> tuple[float, float]:
+    """How many were accepted a second, and how many done."""
+    began = time.perf_counter()
+    accepted = _load(daemon.port, requests)
+    while _unfinished(daemon.folder):
+        time.sleep(0.02)
+    return accepted, len(requests) / (time.perf_counter() - began)
+
+
+def _starts(daemon: DaemonProcess) -> Iterator[float]:
+    """From each decision, told when it is committed, to the start of its call, in seconds."""
+    decided: dict[str, datetime] = {}
+    for line in daemon.lines():
+        if line["event"] == "decision":
+            decided[line["entity"]] = datetime.fromisoformat(line["timestamp"])
+        elif line["event"] == "effect.calling":
+            yield (datetime.fromisoformat(line["timestamp"]) - decided[line["entity"]]).total_seconds()
+
+
+def _requests(daemon: DaemonProcess, count: int) -> list[bytes]:
     made = []
-    for number in range(DELIVERIES):
+    for number in range(count):
         signed = release_delivery(
             repo_full_name="octo-org/signal-box",
             tag=f"v{number}",
@@ -250,10 +293,11 @@ def _requests(daemon: DaemonProcess) -> list[bytes]:
     return made
 
 
-def _load(port: int, requests: list[bytes]) -> float:
-    """Requests per second."""
+def _load(port: int, requests: list[bytes], rate: float = 0) -> float:
+    """Requests per second; with a `rate` not more than that."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as plan:
-        json.dump({"port": port, "connections": CONNECTIONS, "requests": [r.hex() for r in requests]}, plan)
+        sent = [request.hex() for request in requests]
+        json.dump({"port": port, "connections": CONNECTIONS, "requests": sent, "rate": rate}, plan)
         plan.flush()
         said = subprocess.run(
             [sys.executable, "-m", "bench.load", plan.name], check=True, capture_output=True, cwd=ROOT

@@ -31,7 +31,7 @@ def held_against(row: dict[str, Any], goal: Goal) -> dict[str, Any]:
 
 
 def table(rows: Iterable[Mapping[str, Any]]) -> str:
-    """The rows that have a goal, one a line; empty if none has."""
+    """The rows that say whether they meet their goal, one a line; empty if none does."""
     lines = [
         (
             row["name"],
@@ -42,7 +42,7 @@ def table(rows: Iterable[Mapping[str, Any]]) -> str:
             "yes" if row["met"] else "NO",
         )
         for row in rows
-        if "goal" in row
+        if "met" in row
     ]
     if not lines:
         return ""
