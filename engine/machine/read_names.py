@@ -66,12 +66,17 @@ def _declared(reader: Reader, found: Mapping[str, Expression]) -> dict[str, Expr
         for name, expression in found.items()
         if not [r for r in expression.references if not reader.check_declared(r)]
     }
-    while True:
-        lost = [name for name, e in known.items() if Names(locals=found).direct(e) - known.keys()]
-        if not lost:
-            return known
-        for name in lost:
-            del known[name]
+    names = Names(locals=found)
+    wanted_by: dict[str, list[str]] = {}
+    for name in known:
+        for needed in names.direct(known[name]):
+            wanted_by.setdefault(needed, []).append(name)
+    lost = [name for name in found if name not in known]
+    while lost:
+        for name in wanted_by.get(lost.pop(), ()):
+            if known.pop(name, None) is not None:
+                lost.append(name)
+    return known
 
 
 def _locals(reader: Reader, body: syntax.Body) -> tuple[dict[str, Expression], dict[str, Span]]:
