@@ -68,14 +68,12 @@ def _declared(reader: Reader, found: Mapping[str, Expression]) -> dict[str, Expr
     }
     names = Names(locals=found)
     wanted_by: dict[str, list[str]] = {}
-    for name in known:
-        for needed in names.direct(known[name]):
+    for name, expression in known.items():
+        for needed in names.direct(expression):
             wanted_by.setdefault(needed, []).append(name)
     lost = [name for name in found if name not in known]
     while lost:
-        for name in wanted_by.get(lost.pop(), ()):
-            if known.pop(name, None) is not None:
-                lost.append(name)
+        lost += [name for name in wanted_by.get(lost.pop(), ()) if known.pop(name, None) is not None]
     return known
 
 
