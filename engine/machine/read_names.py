@@ -56,7 +56,8 @@ def read_names(
     reader.names = Names(variables=values, locals=sound, types=types, sensitive=hidden)
     reader.names = replace(reader.names, hidden=Sensitive(reader.names))
     reader.broken = frozenset(places) - sound.keys()
-    reader.check_locals()
+    given = {a.name: a.value for block in body.blocks_of("locals") for a in reversed(block.body.attributes)}
+    reader.check_locals([given[name] for name in places if name in reader.broken])
 
 
 def _declared(reader: Reader, found: Mapping[str, Expression]) -> dict[str, Expression]:
