@@ -30,6 +30,7 @@ from engine.language.types import (
     UNKNOWN,
     Fields,
     Type,
+    bounded,
     joined,
     map_of,
     object_of,
@@ -263,7 +264,7 @@ class Inference:
 
     def made_list(self, node: syntax.Tuple, names: Names) -> Type:
         """``[a, b]``."""
-        return tuple_of([self.infer(item, names) for item in node.items])
+        return bounded(tuple_of([self.infer(item, names) for item in node.items]))
 
     def made_object(self, node: syntax.Object, names: Names) -> Type:
         """``{ key = value }``."""
@@ -281,7 +282,7 @@ class Inference:
                 unnamed.append(value)
             else:
                 members[name] = value
-        return map_of(joined([*members.values(), *unnamed])) if unnamed else object_of(members)
+        return map_of(joined([*members.values(), *unnamed])) if unnamed else bounded(object_of(members))
 
     def template(self, node: syntax.Template, names: Names) -> Type:
         """Text with values in it."""

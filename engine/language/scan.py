@@ -170,7 +170,7 @@ class Scanner:
     def _heredoc_opens(self, text: str, start: int, frame: Frame, _previous: str) -> Token:
         token = self._push(HEREDOC, Token("HEREDOC", text, start, frame))
         name = text.strip().lstrip("<").removeprefix("-")
-        self.stack[-1].marker = re.compile(rf"[^\S\n]*+{re.escape(name)}[^\S\n]*+(?=\n|\Z)")
+        self.stack[-1].marker = re.compile(rf"[^\S\n]*+{re.escape(name)}[^\S\n]*+(?=\n)")
         return token
 
     def _end(self, _text: str, start: int, frame: Frame, _previous: str) -> Token:
@@ -359,10 +359,14 @@ class Scanner:
             opener = frame.opener
             assert opener is not None  # noqa: S101 - a heredoc has its opener
             shown = opener.text.strip()
+            name = shown.lstrip("<").removeprefix("-")
+            ends = text[text.rfind("\n") + 1 :].strip() == name
             return self._invalid(
                 "unclosed_heredoc",
                 f'The heredoc "{shown}" of line {self.source.position(opener.start)[0]} is never closed',
-                f"Write {shown.lstrip('<').removeprefix('-')} alone on a line where the text ends.",
+                f"End the line of {name} with a line break: it is the last one, and has none."
+                if ends
+                else f"Write {name} alone on a line where the text ends.",
                 len(text),
                 0,
                 frame,

@@ -5,7 +5,7 @@ may succeed and is nobody's business before it runs.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any, Protocol
@@ -17,6 +17,8 @@ _WORDS = {"null": "null", "object": "an object"}
 UNKNOWN: Any = object()
 #: Elements and attributes that are kept one by one.
 _MOST_PARTS = 64
+#: Types in a type, at any depth, before no more is known of its parts: a value that is written twice a level grows fast.
+_MOST_TYPES = 1024
 
 
 class Fields(Protocol):
@@ -49,6 +51,14 @@ class Type:
     fields: Fields | None = None
     #: The only value.
     value: Any = UNKNOWN
+    #: How many types there are in it, itself included.
+    size: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Count the parts, each as often as it stands there."""
+        inner = 0 if self.inner is None else self.inner.size
+        parts = (*(self.items or ()), *(self.members or {}).values())
+        object.__setattr__(self, "size", 1 + inner + sum(part.size for part in parts))
 
     def element(self) -> "Type":
         """What an element of the list is."""
@@ -110,6 +120,11 @@ def object_of(members: Mapping[str, Type], *, more: bool = False) -> Type:
     return Type(kinds=OBJECT.kinds, members=members, open=more)
 
 
+def bounded(type_: Type) -> Type:
+    """The same, without its parts if there are too many."""
+    return type_ if type_.size <= _MOST_TYPES else Type(kinds=type_.kinds, value=type_.value)
+
+
 def perhaps(type_: Type) -> Type:
     """The same, or null."""
     return replace(type_, kinds=type_.kinds | NULL.kinds, value=UNKNOWN)
@@ -147,6 +162,10 @@ def join(left: Type, right: Type) -> Type:
         return left
     if not left.kinds:
         return right
+    return bounded(_join(left, right))
+
+
+def _join(left: Type, right: Type) -> Type:
     made = Type(kinds=left.kinds | right.kinds)
     lists = [each for each in (left, right) if "list" in each.kinds]
     objects = [each for each in (left, right) if "object" in each.kinds]
@@ -182,13 +201,15 @@ def loosened(type_: Type) -> Type:
     if type_ is ANY:
         return type_
     more = STRING.kinds if type_.kinds & (NUMBER.kinds | BOOL.kinds) else NOTHING.kinds
-    return replace(
-        type_,
-        kinds=type_.kinds | more,
-        items=None if type_.items is None else tuple(map(loosened, type_.items)),
-        inner=None if type_.inner is None else loosened(type_.inner),
-        members=None if type_.members is None else {n: loosened(t) for n, t in type_.members.items()},
-        value=UNKNOWN,
+    return bounded(
+        replace(
+            type_,
+            kinds=type_.kinds | more,
+            items=None if type_.items is None else tuple(map(loosened, type_.items)),
+            inner=None if type_.inner is None else loosened(type_.inner),
+            members=None if type_.members is None else {n: loosened(t) for n, t in type_.members.items()},
+            value=UNKNOWN,
+        )
     )
 
 

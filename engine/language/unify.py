@@ -17,18 +17,22 @@ _Type = Any
 #: There is no such type.
 _NONE = ("none", ())
 _SIMPLE = ("bool", "number", "string")
+#: Steps that a type takes to be unified with another, for each type in it.
+_WORK = 8
 _TEXT, _TUPLE, _OBJECT, _LIST, _MAP = "string", "tuple", "object", "list", "map"
 
 
 def unified(taken: Any, other: Any, meter: Meter) -> Any:
     """The value of a conditional whose condition chose `taken`; raises `UnfitError` if no type fits both."""
-    if taken is None or other is None or type(taken) is type(other) is str:
+    if taken is other or taken is None or other is None or type(taken) is type(other) is str:
         return taken
     if not _is_plain(taken) or not _is_plain(other):
         return taken
-    mine, its = _type(taken, meter), _type(other, meter)
+    types = _Types(meter)
+    mine, its = types.of(taken), types.of(other)
     if mine == its:
         return taken
+    meter.step(_WORK * (types.size(mine) + types.size(its)))
     wanted = _unify([mine, its])
     if wanted == _NONE:
         raise UnfitError(_difference(taken, other))
@@ -45,20 +49,56 @@ def _is_plain(value: Any) -> bool:
     return not isinstance(value, Mapping) or isinstance(value, dict)
 
 
-def _type(value: Any, meter: Meter) -> _Type:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return _TEXT
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, (list, tuple)):
-        meter.step(len(value))
-        return _TUPLE, tuple([_type(item, meter) for item in value])
-    if isinstance(value, dict):
-        meter.step(len(value))
-        return _OBJECT, tuple([(name, _type(value[name], meter)) for name in sorted(value)])
-    return None if isinstance(value, Mapping) else "number"
+class _Types:
+    """The types of values: of one value it is found once, and equal types are one object.
+
+    A value that stands in another many times is not walked many times: there may be more paths to it than can be.
+    """
+
+    __slots__ = ("_known", "_made", "_meter", "_sizes")
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        #: By the identity of the value.
+        self._known: dict[int, _Type] = {}
+        #: By the names and the identities of the parts.
+        self._made: dict[Any, _Type] = {}
+        self._sizes: dict[int, int] = {}
+
+    def of(self, value: Any) -> _Type:
+        """The type of a value."""
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return _TEXT
+        if isinstance(value, bool):
+            return "bool"
+        if not isinstance(value, (list, tuple, dict)):
+            return None if isinstance(value, Mapping) else "number"
+        found = self._known.get(id(value))
+        if found is None:
+            self._meter.step(len(value))
+            found = self._known[id(value)] = self._type(value)
+        return found
+
+    def _type(self, value: Any) -> _Type:
+        names = sorted(value) if isinstance(value, dict) else None
+        inner = (
+            [self.of(item) for item in value] if names is None else [self.of(value[name]) for name in names]
+        )
+        key = (None if names is None else tuple(names), tuple(map(id, inner)))
+        made = self._made.get(key)
+        if made is None:
+            made = (
+                (_TUPLE, tuple(inner)) if names is None else (_OBJECT, tuple(zip(names, inner, strict=True)))
+            )
+            self._made[key] = made
+            self._sizes[id(made)] = 1 + sum(map(self.size, inner))
+        return made
+
+    def size(self, type_: _Type) -> int:
+        """How many types there are in one, each as often as it stands there."""
+        return self._sizes.get(id(type_), 1)
 
 
 def _unify(types: list[_Type]) -> _Type:
@@ -152,12 +192,21 @@ def _convert(value: Any, given: _Type, wanted: _Type) -> Any:
 
 def _is_open(type_: _Type) -> bool:
     """Whether something in it may be left as it is."""
-    return type_ is None or (not isinstance(type_, str) and any(map(_is_open, _inner(type_))))
+    todo, seen = [type_], set[int]()
+    while todo:
+        current = todo.pop()
+        if current is None:
+            return True
+        if not isinstance(current, str) and id(current) not in seen:
+            seen.add(id(current))
+            todo += _inner(current)
+    return False
 
 
 def _alike(items: list[Any]) -> None:
     """A part that was left as it is, beside null, may still differ from the others."""
-    types = [_type(item, Meter()) for item in items if item is not None]
+    found = _Types(Meter())
+    types = [found.of(item) for item in items if item is not None]
     if all(each == types[0] for each in types):
         return
     whole = _unify(types) if len(types) == len(items) else _NONE

@@ -81,6 +81,8 @@ class Uses:
     #: What they do with an event is opaque somewhere, or with the context.
     opaque: bool = False
     opaque_context: bool = False
+    #: What was taken apart already, as a condition, as terms or as a value, by identity; the nodes are kept alive.
+    done: dict[tuple[str, int], tuple[syntax.Expression, list[Term] | None]] = field(default_factory=dict)
 
     @property
     def extent(self) -> int:
@@ -102,7 +104,7 @@ class Uses:
     def condition(self, node: syntax.Expression) -> None:
         """Add what a condition asks."""
         node = self.unfolded(node)
-        if self._constant(node) is not None:
+        if self._is_done("condition", node) or self._constant(node) is not None:
             return
         path = path_of(node)
         if path is not None:
@@ -208,6 +210,13 @@ class Uses:
     def terms(self, node: syntax.Expression) -> list[Term] | None:
         """The constants and paths that a value can be; None if it is made in another way."""
         node = self.unfolded(node)
+        key = ("terms", id(node))
+        if key not in self.done:
+            found = self._terms(node)
+            self.done[key] = (node, None if found is None else _once(found))
+        return self.done[key][1]
+
+    def _terms(self, node: syntax.Expression) -> list[Term] | None:
         constant = self._constant(node)
         if constant is not None:
             return [constant]
@@ -251,7 +260,7 @@ class Uses:
     def value(self, node: syntax.Expression) -> None:
         """Add what it takes to evaluate a value that nothing is concluded from: an argument of a call."""
         node = self.unfolded(node)
-        if self._constant(node) is not None:
+        if self._is_done("value", node) or self._constant(node) is not None:
             return
         path = path_of(node)
         if path is not None:
@@ -271,6 +280,13 @@ class Uses:
                 self.value(part)
         else:
             self._opaque(node)
+
+    def _is_done(self, what: str, node: syntax.Expression) -> bool:
+        """Whether a node, which many locals may lead to, was looked at in this way before; now it was."""
+        key = (what, id(node))
+        known = key in self.done
+        self.done[key] = (node, None)
+        return known
 
     # What cannot be taken apart
 
@@ -339,6 +355,19 @@ class Uses:
             else:
                 return None
         return node
+
+
+def _once(terms: list[Term]) -> list[Term]:
+    """The terms in their order, each once."""
+    kept: list[Term] = []
+    paths: set[Path] = set()
+    for is_path, value in terms:
+        known = value in paths if is_path else any(_same(value, other) for also, other in kept if not also)
+        if not known:
+            kept.append((is_path, value))
+            if is_path:
+                paths.add(value)
+    return kept
 
 
 def path_of(node: syntax.Expression) -> Path | None:

@@ -1,7 +1,8 @@
 """Which problems only follow from others, so that telling them helps nobody."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.diagnostic_codes import CODES, Where
 from engine.diagnostics import Diagnostic, Severity, Span
@@ -27,6 +28,14 @@ ABSENCES = frozenset(
         "variable_without_value",
     }
 )
+#: Those of them that any broken part may hide, wherever it is: uses and values come from everywhere.
+_ANYWHERE = frozenset(
+    {"empty_definition", "event_never_handled", "unused_local", "unused_variable", "variable_without_value"}
+)
+#: The blocks that declare names of expressions, by the root of the names; they hold no states.
+_DECLARING = {"local": "locals", "var": "variable"}
+#: Errors after which nobody knows where the text goes on.
+_ENDLESS = frozenset({"unclosed_heredoc", "unclosed_comment"})
 #: The braces whose absence, or presence, moves what follows them into another block.
 _BRACES = {"unclosed": "{", "unopened": "}"}
 
@@ -56,6 +65,14 @@ class Damage:
         #: There is a syntax error.
         self.broken = bool(places)
         self._errors = [_Region(filename=p.filename, start=p.start, end=p.end + 1) for p in places]
+        self._texts = {name: text.encode("utf-8", "surrogatepass") for name, text in texts.items()}
+        self._tops = [block for block in tree.blocks if block.type in FILE.blocks]
+        #: For each error, the block around it that is whole but for it; None where more may be broken.
+        self._around = [
+            None if d.code in _ENDLESS or d.subject is None else self._top(d.subject)
+            for d in errors
+            if d.subject is not None and d.subject.filename in texts
+        ]
         self._nesting = [
             region
             for d in errors
@@ -71,13 +88,51 @@ class Damage:
         """Whether what stands there may stand in the wrong block."""
         return any(region.touches(span) for region in self._nesting)
 
+    def explains(self, problem: Diagnostic) -> bool:
+        """Whether something may only seem to be absent because of the errors."""
+        at = problem.subject
+        if at is None or problem.code in _ANYWHERE:
+            return True
+        root = self._root(at) if problem.code == "unknown_name" else ""
+        if root and root not in _DECLARING:  # no text declares it
+            return any(region.touches(self._lines(at)) for region in self._errors)
+        if self._nesting or None in self._around:
+            return True
+        broken = [block for block in self._around if block is not None]
+        if root:
+            return any(block.type == _DECLARING[root] for block in broken)
+        own = self._top(at)
+        return any(
+            block.type not in _DECLARING.values() and (own is None or block is own) for block in broken
+        )
+
+    def _top(self, at: Span) -> syntax.Block | None:
+        """The block of the top of a file that something is in."""
+        for block in self._tops:
+            span = block.span
+            if span.filename == at.filename and span.start <= at.start and at.end <= span.end:
+                return block if self._texts[at.filename][span.end - 1 : span.end] == b"}" else None
+        return None
+
+    def _root(self, at: Span) -> str:
+        """The first word of a name; empty where another module's text has it."""
+        text = self._texts.get(at.filename, b"")[at.start : at.end].decode("utf-8", "replace")
+        found = re.match(r"[\w-]+", text)
+        return found[0] if found else ""
+
+    def _lines(self, at: Span) -> Span:
+        """All of the lines that something stands on."""
+        text = self._texts[at.filename]
+        end = text.find(b"\n", at.end)
+        return replace(at, start=text.rfind(b"\n", 0, at.start) + 1, end=len(text) if end < 0 else end)
+
 
 def worth_telling(found: Iterable[Diagnostic], damages: Iterable[Damage]) -> Iterator[Diagnostic]:
     """The problems without those that only follow from a syntax error in one of the files."""
     listed = [damage for damage in damages if damage.broken]
     for problem in found:
         at = problem.subject
-        if listed and problem.code in ABSENCES:
+        if problem.code in ABSENCES and any(damage.explains(problem) for damage in listed):
             continue
         misplaced = at is not None and any(damage.misplaces(at) for damage in listed)
         if not misplaced or CODES[problem.code].where is Where.VALUE:

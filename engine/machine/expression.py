@@ -157,9 +157,9 @@ def _members(reference: Reference, known: Mapping[str, Any]) -> set[str]:
 
 
 class _Locals(Mapping[str, Any]):
-    """The locals of a file for one scope: each is evaluated when it is first asked for, and once."""
+    """The locals of a file for one scope: each is evaluated when it is first asked for, and once, even if it fails."""
 
-    __slots__ = ("_expressions", "_scope", "_values", "sensitive")
+    __slots__ = ("_expressions", "_failures", "_scope", "_values", "sensitive")
 
     def __init__(
         self, expressions: Mapping[str, Expression], scope: Mapping[str, Any], sensitive: Sensitive | None
@@ -169,10 +169,17 @@ class _Locals(Mapping[str, Any]):
         self._expressions = expressions
         self._scope = scope
         self._values: dict[str, Any] = {}
+        self._failures: dict[str, EvaluationError] = {}
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._values:
-            self._values[name] = self._expressions[name].evaluate(self._scope)
+            if name in self._failures:
+                raise self._failures[name].with_traceback(None)
+            try:
+                self._values[name] = self._expressions[name].evaluate(self._scope)
+            except EvaluationError as failure:
+                self._failures[name] = failure
+                raise
         return self._values[name]
 
     def __contains__(self, name: object) -> bool:

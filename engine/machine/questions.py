@@ -198,6 +198,7 @@ def _looks(uses: Uses, flows: Flows, transition: Transition) -> Iterator[Path]:
 def _claimed(uses: Uses, claim: Expression) -> str:
     """Add what a claim asks; why that cannot be answered in full."""
     before, uses.opaque = uses.opaque, False
+    uses.done.clear()  # what is opaque has to be noted anew
     uses.condition(claim.node)
     opaque, uses.opaque = uses.opaque, before
     return f"the property looks at {claim.text}, of which only samples can be tried" if opaque else ""

@@ -56,7 +56,8 @@ def read_names(
     reader.names = Names(variables=values, locals=sound, types=types, sensitive=hidden)
     reader.names = replace(reader.names, hidden=Sensitive(reader.names))
     reader.broken = frozenset(places) - sound.keys()
-    reader.check_locals()
+    given = {a.name: a.value for block in body.blocks_of("locals") for a in reversed(block.body.attributes)}
+    reader.check_locals([given[name] for name in places if name in reader.broken])
 
 
 def _declared(reader: Reader, found: Mapping[str, Expression]) -> dict[str, Expression]:
@@ -66,12 +67,15 @@ def _declared(reader: Reader, found: Mapping[str, Expression]) -> dict[str, Expr
         for name, expression in found.items()
         if not [r for r in expression.references if not reader.check_declared(r)]
     }
-    while True:
-        lost = [name for name, e in known.items() if Names(locals=found).direct(e) - known.keys()]
-        if not lost:
-            return known
-        for name in lost:
-            del known[name]
+    names = Names(locals=found)
+    wanted_by: dict[str, list[str]] = {}
+    for name, expression in known.items():
+        for needed in names.direct(expression):
+            wanted_by.setdefault(needed, []).append(name)
+    lost = [name for name in found if name not in known]
+    while lost:
+        lost += [name for name in wanted_by.get(lost.pop(), ()) if known.pop(name, None) is not None]
+    return known
 
 
 def _locals(reader: Reader, body: syntax.Body) -> tuple[dict[str, Expression], dict[str, Span]]:

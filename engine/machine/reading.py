@@ -249,11 +249,12 @@ class Reader:
 
         With `explained` it can say what it looks at, the locals behind it included. `attribute` is what it is given to.
         """
+        before = len(self.diagnostics)
         found = self._checked(node, roots)
+        if self.typed:
+            self._check_types(node, before, attribute)
         if found is None:
             return None
-        if self.typed:
-            self.add(type_problems(node, self.types, attribute)[0])
         found = replace(found, attribute=attribute, looks=self._looks(found.references) if explained else ())
         found = found if self.link is None else linked(found, self.link)
         self.expressions.append(found)
@@ -271,13 +272,20 @@ class Reader:
             self.gaps.append(node.span)
         return ready
 
-    def check_locals(self) -> None:
-        """Report what fails for certain in the locals, and note what each of them gives."""
+    def _check_types(self, node: syntax.Expression, before: int, attribute: str = "") -> None:
+        """Report what fails for certain, whatever the names are that nobody knows, where nothing was told since `before`."""
+        told = {problem.subject for problem in self.diagnostics[before:]}
+        self.add(p for p in type_problems(node, self.types, attribute)[0] if p.subject not in told)
+
+    def check_locals(self, unsound: Iterable[syntax.Expression]) -> None:
+        """Report what fails for certain in the locals, and note what each of them gives; the `unsound` are anything."""
         if self.typed:
             nodes = {name: expression.node for name, expression in self.names.locals.items()}
             known = {**FIXED, "var": object_of(self.names.types, more=True)}
             problems, self.types = typed_locals(nodes, known)
             self.add(problems)
+            for node in unsound:
+                self._check_types(node, 0)
 
     def ready(self, node: syntax.Expression, roots: Roots) -> Expression | None:
         """The same for an expression whose variables and locals are not known yet."""

@@ -20,9 +20,12 @@ from engine.sources.payloads import KNOWN_TYPES, OTHER_NAMES, is_known
 def check_sources(read: ReadResult) -> tuple[Diagnostic, ...]:
     """Unknown sources, misspelled event types, fields that no payload of the deliveries concerned has, and misuse of others.
 
-    Event types and payloads that are not known are taken as they come. What could not be read says nothing.
+    Event types and payloads that are not known are taken as they come. What could not be read says nothing, and what
+    was told when it was read is not told again.
     """
-    return tuple(dict.fromkeys(_problems(read)))  # two provisioners may use one module
+    told = {(problem.code, problem.subject) for problem in read.diagnostics}
+    found = dict.fromkeys(_problems(read))  # two provisioners may use one module
+    return tuple(problem for problem in found if (problem.code, problem.subject) not in told)
 
 
 def _problems(read: ReadResult) -> Iterator[Diagnostic]:

@@ -358,3 +358,25 @@ def test_other_names_lead_to_types_and_are_none_themselves() -> None:
     for source, names in OTHER_NAMES.items():
         assert set(names.values()) <= KNOWN_TYPES[source]
         assert not names.keys() & KNOWN_TYPES[source]
+
+
+def test_what_fails_whatever_comes_is_told_once() -> None:
+    text = """
+provisioner "m" {
+  statemachine "m" {
+    initial = "open"
+    state "open" "go" {
+      when       = [1].x == event.number
+      set        = { x = upper([1]), y = event.action }
+      transition = "open"
+    }
+  }
+  receive "github" "pull_request" {
+    entity = event.pull_request.title
+    fire   = "go"
+  }
+}
+"""
+    read = read_definition(text, "m.hcl")
+    assert [p.code for p in read.diagnostics] == ["no_attributes", "function_failed"]
+    assert check_sources(read) == ()

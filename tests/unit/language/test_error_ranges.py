@@ -102,6 +102,10 @@ from engine.language import parse
         ('a = "b %{ «foo» }"\n', "unknown_directive"),
         ('a = "b %{ if c «d» }%{ endif }"\n', "unexpected"),
         ("a = <<EOT\nb\n«»", "unclosed_heredoc"),
+        ("a = <<EOT\nb\nEOT«»", "unclosed_heredoc"),
+        ("a = <<-EOT\n  b\n  EOT«»", "unclosed_heredoc"),
+        ("a = <<EOT\nb ${c}\nEOT«»", "unclosed_heredoc"),
+        ("a = <<EOT\nEOT  «»", "unclosed_heredoc"),
         ("a = <<EOT\n${b\n«EOT»\n", "separator_missing"),
         ("a = <<EOT\n«b »${c", "unclosed"),
         ('a "b«${»c}" {\n}\n', "label_not_literal"),
@@ -151,3 +155,11 @@ def test_what_the_end_leaves_open_comes_last() -> None:
 def test_a_brace_that_stands_too_far_left_is_remembered() -> None:
     (problem,) = parse("a {\n  b {\n    c = 1\n}\n", "test.hcl").diagnostics
     assert "between line 2 and line 4" in problem.detail
+
+
+def test_a_marker_without_a_line_break_is_told_apart_from_none() -> None:
+    marked, missing = (
+        parse(text, "m.hcl").diagnostics[0].detail for text in ("x = <<E\nfoo\nE", "x = <<E\nfoo\nF")
+    )
+    assert "line break" in marked
+    assert marked != missing
