@@ -10,6 +10,8 @@ from engine.language.values import UnfitError
 if TYPE_CHECKING:
     from engine.language.infer import Inference, Names
 
+_PATHS = (syntax.Variable, syntax.GetAttribute, syntax.Index)
+
 
 def call_type(inference: "Inference", node: syntax.Call, names: "Names") -> Type:
     """What a call gives."""
@@ -27,23 +29,28 @@ def call_type(inference: "Inference", node: syntax.Call, names: "Names") -> Type
             return ANY
         arguments += last.items or ()
     for position, argument in enumerate(arguments):
-        why = _refusal(function, position, argument)
+        blamed = node.arguments[min(position, len(node.arguments) - 1)]
+        why = _refusal(function, position, argument, path=isinstance(blamed, _PATHS))
         if why:
             parameter = function.parameter(position)
             summary = f'The argument "{parameter.name}" of {function.name} {why}'
             detail = f"It is written {function.signature}."
-            blamed = node.arguments[min(position, len(node.arguments) - 1)]
             inference.fail(blamed, "function_failed", summary, detail)
     return named(function.returns)
 
 
-def _refusal(function: Function, position: int, argument: Type) -> str:
-    """Why a function takes no value of the type, as what follows "the argument"; empty where it may take one."""
+def _refusal(function: Function, position: int, argument: Type, *, path: bool) -> str:
+    """Why a function takes no value of the type, as what follows "the argument"; empty where it may take one.
+
+    A path to what is a list, or null, gives a function that skips null nothing that it could ever use.
+    """
     if function.most is not None and position >= function.most:
         return ""  # of wrong numbers of arguments speaks `check_names`
     parameter = function.parameter(position)
     accepted = ACCEPTED.get(parameter.kind)
-    if accepted is None or not argument.kinds or (parameter.nullable and "null" in argument.kinds):
+    if accepted is None or not argument.kinds:
+        return ""
+    if parameter.nullable and "null" in argument.kinds and not (path and len(argument.kinds) > 1):
         return ""
     if argument.value is not UNKNOWN:
         try:

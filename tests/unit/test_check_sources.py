@@ -127,6 +127,8 @@ def test_what_a_payload_may_hold_is_fine(type_: str, path: str) -> None:
         ("push", "event.commits + 1", "not_a_number", "Take one element of it", "event.commits"),
         ("push", "event.commits == [] ? event.head_commit + 1 : -event.repository", "not_a_number", "", "event.head_commit"),
         ("pull_request", "upper(event.pull_request)", "function_failed", "upper(text: string)", "event.pull_request"),
+        ("issues", "issue_keys(event.issue.labels)", "function_failed", "issue_keys(texts: string?...)", "event.issue.labels"),
+        ("issues", 'issue_keys("A-1", event.issue)', "function_failed", "issue_keys(texts: string?...)", "event.issue"),
         ("pull_request", '"${event.pull_request} by me"', "no_text", "jsonencode", "event.pull_request"),
         ("pull_request", "event.pull_request.labels.name", "no_attributes", "[*].name", "event.pull_request.labels.name"),
         ("pull_request", 'event.pull_request.labels["bug"]', "index_unfit", "counted from 0", '"bug"'),
