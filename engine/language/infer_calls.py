@@ -4,12 +4,15 @@ from typing import TYPE_CHECKING
 
 from engine.language import syntax
 from engine.language.functions.function import ACCEPTED, Function, converted
+from engine.language.infer_results import RESULTS
 from engine.language.types import ANY, UNKNOWN, Type, joined, named
 from engine.language.values import UnfitError
 
 if TYPE_CHECKING:
     from engine.language.infer import Inference, Names
 
+#: Kinds of parameters that are strings.
+_SPELLED = ("pattern", "timestamp", "duration", "format")
 _PATHS = (syntax.Variable, syntax.GetAttribute, syntax.Index)
 
 
@@ -36,7 +39,8 @@ def call_type(inference: "Inference", node: syntax.Call, names: "Names") -> Type
             summary = f'The argument "{parameter.name}" of {function.name} {why}'
             detail = f"It is written {function.signature}."
             inference.fail(blamed, "function_failed", summary, detail)
-    return named(function.returns)
+    rule = RESULTS.get(node.name)
+    return named(function.returns) if rule is None or not arguments else rule(arguments)
 
 
 def _refusal(function: Function, position: int, argument: Type, *, path: bool) -> str:
@@ -58,12 +62,14 @@ def _refusal(function: Function, position: int, argument: Type, *, path: bool) -
         except UnfitError as error:
             return error.message
         return ""
+    if not argument.spells and parameter.kind in ("number", "bool"):
+        accepted -= {"string"}
     return "" if argument.kinds & accepted else f"is {argument.told()}, not {_article(parameter.kind)}"
 
 
 def _article(kind: str) -> str:
-    words = {"collection": "a list or an object", "object": "an object", "pattern": "a string"}
-    return words.get(kind, f"a {kind}")
+    words = {"collection": "a list or an object", "object": "an object"}
+    return words.get(kind, "a string" if kind in _SPELLED else f"a {kind}")
 
 
 def _attempts(inference: "Inference", node: syntax.Call, function: Function, names: "Names") -> Type:

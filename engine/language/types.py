@@ -49,6 +49,8 @@ class Type:
     fields: Fields | None = None
     #: The only value.
     value: Any = UNKNOWN
+    #: Texts among them may spell a number or a bool.
+    spells: bool = True
 
     def element(self) -> "Type":
         """What an element of the list is."""
@@ -87,6 +89,8 @@ ANY = _type(*KINDS)
 NOTHING = _type()
 NULL, BOOL, NUMBER, STRING = _type("null"), _type("bool"), _type("number"), _type("string")
 LIST, OBJECT = _type("list"), _type("object")
+#: A time as text.
+TIMESTAMP = replace(STRING, spells=False)
 
 
 def list_of(inner: Type) -> Type:

@@ -149,9 +149,65 @@ def test_what_is_done_with_a_known_payload_is_checked(
     assert source[found[0].subject.start : found[0].subject.end].decode() == underlined
 
 
+def setting(expression: str) -> str:
+    return f"""
+    state "b" {{
+      on "next" {{
+        set        = {{ it = {expression} }}
+        transition = "a"
+      }}
+    }}"""
+
+
 @pytest.mark.parametrize(
     "expression",
     [
+        "timecmp(event.ref, now) < 0",
+        'timeadd(now, "72h") == formatdate("YYYY", now)',
+        '"${now}: ${upper(now)}"',
+        "try(now + 1, 0)",
+        "timecmp(event.number, now)",  # 20260131 is a date
+    ],
+)
+def test_what_may_go_well_with_a_time_is_fine(expression: str) -> None:
+    assert problems(receiving("zeppelin_landed", '"P-1"', machine=setting(expression))) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "code", "underlined"),
+    [
+        ('timecmp(now, "yesterday")', "function_failed", '"yesterday"'),
+        ("timecmp(now, 5)", "function_failed", "5"),
+        ("timecmp(now, true)", "function_failed", "true"),
+        ('timeadd(now, "3 days")', "function_failed", '"3 days"'),
+        ('formatdate("QQ", now)', "function_failed", '"QQ"'),
+        ('formatdate("\'open", now)', "function_failed", '"\'open"'),
+        ("now + 1", "not_a_number", "now"),
+        ("abs(now)", "function_failed", "now"),
+        ("!now", "not_a_bool", "now"),
+        ('regex("[A-Z]+", fired).x', "no_attributes", 'regex("[A-Z]+", fired).x'),
+        ('regex("([A-Z]+)", event.action)[1]', "index_out_of_range", 'regex("([A-Z]+)", event.action)[1]'),
+        ('regex("(?P<a>x)", event.action).b', "attribute_missing", 'regex("(?P<a>x)", event.action).b'),
+        ('regexall("x", event.action)[0].b', "no_attributes", 'regexall("x", event.action)[0].b'),
+    ],
+)
+def test_what_fails_for_any_delivery_is_said_of_arguments_that_are_known(
+    expression: str, code: str, underlined: str
+) -> None:
+    text = receiving("pull_request", '"P-1"', machine=setting(expression))
+    found = read_definition(text, "x.hcl").diagnostics
+    assert [each.code for each in found] == [code]
+    assert found[0].subject is not None
+    source = text.encode()
+    assert source[found[0].subject.start : found[0].subject.end].decode() == underlined
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'regex("([a-z]+)/([a-z]+)", event.ref)[1]',
+        'regex("(?P<a>x)", event.ref).a',
+        'regex(event.ref, "x").a[1]',
         "event.ref + 1",  # a text may spell a number
         "event.compare == null || event.commits[0].message == 5",
         'event.deleted ? "none" : event.head_commit.message',
