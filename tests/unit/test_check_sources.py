@@ -57,6 +57,12 @@ provisioner "p" {{
 """
 
 
+@pytest.mark.parametrize("field", ["description", "environment", "customfield_10001"])
+def test_what_is_not_described_may_be_a_text(field: str) -> None:
+    text = receiving("jira:issue_created", f"issue_keys(event.issue.fields.{field})", source="jira")
+    assert problems(text) == []
+
+
 def test_a_misspelled_event_type_is_a_warning_and_an_unknown_one_is_taken_as_it_comes() -> None:
     assert problems(receiving("pull_requst", "event.x")) == [
         (
@@ -100,6 +106,11 @@ def test_a_misspelled_field_of_a_known_payload_is_an_error(type_: str, path: str
         ("push", "[for commit in event.commits : [for path in commit.added : upper(path)]]"),
         ("push", 'event.head_commit == null ? "none" : event.head_commit.message'),
         ("pull_request", "event.pull_request.labels[*].name[0]"),
+        ("issues", "upper(event.issue.milestone.title)"),
+        ("pull_request", "upper(event.pull_request.number)"),
+        ("pull_request", "issue_keys(event.pull_request.id + 1)"),
+        ("workflow_dispatch", "event.inputs.title.x"),  # the sender's own names
+        ("repository_dispatch", "event.client_payload.number.x"),
         ("pull_request", 'try(event.pul_request.title, "x")'),
         ("pull_request", 'can(event.pul_request) ? "a" : "b"'),
         ("push", "event.commits[0].author.email"),
@@ -131,6 +142,13 @@ def test_what_a_payload_may_hold_is_fine(type_: str, path: str) -> None:
         ("issues", 'issue_keys("A-1", event.issue)', "function_failed", "issue_keys(texts: string?...)", "event.issue"),
         ("pull_request", '"${event.pull_request} by me"', "no_text", "jsonencode", "event.pull_request"),
         ("pull_request", "event.pull_request.labels.name", "no_attributes", "[*].name", "event.pull_request.labels.name"),
+        ("pull_request", "event.number.x", "no_attributes", "Only objects", "event.number.x"),
+        ("pull_request", "event.pull_request.title.x", "no_attributes", "Only objects", "event.pull_request.title.x"),
+        ("pull_request", "event.pull_request.html_url[0]", "not_indexable", "Only lists", "event.pull_request.html_url[0]"),
+        ("pull_request", "[for x in event.number : x]", "not_a_collection", "list of one", "event.number"),
+        ("pull_request", "event.pull_request.merged + 1", "not_a_number", "value ? 1 : 0", "event.pull_request.merged"),
+        ("pull_request", "!event.number", "not_a_bool", "Compare it", "event.number"),
+        ("issues", "event.issue.milestone.title.x", "no_attributes", "Only objects", "event.issue.milestone.title.x"),
         ("pull_request", 'event.pull_request.labels["bug"]', "index_unfit", "counted from 0", '"bug"'),
     ],
 )  # fmt: skip
