@@ -39,8 +39,8 @@ def call_type(inference: "Inference", node: syntax.Call, names: "Names") -> Type
             summary = f'The argument "{parameter.name}" of {function.name} {why}'
             detail = f"It is written {function.signature}."
             inference.fail(blamed, "function_failed", summary, detail)
-    rule = RESULTS.get(node.name)
-    return named(function.returns) if rule is None or not arguments else rule(arguments)
+    rule = None if node.expand or not arguments else RESULTS.get(node.name)
+    return named(function.returns) if rule is None else rule(arguments)
 
 
 def _refusal(function: Function, position: int, argument: Type, *, path: bool) -> str:
