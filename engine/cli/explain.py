@@ -8,11 +8,13 @@ from engine.cli.options import Json
 from engine.cli.tables import print_json, print_table
 from engine.diagnostic_codes import CODES, page
 from engine.errors import SettingError
+from engine.language.functions import STANDARD
 
 
 def explain(
     code: Annotated[
-        str | None, Parameter(help="The word in brackets: transition_state_unregistered.")
+        str | None,
+        Parameter(help="The word in brackets, transition_state_unregistered, or a function: timecmp."),
     ] = None,
     *,
     json: Json = False,
@@ -29,7 +31,7 @@ def explain(
         Parameter(negative="", help="Print docs/reference/blocks.md, which is made of the blocks."),
     ] = False,
 ) -> int:
-    """Explain a code of `interlock check`: what is wrong, what to do, and an example; without a code, list them all."""
+    """Explain a code of `interlock check`, or a function: what is wrong, what to do, an example; alone, list all codes."""
     if page_:
         print(page(), end="")
     elif functions:
@@ -42,6 +44,10 @@ def explain(
         print(page_of_blocks(), end="")
     elif code is None:
         _print_all(json=json)
+    elif not json and code.strip() in STANDARD and code.strip() not in CODES:
+        from engine.language.functions.examples import explained
+
+        print(explained(code.strip()))
     else:
         _print_one(_known(code), json=json)
     return 0
@@ -56,7 +62,7 @@ def _known(code: str) -> str:
 
     close = did_you_mean(name, CODES)
     advice = close if close.startswith("Did") else "`interlock explain` lists all."
-    raise SettingError(f"there is no diagnostic {code!r}. {advice}")
+    raise SettingError(f"there is no diagnostic and no function {code!r}. {advice}")
 
 
 def _print_one(name: str, *, json: bool) -> None:

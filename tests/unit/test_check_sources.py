@@ -214,7 +214,11 @@ def test_what_may_go_well_with_a_time_is_fine(expression: str) -> None:
         ('regex("[A-Z]+", fired).x', "no_attributes", 'regex("[A-Z]+", fired).x'),
         ('regex("([A-Z]+)", event.action)[1]', "index_out_of_range", 'regex("([A-Z]+)", event.action)[1]'),
         ('regex("(?P<a>x)", event.action).b', "attribute_missing", 'regex("(?P<a>x)", event.action).b'),
-        ("merge({ a = event.action }, { b = 1 }).c", "attribute_missing", "merge({ a = event.action }, { b = 1 }).c"),
+        (
+            "merge({ a = event.action }, { b = 1 }).c",
+            "attribute_missing",
+            "merge({ a = event.action }, { b = 1 }).c",
+        ),
         ('regexall("x", event.action)[0].b', "no_attributes", 'regexall("x", event.action)[0].b'),
     ],
 )
