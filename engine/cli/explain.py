@@ -10,6 +10,9 @@ from engine.diagnostic_codes import CODES, page
 from engine.errors import SettingError
 from engine.language.functions import STANDARD
 
+#: How alike a word must be to what it was meant to be.
+_NEAR = 0.75
+
 
 def explain(
     code: Annotated[
@@ -58,10 +61,14 @@ def _known(code: str) -> str:
     name = code.strip().rpartition("[")[2].rstrip("]:").replace("-", "_").lower()
     if name in CODES:
         return name
-    from engine.config.suggest import did_you_mean
+    from difflib import get_close_matches
 
-    close = did_you_mean(name, CODES)
-    advice = close if close.startswith("Did") else "`interlock explain` lists all."
+    near = get_close_matches(name, [*CODES, *STANDARD], n=1, cutoff=_NEAR)
+    advice = (
+        f'Did you mean "{near[0]}"?'
+        if near
+        else "`interlock explain` lists all codes, `--functions` the functions."
+    )
     raise SettingError(f"there is no diagnostic and no function {code!r}. {advice}")
 
 
