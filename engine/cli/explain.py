@@ -8,11 +8,16 @@ from engine.cli.options import Json
 from engine.cli.tables import print_json, print_table
 from engine.diagnostic_codes import CODES, page
 from engine.errors import SettingError
+from engine.language.functions import STANDARD
+
+#: How alike a word must be to what it was meant to be.
+_NEAR = 0.75
 
 
 def explain(
     code: Annotated[
-        str | None, Parameter(help="The word in brackets: transition_state_unregistered.")
+        str | None,
+        Parameter(help="The word in brackets, transition_state_unregistered, or a function: timecmp."),
     ] = None,
     *,
     json: Json = False,
@@ -29,7 +34,7 @@ def explain(
         Parameter(negative="", help="Print docs/reference/blocks.md, which is made of the blocks."),
     ] = False,
 ) -> int:
-    """Explain a code of `interlock check`: what is wrong, what to do, and an example; without a code, list them all."""
+    """Explain a code of `interlock check`, or a function: what is wrong, what to do, an example; alone, list all codes."""
     if page_:
         print(page(), end="")
     elif functions:
@@ -42,6 +47,10 @@ def explain(
         print(page_of_blocks(), end="")
     elif code is None:
         _print_all(json=json)
+    elif not json and code.strip() in STANDARD and code.strip() not in CODES:
+        from engine.language.functions.examples import explained
+
+        print(explained(code.strip()))
     else:
         _print_one(_known(code), json=json)
     return 0
@@ -52,11 +61,15 @@ def _known(code: str) -> str:
     name = code.strip().rpartition("[")[2].rstrip("]:").replace("-", "_").lower()
     if name in CODES:
         return name
-    from engine.config.suggest import did_you_mean
+    from difflib import get_close_matches
 
-    close = did_you_mean(name, CODES)
-    advice = close if close.startswith("Did") else "`interlock explain` lists all."
-    raise SettingError(f"there is no diagnostic {code!r}. {advice}")
+    near = get_close_matches(name, [*CODES, *STANDARD], n=1, cutoff=_NEAR)
+    advice = (
+        f'Did you mean "{near[0]}"?'
+        if near
+        else "`interlock explain` lists all codes, `--functions` the functions."
+    )
+    raise SettingError(f"there is no diagnostic and no function {code!r}. {advice}")
 
 
 def _print_one(name: str, *, json: bool) -> None:

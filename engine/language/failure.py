@@ -24,6 +24,8 @@ class FailureError(Exception):
 
 def wording(node: syntax.Node, limit: int = 40) -> str:
     """The node as its author wrote it, on one line of at most `limit` characters."""
+    if isinstance(node, syntax.SplatItem):
+        return "each element"
     span = node.span
     if not isinstance(span, Place):
         return "this value"

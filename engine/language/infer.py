@@ -316,7 +316,8 @@ def _unfit(found: Type, convert: Callable[[Any], Any], *fits: Type) -> str:
         except UnfitError as error:
             return error.message
         return ""
-    return "" if found.kinds & {k for t in fits for k in t.kinds} else f"is {found.told()}, not a number"
+    kinds = found.kinds if found.spells or convert is text else found.kinds - STRING.kinds
+    return "" if kinds & {k for t in fits for k in t.kinds} else f"is {found.told()}, not a number"
 
 
 def _is_zero(value: Any) -> bool:

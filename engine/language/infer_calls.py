@@ -4,11 +4,16 @@ from typing import TYPE_CHECKING
 
 from engine.language import syntax
 from engine.language.functions.function import ACCEPTED, Function, converted
+from engine.language.infer_results import RESULTS
 from engine.language.types import ANY, UNKNOWN, Type, joined, named
 from engine.language.values import UnfitError
 
 if TYPE_CHECKING:
     from engine.language.infer import Inference, Names
+
+#: Kinds of parameters that are strings.
+_SPELLED = ("pattern", "timestamp", "duration", "format")
+_PATHS = (syntax.Variable, syntax.GetAttribute, syntax.Index)
 
 
 def call_type(inference: "Inference", node: syntax.Call, names: "Names") -> Type:
@@ -27,23 +32,29 @@ def call_type(inference: "Inference", node: syntax.Call, names: "Names") -> Type
             return ANY
         arguments += last.items or ()
     for position, argument in enumerate(arguments):
-        why = _refusal(function, position, argument)
+        blamed = node.arguments[min(position, len(node.arguments) - 1)]
+        why = _refusal(function, position, argument, path=isinstance(blamed, _PATHS))
         if why:
             parameter = function.parameter(position)
             summary = f'The argument "{parameter.name}" of {function.name} {why}'
             detail = f"It is written {function.signature}."
-            blamed = node.arguments[min(position, len(node.arguments) - 1)]
             inference.fail(blamed, "function_failed", summary, detail)
-    return named(function.returns)
+    rule = None if node.expand or not arguments else RESULTS.get(node.name)
+    return named(function.returns) if rule is None else rule(arguments)
 
 
-def _refusal(function: Function, position: int, argument: Type) -> str:
-    """Why a function takes no value of the type, as what follows "the argument"; empty where it may take one."""
+def _refusal(function: Function, position: int, argument: Type, *, path: bool) -> str:
+    """Why a function takes no value of the type, as what follows "the argument"; empty where it may take one.
+
+    A path to what is a list, or null, gives a function that skips null nothing that it could ever use.
+    """
     if function.most is not None and position >= function.most:
         return ""  # of wrong numbers of arguments speaks `check_names`
     parameter = function.parameter(position)
     accepted = ACCEPTED.get(parameter.kind)
-    if accepted is None or not argument.kinds or (parameter.nullable and "null" in argument.kinds):
+    if accepted is None or not argument.kinds:
+        return ""
+    if parameter.nullable and "null" in argument.kinds and not (path and len(argument.kinds) > 1):
         return ""
     if argument.value is not UNKNOWN:
         try:
@@ -51,12 +62,14 @@ def _refusal(function: Function, position: int, argument: Type) -> str:
         except UnfitError as error:
             return error.message
         return ""
+    if not argument.spells and parameter.kind in ("number", "bool"):
+        accepted -= {"string"}
     return "" if argument.kinds & accepted else f"is {argument.told()}, not {_article(parameter.kind)}"
 
 
 def _article(kind: str) -> str:
-    words = {"collection": "a list or an object", "object": "an object", "pattern": "a string"}
-    return words.get(kind, f"a {kind}")
+    words = {"collection": "a list or an object", "object": "an object"}
+    return words.get(kind, "a string" if kind in _SPELLED else f"a {kind}")
 
 
 def _attempts(inference: "Inference", node: syntax.Call, function: Function, names: "Names") -> Type:

@@ -14,16 +14,12 @@ if TYPE_CHECKING:
 _SHOWN = 8
 
 
-def _path(node: syntax.Expression) -> str:
-    return "each element" if isinstance(node, syntax.SplatItem) else wording(node)
-
-
 def attribute_type(inference: "Inference", node: syntax.GetAttribute, target: Type) -> Type:
     """What ``target.name`` is."""
     if not target.kinds:
         return NOTHING
     if "object" not in target.kinds:
-        path = _path(node.target)
+        path = wording(node.target)
         advice = (
             f"Take one element, {path}[0].{node.name}, or all: {path}[*].{node.name}."
             if "list" in target.kinds
@@ -43,7 +39,7 @@ def _attribute(
     found = target.attribute(name)
     if found is not None:
         return found
-    path = _path(node.target)
+    path = wording(node.target)
     if target.fields is not None:
         from engine.language.infer import Missing
 
@@ -62,7 +58,7 @@ def element_type(inference: "Inference", node: syntax.Index, target: Type, key: 
         return NOTHING
     lists, objects = "list" in target.kinds, "object" in target.kinds
     if not lists and not objects:
-        summary = f"{_path(node.target)} is {target.told()} and has no elements"
+        summary = f"{wording(node.target)} is {target.told()} and has no elements"
         inference.fail(node, "not_indexable", summary, "Only lists and objects have.")
         return ANY
     if lists and objects:
@@ -84,7 +80,7 @@ def _element(inference: "Inference", node: syntax.Index, target: Type, key: Type
         return ANY
     count = None if target.items is None else len(target.items)
     if not isinstance(position, int) or position < 0 or (count is not None and position >= count):
-        summary = f"{_path(node.target)} has no element {show(key.value)}"
+        summary = f"{wording(node.target)} has no element {show(key.value)}"
         inference.fail(node, "index_out_of_range", summary, _having(count))
         return ANY
     return target.element() if target.items is None else target.items[position]

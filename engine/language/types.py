@@ -51,6 +51,8 @@ class Type:
     fields: Fields | None = None
     #: The only value.
     value: Any = UNKNOWN
+    #: Texts among them may spell a number or a bool.
+    spells: bool = True
     #: How many types there are in it, itself included.
     size: int = field(init=False, repr=False)
 
@@ -97,6 +99,8 @@ ANY = _type(*KINDS)
 NOTHING = _type()
 NULL, BOOL, NUMBER, STRING = _type("null"), _type("bool"), _type("number"), _type("string")
 LIST, OBJECT = _type("list"), _type("object")
+#: A time as text.
+TIMESTAMP = replace(STRING, spells=False)
 
 
 def list_of(inner: Type) -> Type:

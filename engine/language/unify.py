@@ -6,7 +6,8 @@ length and objects of the same names agree part by part, others only if all thei
 those of cty's `convert.UnifyUnsafe`; ``make conformance`` compares.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from engine.language.meter import Meter
@@ -16,6 +17,9 @@ from engine.language.values import UnfitError, kind, text
 _Type = Any
 #: There is no such type.
 _NONE = ("none", ())
+#: How many arguments are told.
+_SHOWN = 8
+_PLAIN = (str, bool, int, float, Decimal, type(None))
 _SIMPLE = ("bool", "number", "string")
 #: Steps that a type takes to be unified with another, for each type in it.
 _WORK = 8
@@ -37,6 +41,17 @@ def unified(taken: Any, other: Any, meter: Meter) -> Any:
     if wanted == _NONE:
         raise UnfitError(_difference(taken, other))
     return _convert(taken, mine, wanted)
+
+
+def chosen(value: Any, among: Sequence[Any], meter: Meter) -> Any:
+    """What `coalesce` makes of the value that it chose: a text where it, or another, is one. Lists and objects stay as they are."""
+    if any(not isinstance(each, _PLAIN) for each in among):
+        return value
+    types = _Types(meter)
+    wanted = _unify([types.of(each) for each in among])
+    if wanted == _NONE:
+        raise UnfitError("the arguments are not of one type: " + ", ".join(map(kind, among[:_SHOWN])))
+    return _convert(value, types.of(value), wanted)
 
 
 def _difference(taken: Any, other: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from engine.diagnostics import Diagnostic
 from engine.language import syntax
 from engine.language.source import Place
-from engine.language.types import STRING, UNKNOWN, Type, list_of, object_of, perhaps, type_of
+from engine.language.types import STRING, TIMESTAMP, UNKNOWN, Type, list_of, object_of, perhaps, type_of
 from engine.language.values import show, truth
 
 #: What is the same for all machines.
@@ -17,7 +17,7 @@ FIXED: Mapping[str, Type] = {
     "previous": perhaps(STRING),
     "active": list_of(STRING),
     "fired": perhaps(STRING),
-    "now": STRING,
+    "now": TIMESTAMP,
 }
 
 

@@ -3,13 +3,16 @@
 import json
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 #: Deeper than any payload of a known source; what is deeper is not stored.
 DEEPEST = 100
+#: More than a payload of the greatest size has.
+MOST_PARTS = 2_000_000
 #: Whole numbers beyond 64 bits become doubles, as in the payloads of the sources.
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
@@ -23,8 +26,14 @@ def plain(value: Any, depth: int = 0) -> Any:
 
     `depth` is how deep it is going to stand in something else.
     """
+    return _plain(value, depth, count(1))
+
+
+def _plain(value: Any, depth: int, parts: Iterator[int]) -> Any:
     if depth > DEEPEST:
         raise NotPlainError(f"it is nested more than {DEEPEST} deep")
+    if next(parts) > MOST_PARTS:  # one value may stand in another so often that writing it out never ends
+        raise NotPlainError(f"it has more than {MOST_PARTS:,} parts")
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -32,9 +41,9 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, int | Decimal | float):
         return _number(value)
     if isinstance(value, Mapping):
-        return {str(key): plain(item, depth + 1) for key, item in value.items()}
+        return {str(key): _plain(item, depth + 1, parts) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item, depth + 1) for item in value]
+        return [_plain(item, depth + 1, parts) for item in value]
     raise NotPlainError(f"JSON has no {type(value).__name__}")
 
 

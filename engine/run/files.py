@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from engine.diagnostics import Diagnostic
+from engine.language.source import Source
 
 
 def read_text(path: Path, what: str, diagnostics: list[Diagnostic], most: int | None = None) -> str | None:
@@ -16,9 +17,15 @@ def read_text(path: Path, what: str, diagnostics: list[Diagnostic], most: int | 
         with path.open("rb") as file:
             found = file.read(most + 1)
         return found[:most].decode("utf-8", "strict" if len(found) <= most else "ignore")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        before = Source(error.object[: error.start].decode("utf-8"), str(path))
         diagnostics.append(
-            Diagnostic(code="not_utf8", summary=f"{path} is not UTF-8 text", detail="Save the file as UTF-8.")
+            Diagnostic(
+                code="not_utf8",
+                summary=f"{path} is not UTF-8 text",
+                detail=f"The byte 0x{error.object[error.start]:02x} is none. Save the file as UTF-8.",
+                subject=before.place(len(before.text), len(before.text)).settled(),
+            )
         )
     except OSError as error:
         diagnostics.append(

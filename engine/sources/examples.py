@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.machine.values import timestamp
 from engine.sources.catalog import SOURCES
+from engine.sources.payload_scalars import scalar_type
 from engine.sources.payloads import Field, is_known, payload_fields, shape_fields
 
 
@@ -45,6 +46,8 @@ _USUAL = {"links": ("self", "html", "avatar"), "reactions": ("total_count", "+1"
 
 #: Members that repeat the event type.
 _TYPE_MEMBERS = ("object_kind", "event_name", "event_type", "eventKey", "webhookEvent")
+#: The plainest kind for each type.
+_PLAIN = {"string": "word", "number": "number", "bool": "flag"}
 #: Sources that write times as milliseconds since 1970.
 _MILLISECONDS = ("jira", "bitbucket")
 
@@ -253,6 +256,7 @@ def _known_of(source: str, event_type: str, path: tuple[str, ...], shape: str) -
     if not words and name in _TYPE_MEMBERS and len(path) == 1:
         words = (event_type,)
     kind = _KIND_IN.get((shape, name)) or _kind_of(name)
+    kind = _fitting(source, name, kind)
     return _Known(
         words=words,
         kind=kind,
@@ -260,6 +264,22 @@ def _known_of(source: str, event_type: str, path: tuple[str, ...], shape: str) -
         may_be_null=_NULL.fullmatch(name) is not None,
         interest=_near(path) if kind in ("text", "ref", "flag") else Interest.LITTLE,
     )
+
+
+def _fitting(source: str, name: str, kind: str) -> str:
+    """The kind, or a plainer one where the source is known to send something else under that name."""
+    numbers = kind == "number" or (kind == "milliseconds" and source in _MILLISECONDS)
+    made = (
+        "number"
+        if numbers
+        else "bool"
+        if kind == "flag"
+        else kind
+        if kind in ("list", "object")
+        else "string"
+    )
+    kinds = scalar_type(source, name).kinds
+    return kind if made in kinds else next(plain for each, plain in _PLAIN.items() if each in kinds)
 
 
 def _milliseconds(maker: _Maker, leaf: _Leaf) -> Sequence[Any]:

@@ -74,7 +74,7 @@ PAYLOADS = {
         repository:repository sender:user
     """,
     "milestone": """
-        action changes:milestone enterprise installation milestone:milestone organization:user
+        action changes:milestone.changes enterprise installation milestone:milestone organization:user
         repository:repository sender:user
     """,
     "ping": """
@@ -253,8 +253,11 @@ SHAPES = {
         old_permission:description permission:permission
     """,
     "milestone": """
-        closed_at closed_issues created_at creator:user description:description due_on:description
-        html_url id labels_url node_id number open_issues state title:description updated_at url
+        closed_at closed_issues created_at creator:user description due_on html_url id labels_url
+        node_id number open_issues state title updated_at url
+    """,
+    "milestone.changes": """
+        description:description due_on:description title:description
     """,
     "output": """
         annotations_count annotations_url summary text title

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from engine.language.types import ANY, OBJECT, Type, list_of, perhaps
+from engine.sources.payload_scalars import scalar_type
 from engine.sources.payloads import Field, found_field, payload_fields, shape_fields
 
 
@@ -26,7 +27,9 @@ class PayloadFields:
         found = found_field(self._fields, name)
         if found is None:
             return None
-        inner = _object(self._source, found.shape) if found.shape else ANY
+        if not found.shape:
+            return perhaps(scalar_type(self._source, name)) if name in self._fields else ANY
+        inner = _object(self._source, found.shape)
         return perhaps(list_of(inner) if found.many else inner)
 
 
@@ -38,4 +41,7 @@ def payload_type(source: str, event_type: str) -> Type:
 
 @cache
 def _object(source: str, shape: str) -> Type:
-    return Type(kinds=OBJECT.kinds, fields=PayloadFields(source, shape_fields(source, shape)))
+    fields = shape_fields(source, shape)
+    if set(fields) == {"*"}:
+        return ANY  # what is not described need not be an object: a description may be a text
+    return Type(kinds=OBJECT.kinds, fields=PayloadFields(source, fields))

@@ -241,7 +241,7 @@ EXCUSES: dict[str, Callable[[list[Any], Any, Any], bool]] = {
     **{name: _kept(name) for name in (*sorted(_UNORDERED), "distinct", "chunklist", "tolist", "tomap")},
     "setproduct": _kept("setproduct", together=False),
     "compact": lambda a, _m, _o: any(not isinstance(value, str) for value in a[0]),
-    "coalesce": lambda a, _m, _o: "" in a or _mixed(a),
+    "coalesce": lambda a, _m, _o: "" in a or any(isinstance(each, (list, Mapping)) for each in a),
     "coalescelist": lambda a, _m, o: None in a and o is _REFUSED,
     "lookup": lambda a, _m, o: o is _REFUSED and (len(a) == 2 or a[2] is None),
     "regex": _twice,

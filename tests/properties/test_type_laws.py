@@ -73,7 +73,9 @@ _FORMS = (
     "{0}[*].a", "{0}[*]", "{0}.*.b", "[for v in {0} : {1}]", "[for k, v in {0} : v.a if {1}]", "[for k, v in {0} : [k, v]]", "{{for k, v in {0} : k => v}}",
     "{{for v in {0} : v => {1}...}}", '"-${{{0}}}"', '"${{{0}}}"', '"%{{ if {0} }}${{{1}}}%{{ else }}b%{{ endif }}"', '"%{{ for v in {0} }}${{v}}%{{ endfor }}"',
     "upper({0})", "join({0}, {1})", "length({0})", "try({0}, {1})", "can({0})", "merge({0}, {1})", "concat({0}...)", "max({0}, {1}...)", "coalesce({0}, {1})",
-    "alltrue({0})", "regex({0}, {1})", "regexall({0}, {1})", "keys({0})", "values({0})", "split({0}, {1})", "tonumber({0})", "reverse({0})", "element({0}, {1})",
+    "alltrue({0})", "regex({0}, {1})", 'regex("(?P<a>1)|a", {0})', 'regex("(1)|(.)", {0})', 'regexall("(t)(r)?", {0})', "timecmp({0}, {1})", "regexall({0}, {1})", "keys({0})", "values({0})", "split({0}, {1})", "tonumber({0})", "reverse({0})", "element({0}, {1})",
+    "one({0})", "distinct({0})", "slice({0}, 0, {1})", "lookup({0}, {1}, {2})", 'lookup({0}, "a")', "coalescelist({0}, {1})", "compact({0})", "setunion({0}, {1})",
+    "setintersection({0}, {1})", "concat({0}, {1})", "chunklist({0}, 1)", "matchkeys({0}, {1}, {2})", "element({0}, 0).a", "one({0}).b", "merge({0}, {1}).a",
 )  # fmt: skip
 _LEAVES = (
     "1",

@@ -57,6 +57,12 @@ provisioner "p" {{
 """
 
 
+@pytest.mark.parametrize("field", ["description", "environment", "customfield_10001"])
+def test_what_is_not_described_may_be_a_text(field: str) -> None:
+    text = receiving("jira:issue_created", f"issue_keys(event.issue.fields.{field})", source="jira")
+    assert problems(text) == []
+
+
 def test_a_misspelled_event_type_is_a_warning_and_an_unknown_one_is_taken_as_it_comes() -> None:
     assert problems(receiving("pull_requst", "event.x")) == [
         (
@@ -100,6 +106,14 @@ def test_a_misspelled_field_of_a_known_payload_is_an_error(type_: str, path: str
         ("push", "[for commit in event.commits : [for path in commit.added : upper(path)]]"),
         ("push", 'event.head_commit == null ? "none" : event.head_commit.message'),
         ("pull_request", "event.pull_request.labels[*].name[0]"),
+        ("issues", "element(event.issue.labels, 0).name"),
+        ("issues", "merge({ a = event.action }, event).c"),
+        ("issues", "concat([[1]], event.issue.labels...)[0].nme"),
+        ("issues", "upper(event.issue.milestone.title)"),
+        ("pull_request", "upper(event.pull_request.number)"),
+        ("pull_request", "issue_keys(event.pull_request.id + 1)"),
+        ("workflow_dispatch", "event.inputs.title.x"),  # the sender's own names
+        ("repository_dispatch", "event.client_payload.number.x"),
         ("pull_request", 'try(event.pul_request.title, "x")'),
         ("pull_request", 'can(event.pul_request) ? "a" : "b"'),
         ("push", "event.commits[0].author.email"),
@@ -127,8 +141,22 @@ def test_what_a_payload_may_hold_is_fine(type_: str, path: str) -> None:
         ("push", "event.commits + 1", "not_a_number", "Take one element of it", "event.commits"),
         ("push", "event.commits == [] ? event.head_commit + 1 : -event.repository", "not_a_number", "", "event.head_commit"),
         ("pull_request", "upper(event.pull_request)", "function_failed", "upper(text: string)", "event.pull_request"),
+        ("issues", "issue_keys(event.issue.labels)", "function_failed", "issue_keys(texts: string?...)", "event.issue.labels"),
+        ("issues", 'issue_keys("A-1", event.issue)', "function_failed", "issue_keys(texts: string?...)", "event.issue"),
         ("pull_request", '"${event.pull_request} by me"', "no_text", "jsonencode", "event.pull_request"),
         ("pull_request", "event.pull_request.labels.name", "no_attributes", "[*].name", "event.pull_request.labels.name"),
+        ("issues", "element(event.issue.labels, 0).nme", "unknown_payload_field", '"name"', "element(event.issue.labels, 0).nme"),
+        ("issues", "reverse(event.issue.labels)[0].nme", "unknown_payload_field", '"name"', "reverse(event.issue.labels)[0].nme"),
+        ("issues", "concat(event.issue.labels, event.issue.labels)[*].nme", "unknown_payload_field", '"name"', "[*].nme"),
+        ("issues", "[for l in distinct(event.issue.labels) : l.nme]", "unknown_payload_field", '"name"', "l.nme"),
+        ("issues", "one(event.issue.labels).nme", "unknown_payload_field", '"name"', "one(event.issue.labels).nme"),
+        ("pull_request", "event.number.x", "no_attributes", "Only objects", "event.number.x"),
+        ("pull_request", "event.pull_request.title.x", "no_attributes", "Only objects", "event.pull_request.title.x"),
+        ("pull_request", "event.pull_request.html_url[0]", "not_indexable", "Only lists", "event.pull_request.html_url[0]"),
+        ("pull_request", "[for x in event.number : x]", "not_a_collection", "list of one", "event.number"),
+        ("pull_request", "event.pull_request.merged + 1", "not_a_number", "value ? 1 : 0", "event.pull_request.merged"),
+        ("pull_request", "!event.number", "not_a_bool", "Compare it", "event.number"),
+        ("issues", "event.issue.milestone.title.x", "no_attributes", "Only objects", "event.issue.milestone.title.x"),
         ("pull_request", 'event.pull_request.labels["bug"]', "index_unfit", "counted from 0", '"bug"'),
     ],
 )  # fmt: skip
@@ -147,9 +175,70 @@ def test_what_is_done_with_a_known_payload_is_checked(
     assert source[found[0].subject.start : found[0].subject.end].decode() == underlined
 
 
+def setting(expression: str) -> str:
+    return f"""
+    state "b" {{
+      on "next" {{
+        set        = {{ it = {expression} }}
+        transition = "a"
+      }}
+    }}"""
+
+
 @pytest.mark.parametrize(
     "expression",
     [
+        "timecmp(event.ref, now) < 0",
+        'timeadd(now, "72h") == formatdate("YYYY", now)',
+        '"${now}: ${upper(now)}"',
+        "try(now + 1, 0)",
+        "timecmp(event.number, now)",  # 20260131 is a date
+    ],
+)
+def test_what_may_go_well_with_a_time_is_fine(expression: str) -> None:
+    assert problems(receiving("zeppelin_landed", '"P-1"', machine=setting(expression))) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "code", "underlined"),
+    [
+        ('timecmp(now, "yesterday")', "function_failed", '"yesterday"'),
+        ("timecmp(now, 5)", "function_failed", "5"),
+        ("timecmp(now, true)", "function_failed", "true"),
+        ('timeadd(now, "3 days")', "function_failed", '"3 days"'),
+        ('formatdate("QQ", now)', "function_failed", '"QQ"'),
+        ('formatdate("\'open", now)', "function_failed", '"\'open"'),
+        ("now + 1", "not_a_number", "now"),
+        ("abs(now)", "function_failed", "now"),
+        ("!now", "not_a_bool", "now"),
+        ('regex("[A-Z]+", fired).x', "no_attributes", 'regex("[A-Z]+", fired).x'),
+        ('regex("([A-Z]+)", event.action)[1]', "index_out_of_range", 'regex("([A-Z]+)", event.action)[1]'),
+        ('regex("(?P<a>x)", event.action).b', "attribute_missing", 'regex("(?P<a>x)", event.action).b'),
+        (
+            "merge({ a = event.action }, { b = 1 }).c",
+            "attribute_missing",
+            "merge({ a = event.action }, { b = 1 }).c",
+        ),
+        ('regexall("x", event.action)[0].b', "no_attributes", 'regexall("x", event.action)[0].b'),
+    ],
+)
+def test_what_fails_for_any_delivery_is_said_of_arguments_that_are_known(
+    expression: str, code: str, underlined: str
+) -> None:
+    text = receiving("pull_request", '"P-1"', machine=setting(expression))
+    found = read_definition(text, "x.hcl").diagnostics
+    assert [each.code for each in found] == [code]
+    assert found[0].subject is not None
+    source = text.encode()
+    assert source[found[0].subject.start : found[0].subject.end].decode() == underlined
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'regex("([a-z]+)/([a-z]+)", event.ref)[1]',
+        'regex("(?P<a>x)", event.ref).a',
+        'regex(event.ref, "x").a[1]',
         "event.ref + 1",  # a text may spell a number
         "event.compare == null || event.commits[0].message == 5",
         'event.deleted ? "none" : event.head_commit.message',

@@ -57,3 +57,11 @@ def test_what_disturbs_a_terminal_is_escaped() -> None:
 def test_a_time_is_shown_in_utc() -> None:
     assert timestamp(datetime(2024, 1, 31, 13, tzinfo=timezone(timedelta(hours=1)))) == "2024-01-31T12:00:00Z"
     assert timestamp(datetime(2024, 1, 31, 12, 0, 0, 5, tzinfo=UTC)) == "2024-01-31T12:00:00.000005Z"
+
+
+def test_a_value_that_stands_in_another_without_end_is_refused() -> None:
+    value: object = "x"
+    for _ in range(60):
+        value = {"a": value, "b": value}
+    with pytest.raises(NotPlainError, match="more than 2,000,000 parts"):
+        plain(value)

@@ -47,6 +47,7 @@ DIFFERENCES = {
     'distinct([1, "1", true])': "The elements of a list keep their kinds. HCL's library first makes them all of one kind, or refuses the list.",
     'compact([1, "", null])': "Likewise.",
     'coalesce("", "none")': "Empty text counts as missing, as in well-known tools that speak HCL.",
+    'coalesce({ a = 1 }, { b = "x" })': "Objects and lists stay as they are. HCL's library first makes them all of one type, or refuses them.",
     'coalescelist(null, ["a"])': "Null counts as missing, of whatever kind.",
     'lookup({ a = 1 }, "b", null)': "The default may be null, or be left out where the attribute must exist.",
     "signum(0.5)": "It takes fractions.",

@@ -7,6 +7,7 @@ from engine.errors import EvaluationError
 from engine.language.failure import FailureError
 from engine.language.functions.function import function
 from engine.language.meter import Meter
+from engine.language.unify import chosen
 from engine.language.values import UnfitError
 
 
@@ -27,10 +28,10 @@ def _can(_meter: Meter, attempt: Callable[[], Any]) -> bool:
     return True
 
 
-def _coalesce(_meter: Meter, *values: Any) -> Any:
+def _coalesce(meter: Meter, *values: Any) -> Any:
     for value in values:
         if value is not None and value != "":
-            return value
+            return chosen(value, values, meter)
     raise UnfitError("every argument is null or empty")
 
 
@@ -44,7 +45,7 @@ ATTEMPTS = (
     function("can(value: any)", "Whether the argument can be evaluated.", _can, lazy=True, returns="bool"),
     function(
         "coalesce(value: any, others: any...)",
-        "The first argument that is neither null nor empty text.",
+        "The first argument that is neither null nor empty text; a number or a bool beside a text becomes text.",
         _coalesce,
     ),
 )

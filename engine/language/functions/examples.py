@@ -106,7 +106,7 @@ EXAMPLES = {
 _INTRODUCTION = """# Functions
 
 What an expression may call. A parameter `name: kind` takes a string, a number, a bool, a list, an object, a collection (a list
-or an object), a pattern or anything; `?` lets null in, `=` may be left out, `...` takes any number. Patterns are
+or an object), a text that spells a pattern, a timestamp, a duration or the format of a date, or anything; `?` lets null in, `=` may be left out, `...` takes any number. Patterns are
 [RE2](https://github.com/google/re2/wiki/Syntax). All functions are pure: same arguments, same value.
 After `→` stands what the value is, where it is always of one type.
 
@@ -151,6 +151,12 @@ def page() -> str:
         + "\n".join(left_out)
         + "\n"
     )
+
+
+def explained(name: str) -> str:
+    """One function: how it is written, what it gives, and an example with its value."""
+    found = STANDARD[name]
+    return f"{found.signature}: {found.doc}\n\n  for instance: {EXAMPLES[name]} is {value_of(EXAMPLES[name])}"
 
 
 def value_of(call: str) -> str:

@@ -14,8 +14,9 @@ class Parameter:
 
     #: Its name, for documentation and error messages.
     name: str
-    #: ``string``, ``number``, ``bool``, ``list``, ``object``, ``collection`` (list or object), ``pattern`` (a string that
-    #: is a regular expression) or ``any``.
+    #: ``string``, ``number``, ``bool``, ``list``, ``object``, ``collection`` (list or object), ``any``, or
+    #: a string that spells something: ``pattern`` (a regular expression), ``timestamp``, ``duration`` or ``format`` (of a
+    #: date).
     kind: str
     #: Null is taken, too.
     nullable: bool = False
@@ -141,6 +142,24 @@ def _pattern(value: Any) -> str:
     return pattern
 
 
+def _timestamp(value: Any) -> Any:
+    from engine.language.functions.times import moment
+
+    return moment(text(value))
+
+
+def _duration(value: Any) -> int:
+    from engine.language.functions.times import duration
+
+    return duration(text(value))
+
+
+def _format(value: Any) -> Any:
+    from engine.language.functions.times import date_format
+
+    return date_format(text(value))
+
+
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "string": text,
     "number": number,
@@ -149,6 +168,9 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "object": _object,
     "collection": _collection,
     "pattern": _pattern,
+    "timestamp": _timestamp,
+    "duration": _duration,
+    "format": _format,
 }
 #: The kinds of values that can be converted to each kind of parameter; one that is not here takes any.
 ACCEPTED: Mapping[str, frozenset[str]] = {
@@ -159,6 +181,9 @@ ACCEPTED: Mapping[str, frozenset[str]] = {
     "object": frozenset(("object",)),
     "collection": frozenset(("list", "object")),
     "pattern": frozenset(("string", "number", "bool")),
+    "timestamp": frozenset(("string", "number")),
+    "duration": frozenset(("string", "number")),
+    "format": frozenset(("string", "number", "bool")),
 }
 
 

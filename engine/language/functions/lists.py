@@ -8,7 +8,7 @@ from engine.language.functions import sets
 from engine.language.functions.function import function
 from engine.language.functions.numbers import whole
 from engine.language.meter import Meter
-from engine.language.values import UnfitError, add, equal, kind, multiply, subtract, text
+from engine.language.values import UnfitError, add, equal, kind, multiply, subtract, text, truth
 
 _MISSING = object()
 #: More steps than any evaluation has.
@@ -179,10 +179,15 @@ def _any_true(_meter: Meter, values: list[Any]) -> bool:
 
 
 def _bools(values: list[Any]) -> list[bool]:
-    for value in values:
-        if not isinstance(value, bool):
-            raise UnfitError(f"has an element that is {kind(value)}, not a bool", 0)
-    return values
+    return [_bool(value) for value in values]
+
+
+def _bool(value: Any) -> bool:
+    """Whether an element is true, which null is not."""
+    found = value is not None and truth(value)
+    if found is None:
+        raise UnfitError(f"has an element that is {kind(value)}, not a bool", 0)
+    return found
 
 
 def _one(_meter: Meter, values: list[Any]) -> Any:
@@ -212,7 +217,7 @@ LISTS = (
     function("slice(values: list, start: number, end: number)", "The elements from start up to, not including, end.", _slice, returns="list"),
     function("range(limit: number, more: number...)", "Numbers: range(end), range(start, end) or range(start, end, step).", _range, returns="list(number)"),
     function("zipmap(keys: list, values: list)", "An object of keys and values.", _zipmap, returns="object"),
-    function("alltrue(values: list)", "Whether every element is true.", _all_true, returns="bool"),
-    function("anytrue(values: list)", "Whether some element is true.", _any_true, returns="bool"),
+    function("alltrue(values: list)", "Whether every element is true; null is not.", _all_true, returns="bool"),
+    function("anytrue(values: list)", "Whether some element is true; null is not.", _any_true, returns="bool"),
     function("one(values: list)", "The only element, or null of an empty list.", _one),
 )  # fmt: skip

@@ -27,48 +27,46 @@ _MAX_DIGITS = 400
 _Moment = tuple[datetime, int]
 
 
-def _moment(written: str, argument: int) -> _Moment:
+def moment(written: str) -> _Moment:
+    """What a timestamp says; raises `UnfitError`."""
     found = re.search(_FRACTION, written)
     try:
-        moment = datetime.fromisoformat(
-            written[: found.start()] + written[found.end() :] if found else written
-        )
+        read = datetime.fromisoformat(written[: found.start()] + written[found.end() :] if found else written)
     except ValueError:
-        raise UnfitError("is no RFC 3339 timestamp such as 2025-01-31T12:00:00Z", argument) from None
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    if (moment.utcoffset() or timedelta()) % timedelta(minutes=1):
-        raise UnfitError("has a zone that is not in whole minutes", argument)
-    nanoseconds = int(found[1][:9].ljust(9, "0")) if found else moment.microsecond * 1000
-    return moment.replace(microsecond=0), nanoseconds
+        raise UnfitError("is no RFC 3339 timestamp such as 2025-01-31T12:00:00Z") from None
+    read = read if read.tzinfo is not None else read.replace(tzinfo=UTC)
+    if (read.utcoffset() or timedelta()) % timedelta(minutes=1):
+        raise UnfitError("has a zone that is not in whole minutes")
+    nanoseconds = int(found[1][:9].ljust(9, "0")) if found else read.microsecond * 1000
+    return read.replace(microsecond=0), nanoseconds
 
 
-def _duration(written: str, argument: int) -> int:
-    """A duration in nanoseconds."""
+def duration(written: str) -> int:
+    """A duration in nanoseconds; raises `UnfitError`."""
     found = re.fullmatch(_DURATION, written) if len(written) <= _MAX_DIGITS else None
     if found is None:
-        raise UnfitError('is not a duration such as "72h" or "1h30m"', argument)
+        raise UnfitError('is not a duration such as "72h" or "1h30m"')
     length: int = sum(
         int(units or 0) * _UNITS[unit] + int(part or 0) * _UNITS[unit] // 10 ** len(part)
         for units, part, unit in re.findall(_PIECE, found[2])
     )
     if length >= _MAX_DURATION:
-        raise UnfitError("is longer than 292 years", argument)
+        raise UnfitError("is longer than 292 years")
     return -length if found[1] == "-" else length
 
 
-def _timeadd(_meter: Meter, timestamp: str, duration: str) -> str:
-    moment, nanoseconds = _moment(timestamp, 0)
-    seconds = (nanoseconds + _duration(duration, 1)) // _NANOSECONDS
+def _timeadd(_meter: Meter, timestamp: _Moment, length: int) -> str:
+    moved, nanoseconds = timestamp
+    seconds = (nanoseconds + length) // _NANOSECONDS
     try:
-        moment += timedelta(seconds=seconds)
+        moved += timedelta(seconds=seconds)
     except OverflowError:
         raise UnfitError("leads out of the calendar", 1) from None
-    return moment.isoformat().replace("+00:00", "Z")
+    return moved.isoformat().replace("+00:00", "Z")
 
 
-def _timecmp(_meter: Meter, first: str, second: str) -> int:
-    a, b = _moment(first, 0), _moment(second, 1)
-    return (a > b) - (a < b)
+def _timecmp(_meter: Meter, first: _Moment, second: _Moment) -> int:
+    return (first > second) - (first < second)
 
 
 def _offset(moment: datetime, *, colon: bool, utc: str = "") -> str:
@@ -113,33 +111,40 @@ _LONGEST = 9
 _FORMAT = r"''|'(?:[^']++|'')*+(?:'|\Z)|([A-Za-z])\1*+|[^A-Za-z']++"
 
 
-def _formatdate(meter: Meter, pattern: str, timestamp: str) -> str:
-    moment, _ = _moment(timestamp, 1)
-    meter.make(_LONGEST * len(pattern))
-    meter.step(len(pattern) // 4)
+#: Text as it is, and fields of the date.
+_Format = list[str | Callable[[datetime], str]]
 
-    def one(found: re.Match[str]) -> str:
-        token = found[0]
-        if token[0] == "'":
-            if len(token) == 1 or token[-1] != "'":
-                raise UnfitError("has a quotation mark that is not closed", 0)
-            return token[1:-1].replace("''", "'") or "'"
-        if found[1] is None:
-            return token
-        field = _FIELDS.get(token)
-        if field is None:
-            known = ", ".join(name for name in _FIELDS if name[0] == token[0]) or "none with this letter"
-            raise UnfitError(
-                f"has the unknown field \"{token[:20]}\": there is {known}; letters that mean themselves stand in '…'",
-                0,
-            )
-        return field(moment)
 
-    return re.sub(_FORMAT, one, pattern)
+def date_format(pattern: str) -> _Format:
+    """What a pattern is made of; raises `UnfitError`."""
+    return [_piece(found[0], named=found[1] is not None) for found in re.finditer(_FORMAT, pattern)]
+
+
+def _piece(token: str, *, named: bool) -> str | Callable[[datetime], str]:
+    if token[0] == "'":
+        if len(token) == 1 or token[-1] != "'":
+            raise UnfitError("has a quotation mark that is not closed")
+        return token[1:-1].replace("''", "'") or "'"
+    if not named:
+        return token
+    field = _FIELDS.get(token)
+    if field is None:
+        known = ", ".join(name for name in _FIELDS if name[0] == token[0]) or "none with this letter"
+        raise UnfitError(
+            f"has the unknown field \"{token[:20]}\": there is {known}; letters that mean themselves stand in '…'"
+        )
+    return field
+
+
+def _formatdate(meter: Meter, pattern: _Format, timestamp: _Moment) -> str:
+    date, _ = timestamp
+    meter.make(sum(len(piece) if isinstance(piece, str) else _LONGEST for piece in pattern))
+    meter.step(len(pattern))
+    return "".join([piece if isinstance(piece, str) else piece(date) for piece in pattern])
 
 
 TIMES = (
-    function("formatdate(pattern: string, timestamp: string)", "The timestamp's date and time as the pattern says: YYYY, MM, DD, hh, mm, ss and more; letters that mean themselves stand in '…'.", _formatdate, returns="string"),
-    function("timeadd(timestamp: string, duration: string)", 'The timestamp moved by a duration such as "72h", to the second.', _timeadd, returns="string"),
-    function("timecmp(first: string, second: string)", "-1, 0 or 1: the first timestamp is earlier, the same, or later.", _timecmp, returns="number"),
+    function("formatdate(pattern: format, timestamp: timestamp)", "The timestamp's date and time as the pattern says: YYYY, MM, DD, hh, mm, ss and more; letters that mean themselves stand in '…'.", _formatdate, returns="string"),
+    function("timeadd(timestamp: timestamp, duration: duration)", 'The timestamp moved by a duration such as "72h", to the second.', _timeadd, returns="string"),
+    function("timecmp(first: timestamp, second: timestamp)", "-1, 0 or 1: the first timestamp is earlier, the same, or later.", _timecmp, returns="number"),
 )  # fmt: skip

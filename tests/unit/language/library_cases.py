@@ -4,6 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 LIBRARY_CASES: list[tuple[str, Any]] = [
+    ('coalesce(1, "a")', "1"), ('coalesce(null, 5, "x") == 5', False), ("coalesce(null, 1, true)", 1), ('coalesce("", 5)', "5"), ('coalesce(true, "a")', "true"),
+    ("coalesce(2, 1.5)", 2), ("coalesce([1], 2)", [1]), ('coalesce({ a = 1 }, { b = "x" })', {"a": 1}), ('anytrue(["true"])', True), ("anytrue([null])", False),
+    ("anytrue([null, true])", True), ("alltrue([null])", False), ('alltrue(["true", true])', True),
     ('transpose({a = [1, "x"], b = ["x"]})', {"1": ["a"], "x": ["a", "b"]}), ('index(["a", 1], 1.0)', 1),
     ('matchkeys([1, 2, 3], ["a", {b = 1}, "a"], [{b = 1.0}])', [2]), ("chunklist([1, 2, 3], 2)", [[1, 2], [3]]), ("chunklist([1], 0)", [[1]]),
     ("coalescelist(null, [], [1])", [1]), ("setunion([2, 1], [10, 1.0])", [1, 2, 10]), ('setintersection(["b", "a"], ["a", "b", "c"])', ["a", "b"]),
@@ -42,6 +45,7 @@ LIBRARY_CASES: list[tuple[str, Any]] = [
 
 #: Calls that are refused.
 LIBRARY_REFUSALS = [
+    "coalesce(1, true)", "alltrue([1])", 'anytrue([true, "x"])', 'alltrue([false, "x"])',
     'base64decode("/w==")', 'base64decode("YQ")', 'base64decode("é")', 'urldecode("%f")', 'urldecode("%ff")', 'csvdecode("")', 'csvdecode("a,a\\n1,2")',
     'csvdecode("a,b\\n1")', 'csvdecode("a\\nx\\"y")', 'csvdecode("a\\n\\"x")', 'formatdate("YYY", "2026-01-30T00:00:00Z")', "formatdate(\"'\", \"2026-01-30T00:00:00Z\")",
     'formatdate("D", "yesterday")', 'formatdate("D", "2026-01-30T00:00:00+01:00:30")', "log(0, 10)", "log(10, 1)", "log(10, -1)", "pow(10, 1000000000)", "pow(-8, 0.5)", "pow(0, -1)", 'pow("1e400", 1)',

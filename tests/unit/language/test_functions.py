@@ -34,7 +34,7 @@ CASES: list[tuple[str, Any]] = [
     ('distinct([1, 1.0, "1", [2], [2]])', [1, "1", [2]]), ('compact(["a", "", null])', ["a"]), ("reverse([1, 2])", [2, 1]), ('sort(["b", "a", 1])', ["1", "a", "b"]),
     ("element([1, 2, 3], 4)", 2), ("slice([1, 2, 3], 1, 3)", [2, 3]), ("range(3)", [0, 1, 2]), ("range(3, 0, -2)", [3, 1]), ("range(0)", []),
     ('zipmap(["a", "b"], [1, 2])', {"a": 1, "b": 2}), ("alltrue([])", True), ("alltrue([true, false])", False), ("anytrue([false, true])", True),
-    ("one([])", None), ("one([1])", 1), ('coalesce("", null, 2)', 2), ("try(nope, 1)", 1), ("can(1 / 0)", False),
+    ("one([])", None), ("one([1])", 1), ('coalesce("", null, 2)', "2"), ("try(nope, 1)", 1), ("can(1 / 0)", False),
     ('timeadd("2025-01-31T12:00:00Z", "1h30m")', "2025-01-31T13:30:00Z"), ('timeadd("2025-01-31T12:00:00+02:00", "-24h")', "2025-01-30T12:00:00+02:00"),
     ('timecmp("2025-01-01T01:00:00+01:00", "2025-01-01T00:00:00Z")', 0), ('timecmp("2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z")', -1),
     ('sensitive("a")', "a"), ("nonsensitive([1, null])", [1, None]),
