@@ -105,7 +105,9 @@ def _websub(body: bytes, secret: str) -> dict[str, str]:
 
 def _standard_headers(body: bytes, secret: str, delivery_id: str, now: datetime) -> dict[str, str]:
     moment = str(int(now.timestamp()))
-    made = hmac.new(_standard_key(secret), b".".join((delivery_id.encode(), moment.encode(), body)), hashlib.sha256).digest()
+    made = hmac.new(
+        _standard_key(secret), b".".join((delivery_id.encode(), moment.encode(), body)), hashlib.sha256
+    ).digest()
     return {
         "webhook-id": delivery_id,
         "webhook-timestamp": moment,

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hypothesis import currently_in_test_context, note
+from hypothesis import Phase, currently_in_test_context, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -47,6 +47,14 @@ class DefinitionMachine(RuleBasedStateMachine):
     provisioner: ClassVar[Provisioner]
     compiled: ClassVar[CompiledProvisioner]
     explorer: ClassVar[Explorer]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        usual = cls.TestCase.settings
+        # To explain a failure traces every line that is run, which takes far longer than to find it, and one defect that
+        # several rules come upon is shrunk for each of them: the block that is printed says more, and sooner.
+        phases = tuple(phase for phase in usual.phases if phase is not Phase.explain)
+        cls.TestCase.settings = settings(usual, phases=phases, report_multiple_bugs=False)
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,7 +109,9 @@ class DefinitionMachine(RuleBasedStateMachine):
             ran_out, last = ran_out + 1, max(at, last)
             self.course[-1] = last - begin
             with self._telling():
-                soon = [name for name, due in self.snapshot.timers.items() if datetime.fromisoformat(due) <= at]
+                soon = [
+                    name for name, due in self.snapshot.timers.items() if datetime.fromisoformat(due) <= at
+                ]
                 event = timer_event(self.entity, name, self.snapshot.timers[name])
                 self._decide(event, at, last=len(soon) == 1)
         self.clock.advance(until - begin)

@@ -112,3 +112,18 @@ def test_a_failure_that_rests_on_memory_is_found_and_pasted(
     result = decided('test "found' + told.partition('test "found')[2].split("\n}\n")[0] + "\n}\n")
     assert result.passed
     assert result.decided[-1].decision.step.trace.verdict is verdict
+
+
+def test_failures_are_not_traced_line_by_line_unless_that_is_asked_for() -> None:
+    made = state_machine_for(REMEMBERING)
+
+    class Mine(made):  # type: ignore[valid-type, misc]
+        pass
+
+    for one in (made, Mine):
+        usual: settings = one.TestCase.settings
+        assert Phase.explain not in usual.phases
+        assert Phase.shrink in usual.phases
+        assert usual.deadline is None
+    asked: settings = settings(phases=tuple(Phase))(made).TestCase.settings
+    assert Phase.explain in asked.phases

@@ -318,7 +318,17 @@ def test_no_file_breaks_the_reader_of_recorded_deliveries(
 
 @pytest.mark.parametrize(
     "secret",
-    ["k", "", "abc=", "whsec_k", "whsec_", "whsec_c2hvcnQ=", "whsec_ü", SIGNING.removeprefix("whsec_"), "whsec_" + "A" * 88],
+    [
+        "k",
+        "",
+        "abc=",
+        "whsec_k",
+        "whsec_",
+        "whsec_c2hvcnQ=",
+        "whsec_ü",
+        SIGNING.removeprefix("whsec_"),
+        "whsec_" + "A" * 88,
+    ],
 )
 @pytest.mark.parametrize("source", ["standard", "gitlab"])
 def test_a_secret_that_cannot_be_one_is_told_what_it_must_be(source: str, secret: str) -> None:
