@@ -5,7 +5,7 @@ at, drawn from those that make a difference (`engine.machine.domains`), and from
 which its timers run out, to the moment and close by.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,10 +45,11 @@ _NUMBERS = (1, 2, 3)
 _STRANGER = "a stranger"
 _comments = st.sampled_from(["", "fine"]) | st.text(max_size=8)
 
-_plain = st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.text(max_size=8)
-#: Any of so many kinds of value. What is deeper than that costs many draws, and the definition's own paths lead there anyway.
-_json = _plain | st.lists(_plain, max_size=2) | st.dictionaries(st.text(max_size=4), _plain, max_size=2)
-_KINDS = 6
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)
 
 
 def events(source: Provisioner | Path | str, project: str | None = None) -> st.SearchStrategy[Event]:
@@ -119,15 +120,8 @@ def _constant(machine: Machine, delay: Expression) -> timedelta | None:
 
 def _payload(question: Question, root: str) -> st.SearchStrategy[dict[str, Any]]:
     paths = sorted(path for path in question.known if path[0] == root and len(path) > 1)
-    values = {path: _value(question.values_of(path)) for path in paths}
+    values = {path: st.sampled_from(question.values_of(path)) | _json for path in paths}
     return st.fixed_dictionaries(values).map(_nested)
-
-
-def _value(known: Sequence[Any]) -> st.SearchStrategy[Any]:
-    """One of the values that make a difference, or as often any other."""
-    return st.one_of(
-        *[st.sampled_from(known)] * _KINDS, _json
-    )  # each kind of `_json` is as likely as one of these
 
 
 def _nested(chosen: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
