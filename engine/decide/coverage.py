@@ -59,8 +59,8 @@ def coverage(machine: Machine, decided: Iterable[Simulated]) -> Coverage:
     taken: set[str] = set()
     outcomes: set[tuple[str, bool]] = set()
     for one in decided:
-        trace = one.decision.step.trace
-        for text in (trace.before, trace.after):
+        trace, passed = one.decision.step.trace, one.decision.step.passed
+        for text in (trace.before, trace.after, *(passage.state for passage in passed)):
             states.update(_active(machine, text or ""))
         for candidate in trace.candidates:
             if candidate.taken:

@@ -181,6 +181,6 @@ def heard(asked: Mapping[str, Any], payload: Mapping[str, Any]) -> list[Mapping[
     return [*(a for a in asked["answers"] if a["who"] != answer["who"]), answer]
 
 
-def agreeing(answers: Sequence[Mapping[str, Any]], choice: str) -> list[str]:
-    """Who gave that answer, in order."""
-    return [answer["who"] for answer in answers if answer["choice"] == choice]
+def agreeing(answers: Sequence[Mapping[str, Any]], choice: str) -> list[Mapping[str, Any]]:
+    """Those of the answers that make that choice, in order."""
+    return [answer for answer in answers if answer["choice"] == choice]

@@ -110,7 +110,7 @@ BLOCKS: Mapping[str, Words] = {
     ),
     "answer": Words(
         "What may be answered, and what happens then: like an `on` block. The label is the choice; `event` has `who`, "
-        "`comment`, `at` and the `answers` that count.",
+        "`comment`, `at` and the `answers` that count for that choice.",
         {"needs": Row("number", "how many people have to give this answer", "`1`"), **_CANDIDATE},
     ),
     "parallel": Words(

@@ -48,8 +48,10 @@ class _Part:
         """The lines of a box's inside: what is in it, where it begins, and the arrows that do not leave it."""
         inner = [box for box in self.group.boxes if box.parent == parent]
         divided = parent is not None and self.boxes[parent].shape is Shape.PARALLEL
-        for number, box in enumerate(inner):
-            if divided and number and box.shape is Shape.REGION:
+        histories = 0
+        for number, box in enumerate(inner):  # histories come last
+            histories += box.shape is Shape.HISTORY
+            if divided and number and histories <= 1:  # they are of no region: theirs is a section of its own
                 yield "--"
             yield from self._box(box)
         for box in inner:

@@ -102,7 +102,7 @@ class Macrostep:
         self._later: list[tuple[str, Any]] = []
         self._reasons: dict[int, str] = {}
         self._scope: dict[str, Any] | None = None
-        #: The event when it is an answer, with those of others.
+        #: The event when it is an answer, with those of others, whatever they say.
         self._heard: Mapping[str, Any] | None = None
         #: What it answers.
         self._answered: Mapping[str, Any] = {}
@@ -149,7 +149,9 @@ class Macrostep:
         asked = self.awaits.get(state) if asks else None
         refused = refusal(asked, {**said, "opened": opened}, self.at.text)
         if refused is None and asked is not None:
-            self._heard = self.payload = {**said, "answers": heard(asked, said)}
+            answers = heard(asked, said)
+            self._heard = {**said, "answers": answers}
+            self.payload = {**said, "answers": agreeing(answers, choice)}
             self._answered = asked
         return refused
 
@@ -248,7 +250,7 @@ class Macrostep:
         """Whether as many people gave the answer as a transition needs; if not, the answer counts."""
         if transition.needs == 1 or self._heard is None:
             return True
-        agreed = agreeing(self._heard["answers"], self._heard["choice"])
+        agreed = [answer["who"] for answer in agreeing(self._heard["answers"], self._heard["choice"])]
         if len(agreed) >= transition.needs:
             return True
         before = self._reasons[id(transition)]

@@ -111,7 +111,7 @@ class People:
         asked = snapshot.awaits.get(state)
         if asked is None:
             return
-        agreed = agreeing(asked["answers"], choice)
+        agreed = [answer["who"] for answer in agreeing(asked["answers"], choice)]
         said = {answer["who"]: answer["choice"] for answer in asked["answers"]}
         alike: set[str | None] = set()
         for number, name in enumerate(n for n in asked["from"] if n not in agreed):

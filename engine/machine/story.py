@@ -99,10 +99,12 @@ def test_block(
     hidden: Sensitive | None,
     *,
     entity: str | None = None,  # noqa: PT028 -- no test of ours, but the lines of one
+    verdict: str | None = None,  # noqa: PT028
 ) -> list[str]:
     """The lines of a test: what is given, what comes in and the times that pass, and the state at the end.
 
-    `entity` is said where it is not the project's number 1, and where a delivery might name another one first.
+    `entity` is said where it is not the project's number 1, and where a delivery might name another one first; `verdict` is
+    that of what came last, where the state does not tell.
     """
     lines = [f"test {text(printable(name))} {{"]
     said = {
@@ -119,7 +121,11 @@ def test_block(
     for part in course:
         told = _advance(part) if isinstance(part, Pause) else _when(part, hidden)
         lines += [f"  {line}" for line in told]
-    return [*lines, "  then {", f"    state = {text(state)} # {printable(remark)}", "  }", "}"]
+    if verdict is None:
+        found = [f"state = {text(state)} # {printable(remark)}"]
+    else:
+        found = [f"state   = {text(state)}", f"verdict = {text(verdict)} # {printable(remark)}"]
+    return [*lines, "  then {", *(f"    {line}" for line in found), "  }", "}"]
 
 
 def _advance(pause: Pause) -> list[str]:

@@ -14,6 +14,8 @@ import orjson
 from engine.practice.github.signing import Hook, SignedDelivery, signed
 
 _STANDARD_SECRET = "whsec_"  # noqa: S105 - the same for everybody
+#: How many bytes its key has.
+_SHORTEST_KEY, _LONGEST_KEY = 24, 64
 
 #: What GitLab writes into its header for an object kind; a kind that is not here is written with capitals.
 _GITLAB_HEADERS = {
@@ -28,7 +30,10 @@ _JSON = "application/json"
 def signed_delivery(
     source: str, event_type: str, payload: object, *, secret: str, delivery_id: str, now: datetime
 ) -> SignedDelivery:
-    """The delivery of `payload` as that source sends it at `now`; raises KeyError for a source that is not known."""
+    """The delivery of `payload` as that source sends it at `now`; raises KeyError for a source that is not known.
+
+    ValueError if the secret cannot be one of that source.
+    """
     return _SENDERS[source](event_type, payload, secret, delivery_id, now)
 
 
@@ -100,13 +105,28 @@ def _websub(body: bytes, secret: str) -> dict[str, str]:
 
 def _standard_headers(body: bytes, secret: str, delivery_id: str, now: datetime) -> dict[str, str]:
     moment = str(int(now.timestamp()))
-    key = base64.b64decode(secret.removeprefix(_STANDARD_SECRET))
-    made = hmac.new(key, b".".join((delivery_id.encode(), moment.encode(), body)), hashlib.sha256).digest()
+    made = hmac.new(
+        _standard_key(secret), b".".join((delivery_id.encode(), moment.encode(), body)), hashlib.sha256
+    ).digest()
     return {
         "webhook-id": delivery_id,
         "webhook-timestamp": moment,
         "webhook-signature": "v1," + base64.b64encode(made).decode(),
     }
+
+
+def _standard_key(secret: str) -> bytes:
+    """The key in a secret of Standard Webhooks; its words are not told."""
+    try:
+        key = base64.b64decode(secret.removeprefix(_STANDARD_SECRET), validate=True)
+    except ValueError:
+        key = b""
+    if not secret.startswith(_STANDARD_SECRET) or not _SHORTEST_KEY <= len(key) <= _LONGEST_KEY:
+        raise ValueError(
+            f"a secret of Standard Webhooks is {_STANDARD_SECRET} and then "
+            f"{_SHORTEST_KEY} to {_LONGEST_KEY} bytes in Base64: this one is not"
+        )
+    return key
 
 
 _SENDERS: Mapping[str, Callable[[str, object, str, str, datetime], SignedDelivery]] = {

@@ -35,7 +35,7 @@ def signed_delivery(
 
     The payload is an example whose texts name the `entities`, with `changes` in it (objects are merged), or exactly
     `payload` if that is given. It is sent now, under a new identifier, unless they are said. ValueError for an unknown
-    source.
+    source, and for a secret that cannot be one of that source.
     """
     _check(source)
     at = now if now is not None else datetime.now(UTC)

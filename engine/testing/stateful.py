@@ -9,14 +9,16 @@ printed as a `test` block to paste, which `interlock test` decides in the same w
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hypothesis import note
+from hypothesis import Phase, currently_in_test_context, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from engine.decide.simulate import Claim as Decided
 from engine.decide.simulate import Situation, simulate_event
 from engine.machine.arrival import arrive
 from engine.machine.compile import CompiledProvisioner, compile_machine
@@ -46,17 +48,27 @@ class DefinitionMachine(RuleBasedStateMachine):
     compiled: ClassVar[CompiledProvisioner]
     explorer: ClassVar[Explorer]
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        usual = cls.TestCase.settings
+        # To explain a failure traces every line that is run, which takes far longer than to find it, and one defect that
+        # several rules come upon is shrunk for each of them: the block that is printed says more, and sooner.
+        phases = tuple(phase for phase in usual.phases if phase is not Phase.explain)
+        cls.TestCase.settings = settings(usual, phases=phases, report_multiple_bugs=False)
+
     def __init__(self) -> None:
         super().__init__()
         self.clock = FrozenClock()
         self.entity = self.explorer.entity()
         start = arrive(self.compiled.machine, self.compiled.machine.initial, {}, self.entity, self.clock())
         self._situation = Situation(start=start, snapshots={self.entity: start})
-        #: What came in that moved something, and the time that passed, for the `test` block of a failure.
+        #: What came in that changed anything, and the time that passed, for the `test` block of a failure.
         self.course: list[Event | Delivery | timedelta] = []
         #: Every delivery, to be sent again.
         self.sent: list[Delivery] = []
         self._moved = False
+        #: What was decided in the step that is looked at, where it moved nothing and nothing else comes of what came in.
+        self._unmoved: Verdict | None = None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -79,9 +91,10 @@ class DefinitionMachine(RuleBasedStateMachine):
         """Decide about all that a delivery means to the instance."""
         self.sent.append(delivery)
         with self._told(delivery):
-            for correlated in correlate([self.compiled], delivery).events:
-                if correlated.event.entity == self.entity:
-                    self._decide(correlated.event, self.clock())
+            meant = [one.event for one in correlate([self.compiled], delivery).events]
+            own = [event for event in meant if event.entity == self.entity]
+            for number, event in enumerate(own, start=1):
+                self._decide(event, self.clock(), last=number == len(own))
 
     def wait(self, span: timedelta) -> None:
         """Let time pass: every timer that is due by then runs out when it is due, one after the other."""
@@ -96,7 +109,11 @@ class DefinitionMachine(RuleBasedStateMachine):
             ran_out, last = ran_out + 1, max(at, last)
             self.course[-1] = last - begin
             with self._telling():
-                self._decide(timer_event(self.entity, name, self.snapshot.timers[name]), at)
+                soon = [
+                    name for name, due in self.snapshot.timers.items() if datetime.fromisoformat(due) <= at
+                ]
+                event = timer_event(self.entity, name, self.snapshot.timers[name])
+                self._decide(event, at, last=len(soon) == 1)
         self.clock.advance(until - begin)
         self.course[-1] = until - begin
         if not ran_out and until == begin:
@@ -105,18 +122,21 @@ class DefinitionMachine(RuleBasedStateMachine):
     def decided(self, made: Step) -> None:
         """For your own checks: called after every step. Override it in a subclass."""
 
-    def _decide(self, event: Event, at: datetime) -> None:
+    def _decide(self, event: Event, at: datetime, *, last: bool = True) -> None:
         before = self.snapshot
         one, after = simulate_event(self.compiled, self._situation, event, at)
         made = one.decision.step
         again, _ = simulate_event(self.compiled, self._situation, event, at)
         assert made == again.decision.step, "equal arguments gave unequal steps"  # noqa: S101
         self._situation = after
+        verdict = made.trace.verdict
+        self._unmoved = verdict if last and verdict is not Verdict.MOVED else None
         self._laws(before, made)
-        if made.trace.verdict in _MOVES:
+        if verdict in _MOVES:
             self._claims(before, one.event, made.passed)
             self._moved = True
         self.decided(made)
+        self._unmoved = None
 
     # What has to hold
 
@@ -147,26 +167,41 @@ class DefinitionMachine(RuleBasedStateMachine):
         entity = self.entity.id if any(isinstance(part, Delivery) for part in course) else None
         hidden = self.provisioner.machine.names.hidden
         lines = test_block(
-            name, given, course, self.snapshot.state, "what was decided", hidden, entity=entity
+            name,
+            given,
+            course,
+            self.snapshot.state,
+            "what was decided",
+            hidden,
+            entity=entity,
+            verdict=self._unmoved,
         )
         return "\n".join(lines)
 
     @contextmanager
     def _told(self, came: Event | Delivery) -> Iterator[None]:
-        """What comes in is on the course where it moves something, or where something is wrong with it."""
+        """What comes in is on the course where it changes anything, or where something is wrong with it."""
         self._moved = False
+        before = self._memory()
         self.course.append(came)
         with self._telling():
             yield
-        if not self._moved:
+        if not self._moved and self._memory() == before:
             del self.course[-1]
+
+    def _memory(self) -> tuple[Snapshot, frozenset[Decided]]:
+        """All that later decisions look at: where it is, without what counts decisions, and what was decided about."""
+        return replace(self.snapshot, version=0, machine=""), self._situation.claims
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
         try:
             yield
-        except Exception:
-            note(self.as_test())
+        except Exception as problem:
+            if currently_in_test_context():
+                note(self.as_test())
+            else:  # somebody makes things happen by hand
+                problem.add_note(self.as_test())
             raise
 
 

@@ -31,6 +31,7 @@ class Model:
     version: int = 0
     opened: int | None = None
     voices: dict[str, str] = field(default_factory=dict)
+    approved: list[str] = field(default_factory=list)
 
     def enter(self) -> None:
         self.state, self.opened, self.voices = "asked", self.version, {}
@@ -72,6 +73,8 @@ class Model:
         if choice == "note":
             self.voices = {w: c for w, c in before.items() if c != "note"}
             return "stayed"
+        if choice == "yes":  # who thinks again speaks last
+            self.approved = [w for w, c in before.items() if c == choice and w != who] + [who]
         self.leave("done" if choice == "yes" else "open")
         return "moved"
 
@@ -148,6 +151,7 @@ def test_whatever_people_answer_the_machine_does_what_the_model_does(
         assert [a.opened for a in asked] == ([] if model.opened is None else [model.opened])
         assert {a.who: a.choice for one in asked for a in one.answers} == model.voices
         assert all(a.people == people for a in asked)
+        assert sorted(made.snapshot.context.get("by", [])) == sorted(model.approved)
         if made.trace.verdict in (Verdict.NOT_AWAITED, Verdict.NOT_ALLOWED, Verdict.REPEATED):
             assert made.effects == ()
             assert made.trace.because

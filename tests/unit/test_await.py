@@ -194,6 +194,14 @@ def test_who_thinks_again_has_one_voice() -> None:
     assert walk(of, answer("grace", "reject", "no"), at=at).snapshot.state == "open"
 
 
+def test_an_answers_event_has_those_who_chose_the_same_and_the_approval_has_all() -> None:
+    of = machine(REVIEW.replace('answer "reject" {', 'answer "reject" {\nneeds = 2'))
+    asked = walk(of, READY, answer("edsger", "reject", "no"), answer("ada")).snapshot
+    [approval] = approvals_of(asked)
+    assert [(a.who, a.choice) for a in approval.answers] == [("edsger", "reject"), ("ada", "approve")]
+    assert walk(of, answer("grace"), at=asked).snapshot.context["by"] == ["ada", "grace"]
+
+
 def test_an_answer_that_leads_nowhere_stays_open_and_may_be_given_again() -> None:
     of = machine()
     noted = walk(of, READY, answer("ada"), answer("grace", "note", "hm"))

@@ -236,6 +236,7 @@ def test_regions_timers_histories_and_reactions_are_shown() -> None:
         + "    }\n"
         "    --\n"
         '    state "docs" as s5\n'
+        "    --\n"
         '    state "last (deep history)" as s7\n'
         "  }\n"
         "  note right of s1 : enter / http tell\n"

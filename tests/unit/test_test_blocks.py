@@ -471,3 +471,39 @@ def test_coverage_counts_timers_and_the_outcomes_of_their_guards() -> None:
         'late -> done on "after.late.1"',
     }
     assert [part.covered for part in found.guards] == [True, False]
+
+
+PASSING = """
+  statemachine "tt" {
+    initial = "open"
+    state "open" "go" { transition = "brief" }
+    state "brief" {
+      always { transition = "p" }
+    }
+    parallel "p" {
+      on "done.state.p" { transition = "end" }
+      state "r1" {
+        initial = "w"
+        state "w" "x" { transition = "f" }
+        state "f" { final = true }
+      }
+      state "r2" {
+        initial = "w"
+        state "w" "x" { transition = "f" }
+        state "f" { final = true }
+      }
+    }
+    state "end" { final = true }
+  }
+"""
+
+
+def test_coverage_counts_states_that_are_left_at_once() -> None:
+    text = f'provisioner "tt" {{{PASSING} test "it" {{\nwhen "go" {{}}\nwhen "x" {{}}\nthen {{ state = "end" }}\n}}\n}}'
+    definition = read_definition(text, "tt.hcl").definition
+    assert definition is not None
+    [test] = definition.provisioners["tt"].tests
+    result = run_test(compile_definition(definition)["tt"], test)
+    assert result.passed
+    found = coverage(definition.provisioners["tt"].machine, result.decided)
+    assert [part.name for part in found.states if not part.covered] == []

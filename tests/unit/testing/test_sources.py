@@ -314,3 +314,26 @@ def test_no_file_breaks_the_reader_of_recorded_deliveries(
         recorded = read_recorded(json.dumps(whole).encode(), source, kind)
         assert recorded.source in SOURCES
         assert recorded.type
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "k",
+        "",
+        "abc=",
+        "whsec_k",
+        "whsec_",
+        "whsec_c2hvcnQ=",
+        "whsec_ü",
+        SIGNING.removeprefix("whsec_"),
+        "whsec_" + "A" * 88,
+    ],
+)
+@pytest.mark.parametrize("source", ["standard", "gitlab"])
+def test_a_secret_that_cannot_be_one_is_told_what_it_must_be(source: str, secret: str) -> None:
+    if source == "gitlab" and not secret.startswith("whsec_"):
+        assert signed_delivery(source, "push", secret=secret).body  # any word is a token of GitLab's
+        return
+    with pytest.raises(ValueError, match="is whsec_ and then 24 to 64 bytes in Base64"):
+        signed_delivery(source, "push", secret=secret)
