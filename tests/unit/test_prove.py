@@ -443,3 +443,78 @@ provisioner "dev" {
     assert again is not None
     [found] = again.provisioners["dev"].tests
     assert run_test(compile_definition(again)["dev"], found).passed
+
+
+WATCHED = """
+state "a" "go" { transition = "o" }
+state "o" {
+  initial = "i1"
+  after {
+    delay      = "1h"
+    transition = "x"
+  }
+  state "i1" "inn" { transition = "i2" }
+  state "i2" "e" { transition = "%s" }
+}
+state "x" { final = true }
+"""
+TO_X = 'property "ends" {\nleads_to = "x"\nfrom = "o"\n}'
+
+
+def test_a_way_round_that_a_running_timer_ends_is_no_counterexample() -> None:
+    assert codes(WATCHED % "i1", TO_X) == []
+
+
+def test_a_way_round_that_sets_the_timer_anew_each_time_is_one() -> None:
+    [problem] = problems(WATCHED % "o", TO_X)
+    assert problem.code == "property_fails"
+    assert "and so on for ever" in problem.story
+
+
+def test_a_way_round_through_the_end_of_the_timer_is_one() -> None:
+    states = (WATCHED % "i1").replace('transition = "x"', 'transition = "y"')
+    states += 'state "y" {\non "again" { transition = "o" }\non "on" { transition = "x" }\n}'
+    [problem] = problems(states, TO_X)
+    assert problem.code == "property_fails"
+    assert "and so on for ever" in problem.story
+
+
+def test_a_way_round_that_no_time_is_left_for_is_none() -> None:
+    states = 'state "a" {\non "e" { transition = "a" }\nafter {\ndelay = "0s"\ntransition = "b"\n}\n}\nstate "b" { final = true }'
+    assert codes(states, 'property "ends" { eventually = "b" }') == []
+
+
+def test_beside_another_timer_a_way_round_is_as_long_as_it_has_to_be() -> None:
+    states = """
+    parallel "a" {
+      state "l" {
+        initial = "p"
+        state "p" {
+          on "e" { transition = "p" }
+          after {
+            delay      = "1h"
+            transition = "out"
+          }
+        }
+      }
+      state "r" {
+        initial = "q"
+        state "q" {
+          on "f" { transition = "q" }
+          after {
+            delay      = "2h"
+            transition = "out"
+          }
+        }
+      }
+    }
+    state "out" { final = true }
+    """
+    [problem] = problems(states, 'property "ends" { eventually = "out" }')
+    assert problem.code == "property_fails"
+    assert '"e"' in problem.story
+    assert '"f"' in problem.story
+    assert (
+        codes(states.replace('on "f" { transition = "q" }', ""), 'property "ends" { eventually = "out" }')
+        == []
+    )
