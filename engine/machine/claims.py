@@ -39,8 +39,10 @@ class Finding:
     loop: int | None = None
     #: From where on the way a time counts in which something has to happen; None where none does.
     clock: int | None = None
-    #: What is wrong at its end, in one sentence.
+    #: What is wrong at its end, in one sentence; every reason why it is open.
     because: str = ""
+    #: The same reasons, one by one.
+    reasons: tuple[str, ...] = ()
 
 
 def cost(way: Iterable[Move]) -> tuple[int, int]:
@@ -321,11 +323,12 @@ def unbroken(space: Space, claimed: Property, *, opened: bool) -> Finding:
     """The finding that nothing was found: the claim holds, or what was `opened` may break it."""
     if not opened:
         return Finding(property=claimed, outcome=Outcome.HOLDS)
-    return Finding(property=claimed, outcome=Outcome.OPEN, because=why_open(space))
+    reasons = why_open(space)
+    return Finding(property=claimed, outcome=Outcome.OPEN, because="; ".join(reasons), reasons=reasons)
 
 
-def why_open(space: Space) -> str:
-    """Why not everything is known, in one sentence."""
+def why_open(space: Space) -> tuple[str, ...]:
+    """Why not everything is known, one sentence each."""
     reasons = list(space.sampled)
     if not space.complete:
         count, depth = len(space.moves), space.explored_depth
@@ -336,7 +339,7 @@ def why_open(space: Space) -> str:
             said = f'no payload was found for "{t.event}"{guard} at {t.span}, and there may be one'
             if said not in reasons:
                 reasons.append(said)
-    return "; ".join(reasons[:3])
+    return tuple(reasons)
 
 
 def listed(states: tuple[str, ...]) -> str:
