@@ -63,16 +63,17 @@ def _around(use: Use) -> Iterable[Any]:
 
     Paths that are compared with each other for order may all fall into one gap: there is a number for each of them.
     """
-    points = sorted({_exact(value) for value in (*use.bounds, *_numbers(use.constants))})
+    both = (0, 1) if use.truth and use.ordered else ()  # as texts these are truth values as well
+    points = sorted({_exact(value) for value in (*use.bounds, *_numbers(use.constants), *both)})
     many = min(use.others + 1, MOST_FRESH) if use.ordered else 1
     values = sorted({*points, *_gaps(points, many)})
     for value in values:
         yield _written(value)
     # Texts that spell numbers are in order as these are, and equal to none: that shows only where both are asked.
-    both = use.ordered and use.joined
-    for value in values if both else points:
+    apart = use.ordered and use.joined
+    for value in values if apart else points:
         spelled = (text for text in _spellings(value) if not any(_is(text, c) for c in use.constants))
-        yield from islice(spelled, many if both else 1)
+        yield from islice(spelled, many if apart else 1)
 
 
 def _is(text: str, constant: Any) -> bool:
