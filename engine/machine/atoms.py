@@ -27,6 +27,9 @@ Term = tuple[bool, Any]
 _ORDER = frozenset({"<", "<=", ">", ">="})
 _MOST_SAMPLES = 24
 
+#: Numbers worth a try where what comes in is held against what is remembered.
+_STEPS = (1, 2, 3)
+
 
 @dataclass(slots=True, kw_only=True)
 class Use:
@@ -42,6 +45,8 @@ class Use:
     presence: bool = False
     #: Paths that it is compared with or copied to.
     joined: set[Path] = field(default_factory=set)
+    #: Paths that it is compared with for order.
+    ordered: set[Path] = field(default_factory=set)
     #: Values worth a try, where it is used in a way that cannot be taken apart.
     samples: list[Any] = field(default_factory=list)
     opaque: bool = False
@@ -58,18 +63,23 @@ class Use:
         self.presence |= other.presence
         self.opaque |= other.opaque
         self.joined |= other.joined
-        self.samples += [v for v in other.samples if not any(_same(v, known) for known in self.samples)]
+        self.ordered |= other.ordered
+        self.sample(*other.samples)
+
+    def sample(self, *values: Any) -> None:
+        """Add values that are worth a try."""
+        self.samples += [v for v in values if not any(_same(v, known) for known in self.samples)]
 
     @property
     def extent(self) -> int:
         """Grows with each thing that is asked."""
-        lists = (self.constants, self.bounds, self.joined, self.samples)
+        lists = (self.constants, self.bounds, self.joined, self.ordered, self.samples)
         return sum(map(len, lists)) + self.truth + self.presence + self.opaque
 
     @property
     def others(self) -> int:
         """How many values that are not known beforehand it is compared with."""
-        return sum(path[0] in ("event", "delivery", "context") for path in self.joined)
+        return sum(path[0] in ("event", "delivery", "context") for path in self.joined | self.ordered)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -161,14 +171,24 @@ class Uses:
                 if not is_path:
                     continue
                 for also_path, value in other:
+                    if also_path:
+                        self._in_order(node, path, value)
+                        continue
                     try:
-                        bound = None if also_path else number(value)
+                        bound = number(value)
                     except UnfitError:
                         continue  # never true, whatever the path is
-                    if bound is None:
-                        self._opaque(node)
-                    elif bound not in (bounds := self._asked(path).bounds):
+                    if bound not in (bounds := self._asked(path).bounds):
                         bounds.append(bound)
+
+    def _in_order(self, node: syntax.Expression, path: Path, other: Path) -> None:
+        """Two paths in order: all of it is known if both come in with the event, else some numbers are worth a try."""
+        self._asked(path).ordered.add(other)
+        if path[0] == other[0] == "event":
+            return
+        self._opaque(node)
+        if path[0] in ("event", "context"):
+            self.use(path).sample(*_STEPS)
 
     def _call(self, node: syntax.Call) -> None:
         if node.name == "can" and len(node.arguments) == 1:

@@ -7,11 +7,12 @@ between is open, and why is said.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
 from engine.machine.explore import Explorer
 from engine.machine.moves import Configuration, Move
 from engine.machine.properties import Claim, Property
+from engine.machine.rounds import Rounds
 from engine.machine.space import Space
 
 
@@ -38,8 +39,10 @@ class Finding:
     loop: int | None = None
     #: From where on the way a time counts in which something has to happen; None where none does.
     clock: int | None = None
-    #: What is wrong at its end, in one sentence.
+    #: What is wrong at its end, in one sentence; every reason why it is open.
     because: str = ""
+    #: The same reasons, one by one.
+    reasons: tuple[str, ...] = ()
 
 
 def cost(way: Iterable[Move]) -> tuple[int, int]:
@@ -225,9 +228,9 @@ def _round(
     starts: Starts,
     came: Mapping[str, Move | None],
 ) -> Finding | None:
-    core = _core(avoiding, came)
+    rounds = Rounds.of(avoiding.space.configurations, avoiding.steps, came)
     for key in came:  # nearest first
-        trip = _cycle(avoiding, key, core) if key in core else None
+        trip = rounds.trip(key)
         if trip is None:
             continue
         before = _way(avoiding.space, starts, came, key)
@@ -275,57 +278,6 @@ def _way(space: Space, starts: Starts, came: Mapping[str, Move | None], key: str
     return (*way_to(space, key, starts[key]), *reversed(way))
 
 
-def _core(avoiding: _Without, inside: Iterable[str]) -> set[str]:
-    """What is left when everything is taken away that leads nowhere inside: every cycle is in it."""
-    left = set(inside)
-    into: dict[str, list[str]] = {}
-    out: dict[str, int] = {}
-    for key in left:
-        after = [move.after.key for move in avoiding.steps(key) if move.after.key in left]
-        out[key] = len(after)
-        for other in after:
-            into.setdefault(other, []).append(key)
-    todo = [key for key, count in out.items() if not count]
-    while todo:
-        key = todo.pop()
-        left.discard(key)
-        for before in into.get(key, ()):
-            out[before] -= 1
-            if not out[before]:
-                todo.append(before)
-    return left
-
-
-def _cycle(avoiding: _Without, key: str, inside: set[str]) -> tuple[Move, ...] | None:
-    """The shortest way from a configuration back to it, if there is one inside."""
-    came: dict[str, Move] = {}
-    todo: list[tuple[tuple[int, int], int, Move]] = []
-    count = 0
-    for move in avoiding.steps(key):
-        todo.append(((int(not move.quiet), int(move.races)), count, move))
-        count += 1
-    heapify(todo)
-    while todo:
-        (length, races), _, move = heappop(todo)
-        after = move.after.key
-        if after not in inside or after in came:
-            continue
-        came[after] = move
-        if after == key:
-            return _back(came, key)
-        for step in avoiding.steps(after):
-            count += 1
-            heappush(todo, ((length + (not step.quiet), races + step.races), count, step))
-    return None
-
-
-def _back(came: Mapping[str, Move], key: str) -> tuple[Move, ...]:
-    way = [came[key]]
-    while way[-1].before.key != key:
-        way.append(came[way[-1].before.key])
-    return tuple(reversed(way))
-
-
 def _walk(avoiding: _Without, starts: Iterable[str], length: int) -> tuple[Move, ...] | None:
     """Some way of that many moves without the states, repetitions included, with as few races as can be."""
     came: list[dict[str, tuple[int, tuple[Move, ...]]]] = []
@@ -371,11 +323,12 @@ def unbroken(space: Space, claimed: Property, *, opened: bool) -> Finding:
     """The finding that nothing was found: the claim holds, or what was `opened` may break it."""
     if not opened:
         return Finding(property=claimed, outcome=Outcome.HOLDS)
-    return Finding(property=claimed, outcome=Outcome.OPEN, because=why_open(space))
+    reasons = why_open(space)
+    return Finding(property=claimed, outcome=Outcome.OPEN, because="; ".join(reasons), reasons=reasons)
 
 
-def why_open(space: Space) -> str:
-    """Why not everything is known, in one sentence."""
+def why_open(space: Space) -> tuple[str, ...]:
+    """Why not everything is known, one sentence each."""
     reasons = list(space.sampled)
     if not space.complete:
         count, depth = len(space.moves), space.explored_depth
@@ -386,7 +339,7 @@ def why_open(space: Space) -> str:
             said = f'no payload was found for "{t.event}"{guard} at {t.span}, and there may be one'
             if said not in reasons:
                 reasons.append(said)
-    return "; ".join(reasons[:3])
+    return tuple(reasons)
 
 
 def listed(states: tuple[str, ...]) -> str:

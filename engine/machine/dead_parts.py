@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from engine.diagnostics import Diagnostic, Severity
-from engine.machine.definition import ALWAYS, Kind
+from engine.machine.definition import ALWAYS, Kind, State, Timer
 from engine.machine.explore import Explorer
 from engine.machine.guards import Guards
 from engine.machine.hurried import hurried_loop
@@ -13,7 +13,7 @@ from engine.machine.space import Space
 from engine.machine.story import story, told_event
 from engine.machine.timers import raise_timer
 from engine.machine.vain_guards import place_of
-from engine.model import AWAIT, END
+from engine.model import AWAIT, END, Snapshot
 
 
 def dead_parts(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
@@ -23,7 +23,7 @@ def dead_parts(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Dia
     yield from _endless(explorer, space)
     yield from _endless_timers(explorer, space)
     yield from _unanswered(explorer, space, guards)
-    yield from _loops(explorer)
+    yield from _loops(explorer, space)
     yield from _orphan_timers(explorer, space)
 
 
@@ -138,8 +138,11 @@ def _unanswered(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Di
             )
 
 
-def _loops(explorer: Explorer) -> Iterator[Diagnostic]:
-    """Where transitions that wait for no event follow one another without end, with an event that sets them off."""
+def _loops(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
+    """Where transitions that wait for no event follow one another without end, with an event that sets them off.
+
+    Where that takes something before it, the way there is told.
+    """
     for snapshot, event in explorer.answers.loops.values():
         told = told_event(event, explorer.machine.names.hidden)
         with_what = f" with {', '.join(told)}" if told else ""
@@ -150,23 +153,38 @@ def _loops(explorer: Explorer) -> Iterator[Diagnostic]:
             summary=f'In "{snapshot.state}", {by_itself(explorer.machine)} follow one another without end when {how}',
             detail="Nothing moves then. Give one of them a guard (when = …) that what the others do makes false.",
             subject=explorer.machine.states[snapshot.state if at is None else at.innermost[0]].span,
+            story=_way_there(explorer, space, snapshot),
         )
+
+
+def _way_there(explorer: Explorer, space: Space, wanted: Snapshot) -> str:
+    """The shortest way to where an instance remembers this; empty where it begins so."""
+    for key, found in space.configurations.items():
+        if (found.snapshot.state, found.snapshot.context) == (wanted.state, wanted.context):
+            way = space.path(key)
+            start = space.start_of(way, key)
+            told = story(start, way, schedule(start, way), hidden=explorer.machine.names.hidden)
+            return "\n".join(["a way there:", *(f"  {line}" for line in told)]) if way else ""
+    return ""
 
 
 def _orphan_timers(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
     """Timers that never run out: whatever happens, their state is left or entered anew before."""
-    if not space.exact:
-        return
+    for state, timer in timers_that_wait(explorer, space) if space.exact else ():
+        yield Diagnostic(
+            code="orphan_timer",
+            summary=f'The timer of "{state.name}" never runs out',
+            detail="Whatever happens, the state is left before. Make its delay shorter, or remove it.",
+            subject=timer.span,
+            severity=Severity.WARNING,
+        )
+
+
+def timers_that_wait(explorer: Explorer, space: Space) -> Iterator[tuple[State, Timer]]:
+    """The timers that were set somewhere in what was explored, and never ran out there."""
     ran_out = {move.event.name for moves in space.moves.values() for move in moves}
     entered = {state for c in space.configurations.values() for state in c.states}
     for state in explorer.machine.states.values():
         for timer in state.timers:
-            if timer.event in ran_out or state.name not in entered:
-                continue
-            yield Diagnostic(
-                code="orphan_timer",
-                summary=f'The timer of "{state.name}" never runs out',
-                detail="Whatever happens, the state is left before. Make its delay shorter, or remove it.",
-                subject=timer.span,
-                severity=Severity.WARNING,
-            )
+            if timer.event not in ran_out and state.name in entered:
+                yield state, timer

@@ -56,7 +56,7 @@ def find_in_time(
     else:
         ticking = explorer.ticking(common_tick(lengths), alone)
         if ticking.tick is None:
-            return replace(unbroken(space, claimed, opened=True), because=NO_TICK)
+            return replace(unbroken(space, claimed, opened=True), because=NO_TICK, reasons=(NO_TICK,))
     if ticking.tick is None:
         return unbroken(space, claimed, opened=True)
     return (_reachable if claimed.claim is Claim.REACHABLE else _inevitable)(ticking, space, claimed, lasts)

@@ -6,9 +6,9 @@ compared with; true and false are two; whatever is left over behaves like a text
 that is missing behaves like one of the wrong kind.
 """
 
-from collections.abc import Iterable
-from decimal import Decimal
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_FLOOR, Decimal
+from itertools import count, islice, pairwise
 from typing import Any, Final
 
 from engine.language.values import UnfitError, number
@@ -39,8 +39,8 @@ def representatives(path: Path, use: Use | None) -> tuple[Any, ...]:
     others = use.others
     values: list[Any] = [*use.constants]
     values += [True, False] if use.truth else []
-    values += _around(use) if use.bounds else []
-    values += _FRESH[: min(others + 1, MOST_FRESH)] if others else [plain]
+    values += _around(use) if use.bounds or use.ordered else []
+    values += _FRESH[: min(others + 1, MOST_FRESH)] if use.joined and others else [plain]
     values += use.samples
     if path[0] != "delivery":
         values.append(MISSING)
@@ -49,7 +49,9 @@ def representatives(path: Path, use: Use | None) -> tuple[Any, ...]:
 
 
 def _asks(use: Use) -> bool:
-    return bool(use.constants or use.bounds or use.truth or use.presence or use.opaque or use.joined)
+    return bool(
+        use.constants or use.bounds or use.truth or use.presence or use.opaque or use.joined or use.ordered
+    )
 
 
 def _kind(value: Any) -> type:
@@ -57,14 +59,47 @@ def _kind(value: Any) -> type:
 
 
 def _around(use: Use) -> Iterable[Any]:
-    """Every number that matters, one in every gap between, and the same numbers spelled as texts."""
-    points = sorted({_exact(value) for value in (*use.bounds, *_numbers(use.constants))})
-    gaps = [points[0] - 1, *((a + b) / 2 for a, b in pairwise(points)), points[-1] + 1]
-    for value in sorted({*points, *gaps}):
+    """Every number that matters, some in every gap between, and the same numbers spelled as texts.
+
+    Paths that are compared with each other for order may all fall into one gap: there is a number for each of them.
+    """
+    both = (0, 1) if use.truth and use.ordered else ()  # as texts these are truth values as well
+    points = sorted({_exact(value) for value in (*use.bounds, *_numbers(use.constants), *both)})
+    many = min(use.others + 1, MOST_FRESH) if use.ordered else 1
+    values = sorted({*points, *_gaps(points, many)})
+    for value in values:
         yield _written(value)
-    for value in points:
-        if not any(isinstance(c, str) and c == str(_written(value)) for c in use.constants):
-            yield str(_written(value))
+    # Texts that spell numbers are in order as these are, and equal to none: that shows only where both are asked.
+    apart = use.ordered and use.joined
+    for value in values if apart else points:
+        spelled = (text for text in _spellings(value) if not any(_is(text, c) for c in use.constants))
+        yield from islice(spelled, many if apart else 1)
+
+
+def _is(text: str, constant: Any) -> bool:
+    return isinstance(constant, str) and text == constant
+
+
+def _gaps(points: Sequence[Decimal], many: int) -> Iterable[Decimal]:
+    """So many numbers below all points, between each two, and above all; whole ones where there is room."""
+    if not points:
+        yield from (Decimal(number) for number in range(1, many + 1))
+        return
+    for by in range(1, many + 1):
+        yield points[0] - by
+        yield points[-1] + by
+    for left, right in pairwise(points):
+        step = (right - left) / (many + 1)
+        step = step.to_integral_value(ROUND_FLOOR) if step >= 1 and many > 1 else step
+        yield from (left + step * by for by in range(1, many + 1))
+
+
+def _spellings(value: Decimal) -> Iterable[str]:
+    """The texts for one number, shortest first, without end."""
+    text = str(_written(value))
+    yield text
+    point = "" if "." in text else "."
+    yield from (f"{text}{point}{'0' * zeros}" for zeros in count(1))
 
 
 def _numbers(values: Iterable[Any]) -> Iterable[Any]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.language import syntax
+from engine.language.values import UnfitError, number
 from engine.machine.atoms import Path, Uses
 from engine.machine.definition import Machine, Raise, Transition
 from engine.machine.expression import Expression
@@ -126,13 +128,18 @@ def _spread(found: Flows) -> bool:
             if terms is None and path in found.values:
                 found.asked.value(node)  # what it is made of is looked at in a way that cannot be taken apart
             for is_path, source in terms or ():
-                if is_path and source[0] in ("context", "event") and path in found.asked.of:
+                if path not in found.asked.of:
+                    continue
+                if is_path and source[0] in ("context", "event"):
                     found.asked.use((*source, *path[2:])).merge(found.asked.of[path])
+                elif not is_path and found.asked.of[path].ordered:
+                    found.asked.of[path].sample(*_beside(source))
     return before != (len(found.values), len(found.kinds), found.asked.extent)
 
 
 def carry(uses: Uses, raises: Iterable[Raise]) -> bool:
     """Let what a raised event is made of be asked what is asked of that event; whether that was anything new."""
+    raises = tuple(raises)
     copied = [
         (path, source)
         for one in raises
@@ -141,11 +148,31 @@ def carry(uses: Uses, raises: Iterable[Raise]) -> bool:
         if is_path and source[0] in ("event", "delivery", "context")
     ]
     before, extent = uses.extent, -1
+    for path, value in _constants(uses, raises):
+        uses.of[path].compare(value)
     while extent != uses.extent:
         extent = uses.extent
         for path, source in copied:
             _pass_on(uses, path, source)
     return before != extent
+
+
+def _constants(uses: Uses, raises: Iterable[Raise]) -> Iterator[tuple[Path, Any]]:
+    """The constants that raised events carry where they are compared with what is not known beforehand."""
+    for one in raises:
+        for path, node in carried(uses, one):
+            if path in uses.of and uses.of[path].others:
+                yield from ((path, value) for is_path, value in uses.terms(node) or () if not is_path)
+
+
+def _beside(value: Any) -> tuple[Any, ...]:
+    """A number, one below it and two above, each more than the last; nothing if it is none."""
+    try:
+        exact = number(value)
+    except UnfitError:
+        return ()
+    near = (exact - 1, exact, exact + 1, exact + 2)
+    return tuple(one if isinstance(one, int) else float(one) for one in near)
 
 
 def carried(uses: Uses, raised: Raise) -> Iterator[tuple[Path, syntax.Expression]]:

@@ -9,7 +9,7 @@ from engine.errors import expect
 from engine.machine.claims import Finding, Outcome, find, why_open
 from engine.machine.compile import compile_machine
 from engine.machine.counterexample import confirmed, told
-from engine.machine.dead_parts import dead_parts
+from engine.machine.dead_parts import dead_parts, timers_that_wait
 from engine.machine.deadlines import find_in_time
 from engine.machine.definition import Provisioner
 from engine.machine.durations import text_of
@@ -30,6 +30,9 @@ from engine.machine.vain_guards import guard_problems
 #: What a condition may look at without asking for anything that has to be explored.
 _FREE = frozenset({"state", "previous", "active", "var", "local"})
 
+#: How many reasons a message names; `--json` has all of them.
+_REASONS_TOLD = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
@@ -42,7 +45,7 @@ class Proof:
     findings: tuple[Finding, ...]
     #: How many configurations were explored.
     configurations: int
-    #: Why not everything was explored; empty if it was.
+    #: Every reason why not everything was explored; empty if it was.
     open: str
 
     def summary(self) -> str:
@@ -101,15 +104,16 @@ def prove(
     space = grounds.space
     problems += dead_parts(grounds.explorer, space, guards)
     problems += guard_problems(provisioner, guards, space, grounds.explorer.answers.judged)
-    opened = "" if space.exact else why_open(space)
-    if opened and all(finding.outcome is not Outcome.OPEN for finding in findings):
-        problems.append(_sampled(provisioner, opened))
+    opened = () if space.exact else why_open(space)
+    waiting = [state.name for state, _ in timers_that_wait(grounds.explorer, space)] if opened else []
+    if opened and (waiting or all(finding.outcome is not Outcome.OPEN for finding in findings)):
+        problems.append(_sampled(provisioner, opened, waiting))
     return Proof(
         project=provisioner.name,
         diagnostics=tuple(sorted(problems, key=lambda d: d.subject.start if d.subject else 0)),
         findings=tuple(findings),
         configurations=len({space.configurations[key].place for key in space.moves}),
-        open=opened,
+        open="; ".join(opened),
     )
 
 
@@ -171,7 +175,7 @@ def _property(finding: Finding, story: str) -> Diagnostic:
         return Diagnostic(
             code="property_open",
             summary=f'Property "{claimed.name}" is neither proven nor refuted: no counterexample was found',
-            detail=f"Not everything could be explored: {finding.because}.",
+            detail=f"Not everything could be explored: {_some(finding.reasons or (finding.because,))}.",
             subject=claimed.span,
             severity=Severity.NOTE,
         )
@@ -204,11 +208,20 @@ def _claim_in_words(claimed: Property) -> str:
     }[claimed.claim]
 
 
-def _sampled(provisioner: Provisioner, reason: str) -> Diagnostic:
+def _some(reasons: tuple[str, ...]) -> str:
+    """The first reasons, and how many there are besides."""
+    more = len(reasons) - _REASONS_TOLD
+    told = "; ".join(reasons[:_REASONS_TOLD])
+    return f"{told}; … and {more} more" if more > 0 else told
+
+
+def _sampled(provisioner: Provisioner, reasons: tuple[str, ...], waiting: list[str]) -> Diagnostic:
+    states = ", ".join(f'"{name}"' for name in dict.fromkeys(waiting))
+    timers = f" Whether a timer of {states} ever runs out is not known." if waiting else ""
     return Diagnostic(
         code="explored_in_part",
         summary=f'The machine "{provisioner.name}" was explored in part only',
-        detail=f"What is said about it was found, not proven complete: {reason}.",
+        detail=f"What is said about it was found, not proven complete: {_some(reasons)}.{timers}",
         subject=provisioner.span,
         severity=Severity.NOTE,
     )

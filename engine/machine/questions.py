@@ -112,6 +112,7 @@ def make_question(
     carry(uses, raised)
     reasons += [_made_of(uses, flows, one, candidates) for one in raised]
     reasons += [_claimed(uses, claim) for claim in claims]
+    _held_against(uses, flows)
     _join(uses)
     for use in uses.of.values():
         _settle(use, machine)
@@ -204,6 +205,14 @@ def _claimed(uses: Uses, claim: Expression) -> str:
     return f"the property looks at {claim.text}, of which only samples can be tried" if opaque else ""
 
 
+def _held_against(uses: Uses, flows: Flows) -> None:
+    """Let what is held against the memory be tried with what is written into that."""
+    for use in list(uses.of.values()):
+        for other in sorted(use.ordered):
+            if other[0] == "context" and other in flows.asked.of:
+                use.sample(*flows.asked.of[other].samples)
+
+
 def _join(uses: Uses) -> None:
     """Whatever is asked of one path is asked of those that it is compared with, and of those that they are."""
     done: set[Path] = set()
@@ -212,15 +221,16 @@ def _join(uses: Uses) -> None:
             continue
         together = [path]
         for member in together:
-            found = uses.of[member].joined if member in uses.of else set()
+            found = uses.of[member].joined | uses.of[member].ordered if member in uses.of else set()
             together += [p for p in sorted(found) if p not in together and p in uses.of]
         done.update(together)
         for member in together[1:]:
             uses.of[path].merge(uses.of[member])
         for member in together[1:]:
             uses.of[member].merge(uses.of[path])
+        for member in together:
             uses.of[member].joined.discard(member)
-        uses.of[path].joined.discard(path)
+            uses.of[member].ordered.discard(member)
 
 
 def _settle(use: Use, machine: Machine) -> None:

@@ -222,7 +222,35 @@ class BruteForce:
         starts = [node for node in starts if not self.names(node) & wanted]
         if isinstance(within, timedelta):
             return self.can_be_late(starts, wanted, parts(within))
-        return self.can_be_avoided(starts, wanted, within)
+        return self.goes_on_without(starts, wanted) or (
+            within is not None and self.can_be_avoided(starts, wanted, within)
+        )
+
+    def goes_on_without(self, starts: list[Node], wanted: set[str]) -> bool:
+        """Whether it can stop without coming there, or go round for ever while time goes on too."""
+        after: dict[Node, list[tuple[Node, bool]]] = {}
+        todo = list(starts)
+        while todo:
+            node = todo.pop()
+            if node in after:
+                continue
+            later = self.later[node]
+            after[node] = [(one, True) for one in self.moves[node] if not self.names(one) & wanted]
+            after[node] += [] if later is None else [(later, False)]
+            todo += [one for one, _ in after[node]]
+            if not self.moves[node] and later == node:
+                return True
+        part = parts_of({node: [one for one, _ in found] for node, found in after.items()})
+        inside = {
+            kind: {
+                part[node]
+                for node, found in after.items()
+                for one, k in found
+                if (k, part[one]) == (kind, part[node])
+            }
+            for kind in (True, False)
+        }
+        return bool(inside[True] & inside[False])
 
     def can_be_late(self, starts: list[Node], wanted: set[str], lasts: int) -> bool:
         seen = {(node, 0) for node in starts}
@@ -242,11 +270,10 @@ class BruteForce:
                     todo.append((after, past))
         return False
 
-    def can_be_avoided(self, starts: list[Node], wanted: set[str], within: int | None) -> bool:
-        """Whether some way never comes there, or not in so many moves: worst case by worst case, until nothing changes."""
-        rounds = within or 2 * len(self.moves) + 2
+    def can_be_avoided(self, starts: list[Node], wanted: set[str], within: int) -> bool:
+        """Whether some way does not come there in so many moves: worst case by worst case, until nothing changes."""
         sure = {node for node in self.moves if self.names(node) & wanted}
-        for _ in range(rounds):
+        for _ in range(within):
             new = set(sure)
             for node in reversed(list(self.moves)):
                 if node in new:
@@ -267,6 +294,34 @@ class BruteForce:
                 break
             sure = new
         return any(node not in sure for node in starts)
+
+
+def parts_of(after: dict[Node, list[Node]]) -> dict[Node, int]:
+    """For each node the number of the part of the graph in which each one leads to each other one (Kosaraju)."""
+    before: dict[Node, list[Node]] = {node: [] for node in after}
+    for node, found in after.items():
+        for one in found:
+            before[one].append(node)
+    order: list[Node] = []
+    seen: set[Node] = set()
+    for root in after:
+        todo = [(root, False)]
+        while todo:
+            node, done = todo.pop()
+            if done:
+                order.append(node)
+            elif node not in seen:
+                seen.add(node)
+                todo += [(node, True), *((one, False) for one in after[node])]
+    number: dict[Node, int] = {}
+    for count, root in enumerate(reversed(order)):
+        same = [root]
+        while same:
+            node = same.pop()
+            if node not in number:
+                number[node] = count
+                same += before[node]
+    return number
 
 
 def parts(time: timedelta) -> int:

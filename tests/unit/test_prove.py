@@ -443,3 +443,234 @@ provisioner "dev" {
     assert again is not None
     [found] = again.provisioners["dev"].tests
     assert run_test(compile_definition(again)["dev"], found).passed
+
+
+WATCHED = """
+state "a" "go" { transition = "o" }
+state "o" {
+  initial = "i1"
+  after {
+    delay      = "1h"
+    transition = "x"
+  }
+  state "i1" "inn" { transition = "i2" }
+  state "i2" "e" { transition = "%s" }
+}
+state "x" { final = true }
+"""
+TO_X = 'property "ends" {\nleads_to = "x"\nfrom = "o"\n}'
+
+
+def test_a_way_round_that_a_running_timer_ends_is_no_counterexample() -> None:
+    assert codes(WATCHED % "i1", TO_X) == []
+
+
+def test_a_way_round_that_sets_the_timer_anew_each_time_is_one() -> None:
+    [problem] = problems(WATCHED % "o", TO_X)
+    assert problem.code == "property_fails"
+    assert "and so on for ever" in problem.story
+
+
+def test_a_way_round_through_the_end_of_the_timer_is_one() -> None:
+    states = (WATCHED % "i1").replace('transition = "x"', 'transition = "y"')
+    states += 'state "y" {\non "again" { transition = "o" }\non "on" { transition = "x" }\n}'
+    [problem] = problems(states, TO_X)
+    assert problem.code == "property_fails"
+    assert "and so on for ever" in problem.story
+
+
+def test_a_way_round_that_no_time_is_left_for_is_none() -> None:
+    states = 'state "a" {\non "e" { transition = "a" }\nafter {\ndelay = "0s"\ntransition = "b"\n}\n}\nstate "b" { final = true }'
+    assert codes(states, 'property "ends" { eventually = "b" }') == []
+
+
+def test_beside_another_timer_a_way_round_is_as_long_as_it_has_to_be() -> None:
+    states = """
+    parallel "a" {
+      state "l" {
+        initial = "p"
+        state "p" {
+          on "e" { transition = "p" }
+          after {
+            delay      = "1h"
+            transition = "out"
+          }
+        }
+      }
+      state "r" {
+        initial = "q"
+        state "q" {
+          on "f" { transition = "q" }
+          after {
+            delay      = "2h"
+            transition = "out"
+          }
+        }
+      }
+    }
+    state "out" { final = true }
+    """
+    [problem] = problems(states, 'property "ends" { eventually = "out" }')
+    assert problem.code == "property_fails"
+    assert '"e"' in problem.story
+    assert '"f"' in problem.story
+    assert (
+        codes(states.replace('on "f" { transition = "q" }', ""), 'property "ends" { eventually = "out" }')
+        == []
+    )
+
+
+FREE = """
+state "a" "go" {
+  when       = %s
+  transition = "b"
+}
+state "a" "other" { transition = "b" }
+state "b" { final = true }
+"""
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        "event.a < event.b",
+        "event.a < event.b && event.b < event.c",
+        "event.a < event.b && event.b < event.c && event.c < event.d",
+        "event.a < event.b && event.b < 2 && event.a > 1.5",
+        "event.a < event.b && event.b < event.c && event.a > 1 && event.c < 2",
+        "event.a <= event.b && event.b <= event.a && event.a != event.b",
+        'event.a <= event.b && event.b <= event.a && event.a == "7.0" && event.b != "7"',
+        "event.a >= event.b && event.a == event.b && event.a > 3",
+        "event.a <= event.b && event.b <= event.c && event.c <= event.a && event.a != event.b && event.b != event.c && event.a != event.c",
+    ],
+)
+def test_paths_in_order_are_known_to_be_possible(guard: str) -> None:
+    assert codes(FREE % guard) == []
+    alone = (FREE % guard).replace('state "a" "other" { transition = "b" }', "")
+    [problem] = problems(alone, 'property "stays" { never = state == "b" && event.a != null }')
+    assert problem.code == "property_fails"
+    assert "test " in problem.story
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        "event.a < event.b && event.b < event.a",
+        "event.a < event.b && event.b < event.c && event.c < event.a",
+        "event.a < event.b && event.b < 2 && event.a > 2",
+        "event.a < event.b && event.b <= 2 && event.a >= 2",
+        "event.a > event.a",
+        "event.a < event.b && event.a == event.b",
+    ],
+)
+def test_paths_in_an_order_that_cannot_be_are_known_never_to_be(guard: str) -> None:
+    assert codes(FREE % guard) == ["guard_never_true"]
+
+
+def remembered(change: str, more: str = "") -> Proof:
+    states = f"""
+    state "a" "set" {{
+      set        = {{ x = {change} }}
+      transition = "b"
+    }}
+    state "b" "up" {{
+      when       = event.x > context.x
+      set        = {{ x = event.x }}
+      transition = "c"
+    }}
+    state "c" "up" {{
+      when       = event.x > context.x
+      transition = "d"
+    }}
+    state "d" {{ final = true }}
+    """
+    return proof(machine(states) + more)
+
+
+@pytest.mark.parametrize("change", ["event.x", "100", "0.5"])
+def test_what_comes_in_can_be_more_than_what_is_remembered(change: str) -> None:
+    found = remembered(change, '\nproperty "stays" { never = state == "d" }')
+    assert [(f.outcome, length(f)) for f in found.findings] == [(Outcome.FAILS, 3)]
+
+
+def test_numbers_without_end_that_are_remembered_are_never_called_a_dead_end() -> None:
+    states = """
+    state "a" "up" {
+      when = event.x > try(context.x, 0)
+      set  = { x = event.x }
+    }
+    state "a" "off" {
+      when       = try(context.x, 0) > 1000
+      transition = "b"
+    }
+    state "b" { final = true }
+    """
+    found = proof(machine(states) + '\nproperty "ends" { reachable = "b" }')
+    assert [f.outcome for f in found.findings] in ([Outcome.OPEN], [Outcome.HOLDS])
+
+
+@pytest.mark.parametrize(("value", "possible"), [("3", True), ("event.q", True), ('"x"', False)])
+def test_what_a_raised_event_carries_is_held_against_the_rest_of_it(value: str, possible: bool) -> None:  # noqa: FBT001
+    states = f"""
+    state "a" "go" {{
+      raise "r" {{
+        event = {{ a = {value}, b = event.p }}
+      }}
+      transition = "b"
+    }}
+    state "b" "r" {{
+      when       = event.a < event.b
+      transition = "c"
+    }}
+    state "b" "on" {{ transition = "c" }}
+    state "c" {{ final = true }}
+    """
+    found = proof(machine(states) + '\nproperty "direct" { never = state == "c" && previous == "a" }')
+    assert [f.outcome for f in found.findings] == [Outcome.FAILS if possible else Outcome.HOLDS]
+
+
+UNDECIDED = "\n".join(
+    f'state "a" "x{n}" {{\nwhen = sum([event.n, 2]) == 753{n}\ntransition = "c"\n}}' for n in range(5)
+)
+
+
+def test_every_reason_is_in_the_json_and_a_message_says_how_many_there_are() -> None:
+    found = proof(machine(LINE + UNDECIDED))
+    [problem] = found.diagnostics
+    assert problem.detail.endswith("; … and 2 more.")
+    assert str(found.as_json()["open"]).count("no payload was found") == 5
+    found = proof(machine(LINE + UNDECIDED) + '\nproperty "b" { never = previous == "a" && state == "c" }')
+    assert found.findings[0].because.count("no payload was found") == 5
+    assert found.diagnostics[0].detail.endswith("; … and 2 more.")
+
+
+def test_where_something_is_open_it_is_said_of_which_timers_it_is_not_known_whether_they_run_out() -> None:
+    timers = "".join(f'after {{\ndelay = "{delay}"\ntransition = "c"\n}}\n' for delay in ("5s", "10s"))
+    states = LINE.replace('state "b" "go" { transition = "c" }', f'state "b" {{\n{timers}}}')
+    assert codes(states) == ["orphan_timer"]
+    found = problems(states + UNDECIDED, 'property "b" { never = previous == "a" && state == "c" }')
+    assert sorted(d.code for d in found) == ["explored_in_part", "property_open"]
+    [told] = [d for d in found if d.code == "explored_in_part"]
+    assert told.detail.endswith('Whether a timer of "b" ever runs out is not known.')
+
+
+def test_of_a_loop_that_takes_something_before_it_the_way_there_is_told() -> None:
+    states = """
+    state "a" {
+      on "go" {
+        set = { x = event.x }
+      }
+      on "spin" { transition = "loop" }
+    }
+    state "loop" {
+      always {
+        when       = try(context.x, 0) == 1
+        transition = "loop2"
+      }
+    }
+    state "loop2" {
+      always { transition = "loop" }
+    }
+    """
+    [problem] = [d for d in problems(states) if d.code == "endless_loop"]
+    assert 'a way there:\n  starts in "a"\n  1. "go" with event.x = 1' in problem.story

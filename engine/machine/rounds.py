@@ -1,0 +1,150 @@
+"""Ways that go round for ever in some part of a space. Pure.
+
+Time goes on whatever happens: a timer that is never left, set anew or run out would have to run out at last. So a way round
+counts only if each timer that runs on it does one of these, and if there is a moment on it at which time can pass.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+from engine.machine.moves import Configuration, Move
+
+#: The moves out of a configuration.
+Steps = Callable[[str], Sequence[Move]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounds:
+    """Every part of a space in which each configuration leads to each other one, and time to no end."""
+
+    configurations: Mapping[str, Configuration]
+    #: For each configuration in such a part, all that are in it.
+    parts: Mapping[str, frozenset[str]]
+    steps: Steps
+
+    @classmethod
+    def of(cls, configurations: Mapping[str, Configuration], steps: Steps, inside: Iterable[str]) -> "Rounds":
+        """Find them among the configurations `inside`."""
+        found: dict[str, frozenset[str]] = {}
+        among = frozenset(inside)
+        for part in _Parts(steps=steps, inside=among).all():
+            moves = [move for key in part for move in steps(key) if move.after.key in part]
+            if _goes_on([configurations[key] for key in part], moves):
+                found |= dict.fromkeys(part, part)
+        return cls(configurations=configurations, parts=found, steps=steps)
+
+    def trip(self, key: str) -> tuple[Move, ...] | None:
+        """A short way from a configuration back to it that time allows; None if there is none."""
+        part = self.parts.get(key)
+        if part is None:
+            return None
+        trip = self._way(key, part, lambda move: move.after.key == key)
+        while not _goes_on([move.before for move in trip], trip):
+            wanted = _needed([move.before for move in trip], trip)
+            onward = self._way(key, part, wanted)
+            end = onward[-1].after.key
+            back = () if end == key else self._way(end, part, lambda move: move.after.key == key)
+            trip = (*trip, *onward, *back)
+        return trip
+
+    def _way(self, key: str, part: frozenset[str], wanted: Callable[[Move], bool]) -> tuple[Move, ...]:
+        """The shortest way from a configuration that ends with a wanted move; there is one in its part."""
+        came: dict[str, Move] = {}
+        todo: list[tuple[tuple[int, int], int, Move | None]] = [((0, 0), 0, None)]
+        count = 0
+        while todo:
+            (length, races), _, move = heappop(todo)
+            at = key
+            if move is not None:
+                at = move.after.key
+                if wanted(move):
+                    return (*_back(came, key, move.before.key), move)
+                if at in came or at == key:
+                    continue
+                came[at] = move
+            for step in self.steps(at):
+                if step.after.key in part:
+                    count += 1
+                    heappush(todo, ((length + (not step.quiet), races + step.races), count, step))
+        raise AssertionError(key)
+
+
+def _back(came: Mapping[str, Move], key: str, end: str) -> tuple[Move, ...]:
+    way: list[Move] = []
+    while end != key:
+        way.append(came[end])
+        end = came[end].before.key
+    return tuple(reversed(way))
+
+
+def _goes_on(places: Sequence[Configuration], moves: Sequence[Move]) -> bool:
+    """Whether time goes on where these moves are made again and again."""
+    return bool(moves) and any(map(_passes, places)) and not _held(places, moves)
+
+
+def _passes(at: Configuration) -> bool:
+    """Whether time can pass there: no timer is due."""
+    return all(at.left.values())
+
+
+def _held(places: Iterable[Configuration], moves: Iterable[Move]) -> set[str]:
+    """The timers that run all the time, though their time is over once."""
+    held = set.intersection(*(set(at.left) for at in places))
+    return held.difference(*({move.event.name, *move.armed} for move in moves))
+
+
+def _needed(places: Sequence[Configuration], moves: Sequence[Move]) -> Callable[[Move], bool]:
+    """What is missing on a way round: a move that lets go of some timer, or leads to where time can pass."""
+    held = _held(places, moves)
+    if not held:
+        return lambda move: _passes(move.after)
+    return lambda move: bool(held & {move.event.name, *move.armed} or held - set(move.after.left))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Parts:
+    """The strongly connected parts of a graph (Tarjan), without recursion."""
+
+    steps: Steps
+    inside: frozenset[str]
+    _number: dict[str, int] = field(default_factory=dict)
+    _low: dict[str, int] = field(default_factory=dict)
+    _open: dict[str, None] = field(default_factory=dict)
+    _found: list[frozenset[str]] = field(default_factory=list)
+
+    def all(self) -> list[frozenset[str]]:
+        for key in sorted(self.inside):
+            if key not in self._number:
+                self._from(key)
+        return self._found
+
+    def _from(self, root: str) -> None:
+        todo = [(root, self._begin(root))]
+        while todo:
+            key, after = todo[-1]
+            if after:
+                other = after.pop()
+                if other not in self._number:
+                    todo.append((other, self._begin(other)))
+                elif other in self._open:
+                    self._low[key] = min(self._low[key], self._number[other])
+                continue
+            todo.pop()
+            if todo:
+                before = todo[-1][0]
+                self._low[before] = min(self._low[before], self._low[key])
+            if self._low[key] == self._number[key]:
+                self._close(key)
+
+    def _begin(self, key: str) -> list[str]:
+        self._number[key] = self._low[key] = len(self._number)
+        self._open[key] = None
+        return [move.after.key for move in self.steps(key) if move.after.key in self.inside]
+
+    def _close(self, key: str) -> None:
+        part: set[str] = set()
+        while key not in part:
+            last = self._open.popitem()[0]
+            part.add(last)
+        self._found.append(frozenset(part))
