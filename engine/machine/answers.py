@@ -99,7 +99,7 @@ class Answers:
     #: How long each timer was set for so far.
     delays: dict[str, set[timedelta]] = field(init=False, default_factory=dict)
     #: What sets off transitions without end, by the place where it does: the first event that was found.
-    loops: dict[str, tuple[Snapshot, Event]] = field(init=False, default_factory=dict)
+    loops: dict[tuple[str, str], tuple[Snapshot, Event]] = field(init=False, default_factory=dict)
     judged: Judged = field(init=False, default_factory=Judged)
     _dispatch: Dispatch = field(init=False)
     _flows: Flows = field(init=False)
@@ -289,7 +289,7 @@ class Answers:
 
     def _loop(self, at: Snapshot, event: Event) -> None:
         if self._step(at, event).trace.verdict is Verdict.ENDLESS:
-            self.loops.setdefault(at.state, (at, event))
+            self.loops.setdefault((at.state, event.name), (at, event))
 
     def _may_move(self, snapshot: Snapshot, event: Event) -> bool:
         """Whether any guard holds: most payloads are tried in vain, and the whole step says no more than that."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from engine.diagnostics import Diagnostic, Severity
-from engine.machine.definition import ALWAYS, Kind, State, Timer
+from engine.machine.definition import ALWAYS, Kind, State, Timer, Transition, covers
 from engine.machine.explore import Explorer
 from engine.machine.guards import Guards
 from engine.machine.hurried import hurried_loop
@@ -35,6 +35,7 @@ def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[D
     todo += [t for c in unseen for name in c.states for t in explorer.leaving(name)]
     if space.sampled:
         todo += [t for name in reached for t in explorer.leaving(name)]
+    reached |= _in_loops(explorer)
     while todo:
         transition = todo.pop()
         candidacy = guards.of(transition)
@@ -52,6 +53,21 @@ def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[D
                 subject=state.span,
                 severity=Severity.WARNING,
             )
+
+
+def _in_loops(explorer: Explorer) -> set[str]:
+    """What transitions without end may lead to: nothing moves there, and that is told; it is not out of reach."""
+    found: set[str] = set()
+    todo: list[Transition] = []
+    for snapshot, event in explorer.answers.loops.values():
+        at = explorer.compiled.configuration(snapshot.state)
+        leaving = [t for name in (() if at is None else at.active) for t in explorer.leaving(name)]
+        todo += [t for t in leaving if t.event == ALWAYS or covers(t.event, event.name)]
+    while todo:
+        for target in explorer.leads_to(todo.pop()) - found:
+            found.add(target)
+            todo += explorer.leaving(target)
+    return found
 
 
 def _dead_ends(explorer: Explorer) -> Iterator[Diagnostic]:

@@ -95,7 +95,7 @@ class Explorer:
         self.answers.judged.learn(made.trace.candidates)
         if made.trace.verdict is Verdict.ENDLESS:
             event = Event(name="", entity=self.entity(), payload={})
-            self.answers.loops.setdefault(begin, (snapshot, event))
+            self.answers.loops.setdefault((begin, event.name), (snapshot, event))
         left = {name: datetime.fromisoformat(due) - NOW for name, due in snapshot.timers.items()}
         self.answers.learn_delays(tuple(left.items()))
         passed = made.passed

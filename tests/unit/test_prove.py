@@ -674,3 +674,28 @@ def test_of_a_loop_that_takes_something_before_it_the_way_there_is_told() -> Non
     """
     [problem] = [d for d in problems(states) if d.code == "endless_loop"]
     assert 'a way there:\n  starts in "a"\n  1. "go" with event.x = 1' in problem.story
+
+
+def test_each_event_that_sets_off_a_loop_is_told_and_nothing_in_it_is_out_of_reach() -> None:
+    states = """
+state "a" {
+  on "go"   { transition = "x" }
+  on "spin" { transition = "y" }
+}
+state "x" {
+  always { transition = "x2" }
+}
+state "x2" {
+  always { transition = "x" }
+}
+state "y" {
+  always { transition = "y2" }
+}
+state "y2" {
+  always { transition = "y" }
+}
+"""
+    found = [p for p in problems(states) if p.code in ("endless_loop", "unreachable_state")]
+    assert [p.code for p in found] == ["endless_loop", "endless_loop"]
+    assert ['"go"' in p.summary for p in found] == [True, False]
+    assert '"spin"' in found[1].summary
