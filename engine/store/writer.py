@@ -261,6 +261,9 @@ def _attempt(connection: Connection, savepoint: Any, job: _Job, backend: Backend
         refused.__cause__ = error
         answer = _Answer(job.future, error=refused)
     except BaseException as error:  # noqa: BLE001 -- it belongs to the caller
+        cause = error.__cause__  # a work may have put its own words around what the store said
+        if isinstance(cause, SQLAlchemyError) and backend.is_about_the_store(cause):
+            raise cause from None
         answer = _Answer(job.future, error=error)
     else:
         savepoint.execute("RELEASE SAVEPOINT work")

@@ -1,9 +1,6 @@
 """Secrets of hooks are remembered, and one that does not hold any more is never used."""
 
 import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,8 +12,9 @@ from engine.run import known_hooks
 from engine.run.clock import now
 from engine.run.hooks import HookRequest, update
 from engine.store import deliveries, hooks
-from engine.store.database import Connection, Store
+from engine.store.database import Store
 from tests.harness.engine import Backend, Engine, engine
+from tests.harness.store import held
 
 HOOK = HookRequest(source="github", repo_id="signal-box", repo_path="octo-org/signal-box")
 
@@ -24,24 +22,6 @@ HOOK = HookRequest(source="github", repo_id="signal-box", repo_path="octo-org/si
 def _count(e: Engine) -> int:
     with e.store.read() as c:
         return len(deliveries.latest(c, 99))
-
-
-@contextmanager
-def _held(store: Store) -> Iterator[None]:
-    """The store's writer busy: what is submitted meanwhile is committed in its order afterwards."""
-    entered, go_on = threading.Event(), threading.Event()
-
-    def work(_c: Connection) -> None:
-        entered.set()
-        go_on.wait()
-
-    busy = store.submit(work)
-    entered.wait()
-    try:
-        yield
-    finally:
-        go_on.set()
-        busy.result()
 
 
 def test_a_secret_that_was_replaced_is_refused_at_once(tmp_path: Path) -> None:
@@ -64,7 +44,7 @@ def test_a_secret_that_is_replaced_between_proof_and_commit(tmp_path: Path, over
     async def run() -> None:
         async with engine(tmp_path, Backend()) as e:
             await e.release("Ships SOC-1")
-            with _held(e.store):
+            with held(e.store):
                 changing = asyncio.create_task(asyncio.to_thread(update, e.store, HOOK, now(), overlap))
                 while not e.store._writer._jobs:
                     await asyncio.sleep(0.01)

@@ -5,10 +5,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from concurrent.futures import wait
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from sqlalchemy import Connection, text
 from engine.errors import StoreError
 from engine.store import sqlite, writer
 from engine.store.database import Store
+from tests.harness.store import held
 
 _KNOWN = "INSERT INTO definitions (hash, filename, source, first_seen_at) VALUES (:hash, 'f', :source, 0)"
 
@@ -34,24 +33,6 @@ def pragma(c: Connection, setting: str) -> None:
 def names_in(path: Path) -> set[str]:
     with closing(sqlite3.connect(path)) as other:
         return {name for (name,) in other.execute("SELECT hash FROM definitions")}
-
-
-@contextmanager
-def held(store: Store) -> Iterator[None]:
-    """The writer busy with a work, so that what is submitted meanwhile makes one batch."""
-    entered, go_on = threading.Event(), threading.Event()
-
-    def work(c: Connection) -> None:
-        entered.set()
-        go_on.wait()
-
-    busy = store.submit(work)
-    entered.wait()
-    try:
-        yield
-    finally:
-        go_on.set()
-        busy.result()
 
 
 def test_a_future_is_resolved_when_others_can_see_the_row(store: Store) -> None:
@@ -273,3 +254,16 @@ def test_processes_open_and_write_the_same_new_file_at_once(url: str) -> None:
     store = Store.open(url)
     assert len(names_in(store.path)) == 1500
     store.close()
+
+
+def test_a_full_disk_is_told_as_such_whatever_a_work_says_about_it(store: Store) -> None:
+    def wrapped(c: Connection) -> None:
+        try:
+            put(c, "large", 4_000_000)
+        except Exception as error:
+            raise LookupError("my own words") from error
+
+    store.write(lambda c: pragma(c, "max_page_count = 1"))
+    with pytest.raises(StoreError, match="there is no space left"):
+        store.write(wrapped)
+    assert "there is no space left" in (store.health() or "")

@@ -12,8 +12,9 @@ from engine.errors import StoreError
 from engine.store import writer
 from engine.store.database import Store
 from engine.store.lending import Loan
+from tests.harness.store import held
 
-from .test_group_commit import held, names_in, put
+from .test_group_commit import names_in, put
 
 
 def _thread_and_put(c: Connection, name: str) -> int:
