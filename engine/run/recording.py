@@ -75,7 +75,7 @@ class Recording:
 
 def _recorded(c: Connection, verified: Verified, digest: bytes, at_once: AtOnce | None) -> Received:
     """Runs in the store's writer; decides too, where `at_once` is there to do it. Raises `UndecidedError`."""
-    if not verified.known.holds(c):
+    if not verified.known.standing.holds(c):
         raise HookChangedError
     delivery, correlation, hook_id = verified.delivery, verified.correlation, verified.known.hook.id
     twin = deliveries.twin(c, hook_id, digest)
