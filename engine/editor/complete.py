@@ -1,7 +1,6 @@
 """What can be written at a place: names of states and events, blocks, attributes, functions, fields of payloads."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.editor import places
@@ -9,6 +8,7 @@ from engine.editor.cursor import Cursor, Header, Where, cursor_at
 from engine.editor.document import Document
 from engine.editor.outline import Project
 from engine.editor.words import MEMBER_WORDS, ROOT_WORDS, meaning_of, words_of
+from engine.frozen import frozen
 from engine.language.failure import wording
 from engine.language.functions import STANDARD
 from engine.language.functions.examples import EXAMPLES
@@ -41,7 +41,7 @@ class Kind(StrEnum):
     VALUE = "value"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Proposal:
     """Something that can be written at a place."""
 
@@ -58,7 +58,7 @@ class Proposal:
     stop: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Completion:
     """Everything that can be written at a place, the likeliest first."""
 

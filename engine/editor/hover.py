@@ -1,7 +1,6 @@
 """What stands at a place, in a few words of Markdown: the texts of the reference, and what the file says itself."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from engine.editor import places
@@ -10,6 +9,7 @@ from engine.editor.document import Document
 from engine.editor.occurrences import Names, Occurrence, at
 from engine.editor.outline import Project
 from engine.editor.words import MEMBER_WORDS, ROOT_WORDS, meaning_of, words_of
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.depth import children
 from engine.language.failure import wording
@@ -23,7 +23,7 @@ _NO_FIELD = "\0"
 _SHOWN = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hover:
     """What is said about a range."""
 

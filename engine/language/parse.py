@@ -6,11 +6,11 @@ forgets the item it stood in, reads on to the end of that item and continues the
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from engine.diagnostics import Diagnostic
 from engine.errors import expect
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.bodies import whole
 from engine.language.build import Builder
@@ -31,7 +31,7 @@ _NEW_ITEM = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ParseResult:
     """What a file says, and what is wrong with it."""
 

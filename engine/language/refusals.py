@@ -1,9 +1,9 @@
 """Why a text breaks off where it does: problems, each with the range that it underlines."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.complaints import (
     BLOCK_IN_ONE_LINE_BLOCK,
@@ -18,7 +18,7 @@ from engine.language.subjects import Range, block_begins, extent, first_sequence
 from engine.language.tokens import BLOCK, Frame, Problem, Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Refused:
     """A token that does not fit, and what the parser had in hand."""
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.diagnostic_codes import CODES, Where
 from engine.diagnostics import Diagnostic, Severity, Span
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.machine.shapes import FILE
 
@@ -40,7 +41,7 @@ _ENDLESS = frozenset({"unclosed_heredoc", "unclosed_comment"})
 _BRACES = {"unclosed": "{", "unopened": "}"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Region:
     """Bytes of a file."""
 

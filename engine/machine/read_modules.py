@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.diagnostics import Diagnostic
+from engine.frozen import frozen
 from engine.language import parse, syntax
 from engine.machine.consequences import Damage
 from engine.machine.files import Absent, Files, Library, normal
@@ -29,7 +29,7 @@ _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*::|[a-z][a-z0-9+.-]*://|git@|[\w.-]+\.[a
 _ABSOLUTE = re.compile(r"[/\\~]|[A-Za-z]:[/\\]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """The blocks of a provisioner that stand in one place: in itself, or in a module that it uses."""
 
@@ -234,7 +234,7 @@ def wrong_source(source: Any) -> tuple[str, str] | None:
     return f"{source} does not begin with ./ or ../", f'Did you mean "./{source}"? Modules are local.'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Arguments:
     """What a module is given."""
 

@@ -5,7 +5,6 @@ A field's name says what kind of value it has (`_KINDS`); where the sender has w
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from fnmatch import fnmatchcase
@@ -13,6 +12,7 @@ from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any
 
+from engine.frozen import frozen
 from engine.machine.values import timestamp
 from engine.sources.catalog import SOURCES
 from engine.sources.payload_scalars import scalar_type
@@ -178,7 +178,7 @@ def _kind_of(name: str) -> str:
     return next((kind for pattern, kind in _KINDS if pattern.fullmatch(name)), "word")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Leaf:
     """A field that is to get a value."""
 
@@ -189,7 +189,7 @@ class _Leaf:
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Maker:
     """Makes one payload."""
 
@@ -232,7 +232,7 @@ class _Maker:
         return self.choose((*values, None) if known.may_be_null else values, known.interest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Known:
     """What is known of a field before its value is chosen."""
 
