@@ -26,22 +26,25 @@ def share_methods(cls: type[_Class]) -> type[_Class]:
         if cls.__dict__.get(name) is None:
             setattr(cls, name, method)
     names = tuple(one.name for one in fields(cls) if one.compare)  # type: ignore[arg-type]
-    cls._compared = _getter(names)  # type: ignore[attr-defined]
+    cls._compared = staticmethod(_getter(names))  # type: ignore[attr-defined]
     return cls
 
 
 def _getter(names: tuple[str, ...]) -> Callable[[object], object]:
     """What takes those attributes off a value, as a tuple; an `attrgetter` of a single name would give it bare."""
     if not names:
-        return lambda _: ()
+        return _nothing
     return attrgetter(*names) if len(names) > 1 else attrgetter(*names, *names)
 
 
-def _equal(self: Any, other: object) -> Any:
+def _nothing(_: object) -> tuple[()]:
+    return ()
+
+
+def _equal(self: Any, other: Any) -> Any:
     if other.__class__ is not self.__class__:
         return NotImplemented
-    compared = self._compared
-    return compared(self) == compared(other)
+    return self._compared(self) == self._compared(other)
 
 
 def _hash(self: Any) -> int:

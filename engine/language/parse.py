@@ -15,7 +15,6 @@ from engine.language import syntax
 from engine.language.bodies import whole
 from engine.language.build import Builder
 from engine.language.collection import paused
-from engine.language.refusals import Refused, refusals
 from engine.language.scan import Scanner
 from engine.language.source import Source
 from engine.language.tables import APPEND, Tables, tables
@@ -189,6 +188,8 @@ class _Parse:
                 return True
 
     def _report(self, token: Token, before: Token | None) -> None:
+        from engine.language.refusals import Refused, refusals  # most files have no error
+
         if before is not None and self.values and self.values[-1] is before and before.type in _LITERALS:
             _LITERALS[before.type]([before])
         content, item = self._broken_item()

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from engine.diagnostic_codes import CODES, Where
 from engine.diagnostics import Diagnostic, Severity, Span
 from engine.frozen import frozen
 from engine.language import syntax
@@ -131,6 +130,11 @@ class Damage:
 def worth_telling(found: Iterable[Diagnostic], damages: Iterable[Damage]) -> Iterator[Diagnostic]:
     """The problems without those that only follow from a syntax error in one of the files."""
     listed = [damage for damage in damages if damage.broken]
+    if not listed:
+        yield from found
+        return
+    from engine.diagnostic_codes import CODES, Where  # a long page, and most files are whole
+
     for problem in found:
         at = problem.subject
         if problem.code in ABSENCES and any(damage.explains(problem) for damage in listed):

@@ -25,8 +25,8 @@ ARGUMENT_ROOTS: Roots = {"var": None, "local": None}
 _DEEPEST = 10
 _MOST = 100
 
-_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*::|[a-z][a-z0-9+.-]*://|git@|[\w.-]+\.[a-z]{2,}/", re.IGNORECASE)
-_ABSOLUTE = re.compile(r"[/\\~]|[A-Za-z]:[/\\]")
+_REMOTE = r"(?i:[a-z][a-z0-9+.-]*::|[a-z][a-z0-9+.-]*://|git@|[\w.-]+\.[a-z]{2,}/)"
+_ABSOLUTE = r"[/\\~]|[A-Za-z]:[/\\]"
 
 
 @frozen
@@ -222,10 +222,10 @@ def wrong_source(source: Any) -> tuple[str, str] | None:
     example = 'Write it as in source = "./lib/review", relative to the folder of this file.'
     if not isinstance(source, str) or not source or not source.isprintable():
         return "A source is the path of a folder or file", example
-    if _REMOTE.match(source) and not source.startswith("."):
+    if re.match(_REMOTE, source) and not source.startswith("."):
         detail = "Copy the module into the machines directory (a git submodule will do), and name it by ./ or ../ there."
         return f"Modules are not fetched from elsewhere: {source}", detail
-    if _ABSOLUTE.match(source):
+    if re.match(_ABSOLUTE, source):
         return f"{source} is an absolute path", example
     if "\\" in source:
         return f"{source} has backslashes", "Write / between folders, on every system."
