@@ -205,7 +205,9 @@ class _Parse:
         )
         begun = item[0].start if item and isinstance(item[0], Token) else None
         for problem, (start, end) in refusals(refused):
-            self.source.report(*problem.told, start, end, opened=problem.opened, item=begun)
+            self.source.report(
+                *problem.told, start, end, opened=problem.opened, item=begun, signs=problem.signs
+            )
         if token.type == "$END":
             self.late.append(self.source.diagnostics.pop())
 

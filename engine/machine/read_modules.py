@@ -7,7 +7,7 @@ from typing import Any
 from engine.diagnostics import Diagnostic
 from engine.frozen import frozen
 from engine.language import parse, syntax
-from engine.machine.consequences import Damage
+from engine.machine.consequences import Damage, mistaken
 from engine.machine.files import Absent, Files, Library, normal
 from engine.machine.link import MODULE, Link, whole
 from engine.machine.read_names import read_names
@@ -66,7 +66,7 @@ class Modules:
         if files.place not in self._trees:
             parsed = [parse(text, name) for name, text in files.texts.items()]
             said = [d for one in parsed for d in (*one.diagnostics, *one.mistakes)]
-            self.said += said
+            self.said += mistaken(said, files.texts)
             bodies = [one.tree for one in parsed if one.tree is not None]
             tree = joined(bodies) if len(bodies) == len(parsed) else None
             self._trees[files.place] = tree
