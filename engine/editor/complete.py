@@ -215,7 +215,9 @@ def _keys(document: Document, cursor: Cursor) -> Iterator[Proposal]:
         yield from (_key(member, Kind.FIELD, "of an effect", cursor) for member in EFFECT_MEMBERS)
     elif name in ("when", "when delivery") and cursor.attribute == "event":
         fields = places.fields_at(project, cursor.blocks, cursor.keys)
-        yield from (_key(field, Kind.FIELD, "field of the payload", cursor) for field in fields)
+        for field in fields:
+            words = places.field_words(project, cursor.blocks, (*cursor.keys, field))
+            yield _key(field, Kind.FIELD, words or "field of the payload", cursor)
 
 
 def _values(document: Document, cursor: Cursor) -> Iterator[Proposal]:
@@ -279,7 +281,8 @@ def _members(document: Document, project: Project, cursor: Cursor, shape: str) -
         return
     if root == "event":
         for field in places.fields_at(project, cursor.blocks, steps):
-            yield _field(field, "field of the payload", "")
+            words = places.field_words(project, cursor.blocks, (*steps, field))
+            yield _field(field, words or "field of the payload", "")
     elif not steps:
         yield from (_field(*found) for found in _of_root(document, project, str(root)))
 

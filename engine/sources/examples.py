@@ -248,11 +248,17 @@ def _near(path: tuple[str, ...]) -> Interest:
     return Interest.SOME if len(path) < _NEAR else Interest.LITTLE
 
 
+def words_in(source: str, event_type: str, path: Sequence[str]) -> tuple[Any, ...]:
+    """Words that the sender writes in a field, the most usual first, though perhaps not all; empty where none are known."""
+    at = f"{event_type} {'.'.join(path)}"
+    listed = _WORDS.get(source, {}).items()
+    return next((words for pattern, words in listed if fnmatchcase(at, pattern)), ())
+
+
 @lru_cache(maxsize=50_000)
 def _known_of(source: str, event_type: str, path: tuple[str, ...], shape: str) -> _Known:
-    at = f"{event_type} {'.'.join(path)}"
     name = path[-1]
-    words = next((words for pattern, words in _WORDS[source].items() if fnmatchcase(at, pattern)), ())
+    words = words_in(source, event_type, path)
     if not words and name in _TYPE_MEMBERS and len(path) == 1:
         words = (event_type,)
     kind = _KIND_IN.get((shape, name)) or _kind_of(name)
