@@ -137,5 +137,5 @@ def _where_missing(problem: Problem, refused: Refused) -> Problem:
 
 
 def _name_of(item: Any) -> Range:
-    place = item.type_span if isinstance(item, syntax.Block) else item.name_span
+    place: Any = item.type_span if isinstance(item, syntax.Block) else item.name_span
     return place.first, place.last
