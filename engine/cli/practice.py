@@ -43,7 +43,7 @@ def jira(
             negative="",
             help="KEY:ISSUES, or KEY:ISSUES:WORKFLOW. May be given more than once.",
             metavar="PROJECT",
-            show_default=lambda given: " ".join(given),
+            show_default=" ".join,
         ),
     ] = ("SOC:20",),
     email: Annotated[
