@@ -2,9 +2,10 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from engine.frozen import frozen
 
 #: A longer source line is shown in part: so much of it, around what is meant.
 _LONGEST_LINE = 160
@@ -22,7 +23,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Span:
     """A range of a file. Lines and columns count from 1, columns in graphemes; offsets are UTF-8 bytes from 0."""
 
@@ -46,7 +47,7 @@ class Span:
         return f"{self.filename}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Related:
     """Another place that a problem is about: where something is declared first, or was opened."""
 
@@ -57,7 +58,7 @@ class Related:
     shown: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Diagnostic:
     """One problem, complete: a reader needs nothing else to mend it."""
 

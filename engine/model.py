@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from engine.frozen import frozen
+
 #: The target that ends a machine's interest: no call is made and the state is kept (the predecessor's word).
 END = "<end>"
 #: Marks a member that is left out of stored JSON while it is empty: rows that were written before it keep their hashes.
@@ -47,7 +49,7 @@ class Entity:
         return self.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Delivery:
     """One received and verified webhook."""
 
@@ -63,7 +65,7 @@ class Delivery:
     payload: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Event:
     """A normalised fact for one entity: what a machine decides about."""
 
@@ -84,7 +86,7 @@ class Event:
     delivery: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Snapshot:
     """Where an instance is."""
 
@@ -133,7 +135,7 @@ class EffectKind(StrEnum):
     ACTION = "action"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Effect:
     """An action bound to its arguments: what is to be called."""
 
@@ -197,7 +199,7 @@ class Verdict(StrEnum):
     NO_MACHINE = "no_machine_for_project"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Candidate:
     """One transition that was looked at, and why it was or was not taken."""
 
@@ -215,7 +217,7 @@ class Candidate:
     on: str = field(default="", metadata=SPARSE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Trace:
     """Why a decision came out as it did."""
 
@@ -235,7 +237,7 @@ class Trace:
     drift_from: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Passage:
     """A configuration that a step came through: something that waits for no event led on from it."""
 
@@ -245,7 +247,7 @@ class Passage:
     context: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """What a decision is: a value. Nothing else changes state."""
 
@@ -280,7 +282,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Exchange:
     """One HTTP exchange with a backend, without any header, secret or query value."""
 
@@ -292,7 +294,7 @@ class Exchange:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Attempt:
     """One attempt of an effect, as its processor reports it."""
 
@@ -307,7 +309,7 @@ class Attempt:
     exchanges: tuple[Exchange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Observation:
     """What a backend said about an entity: a fact to be recorded."""
 

@@ -10,7 +10,9 @@ from engine.errors import InterlockError, InvalidDefinitionError
 _PREDECESSOR = {"-hcl-dir": "--machines", "-worker-cfg": "--workers"}
 
 #: Commands that editors and hooks run at every save. They log nothing and do not wait for the import of what would.
-_SILENT = {"check", "fmt", "lsp"}
+_SILENT = {"check", "fmt", "lsp", "test"}
+#: Words after which nothing is done but to explain.
+_HELP = {"--help", "-h", "--version"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from engine.cli.plain import plain
 
     given = [_translated(a) for a in (sys.argv[1:] if arguments is None else arguments)]
-    if not _SILENT.intersection(given[:1]):
+    if given and not _SILENT.intersection(given[:1]) and not _HELP.intersection(given):
         from engine.serve.logs import configure_logs
 
         # Standard output is a command's answer, for a person or a program; `run` takes it for its log.

@@ -2,17 +2,27 @@
 
 from collections.abc import Sequence
 
-from cyclopts import App
+from cyclopts import App, Group, Parameter
 
 from engine import __version__
 
 _HELP = """Declared state machines decide which calls follow a webhook.
 
 Start with `interlock run --practice`: it shows one signed delivery moving an issue of a practice Jira.
+`interlock COMMAND --help` explains a command. The exit status of each is 0 if all is well, 1 if something is not, which
+is said, and 2 if the command line cannot be understood.
 """
 
+#: The panels of the list of commands, in their order, and what is in each.
+_PANELS = {
+    "Write definitions": ("check", "test", "simulate", "graph", "fmt", "explain", "lsp", "import", "schema"),
+    "Run them": ("run", "hooks", "practice", "chaos"),
+    "See what happened": ("show", "deliveries", "backends", "replay", "verify"),
+    "Step in": ("approvals", "deadletters", "pause", "resume", "pauses", "store"),
+}
+
 _GROUPS = {
-    "approvals": "Look at what people are asked, and answer.",
+    "approvals": "Look at what people are asked, and answer for one of them.",
     "deadletters": "Look at what was given up, put it back, or drop it.",
     "import": "Convert what other systems have into definitions.",
     "hooks": "Register the endpoints that sources send to, and look at them.",
@@ -39,11 +49,11 @@ _COMMANDS = (
     ("chaos", "chaos:chaos", "Kill the daemon again and again, and see whether anything is lost."),
     ("approvals list", "approvals:list_", "List what people are asked now."),
     ("approvals show", "approvals:show", "Show what one entity asks, and what was answered so far."),
-    ("approvals approve", "approvals:approve", "Approve."),
-    ("approvals reject", "approvals:reject", "Reject."),
+    ("approvals approve", "approvals:approve", 'Answer "approve".'),
+    ("approvals reject", "approvals:reject", 'Answer "reject".'),
     ("approvals answer", "approvals:answer", "Give any other answer."),
     ("pause", "pauses:pause", "Let nothing happen for a project or a worker for a while."),
-    ("resume", "pauses:resume", "Let it go on."),
+    ("resume", "pauses:resume", "Let what is paused go on."),
     ("pauses", "pauses:pauses", "List what is paused."),
     ("backends", "backends:backends", "List the backends a daemon calls, and which it leaves alone."),
     ("deadletters list", "deadletters:list_", "List what was given up."),
@@ -70,6 +80,11 @@ _COMMANDS = (
 )
 
 
+def _told(default: object) -> str | None:
+    """A default as the help says it; None where it goes without saying: a flag is off, a text is empty."""
+    return None if default is None or default is False or default == "" else str(default)
+
+
 def make_app(given: Sequence[str] = ()) -> App:
     """The whole command line; a command's module is imported when it is called.
 
@@ -81,14 +96,22 @@ def make_app(given: Sequence[str] = ()) -> App:
         version=__version__,
         help_format="markdown",
         result_action="return_value",
+        default_parameter=Parameter(show_default=_told),
     )
+    titled = {title: Group(title, sort_key=place) for place, title in enumerate(_PANELS)}
+    panels = {name: titled[title] for title, names in _PANELS.items() for name in names}
     groups = {name: App(name=name, help=purpose) for name, purpose in _GROUPS.items()}
-    for group in groups.values():
+    for name, group in groups.items():
+        group.group = panels[name]
         app.command(group)
     for words, place, purpose in _COMMANDS:
         *group_name, name = words.split()
         called = words.split() == list(given[: len(words.split())])
         home = groups[group_name[0]] if group_name else app
-        home.command(f"engine.cli.{place}", name=name, help=None if called else purpose)
+        panel = None if group_name else panels[name]
+        home.command(f"engine.cli.{place}", name=name, help=None if called else purpose, group=panel)
     app.register_install_completion_command()
+    flags = Group("Flags", sort_key=len(_PANELS))
+    for name in ("--help", "--version", "--install-completion"):
+        app[name].group = (flags,)
     return app

@@ -19,21 +19,37 @@ from engine.run.clock import now
 from engine.serve.start import open_existing_store
 
 EntityName = Annotated[str, Parameter(help="The entity that asks: SOC-12.")]
-Who = Annotated[str, Parameter(name="--as", help="Under which name you answer; it has to be one that may.")]
-Comment = Annotated[str, Parameter(help="Why, for the history and for guards.")]
-OfState = Annotated[str | None, Parameter(name="--state", help="The state that asks, where several do.")]
-Opened = Annotated[
-    int | None, Parameter(help="The version that `list` shows: answer that, and nothing opened since.")
+Who = Annotated[
+    str,
+    Parameter(name="--as", help="Under which name you answer; it has to be one that may.", metavar="NAME"),
 ]
-Project = Annotated[str | None, Parameter(help="Its project, where two have an entity of that name.")]
+Comment = Annotated[str, Parameter(help="Why, for the history and for guards.", metavar="TEXT")]
+OfState = Annotated[
+    str | None, Parameter(name="--state", help="The state that asks, where several do.", metavar="STATE")
+]
+Opened = Annotated[
+    int | None,
+    Parameter(
+        help="The version that `list` shows: answer that, and nothing opened since.", metavar="VERSION"
+    ),
+]
+Project = Annotated[
+    str | None, Parameter(help="Its project, where two have an entity of that name.", metavar="PROJECT")
+]
 Wait = Annotated[
-    str, Parameter(help="How long to wait for the decision: 30s, 5m; 0s does not wait.", name="--wait")
+    str,
+    Parameter(
+        help="How long to wait for the decision: 30s, 5m; 0s does not wait.",
+        name="--wait",
+        metavar="DURATION",
+    ),
 ]
 DaemonUrl = Annotated[
     str | None,
     Parameter(
         name="--daemon",
         help="Ask a daemon at this address instead of the store: http://127.0.0.1:9091 [token: env INTERLOCK_TOKEN].",
+        metavar="URL",
     ),
 ]
 
@@ -44,8 +60,10 @@ _FINE = frozenset({Verdict.MOVED, Verdict.STAYED, Verdict.ENDED, Verdict.COUNTED
 
 def list_(
     *,
-    project: Annotated[str | None, Parameter(help="Only those of this project.")] = None,
-    limit: Annotated[int, Parameter(validator=COUNT, help="How many to list, the longest open first.")] = 100,
+    project: Annotated[str | None, Parameter(help="Only those of this project.", metavar="PROJECT")] = None,
+    limit: Annotated[
+        int, Parameter(validator=COUNT, help="How many to list, the longest open first.", metavar="N")
+    ] = 100,
     store: StoreUrl = None,
     daemon: DaemonUrl = None,
     json: Json = False,
@@ -97,7 +115,10 @@ def approve(
     daemon: DaemonUrl = None,
     json: Json = False,
 ) -> int:
-    """Answer "approve", and say what was decided. The exit status is 1 if it moves nothing and does not count."""
+    """Answer "approve", and say what was decided. The exit status is 1 if it moves nothing and does not count.
+
+    For instance: `interlock approvals approve SOC-12 --as ada --comment "seen and tested"`
+    """
     given = _given(entity, "approve", who, comment, state, opened, project)
     return _answer(given, wait, store, daemon, json=json)
 
@@ -134,7 +155,10 @@ def answer(
     daemon: DaemonUrl = None,
     json: Json = False,
 ) -> int:
-    """Give any answer, and say what was decided. The exit status is 1 if it moves nothing and does not count."""
+    """Give any answer, and say what was decided. The exit status is 1 if it moves nothing and does not count.
+
+    For instance: `interlock approvals answer SOC-12 later --as ada`
+    """
     given = _given(entity, choice, who, comment, state, opened, project)
     return _answer(given, wait, store, daemon, json=json)
 

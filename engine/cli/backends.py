@@ -22,6 +22,7 @@ def backends(
             negative="",
             help="A daemon's address, several times for several daemons [default: the one that --host and --port of `run` name; "
             "token: env INTERLOCK_TOKEN].",
+            metavar="URL",
         ),
     ] = None,
     json: Json = False,
@@ -29,6 +30,8 @@ def backends(
     """List the workers that a daemon calls: whether their circuit is closed, open until when, or half open, and why.
 
     Each daemon has its own view: one that works no lanes calls nobody. The exit status is 1 if any backend is left alone.
+
+    For instance: `interlock backends --daemon http://127.0.0.1:9091`
     """
     settings = settings_from()
     headers = {"authorization": f"Bearer {settings.token}"} if settings.token else {}

@@ -11,6 +11,7 @@ import orjson
 
 from engine.cli.telling import told_step
 from engine.decide.simulate import Simulated, Situation, pass_time, simulate_event
+from engine.frozen import frozen
 from engine.machine.arrival import arrive
 from engine.machine.compile import CompiledProvisioner
 from engine.machine.course import Pause
@@ -40,7 +41,7 @@ _HELP = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Moment:
     """One point on the way, to come back to."""
 

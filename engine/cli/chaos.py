@@ -28,20 +28,25 @@ def chaos(
     *,
     workers: WorkersFile = None,
     machines: MachinesFolder = None,
-    deliveries: Annotated[int, Parameter(help="How many signed releases to deliver.")] = 100,
-    kills: Annotated[int, Parameter(help="How often to kill the daemon.")] = 20,
-    seconds: Annotated[float, Parameter(help="No kill after so many seconds.")] = 120,
-    seed: Annotated[int, Parameter(help="The same seed makes the same deliveries and kills.")] = 0,
+    deliveries: Annotated[int, Parameter(help="How many signed releases to deliver.", metavar="N")] = 100,
+    kills: Annotated[int, Parameter(help="How often to kill the daemon.", metavar="N")] = 20,
+    seconds: Annotated[float, Parameter(help="No kill after so many seconds.", metavar="SECONDS")] = 120,
+    seed: Annotated[
+        int, Parameter(help="The same seed makes the same deliveries and kills.", metavar="N")
+    ] = 0,
     store: Annotated[
         str | None,
         Parameter(
-            help="An empty PostgreSQL database, for two daemons; without it one daemon on a file of its own."
+            help="An empty PostgreSQL database, for two daemons; without it one daemon on a file of its own.",
+            metavar="URL",
         ),
     ] = None,
     entity: Annotated[
         list[str] | None,
         Parameter(
-            negative="", help="What deliveries are about: SOC-12; several times [default: invented ones]."
+            negative="",
+            help="What deliveries are about: SOC-12; several times [default: invented ones].",
+            metavar="ENTITY",
         ),
     ] = None,
     call_backends: Annotated[
@@ -61,6 +66,8 @@ def chaos(
     or out of order; the history is verified and the store checked. Nothing of yours is touched: a practice Jira stands in for
     Jira, and a backend that records every call for all other processors, unless you ask for the real ones; what those did
     is for you to look at. The exit status is 1 if anything is wrong; then the store and the log are kept, and named.
+
+    For instance: `interlock chaos --deliveries 500 --kills 50`
     """
     if deliveries < 1 or kills < 0:
         raise SettingError("--deliveries must be at least 1, --kills at least 0")

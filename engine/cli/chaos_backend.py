@@ -8,17 +8,17 @@ import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from engine.cli.calls import call_json
 from engine.errors import BackendError
+from engine.frozen import frozen
 from engine.model import Attempt, Entity, Observation, Outcome
 from engine.processors.processor import Call, Processor, ProcessorMaker, Settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Recorded:
     """One call that was made."""
 

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
 
 from engine.cli.chaos_run import Plan, Ran
+from engine.frozen import frozen
 from engine.model import EffectKind
 from engine.run.replay import Difference, Replay
 from engine.store import check, deadletters, deliveries, history, outbox
@@ -20,7 +20,7 @@ from engine.store.tables import OutboxStatus
 _EVERY = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Judgement:
     """What was found; each is a sentence."""
 

@@ -18,6 +18,7 @@ from engine.cli.calls import call_json, deliver
 from engine.cli.chaos_backend import Recorder
 from engine.cli.chaos_daemon import PAUSE, START, START_SECONDS, WRITE, ChaosDaemon
 from engine.errors import BackendError, StoreError
+from engine.frozen import frozen
 from engine.practice.github import SignedDelivery, release_delivery
 from engine.practice.jira import JiraWorld
 from engine.practice.jira.server import PracticeServer
@@ -41,7 +42,7 @@ _HOOK = "chaos"
 _AGAIN_SECONDS = 0.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plan:
     """What to do."""
 

@@ -6,8 +6,8 @@ from typing import TextIO
 
 _RESET, _BOLD, _RED, _YELLOW, _BLUE, _CYAN, _GREEN = (f"\x1b[{n}m" for n in (0, 1, 31, 33, 34, 36, 32))
 _SEVERITIES = {"error": _RED, "warning": _YELLOW, "note": _BLUE}
-_HEAD = re.compile(r"^(.*?)\b(error|warning|note)(\[\w+\]): (.*)$")
-_MARGIN = re.compile(r"^( *\d* \| ?)(.*)$")
+_HEAD = r"^(.*?)\b(error|warning|note)(\[\w+\]): (.*)$"
+_MARGIN = r"^( *\d* \| ?)(.*)$"
 _CHANGES = {"-": _RED, "+": _GREEN, "@": _CYAN}
 
 
@@ -23,11 +23,11 @@ def paint_problems(rendered: str, stream: TextIO) -> str:
     colour = _RED
     lines = []
     for line in rendered.split("\n"):
-        if head := _HEAD.match(line):
+        if head := re.match(_HEAD, line):
             place, severity, code, summary = head.groups()
             colour = _SEVERITIES[severity]
             lines.append(f"{place}{colour}{severity}{code}{_RESET}: {_BOLD}{summary}{_RESET}")
-        elif margin := _MARGIN.match(line):
+        elif margin := re.match(_MARGIN, line):
             caret = margin[2].strip(" \t^") == "" and margin[2]
             text = f"{colour}{margin[2]}{_RESET}" if caret else margin[2]
             lines.append(f"{_BLUE}{margin[1]}{_RESET}{text}")

@@ -20,10 +20,13 @@ from engine.store.database import Connection, Store
 from engine.store.deadletters import DeadLetter, LetterKind, Wanted
 
 Names = Annotated[str, Parameter(help="Dead letters as `list` names them: event-12, action-7.")]
-Project = Annotated[str | None, Parameter(help="Only those of this project.")]
-OfEntity = Annotated[str | None, Parameter(name="--entity", help="Only those of this entity.")]
+Project = Annotated[str | None, Parameter(help="Only those of this project.", metavar="PROJECT")]
+OfEntity = Annotated[
+    str | None, Parameter(name="--entity", help="Only those of this entity.", metavar="ENTITY")
+]
 OlderThan = Annotated[
-    str | None, Parameter(name="--older-than", help="Only those that died longer ago: 2d, 12h.")
+    str | None,
+    Parameter(name="--older-than", help="Only those that died longer ago: 2d, 12h.", metavar="DURATION"),
 ]
 All = Annotated[bool, Parameter(name="--all", negative="", help="Every dead letter there is.")]
 Yes = Annotated[bool, Parameter(name="--yes", negative="", help="Do it; otherwise only the plan is printed.")]
@@ -39,7 +42,7 @@ def list_(
     project: Project = None,
     entity: OfEntity = None,
     older_than: OlderThan = None,
-    limit: Annotated[int, Parameter(help="How many to list, oldest first.")] = 50,
+    limit: Annotated[int, Parameter(help="How many to list, oldest first.", metavar="N")] = 50,
     store: StoreUrl = None,
     json: Json = False,
 ) -> int:
@@ -114,6 +117,8 @@ def retry(
 
     An event is decided again, from where its entity is now. An action keeps its idempotency key, and the backend is
     asked before it is called again. Without --yes only the plan is printed.
+
+    For instance: `interlock deadletters retry --project soc`
     """
     wanted = _chosen(names, project, entity, older_than, every=all_)
     return _perform("Retry", wanted, letters.retry, store, yes=yes, json=json)
@@ -132,6 +137,8 @@ def drop(
     """Settle dead letters without doing anything about them; they stay in the entity's history.
 
     Without --yes only the plan is printed.
+
+    For instance: `interlock deadletters drop event-12`
     """
     wanted = _chosen(names, project, entity, older_than, every=all_)
     return _perform("Drop", wanted, letters.drop, store, yes=yes, json=json)

@@ -18,14 +18,23 @@ def deliveries(
         int | None, Parameter(validator=COUNT, help="Show this delivery with its body.")
     ] = None,
     *,
-    limit: Annotated[int, Parameter(validator=COUNT, help="How many to list, newest first.")] = 20,
-    before: Annotated[int | None, Parameter(validator=COUNT, help="List those before this number.")] = None,
-    source: Annotated[str | None, Parameter(help="Only those of this source.")] = None,
-    verdict: Annotated[str | None, Parameter(help="Only accepted, ignored or duplicate ones.")] = None,
+    limit: Annotated[
+        int, Parameter(validator=COUNT, help="How many to list, newest first.", metavar="N")
+    ] = 20,
+    before: Annotated[
+        int | None, Parameter(validator=COUNT, help="List those before this number.", metavar="NUMBER")
+    ] = None,
+    source: Annotated[str | None, Parameter(help="Only those of this source.", metavar="SOURCE")] = None,
+    verdict: Annotated[
+        str | None, Parameter(help="Only accepted, ignored or duplicate ones.", metavar="VERDICT")
+    ] = None,
     store: StoreUrl = None,
     json: Json = False,
 ) -> int:
-    """List deliveries with their verdicts, or show one whole."""
+    """List deliveries with their verdicts, or show one whole.
+
+    For instance: `interlock deliveries --source github --verdict ignored`
+    """
     wanted = None if verdict is None else _verdict(verdict)
     opened = open_existing_store(settings_from(store=store))
     try:

@@ -34,7 +34,10 @@ def explain(
         Parameter(negative="", help="Print docs/reference/blocks.md, which is made of the blocks."),
     ] = False,
 ) -> int:
-    """Explain a code of `interlock check`, or a function: what is wrong, what to do, an example; alone, list all codes."""
+    """Explain a code of `interlock check`, or a function: what is wrong, what to do, an example; alone, list all codes.
+
+    For instance: `interlock explain transition_state_unregistered`
+    """
     if page_:
         print(page(), end="")
     elif functions:

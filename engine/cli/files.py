@@ -1,7 +1,7 @@
 """Definitions that a command is given by name, and what they are read with."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from engine.cli.environment import environment
@@ -11,6 +11,7 @@ from engine.config.suggest import did_you_mean
 from engine.config.workers import Worker, Workers, read_workers
 from engine.diagnostics import Diagnostic, errors_in
 from engine.errors import InvalidDefinitionError, SettingError
+from engine.frozen import frozen
 from engine.machine.definition import Definition, Provisioner
 from engine.machine.files import Absent, Files
 from engine.machine.read import ReadResult, read_files
@@ -22,7 +23,7 @@ from engine.run.variables import read_flags, values_for, without_values
 _ENDING = ".hcl"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Surroundings:
     """What a definition is read with."""
 

@@ -35,5 +35,7 @@ def fmt(
     Only spaces change; comments and line breaks stay. Folders are searched for .hcl files; without a path, the folder
     with the machine definitions is. Changed files are listed. With -, standard input is formatted to standard output.
     A file with a syntax error is listed with its problems and left as it is; then the exit status is 1.
+
+    For instance: `interlock fmt --check statemachines`
     """
     return format_files(*paths, machines=machines, check=check, diff=diff)

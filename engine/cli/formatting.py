@@ -32,10 +32,11 @@ def _format(path: Path, *, check: bool, diff: bool) -> bool:
     """Format one file; False if it could not be, or must not differ and does."""
     from engine.diagnostics import render
     from engine.language.format import format_text
+    from engine.run.files import read_bytes
 
     name = _STDIN_NAME if path == STDIN else str(path)
     try:
-        source = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
+        source = sys.stdin.buffer.read() if path == STDIN else read_bytes(path)
     except OSError as error:
         print(f"interlock: {name} cannot be read: {error.strerror or error}", file=sys.stderr)
         return False

@@ -26,22 +26,28 @@ _MOST_DECISIONS = 10_000
 def graph(
     file: Annotated[Path, Parameter(help="The definition: a file (.hcl) or a folder.")],
     *,
-    project: Annotated[str | None, Parameter(help="Only this project's machine.")] = None,
+    project: Annotated[str | None, Parameter(help="Only this project's machine.", metavar="PROJECT")] = None,
     form: Annotated[
         Literal["mermaid", "dot", "svg", "table"],
         Parameter(name="--format", help="What to draw; svg needs Graphviz."),
     ] = "mermaid",
     entity: Annotated[
-        str | None, Parameter(help="Highlight the way this entity has gone, from the store.")
+        str | None,
+        Parameter(help="Highlight the way this entity has gone, from the store.", metavar="ENTITY"),
     ] = None,
     claim: Annotated[
         str | None,
         Parameter(
-            name="--property", help="Highlight the counterexample of this property, if it does not hold."
+            name="--property",
+            help="Highlight the counterexample of this property, if it does not hold.",
+            metavar="PROPERTY",
         ),
     ] = None,
     output: Annotated[
-        Path | None, Parameter(name=["--output", "-o"], help="Write to this file instead of the terminal.")
+        Path | None,
+        Parameter(
+            name=["--output", "-o"], help="Write to this file instead of the terminal.", metavar="FILE"
+        ),
     ] = None,
     store: StoreUrl = None,
     workers: WorkersFile = None,
@@ -52,6 +58,8 @@ def graph(
 
     States in states are drawn in each other. Equal definitions give equal pictures, so that a picture can be kept beside
     a definition and compared. A highlighted way is drawn with bold lines; the table marks it with a star.
+
+    For instance: `interlock graph statemachines/jira.hcl --format svg --output soc.svg`
     """
     if entity is not None and claim is not None:
         raise SettingError("give --entity or --property, not both: one way is highlighted")

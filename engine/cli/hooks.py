@@ -30,7 +30,10 @@ RepoPath = Annotated[
 def register(
     source: Source, repo_id: RepoId, repo_path: RepoPath, *, store: StoreUrl = None, json: Json = False
 ) -> int:
-    """Register a hook and print its secret, this once."""
+    """Register a hook and print its secret, this once.
+
+    For instance: `interlock hooks register github signal-box acme/signal-box`
+    """
     opened = open_store(settings_from(store=store))
     try:
         issued = registry.register(opened, _wanted(source, repo_id, repo_path), now())
@@ -45,7 +48,10 @@ def update(
     repo_path: RepoPath,
     *,
     overlap: Annotated[
-        str, Parameter(help="For how long the old secret is accepted beside the new one: 24h.")
+        str,
+        Parameter(
+            help="For how long the old secret is accepted beside the new one: 24h.", metavar="DURATION"
+        ),
     ] = "0s",
     store: StoreUrl = None,
     json: Json = False,
@@ -86,7 +92,7 @@ def import_(
 
 
 def list_(
-    source: Annotated[str | None, Parameter(help="Only the hooks of this source.")] = None,
+    source: Annotated[str | None, Parameter(help="Only the hooks of this source.", metavar="SOURCE")] = None,
     *,
     store: StoreUrl = None,
     json: Json = False,

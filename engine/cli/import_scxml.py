@@ -18,10 +18,13 @@ def import_scxml(
     file: Annotated[Path, Parameter(help="The SCXML document.")],
     *,
     output: Annotated[
-        Path | None, Parameter(name=["--output", "-o"], help="Write to this file instead of the terminal.")
+        Path | None,
+        Parameter(
+            name=["--output", "-o"], help="Write to this file instead of the terminal.", metavar="FILE"
+        ),
     ] = None,
     project: Annotated[
-        str | None, Parameter(help="The provisioner's name; else the document's own name.")
+        str | None, Parameter(help="The provisioner's name; else the document's own name.", metavar="PROJECT")
     ] = None,
     plain_events: Annotated[
         bool,
@@ -36,6 +39,8 @@ def import_scxml(
     What the language cannot say is listed with its line and column. Then nothing is written and the exit status is 1; with
     --partial the rest is written all the same. What is left out without a loss, or differs, is listed too.
     docs/coming-from-scxml.md says what becomes of what.
+
+    For instance: `interlock import scxml machine.scxml --output machine.hcl`
     """
     from engine.scxml.convert import convert
 

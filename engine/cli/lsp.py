@@ -17,7 +17,12 @@ def lsp(
     machines: MachinesFolder = None,
     workers: WorkersFile = None,
     stdio: Annotated[  # noqa: ARG001 - the only way there is
-        bool, Parameter(negative="", help="Accepted because many editors add it; there is no other way.")
+        bool,
+        Parameter(
+            negative="",
+            help="Accepted because many editors add it; there is no other way.",
+            show_default=False,
+        ),
     ] = True,
 ) -> int:
     """Serve editors: problems as you type, completion, hover, definitions, references, rename, outline, format.

@@ -16,6 +16,7 @@ StoreUrl = Annotated[
     Parameter(
         name="--store",
         help="Where the store is: sqlite:///FILE or postgresql://… [env INTERLOCK_STORE; default sqlite:///interlock.db].",
+        metavar="URL",
     ),
 ]
 WorkersFile = Annotated[
@@ -23,6 +24,7 @@ WorkersFile = Annotated[
     Parameter(
         name=["--workers", "--worker-cfg"],
         help="The file that maps projects to backends [env INTERLOCK_WORKERS; default workers.yaml].",
+        metavar="FILE",
     ),
 ]
 MachinesFolder = Annotated[
@@ -30,6 +32,7 @@ MachinesFolder = Annotated[
     Parameter(
         name=["--machines", "--hcl-dir"],
         help="The folder with the machine definitions [env INTERLOCK_MACHINES; default statemachines].",
+        metavar="FOLDER",
     ),
 ]
 Variables = Annotated[
@@ -38,7 +41,8 @@ Variables = Annotated[
         name="--var",
         negative="",
         show_default=False,
-        help="NAME=VALUE: a variable's value, before [env INTERLOCK_VAR_NAME], workers.yaml and its default; may be repeated.",
+        help="A variable's value, before [env INTERLOCK_VAR_NAME], workers.yaml and its default; may be repeated.",
+        metavar="NAME=VALUE",
     ),
 ]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON instead of a table.")]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON, for programs.")]

@@ -14,10 +14,15 @@ from engine.store import pauses as rows
 from engine.store.pauses import EVERYTHING, Pause
 from engine.store.tables import PauseKind
 
-Projects = Annotated[str, Parameter(help="Projects.")]
+Projects = Annotated[str, Parameter(help="Projects, as their provisioners are named: soc.")]
 WorkerNames = Annotated[
     list[str] | None,
-    Parameter(name="--worker", negative="", help="A worker of workers.yaml; can be given several times."),
+    Parameter(
+        name="--worker",
+        negative="",
+        help="A worker of workers.yaml; can be given several times.",
+        metavar="WORKER",
+    ),
 ]
 All = Annotated[bool, Parameter(name="--all", negative="", help="Everything; deliveries are still received.")]
 
@@ -26,7 +31,7 @@ def pause(
     *projects: Projects,
     worker: WorkerNames = None,
     all_: All = False,
-    reason: Annotated[str, Parameter(help="Why, for whoever looks later.")] = "",
+    reason: Annotated[str, Parameter(help="Why, for whoever looks later.", metavar="TEXT")] = "",
     store: StoreUrl = None,
     json: Json = False,
 ) -> int:
@@ -34,6 +39,8 @@ def pause(
 
     Deliveries are received and kept. What is under way is finished. Every daemon of the store obeys within a second,
     also after a restart.
+
+    For instance: `interlock pause soc --reason "the release is stopped"`
     """
     what = _what(projects, worker, every=all_)
     opened = open_existing_store(settings_from(store=store))
@@ -49,13 +56,17 @@ def pause(
 def resume(
     *projects: Projects,
     worker: WorkerNames = None,
-    all_: All = False,
+    all_: Annotated[
+        bool, Parameter(name="--all", negative="", help="Whatever was paused by `pause --all`.")
+    ] = False,
     store: StoreUrl = None,
     json: Json = False,
 ) -> int:
     """Let projects and workers go on; with --all, everything that was paused by `pause --all`.
 
     What came meanwhile is decided in its order.
+
+    For instance: `interlock resume soc`
     """
     what = _what(projects, worker, every=all_)
     opened = open_existing_store(settings_from(store=store))

@@ -11,6 +11,7 @@ from pathlib import Path
 #: Command -> the function behind it, and its flags that take no value, by their names.
 COMMANDS = {
     "check": ("engine.cli.checking", "check_files", {"--json": "json", "--sarif": "sarif"}),
+    "test": ("engine.cli.testing", "run_test_files", {"--json": "json"}),
     "fmt": ("engine.cli.formatting", "format_files", {"--check": "check", "--diff": "diff"}),
 }
 

@@ -31,15 +31,26 @@ _MEANING = {
 
 def jira(
     *,
-    host: Annotated[str, Parameter(help="The loopback address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, Parameter(name=["--port", "-p"], help="The port to listen on, 0 for any.")] = 8080,
+    host: Annotated[
+        str, Parameter(help="The loopback address to listen on.", metavar="ADDRESS")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, Parameter(name=["--port", "-p"], help="The port to listen on, 0 for any.", metavar="PORT")
+    ] = 8080,
     project: Annotated[
         tuple[str, ...],
-        Parameter(negative="", help="KEY:ISSUES, or KEY:ISSUES:WORKFLOW. May be given more than once."),
+        Parameter(
+            negative="",
+            help="KEY:ISSUES, or KEY:ISSUES:WORKFLOW. May be given more than once.",
+            metavar="PROJECT",
+            show_default=" ".join,
+        ),
     ] = ("SOC:20",),
-    email: Annotated[str, Parameter(help="The one account's e-mail address.")] = "practice@example.com",
+    email: Annotated[
+        str, Parameter(help="The one account's e-mail address.", metavar="ADDRESS")
+    ] = "practice@example.com",
     token: Annotated[
-        str, Parameter(help="The account's API token, also its bearer token.")
+        str, Parameter(help="The account's API token, also its bearer token.", metavar="TOKEN")
     ] = "practice-token",  # noqa: S107
     deployment: Annotated[
         Literal["cloud", "data-center"], Parameter(help="Which Jira to stand in for.")
@@ -49,9 +60,13 @@ def jira(
         Parameter(
             negative="",
             help="What the next calls meet: KIND[:CLASS[:TIMES[:SECONDS]]], as docs/practice.md lists.",
+            metavar="TROUBLE",
+            show_default=False,
         ),
     ] = (),
-    search_lag: Annotated[float, Parameter(help="How many seconds search lags behind.")] = 0,
+    search_lag: Annotated[
+        float, Parameter(help="How many seconds search lags behind.", metavar="SECONDS")
+    ] = 0,
 ) -> int:
     """Serve a practice Jira: stateful, faithful and awkward, on loopback only.
 
@@ -77,24 +92,39 @@ def jira(
 def deliver(
     *issues: Annotated[str, Parameter(help="Issue keys to name in the delivery's texts: SOC-2.")],
     source: Annotated[
-        str | None, Parameter(help="Who is to send: github, gitlab, bitbucket, jira, standard.")
+        str | None,
+        Parameter(help="Who is to send: github, gitlab, bitbucket, jira, standard.", metavar="SOURCE"),
     ] = None,
     type_: Annotated[
         str | None,
-        Parameter(name="--type", help="What happened, in the source's words: release, merge_request."),
+        Parameter(
+            name="--type",
+            help="What happened, in the source's words: release, merge_request.",
+            metavar="TYPE",
+        ),
     ] = None,
     recorded: Annotated[
         Path | None,
-        Parameter(help="A file with a delivery that was recorded, to be sent again, signed anew."),
+        Parameter(
+            help="A file with a delivery that was recorded, to be sent again, signed anew.", metavar="FILE"
+        ),
     ] = None,
     url: Annotated[
-        str | None, Parameter(help="The daemon's address [default: from INTERLOCK_HOST and INTERLOCK_PORT].")
+        str | None,
+        Parameter(
+            help="The daemon's address [default: from INTERLOCK_HOST and INTERLOCK_PORT].", metavar="URL"
+        ),
     ] = None,
-    hook: Annotated[str, Parameter(help="The registered hook of that source to send to.")] = "signal-box",
+    hook: Annotated[
+        str, Parameter(help="The registered hook of that source to send to.", metavar="HOOK")
+    ] = "signal-box",
     action: Annotated[
-        str, Parameter(help="What happened to the GitHub release: published, created, released, …")
+        str,
+        Parameter(
+            help="What happened to the GitHub release: published, created, released, …", metavar="ACTION"
+        ),
     ] = "published",
-    tag: Annotated[str, Parameter(help="The GitHub release's tag.")] = "v1.0.0",
+    tag: Annotated[str, Parameter(help="The GitHub release's tag.", metavar="TAG")] = "v1.0.0",
     store: StoreUrl = None,
 ) -> int:
     """Send a delivery, of its source's real shape and with the hook's secret, to a running daemon: a GitHub release.
@@ -102,6 +132,8 @@ def deliver(
     With --source and --type it is another one, whose texts name the issues; with --recorded one from a file, as
     `interlock simulate` reads them. The secret is read from the store, so this works only for whoever may read the store
     and its key.
+
+    For instance: `interlock practice deliver --source gitlab --type push`
     """
     from engine.cli.calls import deliver as send
     from engine.run.clock import now

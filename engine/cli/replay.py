@@ -28,11 +28,11 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 def replay(
     entity: Annotated[
-        str | None, Parameter(help="The entity whose decisions are made again: SOC-12.")
+        str | None, Parameter(help="The entity whose decisions are made again: SOC-12.", metavar="ENTITY")
     ] = None,
     *,
     since: Annotated[
-        str | None, Parameter(help="All decisions since then: 24h, or 2026-01-31T12:00:00Z.")
+        str | None, Parameter(help="All decisions since then: 24h, or 2026-01-31T12:00:00Z.", metavar="WHEN")
     ] = None,
     all_: Annotated[bool, Parameter(name="--all", negative="", help="All decisions there are.")] = False,
     current: Annotated[
@@ -51,6 +51,8 @@ def replay(
     Without --current the definitions are those that decided then, read from the store: a difference means that another
     Interlock decided, or that the store was changed. With --current they are the files as they are now, so the list says
     which decisions a change would have made differently. The exit status is 1 if there is any difference.
+
+    For instance: `interlock replay --since 24h --current`
     """
     if sum((entity is not None, since is not None, all_)) != 1:
         raise SettingError("say what to replay: an entity, --since or --all")

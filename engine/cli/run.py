@@ -12,12 +12,17 @@ from engine.config.settings import read_settings
 def run(
     *,
     host: Annotated[
-        str | None, Parameter(help="The address to listen on [env INTERLOCK_HOST; default 127.0.0.1].")
+        str | None,
+        Parameter(
+            help="The address to listen on [env INTERLOCK_HOST; default 127.0.0.1].", metavar="ADDRESS"
+        ),
     ] = None,
     port: Annotated[
         str | None,
         Parameter(
-            name=["--port", "-p"], help="The port to listen on, 0 for any [env INTERLOCK_PORT; default 9091]."
+            name=["--port", "-p"],
+            help="The port to listen on, 0 for any [env INTERLOCK_PORT; default 9091].",
+            metavar="PORT",
         ),
     ] = None,
     store: StoreUrl = None,
@@ -34,7 +39,8 @@ def run(
         str | None,
         Parameter(
             help="Remove finished deliveries, events, effects and history that are older: 90d, 12w "
-            "[env INTERLOCK_KEEP; default forever]."
+            "[env INTERLOCK_KEEP; default forever].",
+            metavar="DURATION",
         ),
     ] = None,
     log_level: Annotated[
@@ -65,6 +71,8 @@ def run(
 
     With `--store postgresql://user@host/database` any number of daemons, on any number of hosts, share the work, and any of
     them may die. They need the same INTERLOCK_SECRET_KEY, the same definitions and the same workers.yaml.
+
+    For instance: `interlock run --port 8000 --store sqlite:////var/lib/interlock/interlock.db`
     """
     environ = environment()
     flags = {

@@ -21,13 +21,18 @@ def show(
     entity: Annotated[str, Parameter(help="The entity's name: SOC-12.")],
     *,
     project: Annotated[
-        str | None, Parameter(help="Its project, where two have an entity of that name.")
+        str | None, Parameter(help="Its project, where two have an entity of that name.", metavar="PROJECT")
     ] = None,
-    limit: Annotated[int, Parameter(validator=COUNT, help="How many decisions and effects to show.")] = 20,
+    limit: Annotated[
+        int, Parameter(validator=COUNT, help="How many decisions and effects to show.", metavar="N")
+    ] = 20,
     store: StoreUrl = None,
     json: Json = False,
 ) -> int:
-    """Show an entity's state, its last decisions, its pending timers, whom it awaits, and its pending effects."""
+    """Show an entity's state, its last decisions, its pending timers, whom it awaits, and its pending effects.
+
+    For instance: `interlock show SOC-12`
+    """
     opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:

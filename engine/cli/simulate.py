@@ -44,16 +44,27 @@ def simulate_command(
     *,
     delivery: Annotated[
         int | None,
-        Parameter(validator=COUNT, help="In place of a file: this delivery of the store, by its number."),
+        Parameter(
+            validator=COUNT,
+            help="In place of a file: this delivery of the store, by its number.",
+            metavar="NUMBER",
+        ),
     ] = None,
     type_: Annotated[
-        str | None, Parameter(name="--type", help="What happened, in the source's words: release.")
+        str | None,
+        Parameter(name="--type", help="What happened, in the source's words: release.", metavar="TYPE"),
     ] = None,
-    source: Annotated[str | None, Parameter(help="Who sent it: github, gitlab, …")] = None,
-    project: Annotated[str | None, Parameter(help="Only this project's machine.")] = None,
-    state: Annotated[str | None, Parameter(help="The state that the entities are in.")] = None,
-    status: Annotated[str | None, Parameter(help="What the backend says: the status they are in.")] = None,
-    context: Annotated[str | None, Parameter(help="What the instances remember, as JSON.")] = None,
+    source: Annotated[str | None, Parameter(help="Who sent it: github, gitlab, …", metavar="SOURCE")] = None,
+    project: Annotated[str | None, Parameter(help="Only this project's machine.", metavar="PROJECT")] = None,
+    state: Annotated[
+        str | None, Parameter(help="The state that the entities are in.", metavar="STATE")
+    ] = None,
+    status: Annotated[
+        str | None, Parameter(help="What the backend says: the status they are in.", metavar="STATUS")
+    ] = None,
+    context: Annotated[
+        str | None, Parameter(help="What the instances remember, as JSON.", metavar="JSON")
+    ] = None,
     interactive: Annotated[
         bool, Parameter(negative="", help="Step by hand: choose among everything that can happen.")
     ] = False,
@@ -69,6 +80,8 @@ def simulate_command(
     --source and --type, unless the definition receives one kind only. A file may hold what `interlock deliveries NUMBER
     --json` prints, or what GitHub's and GitLab's APIs show of a delivery. With --interactive nothing is sent: events are offered as choices, with payloads that make
     them happen and can be edited; time passes where it is told to, steps can be undone, and ? lists what can be said. The exit status is 1 if the delivery means nothing.
+
+    For instance: `interlock simulate statemachines/jira.hcl release.json --state to_do`
     """
     definition = open_only(file, surroundings(workers, machines, var), project)
     provisioners = chosen(definition, project)

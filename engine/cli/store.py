@@ -53,6 +53,8 @@ def backup(
 
     The copy holds no secret in clear, and not the key of the hook secrets: keep `interlock.key`, or INTERLOCK_SECRET_KEY,
     in another place.
+
+    For instance: `interlock store backup interlock-backup.db`
     """
     path = path_of(settings_from(store=store).store)
     with progress("Copying", None) as advance:
@@ -101,7 +103,10 @@ def info(*, store: StoreUrl = None, json: Json = False) -> int:
 def prune(
     *,
     older_than: Annotated[
-        str, Parameter(name="--older-than", help="Remove what is finished and older: 90d, 12w.")
+        str,
+        Parameter(
+            name="--older-than", help="Remove what is finished and older: 90d, 12w.", metavar="DURATION"
+        ),
     ],
     yes: Annotated[
         bool, Parameter(name="--yes", negative="", help="Do it; otherwise only the plan is printed.")
@@ -114,6 +119,8 @@ def prune(
     Instances, definitions, dead letters and unfinished work stay. The chains of hashes go on from checkpoints, so
     `interlock verify` still sees a change of what is left. What is removed is forgotten: if a sender delivers it again, it
     is new.
+
+    For instance: `interlock store prune --older-than 90d`
     """
     cutoff = now() - duration(older_than, "--older-than")
     opened = open_existing_store(settings_from(store=store))

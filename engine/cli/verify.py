@@ -20,10 +20,10 @@ _PAGE = 200
 
 
 def verify(
-    entity: Annotated[str | None, Parameter(help="Only this entity: SOC-12.")] = None,
+    entity: Annotated[str | None, Parameter(help="Only this entity: SOC-12.", metavar="ENTITY")] = None,
     *,
     project: Annotated[
-        str | None, Parameter(help="Its project, where two have an entity of that name.")
+        str | None, Parameter(help="Its project, where two have an entity of that name.", metavar="PROJECT")
     ] = None,
     store: StoreUrl = None,
     json: Json = False,
@@ -33,6 +33,8 @@ def verify(
     A row that was changed, one that is missing, a history whose end was cut off and a changed instance show; so does a
     decision that comes out differently from what was recorded. Needs no definitions and no workers: all that decided is in
     the store. The exit status is 1 if anything does not agree.
+
+    For instance: `interlock verify SOC-12`
     """
     opened = open_existing_store(settings_from(store=store))
     try:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from engine.config.references import resolve
 from engine.errors import SettingError
+from engine.frozen import frozen
 
 #: Where the file may lie, first found first taken; the second is the predecessor's place.
 FOLDERS = (Path(), Path("config"))
@@ -21,7 +22,7 @@ _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)\Z")
 _STAGE = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Environment:
     """The environment, filled up from the file."""
 

@@ -4,18 +4,19 @@ A table and a loop: the settings library that reads environments costs 25 MB of 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from engine.config.durations import read_duration
 from engine.errors import SettingError
+from engine.frozen import frozen
 
 PREFIX = "INTERLOCK_"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DaemonSettings:
     """How the daemon runs."""
 
@@ -42,7 +43,7 @@ class DaemonSettings:
     secret_key: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Setting:
     """One setting: what it is for, what it is without a word, and how its text is read."""
 

@@ -1,15 +1,16 @@
 """``workers.yaml``: which backend serves which projects. `schema` makes a JSON Schema from the same table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from engine.config.suggest import did_you_mean
 from engine.config.yaml_text import Key, Positioned, read_yaml
 from engine.diagnostics import Diagnostic, Severity, Span
+from engine.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Worker:
     """One backend: what it serves and how it is reached."""
 
@@ -37,7 +38,7 @@ class Worker:
     variable_spans: Mapping[str, Span] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Workers:
     """Every worker, in the order of the file."""
 
@@ -62,7 +63,7 @@ class Workers:
         return tuple(dict.fromkeys(w.statefile for w in self.workers if w.statefile is not None))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WorkersResult:
     """What reading gave: values if nothing is wrong, and everything that is."""
 
@@ -71,7 +72,7 @@ class WorkersResult:
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Member:
     """A member of a worker: what the reader accepts and what the schema says."""
 

@@ -6,13 +6,14 @@ The library's own loader would expand aliases, drop repeated keys and forget whe
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate
 from typing import Any
 
 import yaml
 
 from engine.diagnostics import Diagnostic, Span
+from engine.frozen import frozen
 
 #: A file of workers is a page or two; anything longer is a mistake or an attack.
 LARGEST = 256 * 1024
@@ -32,7 +33,7 @@ _COLLECTIONS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 _MERGE = "tag:yaml.org,2002:merge"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Key:
     """A key of a mapping, and where it stands."""
 
@@ -40,7 +41,7 @@ class Key:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Positioned:
     """A value, and where it stands."""
 

@@ -6,14 +6,15 @@ not well counts: no answer, a broken connection, an error of the server's own. A
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from engine.frozen import frozen
 from engine.model import Exchange, Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BreakerPolicy:
     """When to stop calling, and for how long. Times are seconds."""
 
@@ -37,7 +38,7 @@ class Circuit(StrEnum):
     HALF_OPEN = "half_open"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Breaker:
     """What is known of one worker's backend: a value."""
 

@@ -1,9 +1,9 @@
 """Which states, transitions and guard outcomes the tests of a machine went through. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from engine.decide.simulate import Simulated
+from engine.frozen import frozen
 from engine.machine.definition import ALWAYS, TOGETHER, Machine
 
 #: How the reason of a candidate begins whose guard came out true, or false.
@@ -11,7 +11,7 @@ _TRUE = ("guard held",)
 _FALSE = ("guard false", "guard could not be evaluated", "guard is neither")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """One thing that can be covered."""
 
@@ -22,7 +22,7 @@ class Part:
     covered: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Coverage:
     """What was covered of one machine."""
 

@@ -5,18 +5,19 @@ the event is decided. Where nothing observes, the snapshot is the truth, from th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from engine.decide.order import is_older
+from engine.frozen import frozen
 from engine.machine.compile import CompiledMachine, CompiledProvisioner
 from engine.machine.step import marked, step, unmoved
 from engine.machine.values import timestamp
 from engine.model import Entity, Event, Observation, Outcome, Snapshot, Step, Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Decision:
     """What was decided, and from what."""
 

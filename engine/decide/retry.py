@@ -7,13 +7,13 @@ time to wait (``Retry-After``) is alive and busy, so such answers have a budget 
 
 import hashlib
 import math
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from engine.frozen import frozen
 from engine.model import Attempt, Observation, Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RetryPolicy:
     """How patient to be. Times are seconds."""
 
@@ -37,12 +37,12 @@ class RetryPolicy:
 DEFAULT = RetryPolicy()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Done:
     """Nothing is left to do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RetryAt:
     """Try again."""
 
@@ -52,7 +52,7 @@ class RetryAt:
     read_back: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeadLetter:
     """Give up: an operator has to look."""
 

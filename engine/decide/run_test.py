@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.decide.simulate import Simulated, Situation, pass_time, simulate, simulate_event
 from engine.diagnostics import Span
+from engine.frozen import frozen
 from engine.machine.approvals import is_answer_name
 from engine.machine.arrival import arrive
 from engine.machine.compile import CompiledMachine, CompiledProvisioner, remembering
@@ -18,7 +19,7 @@ from engine.model import Delivery, Effect, Entity, Event
 from engine.sources.correlate import correlate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mismatch:
     """One expectation that was not met."""
 
@@ -32,7 +33,7 @@ class Mismatch:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TestResult:
     """How a test came out."""
 

@@ -1,10 +1,11 @@
 """What deliveries and events would do: decisions as they would be made, with nothing stored or performed. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from engine.decide.decide import Decision, decide
+from engine.frozen import frozen
 from engine.machine.approvals import completed
 from engine.machine.compile import CompiledProvisioner
 from engine.machine.timers import next_due, timer_event
@@ -18,7 +19,7 @@ Claim = tuple[str, str, str, str]
 MOST_TIMERS = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Situation:
     """Where every entity is, as far as it matters to the next decision."""
 
@@ -33,7 +34,7 @@ class Situation:
     claims: frozenset[Claim] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Simulated:
     """One event, decided."""
 
@@ -44,7 +45,7 @@ class Simulated:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Simulation:
     """Everything that a delivery would do."""
 

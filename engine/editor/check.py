@@ -1,10 +1,10 @@
 """What is wrong with a buffer: the same as `interlock check` says about the file, first what is quick, then the proofs."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from engine.diagnostics import Diagnostic, Related, Span
+from engine.frozen import frozen
 from engine.language import parse
 from engine.machine.definition import Definition
 from engine.machine.files import Files, Library, nothing_else
@@ -15,7 +15,7 @@ from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 from engine.sources.check import check_sources
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Buffer:
     """A text to be checked."""
 
@@ -28,7 +28,7 @@ class Buffer:
     path: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Checked:
     """What is wrong at first sight, and what is left to be proven."""
 

@@ -6,11 +6,12 @@ import logging
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine.editor.check import Buffer
+from engine.frozen import frozen
 
 #: Where the package stands. The process begins here, so that no file of the user's folder is taken for a module.
 _HOME = Path(__file__).resolve().parents[2]
@@ -28,7 +29,7 @@ _LONGEST_LINE = 256 * 1024 * 1024
 Publish = Callable[[str, int | None, list[dict[str, Any]]], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Request:
     buffer: Buffer
     version: int | None

@@ -1,7 +1,6 @@
 """What can be written at a place: names of states and events, blocks, attributes, functions, fields of payloads."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.editor import places
@@ -9,6 +8,7 @@ from engine.editor.cursor import Cursor, Header, Where, cursor_at
 from engine.editor.document import Document
 from engine.editor.outline import Project
 from engine.editor.words import MEMBER_WORDS, ROOT_WORDS, meaning_of, words_of
+from engine.frozen import frozen
 from engine.language.failure import wording
 from engine.language.functions import STANDARD
 from engine.language.functions.examples import EXAMPLES
@@ -41,7 +41,7 @@ class Kind(StrEnum):
     VALUE = "value"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Proposal:
     """Something that can be written at a place."""
 
@@ -58,7 +58,7 @@ class Proposal:
     stop: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Completion:
     """Everything that can be written at a place, the likeliest first."""
 
@@ -215,7 +215,9 @@ def _keys(document: Document, cursor: Cursor) -> Iterator[Proposal]:
         yield from (_key(member, Kind.FIELD, "of an effect", cursor) for member in EFFECT_MEMBERS)
     elif name in ("when", "when delivery") and cursor.attribute == "event":
         fields = places.fields_at(project, cursor.blocks, cursor.keys)
-        yield from (_key(field, Kind.FIELD, "field of the payload", cursor) for field in fields)
+        for field in fields:
+            words = places.field_words(project, cursor.blocks, (*cursor.keys, field))
+            yield _key(field, Kind.FIELD, words or "field of the payload", cursor)
 
 
 def _values(document: Document, cursor: Cursor) -> Iterator[Proposal]:
@@ -279,7 +281,8 @@ def _members(document: Document, project: Project, cursor: Cursor, shape: str) -
         return
     if root == "event":
         for field in places.fields_at(project, cursor.blocks, steps):
-            yield _field(field, "field of the payload", "")
+            words = places.field_words(project, cursor.blocks, (*steps, field))
+            yield _field(field, words or "field of the payload", "")
     elif not steps:
         yield from (_field(*found) for found in _of_root(document, project, str(root)))
 

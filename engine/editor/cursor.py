@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from engine.frozen import frozen
 from engine.language.scan import Scanner
 from engine.language.source import Source
 from engine.language.tokens import BLOCK, BODIES, HEREDOC, OBJECT, QUOTED, Frame, Token
@@ -38,7 +39,7 @@ class Where(StrEnum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Header:
     """A block around a place."""
 
@@ -48,7 +49,7 @@ class Header:
     attributes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cursor:
     """A place, and what was typed there so far."""
 

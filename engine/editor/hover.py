@@ -1,15 +1,15 @@
 """What stands at a place, in a few words of Markdown: the texts of the reference, and what the file says itself."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from engine.editor import places
 from engine.editor.cursor import Header
 from engine.editor.document import Document
 from engine.editor.occurrences import Names, Occurrence, at
-from engine.editor.outline import Project
+from engine.editor.outline import Listening, Project
 from engine.editor.words import MEMBER_WORDS, ROOT_WORDS, meaning_of, words_of
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.depth import children
 from engine.language.failure import wording
@@ -17,13 +17,15 @@ from engine.language.functions import STANDARD
 from engine.language.functions.examples import EXAMPLES, value_of
 from engine.machine.references import references
 from engine.machine.shapes import FILE, SHAPES, Shape
+from engine.machine.writing import hcl
+from engine.sources.examples import words_in
 from engine.sources.payloads import fault_in, is_known
 
 _NO_FIELD = "\0"
 _SHOWN = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hover:
     """What is said about a range."""
 
@@ -235,24 +237,30 @@ def _function_text(name: str) -> str:
 def _field_text(document: Document, path: tuple[Header, ...], steps: Sequence[Any]) -> str:
     project = places.project_at(document, path)
     told: dict[str, list[str]] = {}
+    names = [str(step) for step in steps if not isinstance(step, int)]
+    words: dict[Any, None] = {}
     for one in places.deliveries_at(project, path):
         if is_known(one.source, one.type):
-            shape = _shape_of(one.source, one.type, steps)
+            shape = _shape_of(one, steps)
             if shape:
                 told.setdefault(shape, []).append(f"`{one.source}.{one.type}`")
+                words.update(dict.fromkeys(words_in(one.source, one.type, names)))
     if not told:
         return ""
     written = ".".join(["event", *map(str, steps)])
     lines = [f"{shape}, in {_plainly(list(dict.fromkeys(kinds)))}" for shape, kinds in told.items()]
+    if words:
+        lines.append(f"For instance {_listed([hcl(word) for word in words])}.")
     return f"payload field `{written}`\n\n" + "\n\n".join(lines)
 
 
-def _shape_of(source: str, kind: str, steps: Sequence[Any]) -> str:
+def _shape_of(one: Listening, steps: Sequence[Any]) -> str:
     """What is at the end of a path into a payload, in words; empty where no such field is known."""
+    source, kind = one.source, one.type
     fault = fault_in(source, kind, (*steps, _NO_FIELD))
     if fault is not None:
         return f"object with {_listed(fault.known)}" if fault.at == len(steps) else ""
     inside = fault_in(source, kind, (*steps, 0, _NO_FIELD))
     if inside is not None and inside.at == len(steps) + 1:
         return f"list of objects with {_listed(inside.known)}"
-    return "value"
+    return places.payload_words(one, steps)

@@ -1,16 +1,16 @@
 """Where a name is made, and everywhere it is used, in one file and in the file of tests beside it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from engine.editor.document import Document
 from engine.editor.occurrences import Names, Occurrence, Thing, at, occurrences
+from engine.frozen import frozen
 
 #: Files that share their names, by whatever the caller knows them by.
 Files = Mapping[str, Document]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """A range of one of the files."""
 

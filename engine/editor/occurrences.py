@@ -1,12 +1,12 @@
 """Every place in a file that names a state, an event, a variable or a local: what definition, references and rename use."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from engine.editor.document import Document
 from engine.editor.outline import Project, candidates_in, fired_by, full_names, project_of, raises_in
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.depth import children
 from engine.machine.definition import TOGETHER
@@ -39,7 +39,7 @@ class Thing(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Occurrence:
     """One place that names something."""
 

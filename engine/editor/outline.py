@@ -1,8 +1,9 @@
 """The names in a definition, read from a tree that may have holes: what completion and hover choose from."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.depth import children
 from engine.machine.definition import TOGETHER
@@ -16,7 +17,7 @@ _CANDIDATES = ("on", "always", "after")
 _WITH_EVENT = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Way:
     """Something that may happen in a state."""
 
@@ -30,7 +31,7 @@ class Way:
     target: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listening:
     """A `receive` block."""
 
@@ -40,7 +41,7 @@ class Listening:
     events: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Project:
     """The names of one provisioner."""
 
@@ -78,7 +79,7 @@ class Project:
         return own if self.resolve(own, scope) == full else full
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outline:
     """The names of one file."""
 

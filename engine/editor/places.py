@@ -7,6 +7,7 @@ from engine.editor.cursor import Header
 from engine.editor.document import Document
 from engine.editor.outline import Listening, Project
 from engine.editor.words import FAILED_FIELDS, TIMER_FIELDS
+from engine.language.types import ANY, Type
 from engine.machine.read_names import ROOTS
 from engine.machine.read_property import PROPERTY_ROOTS
 from engine.machine.read_receive import RECEIVE_ROOTS, default_receives
@@ -15,6 +16,7 @@ from engine.machine.read_transition import GUARD_ROOTS
 from engine.machine.reading import VARIABLES
 from engine.machine.shapes import FILE, SHAPES, TEST_FILE, TEST_PROVISIONER, Shape
 from engine.model import EFFECT_FAILED, is_own_event
+from engine.sources.payload_types import payload_type
 from engine.sources.payloads import fault_in, is_known
 
 _TWO = 2
@@ -113,6 +115,22 @@ def fields_at(project: Project, blocks: Sequence[Header], steps: Sequence[Any]) 
             if fault is not None and fault.at == len(steps):
                 fields.update(fault.known)
     return [*own, *sorted(fields.difference(own))]
+
+
+def payload_words(one: Listening, steps: Sequence[Any]) -> str:
+    """What is at the end of a path into a known payload, in a word or two: ``a string``, ``an object``."""
+    found: Type | None = payload_type(one.source, one.type)
+    for step in steps:
+        if found is not None:
+            found = found.element() if isinstance(step, int) else found.attribute(str(step))
+    return "" if found is None else "anything" if found is ANY else found.told()
+
+
+def field_words(project: Project, blocks: Sequence[Header], steps: Sequence[Any]) -> str:
+    """The same for a path into whatever ``event`` can be at a place; empty where that is not one thing."""
+    known = [one for one in deliveries_at(project, blocks) if is_known(one.source, one.type)]
+    words = {payload_words(one, steps) for one in known} - {""}
+    return words.pop() if len(words) == 1 else ""
 
 
 def deliveries_at(project: Project, blocks: Sequence[Header]) -> list[Listening]:

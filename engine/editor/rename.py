@@ -1,13 +1,13 @@
 """Gives a state another name, everywhere it is named; refused where the machine would not be the same afterwards."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.diagnostics import Diagnostic, Severity
 from engine.editor.document import Document
 from engine.editor.navigate import Files
 from engine.editor.occurrences import Names, Thing, at, occurrences
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.depth import children
 from engine.machine.definition import TOGETHER, Definition, Provisioner
@@ -28,7 +28,7 @@ class CannotRenameError(Exception):
     """Why a name stays as it is; the message is for the author."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Edit:
     """A range of a file, and what is to stand there."""
 

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from engine.config.env_file import read_environment
 from engine.config.workers import Workers, read_workers
 from engine.editor.check import Buffer
 from engine.errors import SettingError
+from engine.frozen import frozen
 from engine.language import parse
 from engine.machine.files import Absent, Files, Library, nothing_else
 from engine.machine.given import Values
@@ -20,7 +21,7 @@ from engine.run.variables import values_for
 _ENDING = ".hcl"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Surroundings:
     """What `interlock check` would read with a buffer's file."""
 

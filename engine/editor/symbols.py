@@ -1,8 +1,7 @@
 """The outline of a file, and what of it can be folded."""
 
-from dataclasses import dataclass
-
 from engine.editor.document import Document
+from engine.frozen import frozen
 from engine.language import syntax
 
 _SHOWN = frozenset(
@@ -13,7 +12,7 @@ _SHOWN = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Symbol:
     """One entry of the outline."""
 

@@ -7,10 +7,10 @@ lines around it. Whether a space stands between two pieces is a table; the first
 import functools
 import itertools
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from engine.diagnostics import Diagnostic, errors_in
+from engine.frozen import frozen
 from engine.language import pieces as kinds
 from engine.language.graphemes import graphemes
 from engine.language.parse import parse
@@ -67,7 +67,7 @@ _SPACES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FormatResult:
     """A file in the canonical style, or why it has none."""
 

@@ -6,16 +6,15 @@ forgets the item it stood in, reads on to the end of that item and continues the
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from engine.diagnostics import Diagnostic
 from engine.errors import expect
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.bodies import whole
 from engine.language.build import Builder
 from engine.language.collection import paused
-from engine.language.refusals import Refused, refusals
 from engine.language.scan import Scanner
 from engine.language.source import Source
 from engine.language.tables import APPEND, Tables, tables
@@ -31,7 +30,7 @@ _NEW_ITEM = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ParseResult:
     """What a file says, and what is wrong with it."""
 
@@ -189,6 +188,8 @@ class _Parse:
                 return True
 
     def _report(self, token: Token, before: Token | None) -> None:
+        from engine.language.refusals import Refused, refusals  # most files have no error
+
         if before is not None and self.values and self.values[-1] is before and before.type in _LITERALS:
             _LITERALS[before.type]([before])
         content, item = self._broken_item()
@@ -204,7 +205,9 @@ class _Parse:
         )
         begun = item[0].start if item and isinstance(item[0], Token) else None
         for problem, (start, end) in refusals(refused):
-            self.source.report(*problem.told, start, end, opened=problem.opened, item=begun)
+            self.source.report(
+                *problem.told, start, end, opened=problem.opened, item=begun, signs=problem.signs
+            )
         if token.type == "$END":
             self.late.append(self.source.diagnostics.pop())
 

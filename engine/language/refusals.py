@@ -1,9 +1,9 @@
 """Why a text breaks off where it does: problems, each with the range that it underlines."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.complaints import (
     BLOCK_IN_ONE_LINE_BLOCK,
@@ -15,10 +15,10 @@ from engine.language.complaints import (
     still_open,
 )
 from engine.language.subjects import Range, block_begins, extent, first_sequence, is_name, subject
-from engine.language.tokens import BLOCK, Frame, Problem, Token
+from engine.language.tokens import BLOCK, Frame, Problem, Token, opening
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Refused:
     """A token that does not fit, and what the parser had in hand."""
 
@@ -102,17 +102,40 @@ def _misfit(refused: Refused) -> Problem:
     if opener is not None:
         return still_open(opener.opens)
     problem = complaint(token, refused.before, refused.expected)
-    if problem.code == "unclosed" and token.frame.kind == BLOCK and refused.suspect is not None:
-        frame, brace = refused.suspect
-        return problem._replace(detail=_where_missing(frame, brace))
+    if problem.code == "unclosed" and token.frame.kind == BLOCK:
+        return _where_missing(problem, refused)
     return problem
 
 
-def _where_missing(frame: Frame, brace: int) -> str:
-    opener = frame.opener
-    assert opener is not None  # noqa: S101 - a block has its brace
-    opened, closed = (frame.source.position(at)[0] for at in (opener.start, brace))
-    return (
-        f'The "}}" is probably missing between line {opened} and line {closed}, '
-        "whose brace stands further left than the block that it closes."
-    )
+def _where_missing(problem: Problem, refused: Refused) -> Problem:
+    """The problem of a block that is never closed, with where its indentation says that a brace is missing."""
+    frame = refused.token.frame
+    source, opener = frame.source, frame.opener
+    if refused.suspect is not None:
+        taken, brace = refused.suspect
+        first: Any = opening(taken.opener)
+        lines = tuple(source.position(at)[0] for at in (first[0], brace))
+        return problem._replace(
+            detail=f'The "}}" is probably missing between line {lines[0]} and line {lines[1]}, '
+            "whose brace stands further left than the block that it closes.",
+            signs=(
+                (*first, "this block seems not to be closed"),
+                (brace, brace + 1, "this stands further left"),
+            ),
+        )
+    left = None if opener is None else source.indentation(opener.start)
+    for item in refused.content:
+        if isinstance(item, syntax.Node) and left is not None:
+            start, end = _name_of(item)
+            if source.indentation(start) <= left:
+                return problem._replace(
+                    detail=f'The "}}" is probably missing before line {source.position(start)[0]}, '
+                    "which stands no further right than the block that is open.",
+                    signs=((start, end, "this seems to stand outside it"),),
+                )
+    return problem
+
+
+def _name_of(item: Any) -> Range:
+    place: Any = item.type_span if isinstance(item, syntax.Block) else item.name_span
+    return place.first, place.last

@@ -259,11 +259,8 @@ class Scanner:
 
     def _outdented(self, frame: Frame, closed: int) -> bool:
         """Whether a brace stands further left than its opener's line: then it was meant for another one."""
-        return frame.opener is not None and self._indent(closed) < self._indent(frame.opener.start)
-
-    def _indent(self, position: int) -> int:
-        before = self.source.text[self.source.text.rfind("\n", 0, position) + 1 : position]
-        return len(before) - len(before.lstrip(" \t"))
+        indentation = self.source.indentation
+        return frame.opener is not None and indentation(closed) < indentation(frame.opener.start)
 
     def _invalid(
         self,

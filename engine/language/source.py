@@ -3,6 +3,7 @@
 import itertools
 from array import array
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -46,19 +47,23 @@ class Source:
         *,
         opened: tuple[int, int] | None = None,
         item: int | None = None,
+        signs: Iterable[tuple[int, int, str]] = (),
     ) -> None:
         """Add an error that underlines the range between two character offsets.
 
-        `opened` is the range of an opening, `item` where the attribute or block begins that the error is in.
+        `opened` is the range of an opening, `item` where the attribute or block begins that the error is in, `signs` are
+        ranges that tell where the mistake may be, each with what is there.
         """
         problem = self._error(code, summary, detail, start, end)
         if item is not None and item < start:
             problem = replace(problem, context=Place(self, item, end).settled())
-        if opened is not None:
-            place = Place(self, *opened).settled()
-            problem = replace(
-                problem, related=(Related(span=place, message="it was opened here", shown=True),)
+        beside = [] if opened in (None, (start, end)) else [(*opened, "it was opened here")]
+        if beside := [*beside, *signs]:
+            related = tuple(
+                Related(span=Place(self, first, last).settled(), message=message, shown=True)
+                for first, last, message in beside
             )
+            problem = replace(problem, related=related)
         self.diagnostics.append(problem)
 
     def doubt(self, code: str, summary: str, detail: str, start: int, end: int) -> None:
@@ -93,6 +98,11 @@ class Source:
         if offset - start <= _LONG:
             return line, 1 + graphemes(self.text[start:offset])
         return line, 1 + self._ruled(line).columns[offset - start]
+
+    def indentation(self, offset: int) -> int:
+        """How many spaces and tabs the line of a place begins with."""
+        before = self.text[self.text.rfind("\n", 0, offset) + 1 : offset]
+        return len(before) - len(before.lstrip(" \t"))
 
     def byte(self, offset: int) -> int:
         """The UTF-8 byte offset of a character offset, byte order mark included."""

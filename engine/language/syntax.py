@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, dataclass_transform
 
 from engine.diagnostics import Span
+from engine.frozen import share_methods
 from engine.language.source import beginning, through
 
 _Class = TypeVar("_Class")
@@ -16,7 +17,7 @@ _Class = TypeVar("_Class")
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def node(cls: type[_Class]) -> type[_Class]:
     """Make a node's class: frozen for the type checker alone, as Python takes a fifth of a parse to watch over it."""
-    return dataclass(slots=True, kw_only=True, unsafe_hash=True)(cls)
+    return share_methods(dataclass(cls, slots=True, kw_only=True, eq=False, repr=False))
 
 
 @node

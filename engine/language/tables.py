@@ -10,9 +10,9 @@ import json
 import sys
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from engine.frozen import frozen
 from engine.language.build import Builder
 from engine.resources import grammar, shipped
 
@@ -22,7 +22,7 @@ APPEND = -1
 Action = tuple[Callable[[list[Any]], Any] | None, int, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tables:
     """The automaton, flat: looking up Lark's own rule objects takes longer than everything else in a parse."""
 

@@ -40,6 +40,8 @@ class Problem(NamedTuple):
     detail: str
     #: The first and the last character of what was opened and is not closed, or is closed wrongly.
     opened: tuple[int, int] | None = None
+    #: Other places that tell where the mistake may be: first and last character, and what is there.
+    signs: tuple[tuple[int, int, str], ...] = ()
 
     @property
     def told(self) -> tuple[str, str, str]:

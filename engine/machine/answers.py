@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from engine.frozen import frozen
 from engine.language.syntax import Literal
 from engine.language.values import kind
 from engine.machine.approvals import completed
@@ -39,7 +40,7 @@ _BEFORE = timestamp(NOW - timedelta(days=1))
 MOST_RUNS = 2_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """A move, whatever is left of the timers."""
 
@@ -56,7 +57,7 @@ class Found:
     breaches: tuple[Breach, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answer:
     """What can happen on one event in one place."""
 

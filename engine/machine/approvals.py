@@ -5,10 +5,11 @@ the snapshot, so that it can be shown, and held against an answer, without the d
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from engine.frozen import frozen
 from engine.language.values import show
 from engine.machine.values import composed, timestamp
 from engine.model import AWAIT, Entity, Event, Snapshot, Verdict
@@ -21,7 +22,7 @@ _MOST_LISTED = 10
 LONGEST_COMMENT = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answer:
     """What one person said."""
 
@@ -32,7 +33,7 @@ class Answer:
     at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Approval:
     """What an instance asks people while it is in a state."""
 

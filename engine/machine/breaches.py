@@ -5,10 +5,10 @@ something there waits for no event. States on the way are entered like others.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.frozen import frozen
 from engine.language.values import kind, truth
 from engine.machine.compile import CompiledMachine
 from engine.machine.expression import Expression
@@ -17,7 +17,7 @@ from engine.machine.properties import Claim, Property
 from engine.model import Entity, Event, Passage, Snapshot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Conditions:
     """The conditions that are claimed of one machine."""
 

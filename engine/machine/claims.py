@@ -5,10 +5,10 @@ between is open, and why is said.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from heapq import heappop, heappush
 
+from engine.frozen import frozen
 from engine.machine.explore import Explorer
 from engine.machine.moves import Configuration, Move
 from engine.machine.properties import Claim, Property
@@ -25,7 +25,7 @@ class Outcome(StrEnum):
     OPEN = "open"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """One claim, decided as far as it can be."""
 
@@ -157,7 +157,7 @@ def _begins_in_passing(passed: tuple[frozenset[str], ...], claimed: Property) ->
     return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Without:
     """What can happen without coming to some states, or through them."""
 

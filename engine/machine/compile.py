@@ -8,13 +8,14 @@ library differs from SCXML.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Any
 
 import transitions
 
 from engine.errors import expect
+from engine.frozen import frozen
 from engine.machine.definition import (
     ALWAYS,
     ANY,
@@ -39,7 +40,7 @@ Judge = Callable[[Transition], bool]
 _MOST_KEPT = 4096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CompiledMachine:
     """A machine that can choose."""
 
@@ -202,7 +203,7 @@ def _keep(kept: dict[Any, Any], key: Any, value: Any) -> None:
     kept[key] = value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CompiledProvisioner:
     """A project's machine, ready to decide, and what it listens to."""
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from engine.diagnostic_codes import CODES, Where
 from engine.diagnostics import Diagnostic, Severity, Span
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.machine.shapes import FILE
 
@@ -36,11 +36,13 @@ _ANYWHERE = frozenset(
 _DECLARING = {"local": "locals", "var": "variable"}
 #: Errors after which nobody knows where the text goes on.
 _ENDLESS = frozenset({"unclosed_heredoc", "unclosed_comment"})
+#: The error of a block that begins on its opening line and goes on: it takes the next brace for its own.
+_TAKES_A_BRACE = "one_line_block_unclosed"
 #: The braces whose absence, or presence, moves what follows them into another block.
 _BRACES = {"unclosed": "{", "unopened": "}"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Region:
     """Bytes of a file."""
 
@@ -73,6 +75,10 @@ class Damage:
             for d in errors
             if d.subject is not None and d.subject.filename in texts
         ]
+        self._declared = {"local": set[str](), "var": set[str]()}
+        opened = self._find_declared(tree)
+        #: Only ends of blocks are missing: every word was read, and what is declared stands somewhere in the tree.
+        self._complete = all((p.filename, p.start) in opened for p in places)
         self._nesting = [
             region
             for d in errors
@@ -96,6 +102,8 @@ class Damage:
         root = self._root(at) if problem.code == "unknown_name" else ""
         if root and root not in _DECLARING:  # no text declares it
             return any(region.touches(self._lines(at)) for region in self._errors)
+        if root and self._complete:
+            return self._name(at) in self._declared[root]
         if self._nesting or None in self._around:
             return True
         broken = [block for block in self._around if block is not None]
@@ -105,6 +113,20 @@ class Damage:
         return any(
             block.type not in _DECLARING.values() and (own is None or block is own) for block in broken
         )
+
+    def _find_declared(self, tree: syntax.Body) -> set[tuple[str, int]]:
+        """Note the names that blocks declare, wherever a missing brace has put them; where the braces of blocks are."""
+        opened = set()
+        waiting = [tree]
+        while waiting and self.broken:
+            for block in waiting.pop().blocks:
+                opened.add((block.body.span.filename, block.body.span.start))
+                if block.type == _DECLARING["local"]:
+                    self._declared["local"].update(attribute.name for attribute in block.body.attributes)
+                elif block.type == _DECLARING["var"] and block.labels:
+                    self._declared["var"].add(str(block.labels[0].value))
+                waiting.append(block.body)
+        return opened
 
     def _top(self, at: Span) -> syntax.Block | None:
         """The block of the top of a file that something is in."""
@@ -120,6 +142,12 @@ class Damage:
         found = re.match(r"[\w-]+", text)
         return found[0] if found else ""
 
+    def _name(self, at: Span) -> str:
+        """The word behind the root of a name."""
+        text = self._texts.get(at.filename, b"")[at.start : at.end].decode("utf-8", "replace")
+        found = re.match(r"[\w-]+\s*\.\s*([\w-]+)", text)
+        return found[1] if found else ""
+
     def _lines(self, at: Span) -> Span:
         """All of the lines that something stands on."""
         text = self._texts[at.filename]
@@ -130,6 +158,11 @@ class Damage:
 def worth_telling(found: Iterable[Diagnostic], damages: Iterable[Damage]) -> Iterator[Diagnostic]:
     """The problems without those that only follow from a syntax error in one of the files."""
     listed = [damage for damage in damages if damage.broken]
+    if not listed:
+        yield from found
+        return
+    from engine.diagnostic_codes import CODES, Where  # a long page, and most files are whole
+
     for problem in found:
         at = problem.subject
         if problem.code in ABSENCES and any(damage.explains(problem) for damage in listed):
@@ -139,9 +172,27 @@ def worth_telling(found: Iterable[Diagnostic], damages: Iterable[Damage]) -> Ite
             yield problem
 
 
+def mistaken(said: Iterable[Diagnostic], texts: Mapping[str, str]) -> list[Diagnostic]:
+    """Syntax errors without the block of a file that is never closed, if one on a single line has taken its brace."""
+    listed = list(said)
+    taken = {d.subject.filename for d in listed if d.code == _TAKES_A_BRACE and d.subject is not None}
+    return [
+        d
+        for d in listed
+        if d.subject is None or d.subject.filename not in taken or not _of_brace(d, d.subject, texts)
+    ]
+
+
+def _of_brace(problem: Diagnostic, at: Span, texts: Mapping[str, str]) -> bool:
+    """Whether a brace itself is what is never closed, or never opened."""
+    brace = _BRACES.get(problem.code)
+    raw = texts[at.filename].encode("utf-8", "surrogatepass")
+    return brace is not None and raw[at.start : at.end] == brace.encode()
+
+
 def _misnested(problem: Diagnostic, at: Span, tree: syntax.Body, text: str) -> Iterator[_Region]:
     """Where blocks may be in others than they were meant to be, because of one brace."""
-    if text.encode("utf-8", "surrogatepass")[at.start : at.end] != _BRACES[problem.code].encode():
+    if not _of_brace(problem, at, {at.filename: text}):
         return
     before = [
         b.span.start

@@ -4,9 +4,10 @@ A way was found where time stands still or passes in classes of moments. Before 
 gone with the step itself; before a test is printed it is gone as the test will go.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
+from engine.frozen import frozen
 from engine.machine.claims import Finding, Outcome
 from engine.machine.compile import CompiledMachine
 from engine.machine.course import Pause, Walk, course_of, follow
@@ -24,7 +25,7 @@ _UNTOLD = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Counterexample:
     """A way to where a claim fails, that can be gone."""
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from engine.frozen import frozen
 from engine.machine.approvals import completed
 from engine.machine.arrival import arrive
 from engine.machine.compile import CompiledMachine
@@ -21,7 +22,7 @@ from engine.model import Entity, Event, Snapshot, Step
 _MOST_TIMERS = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pause:
     """Time passes."""
 

@@ -6,9 +6,10 @@ that clock make no difference, however long they are.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
+from engine.frozen import frozen
 from engine.machine.claims import Finding, failed, listed, starting, unbroken, way_to
 from engine.machine.clocks import common_tick
 from engine.machine.durations import text_of
@@ -26,7 +27,7 @@ from engine.machine.space import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Begin:
     """Where the clock starts."""
 

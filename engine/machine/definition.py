@@ -1,11 +1,12 @@
 """What a definition says, as frozen values. `engine.machine.read` makes them; nothing else does."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from engine.diagnostics import Span
+from engine.frozen import frozen
 from engine.machine.expression import Expression, Names
 from engine.machine.properties import Property
 from engine.machine.test_blocks import Test
@@ -24,7 +25,7 @@ ANY_MORE = ".*"
 TOGETHER = " & "
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Action:
     """An extra call that a transition makes."""
 
@@ -39,7 +40,7 @@ class Action:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Raise:
     """An event that the machine sends itself (`raise`), or one that it takes back while it waits (`cancel`)."""
 
@@ -60,7 +61,7 @@ class Raise:
         return tuple(e for e in (self.when, self.payload, self.delay) if e is not None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Transition:
     """What may happen on an event in a state."""
 
@@ -101,7 +102,7 @@ class Kind(StrEnum):
     PARALLEL = "parallel"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reaction:
     """What is done whenever a state is entered, or left."""
 
@@ -112,7 +113,7 @@ class Reaction:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Timer:
     """An `after` block: set when its state is entered, cancelled when it is left."""
 
@@ -123,7 +124,7 @@ class Timer:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Await:
     """An `await` block: people are asked when its state is entered, and not any more when it is left."""
 
@@ -134,7 +135,7 @@ class Await:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class State:
     """A place where an instance can be."""
 
@@ -161,7 +162,7 @@ class State:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class History:
     """A target that stands for the states in its parent that were left last."""
 
@@ -177,7 +178,7 @@ class History:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Machine:
     """States and the transitions between them."""
 
@@ -266,7 +267,7 @@ def _pick(names: tuple[tuple[str, str], ...], wanted: str) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Receive:
     """How deliveries of one type become events."""
 
@@ -289,7 +290,7 @@ class Receive:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Provisioner:
     """The machine of one project, and what it listens to."""
 
@@ -304,7 +305,7 @@ class Provisioner:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Definition:
     """One file or folder, with the modules that it uses, read and found free of errors."""
 

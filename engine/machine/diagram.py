@@ -1,9 +1,10 @@
 """A picture of a definition as values: boxes and arrows. `engine.machine.drawing` renders it, in several formats."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.machine.approvals import event_name
 from engine.machine.definition import (
@@ -24,7 +25,7 @@ from engine.model import END
 Taken = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Visit:
     """One decision of an entity's past: what a picture highlights."""
 
@@ -48,7 +49,7 @@ class Shape(StrEnum):
     ANYWHERE = "anywhere"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Box:
     """A state, a history, or `ANY` for what may happen in every state."""
 
@@ -73,7 +74,7 @@ class Box:
     current: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Arrow:
     """A transition."""
 
@@ -97,7 +98,7 @@ class Arrow:
         return f"{self.event}{guard}{effects}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Group:
     """The picture of one project's machine."""
 
@@ -108,7 +109,7 @@ class Group:
     arrows: tuple[Arrow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Diagram:
     """The pictures of all machines that are to be seen together."""
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.diagnostics import Span
+from engine.frozen import frozen
 from engine.machine.definition import ALWAYS, TOGETHER, Await, Kind, Reaction, Timer, Transition
 from engine.machine.expression import Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Alias:
     """One member of ``aliases``."""
 
@@ -19,7 +20,7 @@ class Alias:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TransitionDraft:
     """A transition as it was read."""
 

@@ -1,10 +1,11 @@
 """An expression of a definition, ready to be evaluated and explained, and the names a file gives to its expressions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.expressions import Compiled
 from engine.language.types import Type
@@ -13,7 +14,7 @@ from engine.machine.references import Reference, references
 from engine.machine.sensitive import Place, Sensitive, token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Look:
     """Something that an expression looks at, kept to be shown."""
 
@@ -25,7 +26,7 @@ class Look:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Expression:
     """An expression, its text, and what it looks at."""
 
@@ -91,7 +92,7 @@ def _seen(look: Look, scope: Mapping[str, Any]) -> str:
         return f"{look.text} is missing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Names:
     """What ``var`` and ``local`` mean in one definition; `engine.machine.link` says how modules' names stand in it."""
 

@@ -3,12 +3,13 @@
 import json
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.diagnostics import Diagnostic
+from engine.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Files:
     """The files of one module: a single one, or all of a folder."""
 
@@ -24,7 +25,7 @@ class Files:
     tests: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Absent:
     """Why there are no files."""
 

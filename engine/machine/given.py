@@ -1,13 +1,14 @@
 """Values for variables that do not stand in the definition, with where they come from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from engine.diagnostics import Span
+from engine.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Given:
     """One value from outside."""
 

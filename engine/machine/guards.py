@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.frozen import frozen
 from engine.language.values import truth
 from engine.machine.answers import MOST_RUNS
 from engine.machine.definition import Kind, Transition
@@ -20,7 +21,7 @@ from engine.model import Event
 _MOST_PAIRED = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Overlap:
     """Two candidates whose guards both hold for one event: the first one is taken."""
 

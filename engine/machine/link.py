@@ -6,9 +6,10 @@ begin so, and what is shown stays as it was written.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.expressions import compile_expression
 from engine.language.types import Type, object_of
@@ -20,7 +21,7 @@ from engine.machine.sensitive import Place
 MODULE = "module."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Link:
     """Where a module's names are found among all of a provisioner."""
 

@@ -1,9 +1,10 @@
 """Where an instance can be and what can happen there: the values of an exploration (`engine.machine.explore`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
+from engine.frozen import frozen
 from engine.machine.definition import Transition
 from engine.machine.properties import Property
 from engine.model import Event, Snapshot
@@ -18,7 +19,7 @@ DEADLINE = "<deadline>"
 BEYOND = timedelta(days=40_000)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Configuration:
     """Where an instance can be, with all that makes a difference to what it can do next."""
 
@@ -38,7 +39,7 @@ class Configuration:
         return tuple(name for name in self.left if name != DEADLINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Breach:
     """A claim that does not hold here."""
 
@@ -47,7 +48,7 @@ class Breach:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Move:
     """One thing that can happen, with a payload that makes it happen."""
 
@@ -80,7 +81,7 @@ class Move:
         return any(one & states for one in self.passed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Moves:
     """Everything that can happen in one configuration."""
 

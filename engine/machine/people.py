@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EvaluationError
+from engine.frozen import frozen
 from engine.machine.approvals import agreeing, names_of, parts_of
 from engine.machine.definition import Await, Machine, State
 from engine.machine.expression import Expression
@@ -71,7 +72,7 @@ def everybody(machine: Machine) -> list[str]:
     return list(dict.fromkeys(name for names in found for name in names or ()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class People:
     """Whom to let answer."""
 

@@ -1,10 +1,10 @@
 """What an author claims about a machine: the values of `property` blocks. `engine.machine.prove` proves them."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from engine.diagnostics import Span
+from engine.frozen import frozen
 from engine.machine.expression import Expression
 
 
@@ -23,7 +23,7 @@ class Claim(StrEnum):
     LEADS_TO = "leads_to"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Property:
     """One claim."""
 

@@ -1,11 +1,11 @@
 """Proves what can be proven about a project's machine: its properties, and that no part of it is there in vain. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from engine.diagnostics import Diagnostic, Severity
 from engine.errors import expect
+from engine.frozen import frozen
 from engine.machine.claims import Finding, Outcome, find, why_open
 from engine.machine.compile import compile_machine
 from engine.machine.counterexample import confirmed, told
@@ -34,7 +34,7 @@ _FREE = frozenset({"state", "previous", "active", "var", "local"})
 _REASONS_TOLD = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Proof:
     """What was found out about one project's machine."""
 
@@ -117,7 +117,7 @@ def prove(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Grounds:
     """What a conclusion is drawn from."""
 

@@ -1,11 +1,12 @@
 """What may come in for a state and an event: the payloads that make a difference, as few as there can be."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.frozen import frozen
 from engine.language.values import truth
 from engine.machine.atoms import Path, Use, Uses
 from engine.machine.definition import ALWAYS, Machine, Raise, Receive, Transition, covers, is_pattern
@@ -16,7 +17,7 @@ from engine.machine.flows import Flows, arguments_of, carried, carry
 from engine.model import is_own_event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Question:
     """All that is asked about the payload of one event in one state."""
 

@@ -1,11 +1,12 @@
 """Reads a definition: texts in, a definition or every problem in them out."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from engine.config.conceal import without_range
 from engine.diagnostics import Diagnostic, Severity, Span, errors_in, in_order
 from engine.errors import expect
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.collection import paused
 from engine.machine.canonical import hash_of, meaning_of_provisioner
@@ -31,7 +32,7 @@ from engine.machine.shapes import FILE
 from engine.model import AFTER, AWAIT, DONE_STATE, is_own_event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReadResult:
     """A definition, if its files have no error, and every problem in them."""
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.diagnostics import Diagnostic
+from engine.frozen import frozen
 from engine.language import parse, syntax
-from engine.machine.consequences import Damage
+from engine.machine.consequences import Damage, mistaken
 from engine.machine.files import Absent, Files, Library, normal
 from engine.machine.link import MODULE, Link, whole
 from engine.machine.read_names import read_names
@@ -25,11 +25,11 @@ ARGUMENT_ROOTS: Roots = {"var": None, "local": None}
 _DEEPEST = 10
 _MOST = 100
 
-_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*::|[a-z][a-z0-9+.-]*://|git@|[\w.-]+\.[a-z]{2,}/", re.IGNORECASE)
-_ABSOLUTE = re.compile(r"[/\\~]|[A-Za-z]:[/\\]")
+_REMOTE = r"(?i:[a-z][a-z0-9+.-]*::|[a-z][a-z0-9+.-]*://|git@|[\w.-]+\.[a-z]{2,}/)"
+_ABSOLUTE = r"[/\\~]|[A-Za-z]:[/\\]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """The blocks of a provisioner that stand in one place: in itself, or in a module that it uses."""
 
@@ -66,7 +66,7 @@ class Modules:
         if files.place not in self._trees:
             parsed = [parse(text, name) for name, text in files.texts.items()]
             said = [d for one in parsed for d in (*one.diagnostics, *one.mistakes)]
-            self.said += said
+            self.said += mistaken(said, files.texts)
             bodies = [one.tree for one in parsed if one.tree is not None]
             tree = joined(bodies) if len(bodies) == len(parsed) else None
             self._trees[files.place] = tree
@@ -222,10 +222,10 @@ def wrong_source(source: Any) -> tuple[str, str] | None:
     example = 'Write it as in source = "./lib/review", relative to the folder of this file.'
     if not isinstance(source, str) or not source or not source.isprintable():
         return "A source is the path of a folder or file", example
-    if _REMOTE.match(source) and not source.startswith("."):
+    if re.match(_REMOTE, source) and not source.startswith("."):
         detail = "Copy the module into the machines directory (a git submodule will do), and name it by ./ or ../ there."
         return f"Modules are not fetched from elsewhere: {source}", detail
-    if _ABSOLUTE.match(source):
+    if re.match(_ABSOLUTE, source):
         return f"{source} is an absolute path", example
     if "\\" in source:
         return f"{source} has backslashes", "Write / between folders, on every system."
@@ -234,7 +234,7 @@ def wrong_source(source: Any) -> tuple[str, str] | None:
     return f"{source} does not begin with ./ or ../", f'Did you mean "./{source}"? Modules are local.'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Arguments:
     """What a module is given."""
 

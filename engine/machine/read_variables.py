@@ -1,11 +1,12 @@
 """Reads `variable` blocks: what a module takes, and which values it gets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from engine.config.conceal import speaks_of_secret
 from engine.diagnostics import Span
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.machine.given import Given, Values, given
 from engine.machine.link import MODULE
@@ -26,7 +27,7 @@ from engine.machine.values import NotPlainError, plain
 _ROOM = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Declared:
     """One variable."""
 

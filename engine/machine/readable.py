@@ -1,14 +1,14 @@
 """What of a provisioner could be read, whole or not: enough for checks that look at one part of it at a time."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from engine.diagnostics import Span
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.machine.expression import Expression, Names
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Heard:
     """A `receive` block, as far as it could be read."""
 
@@ -21,7 +21,7 @@ class Heard:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Candidate:
     """A transition, as far as it could be read."""
 
@@ -30,7 +30,7 @@ class Candidate:
     expressions: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Readable:
     """The parts of one provisioner."""
 

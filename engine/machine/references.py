@@ -1,14 +1,14 @@
 """What an expression looks at: every path of names in it that starts at a name of the scope."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.depth import children
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reference:
     """One path: ``event.release.id`` has the root ``event`` and the steps ``release`` and ``id``."""
 

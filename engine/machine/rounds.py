@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
+from engine.frozen import frozen
 from engine.machine.moves import Configuration, Move
 
 #: The moves out of a configuration.
 Steps = Callable[[str], Sequence[Move]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rounds:
     """Every part of a space in which each configuration leads to each other one, and time to no end."""
 

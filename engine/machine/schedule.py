@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from engine.frozen import frozen
 from engine.machine.moves import DEADLINE, Configuration, Move
 
 _NOTHING = timedelta()
@@ -24,7 +25,7 @@ _ROUND = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Schedule:
     """The times of a way, since its start."""
 

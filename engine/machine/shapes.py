@@ -1,10 +1,12 @@
 """Which labels, attributes and blocks each block of a definition takes: a table; `engine.machine.reading` interprets it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from engine.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shape:
     """What one kind of block looks like."""
 

@@ -1,11 +1,12 @@
 """What an author expects of a machine, example by example: the values of `test` blocks. `engine.decide.run_test` runs them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.diagnostics import Span
+from engine.frozen import frozen
 
 #: What a test sees as ``now`` if it does not say it.
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
@@ -14,7 +15,7 @@ NOW = datetime(2024, 1, 1, tzinfo=UTC)
 IGNORED = "ignored"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Given:
     """Where a test starts."""
 
@@ -28,7 +29,7 @@ class Given:
     now: datetime = NOW
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class When:
     """Something that comes in: an event for the entity, or a delivery of a source."""
 
@@ -43,7 +44,7 @@ class When:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Advance:
     """Time passes: every timer that is due by then runs out, one after the other."""
 
@@ -53,7 +54,7 @@ class Advance:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Then:
     """What is expected after all that came before it; what is not said is not compared."""
 
@@ -64,7 +65,7 @@ class Then:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Test:
     """One example."""
 

@@ -6,13 +6,14 @@ a parallel state there are several of them, sorted and joined. A flat machine's 
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from engine.frozen import frozen
 from engine.machine.definition import ANY, TOGETHER, History, Kind, Machine, Transition
 from engine.model import DONE_STATE, END
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Configuration:
     """All states that an instance is in."""
 
@@ -24,7 +25,7 @@ class Configuration:
     active: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Move:
     """What transitions that are taken together do to a configuration."""
 

@@ -4,11 +4,12 @@ Only a text that comes from where there are no other values (the environment, a 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.frozen import frozen
 from engine.language import parse, syntax
 from engine.language.expressions import check_names, compile_expression
 from engine.language.values import kind, parse_number
@@ -22,7 +23,7 @@ _MADE = ("list", "map")
 _KNOWN = "string, number, bool, any, list(TYPE), map(TYPE) and object({ name = TYPE, other = optional(TYPE, DEFAULT) })"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Type:
     """What values a variable takes."""
 

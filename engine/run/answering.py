@@ -1,7 +1,6 @@
 """What people answer: written down durably like a delivery, decided in the entity's lane, told in the log."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ import structlog
 
 from engine.decide.decide import Decision
 from engine.errors import AmbiguousAnswerError, MalformedAnswerError, UnknownEntityError
+from engine.frozen import frozen
 from engine.machine.approvals import (
     LONGEST_COMMENT,
     Answer,
@@ -37,7 +37,7 @@ _LOOKED_BACK = 20
 _MOST_NAMED = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asked:
     """One open approval, and whose it is."""
 
@@ -45,7 +45,7 @@ class Asked:
     approval: Approval
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Given:
     """An answer as it was given."""
 
@@ -63,7 +63,7 @@ class Given:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Accepted:
     """An answer that is in the inbox, or was already."""
 
@@ -76,7 +76,7 @@ class Accepted:
     duplicate: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """What became of an answer."""
 

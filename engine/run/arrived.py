@@ -1,13 +1,12 @@
 """An event that was received in this process just now: its lane can go on with it without reading it again."""
 
-from dataclasses import dataclass
-
+from engine.frozen import frozen
 from engine.model import Event
 from engine.store.inbox import InboxRow
 from engine.store.outbox import OutboxRow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Arrived:
     """What the store would give back. Whoever uses it must still ask the store whether it is the head of its lane."""
 

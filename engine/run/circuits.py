@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from engine.decide.breaker import Breaker, BreakerPolicy, Circuit, admit, is_well, told
+from engine.frozen import frozen
 from engine.model import Attempt, Entity, Observation
 from engine.run.pauses import PAUSED
 
@@ -20,7 +21,7 @@ log = structlog.get_logger()
 MOST_HELD = 50_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Standing:
     """How one backend stands with this daemon: what an operator sees of its breaker."""
 

@@ -1,9 +1,28 @@
 """Files that people write, read into text or into a problem."""
 
+import errno
+import io
+import stat
 from pathlib import Path
 
 from engine.diagnostics import Diagnostic
 from engine.language.source import Source
+
+#: What people write is not larger; a device has no end.
+LARGEST = 16 * 2**20
+#: Where a pipe stands for what a shell hands over: it has a writer.
+_HANDED_OVER = ("/dev/", "/proc/")
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is in a file; raises `OSError`, also where it is larger than `LARGEST`, or a pipe that may have no writer."""
+    if stat.S_ISFIFO(path.stat().st_mode) and not str(path).startswith(_HANDED_OVER):
+        raise OSError(errno.EINVAL, "it is a pipe, which may never have anything in it")
+    with path.open("rb") as file:
+        found = file.read(LARGEST + 1)
+    if len(found) > LARGEST:
+        raise OSError(errno.EFBIG, f"it is larger than {LARGEST // 2**20} MiB")
+    return found
 
 
 def read_text(path: Path, what: str, diagnostics: list[Diagnostic], most: int | None = None) -> str | None:
@@ -13,7 +32,8 @@ def read_text(path: Path, what: str, diagnostics: list[Diagnostic], most: int | 
     """
     try:
         if most is None:
-            return path.read_text(encoding="utf-8")
+            # As Python reads text: every line ends with "\n".
+            return io.StringIO(read_bytes(path).decode("utf-8"), newline=None).read()
         with path.open("rb") as file:
             found = file.read(most + 1)
         return found[:most].decode("utf-8", "strict" if len(found) <= most else "ignore")

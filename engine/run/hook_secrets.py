@@ -3,14 +3,16 @@
 Both are sealed as one text. A secret alone is that text itself, as older stores have it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
+
+from engine.frozen import frozen
 
 #: Begins a text with two secrets; no secret can, because no header or form has this character.
 _MARK = "\0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HookSecrets:
     """What a hook's deliveries may be signed with."""
 

@@ -5,13 +5,14 @@ The secret leaves this module once, in the value returned; it is stored encrypte
 
 import base64
 import secrets as randomness
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import structlog
 
 from engine.errors import HookMissingError, SettingError
+from engine.frozen import frozen
 from engine.run.hook_secrets import HookSecrets, read_secrets
 from engine.sources.catalog import SOURCES
 from engine.store import hooks
@@ -26,7 +27,7 @@ _SECRET_BYTES = 32
 LONGEST_OVERLAP = timedelta(days=90)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Issued:
     """A hook's secret and path, to be shown once."""
 
@@ -36,7 +37,7 @@ class Issued:
     uri: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HookRequest:
     """What a user says about a hook."""
 

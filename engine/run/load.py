@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from engine.config.conceal import without_secrets
@@ -11,6 +11,7 @@ from engine.config.suggest import did_you_mean
 from engine.config.workers import Worker, Workers, read_workers
 from engine.diagnostics import Diagnostic, Span, errors_in
 from engine.errors import InvalidDefinitionError
+from engine.frozen import frozen
 from engine.machine.compile import CompiledProvisioner, compile_definition
 from engine.machine.definition import Definition
 from engine.machine.files import Absent, Files, normal
@@ -23,7 +24,7 @@ from engine.run.variables import check_declared, values_for, without_values
 from engine.sources.check import check_sources
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Serving:
     """What a daemon decides with: replaced as a whole when definitions are reloaded."""
 
@@ -40,7 +41,7 @@ def text_hash(definition: Definition) -> str:
     return hashlib.sha256(f"{definition.filename}\0{definition.source}".encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Loaded:
     """Everything found in the files: parts that can be used, and every problem."""
 

@@ -1,8 +1,9 @@
 """Write a verified delivery down: its body, its events, and what can be decided about them at once, in one commit."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from engine.frozen import frozen
 from engine.model import Delivery, Entity, Event
 from engine.run.arrived import Arrived
 from engine.run.at_once import AtOnce, UndecidedError
@@ -17,7 +18,7 @@ from engine.store.inbox import NewEvent
 from engine.store.tables import Receipt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Received:
     """What became of a delivery: the answer can be given, it is durable."""
 
@@ -37,7 +38,7 @@ class Received:
         return tuple(dict.fromkeys(arrived.event.entity for arrived in self.arrived))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verified:
     """A delivery whose proof holds, and what it was found to mean."""
 

@@ -6,12 +6,12 @@ hashes, from its checkpoint to the instance as it is now, so that a changed, a m
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from engine.decide.decide import Decision, decide_again
 from engine.errors import MalformedBodyError, StoreError
+from engine.frozen import frozen
 from engine.machine.compile import CompiledProvisioner, compile_definition, unhidden
 from engine.machine.masks import shown_effect, shown_memory
 from engine.machine.read import read_again
@@ -50,7 +50,7 @@ class Part(StrEnum):
     EFFECTS = "effects"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Difference:
     """One thing that does not agree."""
 

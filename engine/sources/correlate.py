@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.frozen import frozen
 from engine.language.values import show, truth
 from engine.machine.compile import CompiledProvisioner
 from engine.machine.definition import Receive
@@ -30,7 +31,7 @@ _MOST_LISTED = 5
 _NUMBERED = re.compile(r"(?P<project>.+)-[0-9]+", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Correlated:
     """One event, and whose machine it is for."""
 
@@ -39,7 +40,7 @@ class Correlated:
     event: Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Correlation:
     """What a delivery means."""
 

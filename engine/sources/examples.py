@@ -5,7 +5,6 @@ A field's name says what kind of value it has (`_KINDS`); where the sender has w
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from fnmatch import fnmatchcase
@@ -13,6 +12,7 @@ from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any
 
+from engine.frozen import frozen
 from engine.machine.values import timestamp
 from engine.sources.catalog import SOURCES
 from engine.sources.payload_scalars import scalar_type
@@ -178,7 +178,7 @@ def _kind_of(name: str) -> str:
     return next((kind for pattern, kind in _KINDS if pattern.fullmatch(name)), "word")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Leaf:
     """A field that is to get a value."""
 
@@ -189,7 +189,7 @@ class _Leaf:
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Maker:
     """Makes one payload."""
 
@@ -232,7 +232,7 @@ class _Maker:
         return self.choose((*values, None) if known.may_be_null else values, known.interest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Known:
     """What is known of a field before its value is chosen."""
 
@@ -248,11 +248,17 @@ def _near(path: tuple[str, ...]) -> Interest:
     return Interest.SOME if len(path) < _NEAR else Interest.LITTLE
 
 
+def words_in(source: str, event_type: str, path: Sequence[str]) -> tuple[Any, ...]:
+    """Words that the sender writes in a field, the most usual first, though perhaps not all; empty where none are known."""
+    at = f"{event_type} {'.'.join(path)}"
+    listed = _WORDS.get(source, {}).items()
+    return next((words for pattern, words in listed if fnmatchcase(at, pattern)), ())
+
+
 @lru_cache(maxsize=50_000)
 def _known_of(source: str, event_type: str, path: tuple[str, ...], shape: str) -> _Known:
-    at = f"{event_type} {'.'.join(path)}"
     name = path[-1]
-    words = next((words for pattern, words in _WORDS[source].items() if fnmatchcase(at, pattern)), ())
+    words = words_in(source, event_type, path)
     if not words and name in _TYPE_MEMBERS and len(path) == 1:
         words = (event_type,)
     kind = _KIND_IN.get((shape, name)) or _kind_of(name)

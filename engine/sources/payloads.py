@@ -6,10 +6,10 @@ adds fields freely: then a name that is near a known one is suspicious, and any 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from engine.frozen import frozen
 from engine.sources import bitbucket_payloads, github_payloads, gitlab_payloads, jira_payloads
 
 _TABLES = {
@@ -57,7 +57,7 @@ OTHER_NAMES: Mapping[str, Mapping[str, str]] = {
 _ANY = "*"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fault:
     """The step of a path at which a payload has no such field."""
 
@@ -69,7 +69,7 @@ class Fault:
     open: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Field:
     """One field of a payload: any value, an object, or a list of objects."""
 

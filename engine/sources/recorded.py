@@ -1,12 +1,13 @@
 """A delivery that somebody kept in a file: what was sent, by whom, read from the forms in which senders show it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import orjson
 
 from engine.errors import MalformedBodyError, SettingError
+from engine.frozen import frozen
 from engine.sources.catalog import SOURCES
 from engine.sources.source import Source
 
@@ -21,7 +22,7 @@ _FORMS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Recorded:
     """One delivery as it was sent, without its proof: that is made anew where it is sent again."""
 

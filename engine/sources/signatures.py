@@ -9,8 +9,9 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from engine.frozen import frozen
 
 #: How far a signed time may be from ours, in seconds (Standard Webhooks leaves it open; its libraries take 5 minutes).
 TOLERANCE = 300
@@ -22,7 +23,7 @@ _LONGEST_HEADER = 4096
 _LONGEST_TIME = 15
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scheme:
     """How one header proves that the sender knows the secret. Header names are lower case."""
 

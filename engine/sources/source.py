@@ -2,17 +2,17 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from engine.frozen import frozen
 from engine.sources.signatures import Scheme, key_of, refusal
 
 #: Longer than any source's name of an event or of a delivery; what is longer is not one.
 LONGEST_NAME = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Proof:
     """What verification found."""
 
@@ -22,7 +22,7 @@ class Proof:
     because: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Source:
     """A sender of webhooks. Header names are lower case everywhere."""
 

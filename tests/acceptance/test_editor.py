@@ -1,6 +1,7 @@
 """``interlock lsp`` as an editor sees it: a real process, the real protocol."""
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from engine.language import parse
 from tests.harness.daemon import wait_until
 from tests.harness.editor import CAPABILITIES, Editor, EditorError, place_of
 
+#: What the protocol calls a text with a place for the cursor.
+SNIPPET = 2
 MACHINE = """\
 variable "grace" { default = "72h" }
 
@@ -133,7 +137,9 @@ def test_completion_works_where_the_text_is_broken(editor: Editor) -> None:
         "done",
     ]
     assert "merged" in labels(complete('on "merged" { transition = "done" }', 'on "|'))
-    assert "base" in labels(complete("event.pull_request.title)", "event.pull_request.|"))
+    fields = complete("event.pull_request.title)", "event.pull_request.|")["items"]
+    details = {item["label"]: item["detail"] for item in fields}
+    assert (details["title"], details["number"], details["base"]) == ("a string", "a number", "an object")
     assert labels(complete("var.grace", "var.|")) == ["grace"]
     assert {"once_per", "ordered_by"} <= set(
         labels(complete('fire   = "merged"', 'fire   = "merged"\n    |'))
@@ -157,6 +163,32 @@ def test_a_chosen_block_puts_the_cursor_into_its_label(editor: Editor) -> None:
     assert receive["insertTextFormat"] == 2
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "|\n",
+        'provisioner "soc" {\n  |\n}\n',
+        'provisioner "soc" {\n  statemachine "soc" {\n    |\n  }\n}\n',
+        'provisioner "soc" {\n  statemachine "soc" {\n    state "a" {\n      |\n    }\n  }\n}\n',
+        'provisioner "soc" {\n  test "t" {\n    |\n  }\n}\n',
+    ],
+    ids=["file", "provisioner", "statemachine", "state", "test"],
+)
+def test_every_block_that_is_chosen_leaves_a_text_without_syntax_errors(editor: Editor, place: str) -> None:
+    uri = editor.open("soc.hcl", place.replace("|", ""))
+    position = place_of(place, "|")
+    items = editor.at("completion", uri, position)["items"]
+    snippets = [item for item in items if item.get("insertTextFormat") == SNIPPET]
+    assert len(snippets) > 1
+    assert position == (snippets[0]["textEdit"]["range"]["end"]["line"], position[1])
+    for item in snippets:
+        written = item["textEdit"]["newText"]
+        assert written.count("$0") == 1
+        plain = re.sub(r"\\([$}\\])", r"\1", written.replace("$0", ""))
+        found = parse(place.replace("|", plain), "soc.hcl").diagnostics
+        assert [d.summary for d in found] == [], plain
+
+
 def test_hover_says_what_the_reference_says(editor: Editor) -> None:
     uri = editor.open("soc.hcl", MACHINE)
 
@@ -170,6 +202,8 @@ def test_hover_says_what_the_reference_says(editor: Editor) -> None:
     assert "`merged` to `done`" in hover('"open" {')
     assert '`"72h"`' in hover("var.grace", 5)
     assert "object with" in hover("event.pull_request", 8)
+    assert "a string, in `github.pull_request`" in hover("event.pull_request.title", 20)
+    assert 'For instance `"closed"`, `"opened"`' in hover("event.action", 7)
     assert "Fired by `github.pull_request`" in hover('"merged" {')
     assert editor.at("hover", uri, (1, 0)) is None
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.cli.telling import simulated_as_json, told
-from engine.cli.test import failure
+from engine.cli.testing import failure
 from engine.decide.decide import decide_again
 from engine.decide.run_test import run_test
 from engine.decide.simulate import Simulated, Situation, pass_time, simulate, simulate_event

@@ -69,7 +69,6 @@ def test_states_do_not_hide_in_another_broken_provisioner() -> None:
         "/* note",
         "locals {\n  a = {\n",
         "}\n",
-        "locals {\n  a = 1\n",
     ],
 )
 def test_behind_an_error_without_an_end_nothing_is_known_to_be_absent(damage: str) -> None:
@@ -77,6 +76,45 @@ def test_behind_an_error_without_an_end_nothing_is_known_to_be_absent(damage: st
         found = told(text)
         assert found
         assert not [(code, what) for code, what in found if code in STATES or what in ("local.b", "var.v")]
+
+
+def test_a_block_without_an_end_hides_no_name() -> None:
+    unclosed = "locals {\n  a = 1\n"
+    lost = told(unclosed + MACHINE)
+    assert ("unknown_name", "local.b") not in lost  # the machine is inside the block, where nothing is read
+    found = told(MACHINE + unclosed)
+    assert [code for code, _ in found if code in STATES] == []
+    assert ("unknown_name", "local.b") in found
+    assert ("unknown_name", "var.v") in found
+
+
+def test_names_that_a_missing_brace_has_put_elsewhere_are_known() -> None:
+    declared = 'locals {\n  b = 1\n}\nvariable "v" {\n  default = 1\n}\n'
+    assert [code for code, _ in told("locals {\n  a = 1\n" + declared + MACHINE)] == ["unclosed"]
+    found = told(MACHINE + "locals {\n  a = 1\n" + declared)
+    assert [what for code, what in found if code == "unknown_name"] == ["evnt"]
+
+
+def test_a_missing_brace_is_one_problem_and_the_places_tell_where_it_is() -> None:
+    text = WELL.replace("    }\n  }\n}\n", "  }\n}\n")
+    [problem] = read_definition(text, "m.hcl").diagnostics
+    assert problem.code == "unclosed"
+    assert [(place.span.line, place.message) for place in problem.related] == [
+        (4, "this block seems not to be closed"),
+        (6, "this stands further left"),
+    ]
+    [problem] = read_definition("locals {\n  a = 1\n\n" + WELL, "m.hcl").diagnostics
+    assert [(place.span.line, place.message) for place in problem.related] == [
+        (4, "this seems to stand outside it")
+    ]
+
+
+def test_a_one_line_block_that_goes_on_is_one_problem() -> None:
+    text = WELL.replace(
+        '"next" {\n      transition = "a"\n    }\n', '{\n      on "x" { transition = "b"\n    }\n'
+    )
+    found = told(text + 'variable "v" {\n  default = 1\n}\n' + MACHINE)
+    assert [code for code, _ in found] == ["one_line_block_unclosed"]
 
 
 def test_a_word_on_a_broken_line_is_not_called_unknown() -> None:

@@ -1,14 +1,14 @@
 """What a function is: a name, typed parameters, one line of documentation and a pure implementation."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from engine.frozen import frozen
 from engine.language.meter import Meter
 from engine.language.values import UnfitError, kind, number, text, truth
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Parameter:
     """One parameter."""
 
@@ -24,7 +24,7 @@ class Parameter:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Function:
     """One function of the language."""
 

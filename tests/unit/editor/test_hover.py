@@ -52,7 +52,12 @@ def told(mark: str, after: int = 0) -> str | None:
         ("event.pull_request.labels", 0, "event: name `event`\n\nThe payload."),
         ("event.pull_request.labels", 8, "pull_request: payload field `event.pull_request`\n\nobject with"),
         ("labels[0]", 0, "labels: payload field `event.pull_request.labels`\n\nlist of objects with"),
-        ("[0].name", 5, "name: payload field `event.pull_request.labels.0.name`\n\nvalue"),
+        ("[0].name", 5, "name: payload field `event.pull_request.labels.0.name`\n\na string, in"),
+        (
+            "event.pull_request.merged",
+            21,
+            "merged: payload field `event.pull_request.merged`\n\na bool, in `github.pull_request`\n\nFor instance `true`, `false`.",
+        ),
         ("delivery.id", 9, "id: member `delivery.id`\n\nThe source's identifier"),
         ("after {", 0, "after: block\n\n```hcl\nafter { … }"),
     ],
