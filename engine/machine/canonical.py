@@ -6,6 +6,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from engine.language import syntax
+from engine.language.binary import BinaryFraction
+from engine.language.printing import shortest
 from engine.machine.values import canonical
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def hash_of_expression(node: syntax.Expression) -> str:
             digest.update(f"list/{len(part)};".encode())
             todo += reversed(part)
         else:
+            if isinstance(part, BinaryFraction):
+                part = shortest(part)
             text = f"{type(part).__name__}:{part}".encode("utf-8", "surrogatepass")
             digest.update(f"{len(text)}:".encode() + text)
     return digest.hexdigest()

@@ -5,11 +5,11 @@ Only a text that comes from where there are no other values (the environment, a 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any
 
 from engine.errors import EvaluationError
 from engine.language import parse, syntax
+from engine.language.binary import BinaryFraction
 from engine.language.expressions import check_names, compile_expression
 from engine.language.values import kind, parse_number
 from engine.machine.reading import Reader
@@ -118,7 +118,7 @@ def shown_type(value: Any) -> Type:
         return Type(name="bool")
     if isinstance(value, str):
         return Type(name="string")
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, int | float | BinaryFraction):
         return Type(name="number")
     if isinstance(value, Mapping):
         return Type(name="map", inner=ANY)

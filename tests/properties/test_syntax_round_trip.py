@@ -18,6 +18,8 @@ from engine.diagnostics import Span
 from engine.language import parse, pieces, syntax
 from engine.language.automaton import make_lark
 from engine.language.format import format_text
+from engine.language.printing import printed
+from engine.language.values import number
 from tests.conformance.mutate import damaged
 
 SPAN = Span(filename="", start=0, end=0, line=1, column=1, end_line=1, end_column=1)
@@ -36,7 +38,7 @@ def composed_texts(draw: st.DrawFn) -> str:
 texts = composed_texts()
 numbers = st.integers(0, 10**20) | st.decimals(
     min_value=Decimal("0.001"), max_value=10**9, allow_nan=False, places=3
-).filter(lambda d: d != d.to_integral_value())
+).map(lambda decimal: number(str(decimal)))
 OPERATORS = ["||", "&&", "==", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "%"]
 
 
@@ -202,7 +204,7 @@ def show_literal(node: syntax.Literal) -> str:
         return f'"{quote(node.value)}"'
     if node.value is None or isinstance(node.value, bool):
         return {None: "null", True: "true", False: "false"}[node.value]
-    return format(node.value, "f") if isinstance(node.value, Decimal) else str(node.value)
+    return printed(node.value)
 
 
 PRINTERS: dict[type, Any] = {
