@@ -5,7 +5,6 @@ negative zero, which equals 0 and is written "-0". Who makes a number, rounds it
 numbers only.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from engine.language.failure import UnfitError
@@ -23,14 +22,23 @@ _HASH_BITS = 61
 _HASH_PRIME = (1 << _HASH_BITS) - 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class BinaryFraction:
-    """``mantissa / 2**places``: a number that is not whole, or negative zero. Made by `rounded` and `NEGATIVE_ZERO` only."""
+    """``mantissa / 2**places``: a number that is not whole, or negative zero. Made here only, and never changed.
 
-    #: Odd, or 0 for negative zero.
-    mantissa: int
-    #: Bits behind the point: at least 1, but for negative zero.
-    places: int
+    No dataclass: writers of JSON would take it for an object.
+    """
+
+    __slots__ = ("mantissa", "places")
+
+    def __init__(self, mantissa: int, places: int) -> None:
+        #: Odd, or 0 for negative zero.
+        self.mantissa = mantissa
+        #: Bits behind the point: at least 1, but for negative zero.
+        self.places = places
+
+    def __repr__(self) -> str:
+        """Write it as Python would make it."""
+        return f"BinaryFraction({self.mantissa}, {self.places})"
 
     def __bool__(self) -> bool:
         """Whether it is anything but zero."""

@@ -34,7 +34,11 @@ def all_digits(value: Number) -> Decimal:
 
 @lru_cache(maxsize=256)
 def shortest(value: Number) -> Decimal:
-    """The fewest digits that are nearer to this number than to any other; of several such the nearest."""
+    """The fewest digits that lie within half of the last bit of this number; of several such the nearest.
+
+    As the reference does, it takes the numbers below a power of two for as far apart as those above it: where a power
+    of two has more digits than are surely all needed, its text may mean the number below.
+    """
     exact = all_digits(value)
     if len(exact.as_tuple().digits) <= _SURE_DIGITS:
         return exact

@@ -20,6 +20,7 @@ _NUMBERS = (
     0, 1, 2, 3, -1, -2, 7, 10, 12, 16, 36, 62, 63, 100, 255, 1023, 1024, 1025, 123456, 1234567, 10**15, 2**53 + 1, 2**63, -(2**63), 10**30,
     parse_number("0.5"), parse_number("-0.5"), parse_number("1.5"), parse_number("2.5"), parse_number("0.1"), parse_number("0.25"), parse_number("-1.75"), parse_number("0.15"), parse_number("0.35"), parse_number("2.675"), parse_number("3.14159"),
     parse_number("0.0001"), parse_number("0.00001234"), parse_number("123456.789"), parse_number("1e-20"), parse_number("12345678901234567890.5"),
+    parse_number("1e300"), parse_number("-7.25e-200"), parse_number(str(3 * 2**512 + 1)), parse_number("0.333333333333333333333333333333333"),
 )  # fmt: skip
 _TIMESTAMPS = (
     "2026-01-30T12:05:09Z", "2024-02-29T23:59:59+02:00", "2023-02-29T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z",

@@ -17,6 +17,7 @@ from lark.exceptions import LarkError
 from engine.diagnostics import Span
 from engine.language import parse, pieces, syntax
 from engine.language.automaton import make_lark
+from engine.language.binary import BinaryFraction
 from engine.language.format import format_text
 from engine.language.printing import printed
 from engine.language.values import number
@@ -340,7 +341,7 @@ def data_of(node: syntax.Expression) -> Any:
         case syntax.Object(items=items):
             return {data_of(item.key): data_of(item.value) for item in items}
         case syntax.Literal(value=value):
-            return value
+            return float(value) if isinstance(value, BinaryFraction) else value
     raise AssertionError(node)
 
 

@@ -24,9 +24,10 @@ JSON = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
 )
-#: What expressions can make beyond plain JSON: decimals, integers of any length, broken surrogates, odd keys.
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False).map(number)
+#: What expressions can make beyond plain JSON: numbers of its own, integers of any length, broken surrogates, odd keys.
 ANYTHING = st.recursive(
-    SCALARS | st.integers() | st.decimals() | st.text(),
+    SCALARS | st.integers() | NUMBERS | st.text(),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.lists(inner, max_size=4).map(tuple)

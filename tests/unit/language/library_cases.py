@@ -1,7 +1,8 @@
 """Calls of the functions that do more than text and numbers, and the values that they have."""
 
-from engine.language.values import number
 from typing import Any
+
+from engine.language.values import number
 
 LIBRARY_CASES: list[tuple[str, Any]] = [
     ('coalesce(1, "a")', "1"), ('coalesce(null, 5, "x") == 5', False), ("coalesce(null, 1, true)", 1), ('coalesce("", 5)', "5"), ('coalesce(true, "a")', "true"),

@@ -1,7 +1,6 @@
 """What expressions are worth, and what is said when they are worth nothing."""
 
 from collections.abc import Iterator, Mapping
-from engine.language.values import number
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from engine.errors import EvaluationError
 from engine.language import parse
 from engine.language.expressions import Compiled, check_names, compile_expression
 from engine.language.meter import MAX_STEPS
+from engine.language.values import number
 
 EVENT = {
     "action": "closed",

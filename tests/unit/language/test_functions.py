@@ -1,6 +1,5 @@
 """Each function of the table."""
 
-from engine.language.values import number
 from importlib import import_module
 from typing import Any
 
@@ -12,6 +11,7 @@ from engine.language.expressions import compile_expression
 from engine.language.functions import HOMES, STANDARD
 from engine.language.functions.issue_keys import KEY, find_issue_keys
 from engine.language.meter import Meter
+from engine.language.values import number
 from tests.unit.language.library_cases import LIBRARY_CASES, LIBRARY_REFUSALS
 
 CASES: list[tuple[str, Any]] = [

@@ -151,9 +151,7 @@ def test_what_cannot_be_sent(arguments: dict[str, Any], said: str) -> None:
     assert why(arguments).startswith(said)
 
 
-@pytest.mark.parametrize(
-    "value", [0, -1, 301, True, "0s", "6h", "", [], float("nan"), float("inf"), 10**400]
-)
+@pytest.mark.parametrize("value", [0, -1, 301, True, "0s", "6h", "", [], float("nan"), float("inf"), 10**400])
 def test_no_timeout(value: Any) -> None:
     with pytest.raises(UnusableError, match="timeout must be seconds"):
         seconds_of(value)
