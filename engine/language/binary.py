@@ -170,6 +170,11 @@ def whole_part(value: Number) -> int | None:
     return None if value.mantissa else 0
 
 
+def is_rounded(value: object) -> bool:
+    """Whether it is a number whose digits may have been more than it has."""
+    return isinstance(value, BinaryFraction) or (isinstance(value, int) and value.bit_length() > PRECISION)
+
+
 def is_negative(value: Number) -> bool:
     """Whether it has a sign, as negative zero has."""
     return value < 0 or (not value and not isinstance(value, int))
@@ -220,6 +225,8 @@ def divide(left: Number, right: Number) -> Number:
         raise UnfitError("divides by zero")
     if not left:
         return _zero(left, right)
+    if type(left) is int and type(right) is int and not left % right:
+        return left // right
     (a, a_places), (b, b_places) = _parts(left), _parts(right)
     return quotient(a, b, a_places - b_places)
 

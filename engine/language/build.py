@@ -143,7 +143,7 @@ class Builder:
         return syntax.Variable(span=_tokens(name, name), name=name.text)
 
     def number(self, children: list[Any]) -> syntax.Expression:
-        """Make a number, exactly as written."""
+        """Make a number."""
         return syntax.Literal(span=_tokens(children[0], children[0]), value=_number(children[0]))
 
     def string(self, children: list[Any]) -> syntax.Expression:

@@ -40,7 +40,8 @@ def shortest(value: Number) -> Decimal:
     of two has more digits than are surely all needed, its text may mean the number below.
     """
     exact = all_digits(value)
-    if len(exact.as_tuple().digits) <= _SURE_DIGITS:
+    digits = _digits(exact)
+    if len(digits) <= _SURE_DIGITS:
         return exact
     mantissa, places = (value, 0) if isinstance(value, int) else (value.mantissa, value.places)
     # In units of half of the last bit: one less and one more are the bounds of what means this number.
@@ -48,11 +49,7 @@ def shortest(value: Number) -> Decimal:
     units = abs(mantissa) << shift if shift >= 0 else abs(mantissa) >> -shift
     places += shift
     even = units & 2 == 0
-    digits, below, above = (
-        _digits(exact),
-        _digits(_exact(units - 1, places)),
-        _digits(_exact(units + 1, places)),
-    )
+    below, above = (_digits(_exact(units + by, places)) for by in (-1, 1))
     for count, (digit, lower, upper) in enumerate(
         zip(digits, below.ljust(len(digits), "0"), above.ljust(len(digits), "0"), strict=False), 1
     ):
@@ -65,7 +62,7 @@ def shortest(value: Number) -> Decimal:
 
 
 def _digits(value: Decimal) -> str:
-    return "".join(map(str, value.as_tuple().digits))
+    return str(value.scaleb(-value.adjusted(), _WIDE)).lstrip("-").replace(".", "")
 
 
 def _exact(mantissa: int, places: int) -> Decimal:

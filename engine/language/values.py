@@ -153,7 +153,7 @@ def _composed(value: str) -> str:
 
 
 def encode(value: Any, meter: Meter, depth: int = 0, *, signed: bool = True) -> str:
-    """The value as compact JSON, numbers exactly, keys in order; unless `signed`, negative zero is 0."""
+    """The value as compact JSON, numbers as text has them, keys in order; unless `signed`, negative zero is 0."""
     if depth > _MAX_DEPTH:
         raise UnfitError(f"is nested more than {_MAX_DEPTH} levels deep")
     meter.step()
@@ -183,7 +183,7 @@ def _quoted(value: str, meter: Meter) -> str:
 
 
 def decode(source: str) -> Any:
-    """The value that JSON text says, numbers exactly; half of a surrogate pair becomes U+FFFD."""
+    """The value that JSON text says; half of a surrogate pair becomes U+FFFD."""
     if "\\ud" in source or "\\uD" in source:
         source = re.sub(_ESCAPE, lambda found: "\\ufffd" if found[1] else found[0], source)
     try:

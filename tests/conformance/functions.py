@@ -7,6 +7,7 @@ import subprocess
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
@@ -15,12 +16,13 @@ from typing import Any
 
 from engine.errors import EvaluationError
 from engine.language import parse
-from engine.language.binary import BinaryFraction
+from engine.language.binary import BinaryFraction, Number
 from engine.language.expressions import Compiled, compile_expression
 from engine.language.functions import STANDARD
 from engine.language.functions.apart import DIFFERENCES
 from engine.language.meter import Meter
-from engine.language.values import encode, number, text
+from engine.language.spelling import number_of
+from engine.language.values import UnfitError, encode, number, text
 from tests.conformance.arguments import CALLS, spoiled
 
 #: What the reference has nothing like: a tool's own functions, which are tested by themselves.
@@ -62,6 +64,14 @@ class Outcome:
     differing: list[str] = field(default_factory=list)
 
 
+def _read(spelled: str) -> Number | None:
+    """A number of any length; None if it is beyond ours."""
+    digits, _, exponent = spelled.lower().lstrip("-").partition("e")
+    with suppress(UnfitError):
+        return number_of(digits, int(exponent or 0), negative=spelled.startswith("-"))
+    return None
+
+
 class FunctionsReference:
     """The reference as a process that evaluates calls."""
 
@@ -78,7 +88,7 @@ class FunctionsReference:
         written = f'{{"call": {json.dumps(call)}, "variables": {encode(variables, Meter())}}}\n'
         process.stdin.write(written.encode())
         process.stdin.flush()
-        answer: dict[str, Any] = json.loads(process.stdout.readline(), parse_float=number, parse_int=number)
+        answer: dict[str, Any] = json.loads(process.stdout.readline(), parse_float=_read, parse_int=_read)
         return answer
 
     def close(self) -> None:
