@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Dialect, Select, Table, TextualSelect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import Delete, Update
 
+from engine.store.columns import to_database
+
 _Convert = Callable[[Any], Any]
 _Values = Mapping[str, Any]
 
@@ -85,8 +87,7 @@ class _Text:
         names = compiled.positiontup or ()
         binds = compiled.binds
         self._parameters = [
-            (name, binds[name].value, binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-            for name in names
+            (name, binds[name].value, to_database(binds[name].type, dialect)) for name in names
         ]
         self._names = frozenset(names)
         columns = statement.selected_columns if isinstance(statement, Select | TextualSelect) else ()
@@ -117,7 +118,7 @@ class _Text:
 
 def _execute(c: Connection, text: str, parameters: Sequence[Any]) -> Any:
     """Run a text on the driver's own connection, inside the transaction that `c` is in; the driver's cursor."""
-    driver: Any = c.connection.driver_connection
+    driver: Any = c.connection.dbapi_connection
     try:
         return driver.execute(text, parameters)
     except c.dialect.loaded_dbapi.Error as error:
@@ -130,5 +131,5 @@ def _insert(table: Table, dialect: Dialect) -> tuple[str, tuple[tuple[str, _Conv
     columns = [column for column in table.c if column is not table.autoincrement_column]
     names = [column.name for column in columns]
     text = str(table.insert().compile(dialect=dialect, column_keys=names))
-    converts = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
+    converts = [to_database(column.type, dialect) for column in columns]
     return text, tuple(zip(names, converts, strict=True)), "RETURNING" in text
