@@ -6,8 +6,8 @@ import pytest
 
 from engine.language import syntax
 from engine.language.expressions import compile_expression
-from engine.language.values import number
 from engine.language.parse import parse
+from engine.language.values import number
 from engine.scxml.ecmascript import InvalidError, UnreadableError, read_expression
 from engine.scxml.expressions import Kind, Scope, Type
 
