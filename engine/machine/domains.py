@@ -7,12 +7,14 @@ that is missing behaves like one of the wrong kind.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from itertools import count, islice, pairwise
 from typing import Any, Final
 
 from engine.language.values import UnfitError, number
 from engine.machine.atoms import Path, Use
+from engine.machine.values import NotPlainError, plain
 
 
 class Missing:
@@ -37,7 +39,7 @@ def representatives(path: Path, use: Use | None) -> tuple[Any, ...]:
     if use is None or not _asks(use):
         return (plain,)
     others = use.others
-    values: list[Any] = [*use.constants]
+    values: list[Any] = [*_received(use.constants)]
     values += [True, False] if use.truth else []
     values += _around(use) if use.bounds or use.ordered else []
     values += _FRESH[: min(others + 1, MOST_FRESH)] if use.joined and others else [plain]
@@ -46,6 +48,13 @@ def representatives(path: Path, use: Use | None) -> tuple[Any, ...]:
         values.append(MISSING)
     unique: dict[tuple[type, str], Any] = {(_kind(value), repr(value)): value for value in reversed(values)}
     return tuple(reversed(unique.values()))
+
+
+def _received(values: Iterable[Any]) -> Iterable[Any]:
+    """The values as they come in with an event: no payload has a number that JSON's doubles have not."""
+    for value in values:
+        with suppress(NotPlainError):
+            yield plain(value)
 
 
 def _asks(use: Use) -> bool:
