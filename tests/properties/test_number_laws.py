@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.language import parse
+from engine.language import binary, parse
 from engine.language.binary import (
     NEGATIVE_ZERO,
     BinaryFraction,
@@ -19,7 +19,6 @@ from engine.language.binary import (
     divide,
     multiply,
     negate,
-    remainder,
     rounded,
     subtract,
 )
@@ -27,10 +26,7 @@ from engine.language.expressions import compile_expression
 from engine.language.printing import all_digits, printed, printed_double
 from engine.language.values import number, parse_number, text
 from engine.machine.values import canonical, plain
-
-BITS = 512
-#: What has more digits than these loses some.
-DIGITS = 150
+from tests.properties.rounding import exact, nearest, remainder
 
 mantissas = (
     st.integers(-(2**520), 2**520) | st.integers(-1000, 1000) | st.sampled_from([2**512 - 1, 2**512 + 1])
@@ -41,22 +37,6 @@ decimals = st.builds(
 )
 
 
-def model(value: Number) -> Fraction:
-    return Fraction(*value.as_integer_ratio())
-
-
-def nearest(value: Fraction) -> Fraction:
-    """The float of 512 bits that is nearest; of two the one whose last bit is 0."""
-    if not value:
-        return value
-    unit = Fraction(2) ** (value.numerator.bit_length() - value.denominator.bit_length() - BITS)
-    while abs(value / unit) >= 2**BITS:
-        unit *= 2
-    while abs(value / unit) < 2 ** (BITS - 1):
-        unit /= 2
-    return round(value / unit) * unit
-
-
 def value_of(source: str, **scope: Any) -> Any:
     tree = parse(f"x = {source}\n", "law.hcl").tree
     assert tree is not None
@@ -64,51 +44,48 @@ def value_of(source: str, **scope: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("ours", "exact"),
+    ("ours", "model"),
     [(add, operator.add), (subtract, operator.sub), (multiply, operator.mul), (divide, operator.truediv)],
 )
 @given(left=numbers, right=numbers)
 def test_a_result_is_the_nearest_float(
     ours: Callable[[Number, Number], Number],
-    exact: Callable[[Fraction, Fraction], Fraction],
+    model: Callable[[Fraction, Fraction], Fraction],
     left: Number,
     right: Number,
 ) -> None:
     assume(right or ours is not divide)
     made = ours(left, right)
-    assert model(made) == nearest(exact(model(left), model(right)))
-    assert isinstance(made, int) == (made == model(made).numerator and made is not NEGATIVE_ZERO)
+    assert exact(made) == nearest(model(exact(left), exact(right)))
+    assert isinstance(made, int) == (made == exact(made).numerator and made is not NEGATIVE_ZERO)
 
 
 @given(left=numbers, right=numbers)
 def test_what_is_left_is_beside_the_whole_times_of_the_rounded_quotient(left: Number, right: Number) -> None:
     assume(right)
-    times = nearest(model(left) / model(right))
-    whole = times.numerator // times.denominator if times >= 0 else -(-times.numerator // times.denominator)
-    expected = nearest(model(left) - nearest(whole * model(right)))
-    assert model(remainder(left, right)) == expected
+    assert exact(binary.remainder(left, right)) == remainder(exact(left), exact(right))
 
 
 @given(left=numbers, right=numbers)
 def test_numbers_are_in_the_order_of_their_values(left: Number, right: Number) -> None:
     for compare in (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne):
-        assert compare(left, right) is compare(model(left), model(right))
+        assert compare(left, right) is compare(exact(left), exact(right))
     if left == right:
         assert hash(left) == hash(right)
-    assert hash(left) == hash(model(left))
-    assert float(left) == float(model(left))
+    assert hash(left) == hash(exact(left))
+    assert float(left) == float(exact(left))
 
 
 @given(numbers)
 def test_a_number_in_parts(value: Number) -> None:
-    exact = model(value)
-    assert (int(value), model(abs(value)), bool(value)) == (int(exact), abs(exact), bool(exact))
+    model = exact(value)
+    assert (int(value), exact(abs(value)), bool(value)) == (int(model), abs(model), bool(model))
     assert value_of("[floor(x), ceil(x), int(x), -x, signum(x)]", x=value) == [
-        exact.__floor__(),
-        exact.__ceil__(),
-        int(exact),
+        model.__floor__(),
+        model.__ceil__(),
+        int(model),
         negate(value),
-        (exact > 0) - (exact < 0),
+        (model > 0) - (model < 0),
     ]
 
 
@@ -116,10 +93,10 @@ def test_a_number_in_parts(value: Number) -> None:
 def test_what_is_printed_is_the_number_again(value: Number) -> None:
     written = printed(value)
     assert "e" not in written.lower()
-    assert Fraction(all_digits(value)) == model(value)
+    assert Fraction(all_digits(value)) == exact(value)
     # Below a power of two numbers are closer together than the reference thinks.
-    if model(value) and abs(value_mantissa(value)) != 1:
-        assert nearest(Fraction(written)) == model(value)
+    if exact(value) and abs(value_mantissa(value)) != 1:
+        assert nearest(Fraction(written)) == exact(value)
 
 
 def value_mantissa(value: Number) -> int:
@@ -131,7 +108,7 @@ def value_mantissa(value: Number) -> int:
 def test_a_literal_is_the_nearest_float(written: str) -> None:
     found = parse_number(written)
     assert found is not None
-    assert model(found) == nearest(Fraction(written))
+    assert exact(found) == nearest(Fraction(written))
     assert value_of(written) == value_of(f'tonumber("{written}")') == found
     assert value_of(f'jsondecode("{written}")') == found or written.lstrip("-").startswith("0")
 
