@@ -4,20 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.language import syntax
-from engine.language.failure import FailureError, Run
+from engine.language.binary import add, divide, multiply, negate, remainder, subtract
+from engine.language.failure import FailureError, Run, UnfitError
 from engine.language.meter import Meter
-from engine.language.values import (
-    UnfitError,
-    add,
-    divide,
-    equal,
-    kind,
-    multiply,
-    number,
-    remainder,
-    subtract,
-    truth,
-)
+from engine.language.values import equal, kind, number, truth
 
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": add,
@@ -45,7 +35,7 @@ def unary(node: syntax.Unary, operand: Run) -> Run:
             return not _bool(node.operand, "!", value)
 
         return invert
-    return lambda scope, meter: subtract(0, _operand(node.operand, "-", operand(scope, meter)))
+    return lambda scope, meter: negate(_operand(node.operand, "-", operand(scope, meter)))
 
 
 def binary(node: syntax.Binary, left: Run, right: Run) -> Run:

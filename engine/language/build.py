@@ -5,21 +5,24 @@ thought by the parser (a second attribute of the same name, two attributes in a 
 """
 
 import re
-from decimal import Decimal
 from typing import Any
 
 from engine.language import syntax, templates
+from engine.language.binary import Number
 from engine.language.bodies import block_body
 from engine.language.chains import operation
 from engine.language.complaints import LABEL_NOT_LITERAL
 from engine.language.depth import MAX_DEPTH, too_deep
 from engine.language.source import Place
+from engine.language.spelling import number_of
 from engine.language.subjects import first_sequence
 from engine.language.tokens import Token
 from engine.language.traversals import Step, extend, nest
 
 #: A number with more digits, or an exponent beyond this, is refused.
 MAX_DIGITS = 400
+#: So many digits are never rounded.
+_SURE_DIGITS = 154
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 _KEYWORDS = {"true": True, "false": False, "null": None}
@@ -140,7 +143,7 @@ class Builder:
         return syntax.Variable(span=_tokens(name, name), name=name.text)
 
     def number(self, children: list[Any]) -> syntax.Expression:
-        """Make a number, exactly as written."""
+        """Make a number."""
         return syntax.Literal(span=_tokens(children[0], children[0]), value=_number(children[0]))
 
     def string(self, children: list[Any]) -> syntax.Expression:
@@ -385,7 +388,7 @@ def _plain(token: Token) -> str:
     return text
 
 
-def _number(token: Token) -> int | Decimal:
+def _number(token: Token) -> Number:
     text = token.text
     if not text.isdigit() and _NUMBER.fullmatch(text) is None:
         token.frame.source.report(
@@ -406,10 +409,9 @@ def _number(token: Token) -> int | Decimal:
             token.end,
         )
         return 0
-    if text.isdigit():
+    if text.isdigit() and len(text) <= _SURE_DIGITS:
         return int(text)
-    value = Decimal(text)
-    return int(value) if value == value.to_integral_value() else value
+    return number_of(mantissa, int(exponent or 0))
 
 
 def _check_keys(items: list[Any]) -> None:

@@ -3,7 +3,7 @@
 Evaluation is total. It depends on nothing but the scope, ends after a bounded number of steps (`engine.language.meter`),
 and either gives a value or raises `EvaluationError` with a diagnostic that shows the values involved. Kinds are not
 mixed up silently: logic needs bools, ``==`` of different kinds is false, a missing attribute is an error (`try` and `can`
-deal with that), and numbers are exact.
+deal with that), and numbers are those of HCL's reference.
 """
 
 from collections.abc import Callable, Mapping

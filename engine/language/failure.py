@@ -45,6 +45,15 @@ class FailureError(Exception):
         return self.summary
 
 
+class UnfitError(Exception):
+    """A value cannot be used so. The message completes the sentence; `argument` is the position in a call."""
+
+    def __init__(self, message: str, argument: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.argument = argument
+
+
 def wording(node: syntax.Node, limit: int = 40) -> str:
     """The node as its author wrote it, on one line of at most `limit` characters."""
     if isinstance(node, syntax.SplatItem):

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from engine.language import syntax
+from engine.language.binary import whole_part
 from engine.language.failure import wording
 from engine.language.suggest import did_you_mean
 from engine.language.types import ANY, NOTHING, UNKNOWN, Type, join
@@ -73,13 +74,13 @@ def _element(inference: "Inference", node: syntax.Index, target: Type, key: Type
             inference.fail(node.key, "index_unfit", summary, "Elements are counted from 0.")
         return target.element()
     try:
-        position = number(key.value)
+        position = whole_part(number(key.value))
     except UnfitError as error:
         summary = f"The index of a list {error.message}"
         inference.fail(node.key, "index_unfit", summary, "Elements are counted from 0.")
         return ANY
     count = None if target.items is None else len(target.items)
-    if not isinstance(position, int) or position < 0 or (count is not None and position >= count):
+    if position is None or position < 0 or (count is not None and position >= count):
         summary = f"{wording(node.target)} has no element {show(key.value)}"
         inference.fail(node, "index_out_of_range", summary, _having(count))
         return ANY

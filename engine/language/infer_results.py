@@ -1,11 +1,12 @@
 """What functions give where that follows from the types of their arguments, of which there is at least one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.language.types import (
     ANY,
     NOTHING,
+    NULL,
     OBJECT,
     STRING,
     Type,
@@ -57,15 +58,44 @@ def _member(arguments: Sequence[Type]) -> Type:
     return joined([arguments[0].attributes(), *default])
 
 
+class _MergedFields:
+    """The attributes of merged objects, of which a sender describes one at least."""
+
+    __slots__ = ("_objects", "known", "open")
+
+    def __init__(self, objects: Sequence[Type]) -> None:
+        self._objects = objects
+        #: The names that are written out.
+        self.known = tuple(dict.fromkeys(name for each in objects for name in _names(each)))
+        #: There may be others.
+        self.open = any(each.open if each.fields is None else each.fields.open for each in objects)
+
+    def field(self, name: str) -> Type | None:
+        """What an attribute is, whichever object it comes from; None if it comes from none."""
+        return _attribute(self._objects, name)
+
+
+def _names(object_: Type) -> Iterable[str]:
+    return (object_.members or ()) if object_.fields is None else object_.fields.known
+
+
+def _attribute(objects: Sequence[Type], name: str) -> Type | None:
+    found = [inner for each in objects if (inner := each.attribute(name)) is not None]
+    return joined(found) if found else None
+
+
 def _merged(arguments: Sequence[Type]) -> Type:
-    """The attributes of all the objects if each of them is known and no null."""
-    if any(not each.only("object") or each.members is None or each.open for each in arguments):
+    """The attributes of all the objects, as far as any of them is known; null has none."""
+    objects = [each for each in arguments if each.kinds != NULL.kinds]
+    if any(
+        not each.only("object", "null") or (each.members is None and each.fields is None) for each in objects
+    ):
         return OBJECT
-    members: dict[str, Type] = {}
-    for each in arguments:
-        for name, found in (each.members or {}).items():
-            members[name] = found if name not in members else joined((members[name], found))
-    return object_of(members)
+    if any(each.fields is not None for each in objects):
+        return Type(kinds=OBJECT.kinds, fields=_MergedFields(objects))
+    names = dict.fromkeys(name for each in objects for name in _names(each))
+    members = {name: _attribute(objects, name) or ANY for name in names}
+    return object_of(members, more=any(each.open for each in objects))
 
 
 #: Where `lookup` has its default.

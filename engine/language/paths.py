@@ -1,10 +1,10 @@
 """Ways into a value: root names, attributes and indexes."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, NoReturn
 
 from engine.language import syntax
+from engine.language.binary import whole_part
 from engine.language.failure import FailureError, Run, wording
 from engine.language.meter import Meter
 from engine.language.suggest import did_you_mean
@@ -132,12 +132,12 @@ def _element(node: syntax.Index, value: Any, key: Any) -> Any:
 
 def _nth(node: syntax.Index, value: Any, key: Any) -> Any:
     try:
-        position = number(key)
+        position = whole_part(number(key))
     except UnfitError as error:
         raise FailureError(
             node.key, "index_unfit", f"The index of a list {error.message}", "Elements are counted from 0."
         ) from None
-    if isinstance(position, Decimal) or not 0 <= position < len(value):
+    if position is None or not 0 <= position < len(value):
         having = (
             f"it has {len(value)} element{'s' if len(value) != 1 else ''}, counted from 0"
             if value

@@ -1,54 +1,72 @@
-"""Numbers as text, digit by digit as HCL's reference prints its own: binary floats of 512 bits, in the fewest digits."""
+"""Numbers as decimal digits: the fewest that mean a number, as HCL's reference prints it, and all that it has."""
 
-from decimal import Context, Decimal
-from typing import TYPE_CHECKING
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Context, Decimal
+from functools import lru_cache
 
-if TYPE_CHECKING:
-    from fractions import Fraction
+from engine.language.binary import PRECISION, Number
 
-_BITS = 512
-#: So many digits mean a float of their own, and are its fewest.
+#: What has no more digits than these is written with all of them: no shorter text means the same float.
 _SURE_DIGITS = 153
-#: With so many digits no two floats share a text.
-_MOST_DIGITS = 156
-_WIDE = Context(prec=2_000)
+#: A number of so many bits has no more digits than that, if they are all before the point.
+_SURE_BITS = 508
+#: More digits than any number has.
+_WIDE = Context(prec=6_000, Emax=9_999, Emin=-9_999)
 
 
-def printed(value: int | Decimal) -> str:
+def printed(value: Number) -> str:
     """The number without an exponent."""
+    if isinstance(value, int) and value.bit_length() <= _SURE_BITS:
+        return str(value)
+    return format(shortest(value), "f")
+
+
+def printed_double(value: float) -> str:
+    """The same for a double, whose digits Python knows."""
+    return format(_WIDE.normalize(Decimal(repr(value))), "f")
+
+
+def all_digits(value: Number) -> Decimal:
+    """Every digit of the number, without zeros at the end."""
     if isinstance(value, int):
-        return str(value) if value.bit_length() <= _BITS else format(_shortest(value), "f")
-    short = value if len(value.as_tuple().digits) <= _SURE_DIGITS else _shortest(value)
-    return format(short, "f")
+        return _exact(value, 0)
+    return _exact(value.mantissa, value.places) if value else Decimal("-0")
 
 
-def _shortest(value: int | Decimal) -> Decimal:
-    """The number with the fewest digits that is nearest to the same float."""
-    from fractions import Fraction  # hardly any number has so many digits
+@lru_cache(maxsize=256)
+def shortest(value: Number) -> Decimal:
+    """The fewest digits that lie within half of the last bit of this number; of several such the nearest.
 
-    float_ = _float(Fraction(value))
-    low, high = 1, _MOST_DIGITS
-    while low < high:
-        middle = (low + high) // 2
-        if _float(Fraction(_digits(float_, middle))) == float_:
-            high = middle
-        else:
-            low = middle + 1
-    return _digits(float_, low).normalize(_WIDE)
+    As the reference does, it takes the numbers below a power of two for as far apart as those above it: where a power
+    of two has more digits than are surely all needed, its text may mean the number below.
+    """
+    exact = all_digits(value)
+    digits = _digits(exact)
+    if len(digits) <= _SURE_DIGITS:
+        return exact
+    mantissa, places = (value, 0) if isinstance(value, int) else (value.mantissa, value.places)
+    # In units of half of the last bit: one less and one more are the bounds of what means this number.
+    shift = PRECISION + 1 - mantissa.bit_length()
+    units = abs(mantissa) << shift if shift >= 0 else abs(mantissa) >> -shift
+    places += shift
+    even = units & 2 == 0
+    below, above = (_digits(_exact(units + by, places)) for by in (-1, 1))
+    for count, (digit, lower, upper) in enumerate(
+        zip(digits, below.ljust(len(digits), "0"), above.ljust(len(digits), "0"), strict=False), 1
+    ):
+        down = digit != lower or (even and count == len(below))
+        up = digit != upper and (even or int(digit) + 1 < int(upper) or count < len(above))
+        if down or up:
+            rounding = ROUND_HALF_EVEN if down and up else ROUND_DOWN if down else ROUND_UP
+            return Context(prec=count, rounding=rounding).plus(exact).normalize(_WIDE)
+    return exact
 
 
-def _float(value: "Fraction") -> "Fraction":
-    """The nearest float; of two that are equally near the even one."""
-    shift = _BITS - (value.numerator.bit_length() - value.denominator.bit_length())
-    two = type(value)(2)
-    scaled = value * two**shift
-    if abs(scaled) >= 2**_BITS:
-        shift -= 1
-        scaled /= 2
-    return round(scaled) / two**shift
+def _digits(value: Decimal) -> str:
+    return str(value.scaleb(-value.adjusted(), _WIDE)).lstrip("-").replace(".", "")
 
 
-def _digits(value: "Fraction", count: int) -> Decimal:
-    magnitude = len(str(abs(value.numerator))) - len(str(value.denominator))
-    power = count - magnitude
-    return Decimal(f"{round(value * type(value)(10) ** power)}E{-power}")
+def _exact(mantissa: int, places: int) -> Decimal:
+    """``mantissa / 2**places``, without zeros at the end."""
+    if places <= 0:
+        return _WIDE.normalize(Decimal(mantissa << -places))
+    return _WIDE.normalize(_WIDE.scaleb(Decimal(mantissa * 5**places), -places))

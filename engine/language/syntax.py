@@ -34,7 +34,7 @@ class Expression(Node):
 
 @node
 class Literal(Expression):
-    """A number (int or Decimal), a bool, null, or a plain string without interpolation."""
+    """A number (int or BinaryFraction), a bool, null, or a plain string without interpolation."""
 
     value: Any
 

@@ -6,9 +6,10 @@ may succeed and is nobody's business before it runs.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from functools import cache
 from typing import Any, Protocol
+
+from engine.language.binary import BinaryFraction
 
 #: Kinds of values, in the order in which they are told.
 KINDS = ("bool", "number", "string", "list", "object", "null")
@@ -142,7 +143,7 @@ def type_of(value: Any) -> Type:
         return replace(BOOL, value=value)
     if isinstance(value, str):
         return replace(STRING, value=value)
-    if isinstance(value, (int, float, Decimal)):
+    if isinstance(value, (int, float, BinaryFraction)):
         return replace(NUMBER, value=value)
     if isinstance(value, (list, tuple)):
         return replace(tuple_of(map(type_of, value)) if len(value) <= _MOST_PARTS else LIST, value=value)

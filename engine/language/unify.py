@@ -7,9 +7,9 @@ those of cty's `convert.UnifyUnsafe`; ``make conformance`` compares.
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
+from engine.language.binary import BinaryFraction
 from engine.language.meter import Meter
 from engine.language.values import UnfitError, kind, text
 
@@ -19,7 +19,7 @@ _Type = Any
 _NONE = ("none", ())
 #: How many arguments are told.
 _SHOWN = 8
-_PLAIN = (str, bool, int, float, Decimal, type(None))
+_PLAIN = (str, bool, int, float, BinaryFraction, type(None))
 _SIMPLE = ("bool", "number", "string")
 #: Steps that a type takes to be unified with another, for each type in it.
 _WORK = 8

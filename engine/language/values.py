@@ -1,35 +1,37 @@
-"""Values as expressions see them: JSON's kinds, exact numbers, and no conversion that could hide a mistake."""
+"""Values as expressions see them: JSON's kinds, numbers as in HCL's reference, and no conversion that could hide a mistake."""
 
 import json
 import math
 import re
 import unicodedata
 from collections.abc import Mapping
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from functools import lru_cache
 from typing import Any
 
+from engine.language.binary import NEGATIVE_ZERO, BinaryFraction, Number
+from engine.language.failure import UnfitError
 from engine.language.meter import Meter
-from engine.language.printing import printed
+from engine.language.printing import printed, printed_double
+from engine.language.spelling import number_of
 
-#: The reference implementation's 512-bit numbers hold about as many digits.
-_EXACT = Context(prec=160, Emax=9_999, Emin=-9_999, traps=[DivisionByZero, InvalidOperation, Overflow])
-_MAX_BITS = 4_096
-#: The decimal digits of as many bits.
-_MAX_MAGNITUDE = 1_232
+__all__ = [
+    "UnfitError",
+    "decode",
+    "encode",
+    "equal",
+    "kind",
+    "number",
+    "parse_number",
+    "show",
+    "text",
+    "truth",
+]
+
 _MAX_DIGITS = 400
 _MAX_DEPTH = 200
 #: An escape in JSON text; the group is half of a surrogate pair without the other half.
 _ESCAPE = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
-
-
-class UnfitError(Exception):
-    """A value cannot be used so. The message completes the sentence; `argument` is the position in a call."""
-
-    def __init__(self, message: str, argument: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.argument = argument
 
 
 def kind(value: Any) -> str:
@@ -38,7 +40,7 @@ def kind(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "a bool"
-    if isinstance(value, (int, float, Decimal)):
+    if isinstance(value, (int, float, BinaryFraction)):
         return "a number"
     if isinstance(value, str):
         return "a string"
@@ -47,24 +49,33 @@ def kind(value: Any) -> str:
     return "an object" if isinstance(value, Mapping) else f"a {type(value).__name__}"
 
 
-def number(value: Any) -> int | Decimal:
-    """The exact number that a value is; a string that spells one counts, as in HCL."""
+def number(value: Any) -> Number:
+    """The number that a value is; a string that spells one counts, as in HCL, and a double is what its digits say."""
     if isinstance(value, bool):
         raise UnfitError("is a bool, not a number")
-    if isinstance(value, int):
+    if isinstance(value, (int, BinaryFraction)):
         return value
-    if isinstance(value, Decimal):
-        return _tidy(value)
     if isinstance(value, float):
-        if not math.isfinite(value):
-            raise UnfitError("is not a finite number")
-        return _tidy(Decimal(repr(value)))
+        return _number_of_double(value) if value else _zero_of_double(value)
     if isinstance(value, str):
         parsed = parse_number(value)
         if parsed is None:
             raise UnfitError("is a string that spells no number")
         return parsed
     raise UnfitError(f"is {kind(value)}, not a number")
+
+
+@lru_cache(maxsize=1_024)
+def _number_of_double(value: float) -> Number:
+    if not math.isfinite(value):
+        raise UnfitError("is not a finite number")
+    found = parse_number(repr(value))
+    assert found is not None  # noqa: S101 - HCL reads what Python writes
+    return found
+
+
+def _zero_of_double(value: float) -> Number:
+    return 0 if math.copysign(1, value) > 0 else NEGATIVE_ZERO
 
 
 def truth(value: Any) -> bool | None:
@@ -74,7 +85,7 @@ def truth(value: Any) -> bool | None:
     return _TRUTHS.get(value) if isinstance(value, str) else None
 
 
-def parse_number(text: str) -> int | Decimal | None:
+def parse_number(text: str) -> Number | None:
     """The number that a text spells in HCL's notation, with an optional sign; None if it spells none."""
     if len(text) > _MAX_DIGITS or not text.isascii():
         return None
@@ -85,68 +96,7 @@ def parse_number(text: str) -> int | Decimal | None:
     digits = exponent[1:] if exponent[:1] in ("+", "-") else exponent
     if mark and (not digits.isdigit() or int(digits) > _MAX_DIGITS):
         return None
-    return _tidy(Decimal(text))
-
-
-def _tidy(value: Decimal) -> int | Decimal:
-    if not value.is_finite():
-        raise UnfitError("is not a finite number")
-    if value.adjusted() > _MAX_MAGNITUDE:
-        raise UnfitError("is too large a number")
-    return int(value) if value == value.to_integral_value() else value.normalize(_EXACT)
-
-
-def _bounded(value: int) -> int:
-    if value.bit_length() > _MAX_BITS:
-        raise UnfitError("is too large a number")
-    return value
-
-
-def _exactly(operation: Any, left: int | Decimal, right: int | Decimal) -> int | Decimal:
-    try:
-        return _tidy(operation(Decimal(left), Decimal(right)))
-    except (Overflow, InvalidOperation):
-        raise UnfitError("is too large a number") from None
-
-
-def add(left: int | Decimal, right: int | Decimal) -> int | Decimal:
-    """``left + right``."""
-    if isinstance(left, int) and isinstance(right, int):
-        return _bounded(left + right)
-    return _exactly(_EXACT.add, left, right)
-
-
-def subtract(left: int | Decimal, right: int | Decimal) -> int | Decimal:
-    """``left - right``."""
-    if isinstance(left, int) and isinstance(right, int):
-        return _bounded(left - right)
-    return _exactly(_EXACT.subtract, left, right)
-
-
-def multiply(left: int | Decimal, right: int | Decimal) -> int | Decimal:
-    """``left * right``."""
-    if isinstance(left, int) and isinstance(right, int):
-        return _bounded(left * right)
-    return _exactly(_EXACT.multiply, left, right)
-
-
-def divide(left: int | Decimal, right: int | Decimal) -> int | Decimal:
-    """``left / right``: a whole number where it comes out even."""
-    if right == 0:
-        raise UnfitError("divides by zero")
-    if isinstance(left, int) and isinstance(right, int) and left % right == 0:
-        return left // right
-    return _exactly(_EXACT.divide, left, right)
-
-
-def remainder(left: int | Decimal, right: int | Decimal) -> int | Decimal:
-    """``left % right``, with the sign of the left side."""
-    if right == 0:
-        raise UnfitError("divides by zero")
-    if isinstance(left, int) and isinstance(right, int):
-        rest = abs(left) % abs(right)
-        return -rest if left < 0 else rest
-    return _exactly(_EXACT.remainder, left, right)
+    return number_of(mantissa, int(exponent or 0), negative=text[0] == "-")
 
 
 def text(value: Any) -> str:
@@ -155,8 +105,10 @@ def text(value: Any) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float, Decimal)):
-        return printed(number(value))
+    if isinstance(value, float):
+        return printed_double(value) if math.isfinite(value) else printed(number(value))
+    if isinstance(value, (int, BinaryFraction)):
+        return printed(value)
     raise UnfitError(f"is {kind(value)}, which has no text")
 
 
@@ -189,7 +141,7 @@ def _same_scalar(left: Any, right: Any) -> bool:
         return bool(left == right)
     if isinstance(left, bool) or isinstance(right, bool):
         return False
-    numbers = (int, float, Decimal)
+    numbers = (int, float, BinaryFraction)
     if isinstance(left, numbers) and isinstance(right, numbers):
         return number(left) == number(right)
     return bool(type(left) is type(right) and left == right)
@@ -200,8 +152,8 @@ def _composed(value: str) -> str:
     return unicodedata.normalize("NFC", value)
 
 
-def encode(value: Any, meter: Meter, depth: int = 0) -> str:
-    """The value as compact JSON, numbers exactly, keys in order."""
+def encode(value: Any, meter: Meter, depth: int = 0, *, signed: bool = True) -> str:
+    """The value as compact JSON, numbers as text has them, keys in order; unless `signed`, negative zero is 0."""
     if depth > _MAX_DEPTH:
         raise UnfitError(f"is nested more than {_MAX_DEPTH} levels deep")
     meter.step()
@@ -209,14 +161,17 @@ def encode(value: Any, meter: Meter, depth: int = 0) -> str:
         return _quoted(value, meter)
     if value is None:
         return "null"
-    if isinstance(value, (bool, int, float, Decimal)):
-        written = text(value)
+    if isinstance(value, (bool, int, float, BinaryFraction)):
+        written = text(value if signed or value or value is False else 0)
         meter.make(len(written))
         return written
     if isinstance(value, (list, tuple)):
-        return "[" + ",".join([encode(item, meter, depth + 1) for item in value]) + "]"
+        return "[" + ",".join([encode(item, meter, depth + 1, signed=signed) for item in value]) + "]"
     if isinstance(value, Mapping):
-        items = [f"{_quoted(key, meter)}:{encode(value[key], meter, depth + 1)}" for key in sorted(value)]
+        items = [
+            f"{_quoted(key, meter)}:{encode(value[key], meter, depth + 1, signed=signed)}"
+            for key in sorted(value)
+        ]
         return "{" + ",".join(items) + "}"
     raise UnfitError(f"is {kind(value)}, which JSON cannot say")
 
@@ -228,7 +183,7 @@ def _quoted(value: str, meter: Meter) -> str:
 
 
 def decode(source: str) -> Any:
-    """The value that JSON text says, numbers exactly; half of a surrogate pair becomes U+FFFD."""
+    """The value that JSON text says; half of a surrogate pair becomes U+FFFD."""
     if "\\ud" in source or "\\uD" in source:
         source = re.sub(_ESCAPE, lambda found: "\\ufffd" if found[1] else found[0], source)
     try:
@@ -241,7 +196,7 @@ def decode(source: str) -> Any:
         raise UnfitError(f"is not JSON: {error}") from None
 
 
-def _json_number(spelled: str) -> int | Decimal:
+def _json_number(spelled: str) -> Number:
     value = parse_number(spelled)
     if value is None:
         raise ValueError(f"{spelled[:20]} is out of range")
@@ -259,7 +214,7 @@ def show(value: Any, limit: int = 60) -> str:
         return shown if len(shown) <= limit else shown[: limit - 2] + '…"'
     if value is None:
         return "null"
-    if isinstance(value, (bool, int, float, Decimal)):
+    if isinstance(value, (bool, int, float, BinaryFraction)):
         try:
             shown = text(value)
         except UnfitError:

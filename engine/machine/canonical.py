@@ -3,9 +3,13 @@
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from engine.language import syntax
+from engine.language.binary import is_rounded
+from engine.language.printing import shortest
+from engine.language.source import Place
 from engine.machine.values import canonical
 
 if TYPE_CHECKING:
@@ -42,6 +46,9 @@ def hash_of_expression(node: syntax.Expression) -> str:
             # The one place where parentheses mean something: a key in them is computed, a bare one is a name.
             digest.update(b"computed key" if isinstance(part.key, syntax.Parentheses) else b"key")
             todo += [part.value, part.key]
+        elif isinstance(part, syntax.Literal) and is_rounded(part.value):
+            digest.update(b"Literal/1;")
+            todo.append(_spelled(part))
         elif isinstance(part, syntax.Node):
             values = [getattr(part, f.name) for f in fields(part) if not f.name.endswith("span")]
             digest.update(f"{type(part).__name__}/{len(values)};".encode())
@@ -53,6 +60,16 @@ def hash_of_expression(node: syntax.Expression) -> str:
             text = f"{type(part).__name__}:{part}".encode("utf-8", "surrogatepass")
             digest.update(f"{len(text)}:".encode() + text)
     return digest.hexdigest()
+
+
+def _spelled(literal: syntax.Literal) -> int | Decimal:
+    """A number as its author wrote it: so it was hashed when numbers were decimals, and stores have recorded the hashes."""
+    place = literal.span
+    if isinstance(place, Place):
+        spelled = Decimal(place.source.text[place.first : place.last])
+    else:
+        spelled = shortest(literal.value)
+    return int(spelled) if spelled == spelled.to_integral_value() else spelled
 
 
 def meaning_of_machine(

@@ -7,12 +7,14 @@ that is missing behaves like one of the wrong kind.
 """
 
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_FLOOR, Decimal
+from contextlib import suppress
+from fractions import Fraction
 from itertools import count, islice, pairwise
 from typing import Any, Final
 
 from engine.language.values import UnfitError, number
 from engine.machine.atoms import Path, Use
+from engine.machine.values import NotPlainError, plain
 
 
 class Missing:
@@ -37,7 +39,7 @@ def representatives(path: Path, use: Use | None) -> tuple[Any, ...]:
     if use is None or not _asks(use):
         return (plain,)
     others = use.others
-    values: list[Any] = [*use.constants]
+    values: list[Any] = [*_received(use.constants)]
     values += [True, False] if use.truth else []
     values += _around(use) if use.bounds or use.ordered else []
     values += _FRESH[: min(others + 1, MOST_FRESH)] if use.joined and others else [plain]
@@ -46,6 +48,13 @@ def representatives(path: Path, use: Use | None) -> tuple[Any, ...]:
         values.append(MISSING)
     unique: dict[tuple[type, str], Any] = {(_kind(value), repr(value)): value for value in reversed(values)}
     return tuple(reversed(unique.values()))
+
+
+def _received(values: Iterable[Any]) -> Iterable[Any]:
+    """The values as they come in with an event: no payload has a number that JSON's doubles have not."""
+    for value in values:
+        with suppress(NotPlainError):
+            yield plain(value)
 
 
 def _asks(use: Use) -> bool:
@@ -80,21 +89,21 @@ def _is(text: str, constant: Any) -> bool:
     return isinstance(constant, str) and text == constant
 
 
-def _gaps(points: Sequence[Decimal], many: int) -> Iterable[Decimal]:
+def _gaps(points: Sequence[Fraction], many: int) -> Iterable[Fraction]:
     """So many numbers below all points, between each two, and above all; whole ones where there is room."""
     if not points:
-        yield from (Decimal(number) for number in range(1, many + 1))
+        yield from (Fraction(number) for number in range(1, many + 1))
         return
     for by in range(1, many + 1):
         yield points[0] - by
         yield points[-1] + by
     for left, right in pairwise(points):
         step = (right - left) / (many + 1)
-        step = step.to_integral_value(ROUND_FLOOR) if step >= 1 and many > 1 else step
+        step = Fraction(step // 1) if step >= 1 and many > 1 else step
         yield from (left + step * by for by in range(1, many + 1))
 
 
-def _spellings(value: Decimal) -> Iterable[str]:
+def _spellings(value: Fraction) -> Iterable[str]:
     """The texts for one number, shortest first, without end."""
     text = str(_written(value))
     yield text
@@ -110,10 +119,10 @@ def _numbers(values: Iterable[Any]) -> Iterable[Any]:
             continue
 
 
-def _exact(value: Any) -> Decimal:
-    return Decimal(value)
+def _exact(value: Any) -> Fraction:
+    return Fraction(*value.as_integer_ratio())
 
 
-def _written(value: Decimal) -> float:
+def _written(value: Fraction) -> float:
     """The number as JSON has it."""
-    return int(value) if value == value.to_integral_value() else float(value)
+    return int(value) if value.denominator == 1 else float(value)

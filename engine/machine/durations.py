@@ -3,9 +3,9 @@
 import math
 import re
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
+from engine.language.binary import BinaryFraction
 from engine.language.values import show
 
 _UNITS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
@@ -21,7 +21,7 @@ def seconds_of(value: Any) -> float:
         if not parts or "".join(number + unit for number, unit in parts) != value:
             raise ValueError(f'is not a duration such as "72h": it is {show(value)}')
         seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
-    elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+    elif isinstance(value, int | float | BinaryFraction) and not isinstance(value, bool):
         try:
             seconds = float(value)
         except OverflowError:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.language import syntax
+from engine.language.binary import add
 from engine.language.values import UnfitError, number
 from engine.machine.atoms import Path, Uses
 from engine.machine.definition import Machine, Raise, Transition
@@ -171,7 +172,7 @@ def _beside(value: Any) -> tuple[Any, ...]:
         exact = number(value)
     except UnfitError:
         return ()
-    near = (exact - 1, exact, exact + 1, exact + 2)
+    near = [add(exact, by) for by in (-1, 0, 1, 2)]
     return tuple(one if isinstance(one, int) else float(one) for one in near)
 
 

@@ -1,9 +1,8 @@
 """Reads an `await` block: who is asked, and what happens on each answer."""
 
-from decimal import Decimal
-
 from engine.errors import EvaluationError
 from engine.language import syntax
+from engine.language.binary import BinaryFraction
 from engine.machine.approvals import event_name, names_of
 from engine.machine.definition import Await
 from engine.machine.drafts import MachineDraft, StateDraft
@@ -76,7 +75,7 @@ def _needs(reader: Reader, answer: syntax.Block, people: list[str] | None) -> in
     place = attribute.value.span
     if (
         isinstance(value, bool)
-        or not isinstance(value, int | float | Decimal)
+        or not isinstance(value, int | float | BinaryFraction)
         or value not in range(1, _MOST_NEEDED + 1)
     ):
         detail = f"Write how many people have to give this answer: 1 to {_MOST_NEEDED}."

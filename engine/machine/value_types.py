@@ -3,14 +3,15 @@
 Only a text that comes from where there are no other values (the environment, a flag) is read as the type says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
-from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from engine.errors import EvaluationError
 from engine.frozen import frozen
 from engine.language import parse, syntax
+from engine.language.binary import BinaryFraction
 from engine.language.expressions import check_names, compile_expression
 from engine.language.values import kind, parse_number
 from engine.machine.reading import Reader
@@ -20,6 +21,8 @@ from engine.machine.values import NotPlainError, plain
 SIMPLE = ("string", "number", "bool", "any")
 #: What is made of another type.
 _MADE = ("list", "map")
+#: Faults of one value.
+_MOST_TOLD = 8
 _KNOWN = "string, number, bool, any, list(TYPE), map(TYPE) and object({ name = TYPE, other = optional(TYPE, DEFAULT) })"
 
 
@@ -119,27 +122,35 @@ def shown_type(value: Any) -> Type:
         return Type(name="bool")
     if isinstance(value, str):
         return Type(name="string")
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, int | float | BinaryFraction):
         return Type(name="number")
     if isinstance(value, Mapping):
         return Type(name="map", inner=ANY)
     return Type(name="list", inner=ANY) if isinstance(value, list | tuple) else ANY
 
 
-def check_type(wanted: Type, value: Any, path: str = "it") -> None:
-    """Raise `UnfitValueError` unless the value is of the type."""
+def check_type(wanted: Type, value: Any) -> None:
+    """Raise `UnfitValueError`, which tells every fault up to a few, unless the value is of the type."""
+    found = list(islice(_faults(wanted, value, "it"), _MOST_TOLD + 1))
+    if found:
+        more = [] if len(found) <= _MOST_TOLD else ["and so on"]
+        raise UnfitValueError("; ".join(found[:_MOST_TOLD] + more))
+
+
+def _faults(wanted: Type, value: Any, path: str) -> Iterator[str]:
+    """What of a value is not of its type, in words."""
     if wanted.name == "any" or (value is None and wanted.optional):
         return
     if shown_type(value).name != ("map" if wanted.name == "object" else wanted.name):
-        raise UnfitValueError(f"{_told(path)} is {kind(value)}, not {_article(wanted)}")
-    if wanted.name == "list" and wanted.inner is not None:
+        yield f"{_told(path)} is {kind(value)}, not {_article(wanted)}"
+    elif wanted.name == "list" and wanted.inner is not None:
         for number, item in enumerate(value):
-            check_type(wanted.inner, item, f"{path}[{number}]")
+            yield from _faults(wanted.inner, item, f"{path}[{number}]")
     elif wanted.name == "map" and wanted.inner is not None:
         for name, item in value.items():
-            check_type(wanted.inner, item, f"{path}.{name}")
+            yield from _faults(wanted.inner, item, f"{path}.{name}")
     elif wanted.name == "object":
-        _check_members(wanted.members, value, path)
+        yield from _faults_of_members(wanted.members, value, path)
 
 
 def _told(path: str) -> str:
@@ -148,15 +159,15 @@ def _told(path: str) -> str:
     return f"its part {part}" if part else "it"
 
 
-def _check_members(wanted: Mapping[str, Type], value: Mapping[str, Any], path: str) -> None:
+def _faults_of_members(wanted: Mapping[str, Type], value: Mapping[str, Any], path: str) -> Iterator[str]:
     for name, inner in wanted.items():
         if name in value:
-            check_type(inner, value[name], f"{path}.{name}")
+            yield from _faults(inner, value[name], f"{path}.{name}")
         elif not inner.optional:
-            raise UnfitValueError(f'{_told(path)} has no member "{name}"')
+            yield f'{_told(path)} has no member "{name}"'
     for name in value:
         if name not in wanted:
-            raise UnfitValueError(f'{_told(path)} has a member "{name}", which the type does not name')
+            yield f'{_told(path)} has a member "{name}", which the type does not name'
 
 
 def filled(wanted: Type, value: Any) -> Any:
@@ -206,4 +217,4 @@ def _evaluated(wanted: Type, text: str) -> Any:
 
 
 def _article(wanted: Type) -> str:
-    return f"{'an' if wanted.name == 'object' else 'a'} {wanted}"
+    return f"{'an' if wanted.name == 'object' else 'a'} {replace(wanted, optional=False)}"

@@ -5,9 +5,10 @@ import math
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from itertools import count
 from typing import Any
+
+from engine.language.binary import BinaryFraction
 
 #: Deeper than any payload of a known source; what is deeper is not stored.
 DEEPEST = 100
@@ -38,7 +39,7 @@ def _plain(value: Any, depth: int, parts: Iterator[int]) -> Any:
         return value
     if isinstance(value, str):
         return _text(value)
-    if isinstance(value, int | Decimal | float):
+    if isinstance(value, int | BinaryFraction | float):
         return _number(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(item, depth + 1, parts) for key, item in value.items()}
@@ -55,15 +56,15 @@ def _text(value: str) -> str:
     return value
 
 
-def _number(value: Decimal | float) -> float:
+def _number(value: BinaryFraction | float) -> float:
     try:
         number = float(value)
     except OverflowError:
         raise NotPlainError("the number is too large") from None
     if not math.isfinite(number):
         raise NotPlainError("the number is too large or none")
-    if isinstance(value, Decimal) and value == value.to_integral_value():
-        value = int(value)
+    if isinstance(value, BinaryFraction) and not value:
+        return 0
     return value if isinstance(value, int) and _SMALLEST <= value <= _LARGEST else number
 
 

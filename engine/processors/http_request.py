@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
+from engine.language.binary import BinaryFraction
 from engine.model import EffectKind
 from engine.processors.processor import Call
 
@@ -156,7 +156,7 @@ def headers_of(value: Any) -> dict[str, str]:
 def seconds_of(value: Any) -> float:
     """A timeout in seconds from a number or ``"10s"``. Raises `UnusableError`."""
     seconds = 0.0
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+    if isinstance(value, int | float | BinaryFraction) and not isinstance(value, bool):
         with suppress(OverflowError, ValueError):
             seconds = float(value)
     elif isinstance(value, str) and (match := _DURATION.match(value.strip())):
@@ -204,8 +204,8 @@ def to_json(value: Any) -> bytes:
 
 def _plain(value: Any) -> Any:
     """Values of definitions that JSON has other words for."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, BinaryFraction):
+        return float(value) if value else 0
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"a {type(value).__name__} has no JSON form")

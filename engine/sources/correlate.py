@@ -8,11 +8,11 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from engine.errors import EvaluationError
 from engine.frozen import frozen
+from engine.language.binary import BinaryFraction
 from engine.language.values import show, truth
 from engine.machine.compile import CompiledProvisioner
 from engine.machine.definition import Receive
@@ -250,7 +250,7 @@ def _ordered(value: Any) -> str | None:
     """What says which of two events is older, as canonical JSON; null means that nobody knows."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+    if isinstance(value, bool) or not isinstance(value, str | int | float | BinaryFraction):
         raise _RefusedError(
             f"cannot use the value of ordered_by: {show(value)} is neither a time nor a number"
         )

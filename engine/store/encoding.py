@@ -4,13 +4,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from decimal import Decimal
 from enum import Enum
 from functools import cache
 from typing import Any
 
 import orjson
 
+from engine.language.binary import BinaryFraction
 from engine.model import SPARSE
 
 # Left to orjson, a dataclass would keep the order of its fields.
@@ -21,7 +21,7 @@ _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 def encode(value: Any) -> str:
     """The value as JSON text: keys sorted, no spaces.
 
-    Frozen values become objects, decimals become numbers; an integer beyond 64 bits becomes a float, as any reader of
+    Frozen values become objects, numbers of expressions become JSON's; an integer beyond 64 bits becomes a float, as any reader of
     JSON may take it. Encoding what `decode` gave yields the same text again.
     """
     try:
@@ -47,7 +47,7 @@ def written(value: Any) -> orjson.Fragment:
 
 def _simpler(value: Any) -> Any:
     """One step towards JSON for what orjson does not know."""
-    if isinstance(value, Decimal):
+    if isinstance(value, BinaryFraction):
         return _number(value)
     if is_dataclass(value) and not isinstance(value, type):
         return _members(value)
@@ -64,7 +64,7 @@ def _plain(value: Any) -> Any:
         return _plain(value.value)
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
-    if isinstance(value, int | Decimal):
+    if isinstance(value, int | BinaryFraction):
         return _number(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {name: _plain(member) for name, member in _members(value).items()}
@@ -94,12 +94,9 @@ def _key(key: Any) -> str:
     return plain if isinstance(plain, str) else encode(plain)
 
 
-def _number(value: int | Decimal) -> int | float:
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            return math.nan  # JSON has no word for it: null
-        if value != value.to_integral_value():
-            return float(value)
+def _number(value: int | BinaryFraction) -> int | float:
+    if isinstance(value, BinaryFraction):
+        return float(value) if value else 0
     if _SMALLEST <= value <= _LARGEST:
         return int(value)
     try:

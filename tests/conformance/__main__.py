@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.conformance import functions
+from tests.conformance import functions, numbers
 from tests.conformance.functions import FunctionsReference
 from tests.conformance.parity import run
 from tests.conformance.reference import Reference, build, module_folder
@@ -53,6 +53,23 @@ def run_functions(folder: Path, given: argparse.Namespace) -> int:
     return int(bool(outcome.differing))
 
 
+def run_numbers(folder: Path, given: argparse.Namespace) -> int:
+    """Arithmetic, to the last digit."""
+    reference = FunctionsReference(folder)
+    try:
+        outcome = numbers.run(reference, given.numbers, given.seed)
+    finally:
+        reference.close()
+    for difference in outcome.differing[: 10 * given.examples]:
+        print(f"--- {difference[:1000]}")
+    print(f"{len(outcome.agreed):8} calculations: the same text")
+    print(f"{outcome.refused:8} calculations: refused here, as the reference page says")
+    print(f"{len(outcome.differing):8} calculations: different")
+    if given.record_numbers is not None:
+        numbers.record(outcome, given.record_numbers)
+    return int(bool(outcome.differing))
+
+
 def main() -> int:
     options = argparse.ArgumentParser(prog="conformance", description=__doc__)
     options.add_argument("folders", nargs="*", type=Path, help="more folders with HCL files")
@@ -63,6 +80,10 @@ def main() -> int:
     options.add_argument("--mutations", type=int, default=20000)
     options.add_argument("--calls", type=int, default=2000, help="how many calls of each function")
     options.add_argument("--record", type=Path, help="where to keep some calls of functions, for the tests")
+    options.add_argument("--numbers", type=int, default=20000, help="how many calculations")
+    options.add_argument(
+        "--record-numbers", type=Path, help="where to keep some results of calculations, for the tests"
+    )
     options.add_argument("--values", type=int, default=20000)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--examples", type=int, default=3, help="how many of each difference to print")
@@ -70,6 +91,7 @@ def main() -> int:
     folder = build(given.build)
     suite = run_suite(folder)
     called = run_functions(folder, given)
+    calculated = run_numbers(folder, given)
     began = time.monotonic()
     reference = Reference(folder)
     try:
@@ -103,7 +125,7 @@ def main() -> int:
         failed |= limit is not None and share > limit
         print(f"{count:8} {kind}" + (f" ({share:.2f} %, allowed {limit} %)" if limit is not None else ""))
     print(f"{time.monotonic() - began:8.0f} seconds")
-    return int(failed or suite != 0 or called != 0)
+    return int(failed or suite != 0 or called != 0 or calculated != 0)
 
 
 sys.exit(main())

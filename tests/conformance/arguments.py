@@ -3,8 +3,9 @@
 import random
 import unicodedata
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Any
+
+from engine.language.values import parse_number
 
 #: Makes one argument.
 Maker = Callable[[random.Random], Any]
@@ -17,8 +18,9 @@ _WORDS = (
 )  # fmt: skip
 _NUMBERS = (
     0, 1, 2, 3, -1, -2, 7, 10, 12, 16, 36, 62, 63, 100, 255, 1023, 1024, 1025, 123456, 1234567, 10**15, 2**53 + 1, 2**63, -(2**63), 10**30,
-    Decimal("0.5"), Decimal("-0.5"), Decimal("1.5"), Decimal("2.5"), Decimal("0.1"), Decimal("0.25"), Decimal("-1.75"), Decimal("0.15"), Decimal("0.35"), Decimal("2.675"), Decimal("3.14159"),
-    Decimal("0.0001"), Decimal("0.00001234"), Decimal("123456.789"), Decimal("1e-20"), Decimal("12345678901234567890.5"),
+    parse_number("0.5"), parse_number("-0.5"), parse_number("1.5"), parse_number("2.5"), parse_number("0.1"), parse_number("0.25"), parse_number("-1.75"), parse_number("0.15"), parse_number("0.35"), parse_number("2.675"), parse_number("3.14159"),
+    parse_number("0.0001"), parse_number("0.00001234"), parse_number("123456.789"), parse_number("1e-20"), parse_number("12345678901234567890.5"),
+    parse_number("1e300"), parse_number("-7.25e-200"), parse_number(str(3 * 2**512 + 1)), parse_number("0.333333333333333333333333333333333"),
 )  # fmt: skip
 _TIMESTAMPS = (
     "2026-01-30T12:05:09Z", "2024-02-29T23:59:59+02:00", "2023-02-29T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
@@ -137,7 +139,7 @@ def uniform(random_: random.Random) -> list[Any]:
     maker = random_.choice(
         (
             pick("a", "b", "c", "B", "é", "10", "9"),
-            pick(0, 1, 2, 10, Decimal("0.5"), -1),
+            pick(0, 1, 2, 10, parse_number("0.5"), -1),
             pick(True, False),
             text,
             number,
@@ -316,8 +318,8 @@ CALLS: dict[str, Callable[[random.Random], list[Any]]] = {
     "length": each(value),
     "log": each(number, number),
     "pow": each(number, number),
-    "parseint": each(pick("0", "ff", "FF", "-10", "+7", "zz", "Zz", "1_0", "", " 1", "٣", "9" * 50, "0x10", "-"), pick(2, 8, 10, 16, 36, 37, 62, 63, 1, Decimal("2.5"))),
-    "range": each(small, rest=pick(-3, 0, 1, 2, 5, 100, 3000, Decimal("0.25"), Decimal("-0.5")), most=3),
+    "parseint": each(pick("0", "ff", "FF", "-10", "+7", "zz", "Zz", "1_0", "", " 1", "٣", "9" * 50, "0x10", "-"), pick(2, 8, 10, 16, 36, 37, 62, 63, 1, parse_number("2.5"))),
+    "range": each(small, rest=pick(-3, 0, 1, 2, 5, 100, 3000, parse_number("0.25"), parse_number("-0.5")), most=3),
     "chunklist": each(lists, small),
     "coalesce": each(scalar, rest=scalar),
     "coalescelist": each(lists, rest=lists),

@@ -15,9 +15,7 @@ from engine.diagnostics import Diagnostic, Span, errors_in
 from engine.errors import EvaluationError
 from engine.language import parse, syntax
 from engine.language.expressions import compile_expression
-from engine.language.functions import STANDARD
 from engine.language.names import traversals_of
-from tests.conformance.numbers import FUNCTIONS, with_floats
 from tests.conformance.types import Type, UnfitTypeError, convert, read_type, write
 
 _SPECS = ("object", "attr", "block", "block_list", "block_map", "literal")
@@ -48,7 +46,7 @@ class Spec:
 
 
 def evaluate(node: syntax.Expression, variables: dict[str, Any]) -> Any:
-    return compile_expression(with_floats(node), {**STANDARD, **FUNCTIONS}).evaluate(variables)
+    return compile_expression(node).evaluate(variables)
 
 
 def read_spec(block: syntax.Block) -> Spec:

@@ -1,101 +1,115 @@
-"""Arithmetic as the reference does it, on binary floats of 512 bits, to compare its results to the last digit.
+"""Arithmetic beside the reference: the same expressions of numbers, and whether both write the same text, digit by digit.
 
-Interlock's own numbers are exact decimals: there 11 % 5.1 is 0.8, which no binary float is.
+What its functions give has less than 512 bits there now and then (a length, what is cut off by `int`): calculations
+between two such are left out here.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
-from decimal import Context, Decimal
-from fractions import Fraction
+import json
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from engine.language import syntax
-from engine.language.functions.function import Function, Parameter
+from engine.errors import EvaluationError
+from tests.conformance.functions import FunctionsReference, evaluated
 
-BITS = 512
-#: Wide enough for every digit of such a float.
-_WIDE = Context(prec=400)
+#: What is refused here: the reference has infinite numbers, any exponent, and a limit of its own to ranges.
+REFUSALS = ("divides by zero", "is too large a number", "is too close to zero", "it takes more than")
+_OPERATORS = ("+", "-", "*", "/", "%", "%", "==", "!=", "<", "<=", ">", ">=")
+_KNOWN = (
+    "0", "1", "2", "3", "7", "10", "0.1", "0.2", "0.3", "0.5", "5.1", "11", "100", "2.50", "1e2", "12E-1", "1e150", "1e154", "1e155", "1e248", "1e249",
+    "1e-248", "1e-249", "1e300", "1e399", "1e-300", "1e-399", "9007199254740993", "18446744073709551617", "340282366920938463463374607431768211457",
+    f"{2**512 - 1}", f"{2**512}", f"{2**512 + 1}", f"{2**513 + 1}", f"{2**513 + 3}", f"{3 * 2**512 + 2}", "0." + "3" * 200, "0.3333333333333333",
+    "123456789.125", "0.000030517578125", "9" * 160, "9" * 399, "0.1000000000000000055511151231257827",
+)  # fmt: skip
+_CALLS = (
+    'format("%%.3f %%e %%g %%v", %s, %s, %s, %s)',
+    "abs(%s)",
+    "ceil(%s)",
+    "floor(%s)",
+    "int(%s)",
+    "min(%s, %s)",
+    "max(%s, %s)",
+    'tonumber("%s")',
+    "%s",
+    'jsonencode(jsondecode("[%s]"))',
+    'join(" ", range(0, abs(%s %% 7), 0.3))',
+)
+_SHARES = (0.6, 0.85)
+_KEPT, _LONGEST_LINE = 700, 1_200
 
 
-def rounded(value: Fraction) -> Fraction:
-    """The nearest 512-bit float; of two equally near the even one."""
-    if not value:
-        return value
-    shift = BITS - (value.numerator.bit_length() - value.denominator.bit_length())
-    scaled = value * Fraction(2) ** shift
-    if abs(scaled) >= 2**BITS:
-        shift -= 1
-        scaled /= 2
-    return Fraction(round(scaled)) / Fraction(2) ** shift
+@dataclass(slots=True)
+class Outcome:
+    """What became of the calculations."""
+
+    #: The expressions that both write alike, with that text.
+    agreed: dict[str, str] = field(default_factory=dict)
+    #: What differs and should not.
+    differing: list[str] = field(default_factory=list)
+    #: How many are refused here for one of `REFUSALS`.
+    refused: int = 0
 
 
-def float_of(value: Decimal | int) -> Fraction:
-    """The float that a literal means."""
-    return rounded(Fraction(value))
+def expression(choose: random.Random) -> str:
+    """An expression whose value is a text."""
+    kind = choose.random()
+    if kind < _SHARES[0]:
+        made = f"{_operand(choose)} {choose.choice(_OPERATORS)} {_operand(choose)}"
+    elif kind < _SHARES[1]:
+        made = f"({_operand(choose)} {choose.choice('+-*/%')} {_operand(choose)}) {choose.choice(_OPERATORS)} {_operand(choose)}"
+    else:
+        call = choose.choice(_CALLS)
+        made = call % tuple(_operand(choose) for _ in range(call.replace("%%", "").count("%s")))
+    return f'"= ${{{made}}}"'
 
 
-def shortest(value: Fraction) -> str:
-    """The fewest digits that mean this float, without an exponent."""
-    if value.denominator == 1:
-        return str(value.numerator)
-    low, high = 1, 160
-    while low < high:
-        middle = (low + high) // 2
-        if float_of(_digits(value, middle)) == value:
-            high = middle
+def _operand(choose: random.Random) -> str:
+    kind = choose.random()
+    if kind < 0.5:
+        made = choose.choice(_KNOWN)
+    elif kind < 0.7:
+        made = str(choose.randrange(10 ** choose.randrange(1, 6)))
+    elif kind < 0.85:
+        made = f"{choose.randrange(1000)}.{choose.randrange(10 ** choose.randrange(1, 40))}"
+    elif kind < 0.95:
+        made = f"{choose.randrange(10 ** choose.randrange(1, 200))}.{choose.randrange(10 ** choose.randrange(1, 200))}e{choose.randrange(-399, 400)}"
+    else:
+        made = str(choose.getrandbits(choose.randrange(500, 1100)) | 1)
+    return f"-{made}" if choose.random() < 0.2 else made
+
+
+def ours(call: str) -> str | None:
+    """What the expression is here; None where it is refused for one of `REFUSALS`."""
+    try:
+        return str(evaluated(call, {}))
+    except EvaluationError as error:
+        summary = error.diagnostic.summary
+        return None if any(refusal in summary for refusal in REFUSALS) else summary
+
+
+def run(reference: FunctionsReference, count: int, seed: int) -> Outcome:
+    """So many expressions."""
+    choose = random.Random(f"{seed} numbers")
+    outcome = Outcome()
+    for _ in range(count):
+        call = expression(choose)
+        mine = ours(call)
+        if mine is None:
+            outcome.refused += 1
+            continue
+        answer: dict[str, Any] = reference.ask(call, {})
+        if mine == answer.get("value"):
+            outcome.agreed[call] = mine
         else:
-            low = middle + 1
-    return format(_digits(value, low).normalize(_WIDE), "f")
+            outcome.differing.append(
+                f"{call}: ours {mine}, theirs {answer.get('value', answer.get('error'))}"
+            )
+    return outcome
 
 
-def _digits(value: Fraction, count: int) -> Decimal:
-    magnitude = len(str(abs(value.numerator))) - len(str(value.denominator))
-    power = count - magnitude
-    return Decimal(f"{round(value * Fraction(10) ** power)}E{-power}")
-
-
-def _remainder(left: Fraction, right: Fraction) -> Fraction:
-    quotient = rounded(left / right)
-    return left - rounded(int(quotient) * right)
-
-
-_OPERATIONS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
-    "%": _remainder,
-}
-
-
-def _function(name: str, apply: Callable[[Fraction, Fraction], Fraction]) -> Function:
-    def run(_meter: Any, left: Any, right: Any) -> Decimal:
-        return Decimal(shortest(rounded(apply(float_of(left), float_of(right)))))
-
-    parameters = (Parameter(name="left", kind="number"), Parameter(name="right", kind="number"))
-    return Function(
-        name=name, signature=name, doc="", parameters=parameters, variadic=None, implementation=run
-    )
-
-
-FUNCTIONS: Mapping[str, Function] = {name: _function(name, apply) for name, apply in _OPERATIONS.items()}
-
-
-def with_floats(node: Any) -> Any:
-    """The expression with calls of the functions above in place of its arithmetic."""
-    if isinstance(node, tuple):
-        return tuple(map(with_floats, node))
-    if not is_dataclass(node) or not isinstance(node, syntax.Node):
-        return node
-    changes = {
-        f.name: with_floats(getattr(node, f.name)) for f in fields(node) if not f.name.endswith("span")
-    }
-    changed = replace(node, **changes)
-    if isinstance(changed, syntax.Binary) and changed.operator in _OPERATIONS:
-        return syntax.Call(
-            span=changed.span,
-            name=changed.operator,
-            name_span=changed.span,
-            arguments=(changed.left, changed.right),
-        )
-    return changed
+def record(outcome: Outcome, file: Path) -> None:
+    """Keep some results of the reference, for the tests that run without it."""
+    lines = [json.dumps(each) for each in outcome.agreed.items()]
+    short = [line for line in lines if len(line) <= _LONGEST_LINE]
+    file.write_text("\n".join(short[:_KEPT]) + "\n", encoding="utf-8")

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from engine.language import syntax
-from tests.conformance.numbers import float_of, shortest
+from engine.language.binary import BinaryFraction
+from engine.language.printing import printed
+from engine.language.values import number
 
 #: A primitive's name, ``["map", element]``, ``["object", {name: type}]`` and so on: what the reference writes.
 Type = Any
@@ -42,7 +43,7 @@ def type_of(value: Any) -> Type:
             return "dynamic"
         case bool():
             return "bool"
-        case int() | Decimal():
+        case int() | BinaryFraction():
             return "number"
         case str():
             return "string"
@@ -92,7 +93,7 @@ def _primitive(value: Any, wanted: str) -> Any:
     if wanted == "string" and have in ("number", "bool"):
         return write(value)
     if wanted == "number" and have == "string":
-        return Decimal(value)
+        return number(value)
     if wanted == "bool" and value in ("true", "false"):
         return value == "true"
     raise UnfitTypeError(f"{have} is no {wanted}")
@@ -103,8 +104,8 @@ def write(value: Any) -> str:
     match value:
         case bool() | None | str():
             return json.dumps(value, ensure_ascii=False)
-        case int() | Decimal():
-            return shortest(float_of(value))
+        case int() | BinaryFraction():
+            return printed(value)
         case Mapping():
             return (
                 "{"

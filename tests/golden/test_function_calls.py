@@ -5,7 +5,6 @@
 
 import json
 from collections import defaultdict
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 
 from engine.errors import EvaluationError
 from engine.language.functions import STANDARD
+from engine.language.values import number
 from tests.conformance.functions import OWN, evaluated, same
 
 
@@ -20,7 +20,7 @@ def calls() -> dict[str, list[dict[str, Any]]]:
     found = defaultdict(list)
     text = (Path(__file__).parent / "functions" / "calls.jsonl").read_text(encoding="utf-8")
     for line in text.removesuffix("\n").split("\n"):  # there are other line breaks in the arguments
-        call = json.loads(line, parse_float=Decimal)
+        call = json.loads(line, parse_float=number, parse_int=number)
         found[call["function"]].append(call)
     return found
 

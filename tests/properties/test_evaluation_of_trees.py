@@ -4,7 +4,6 @@ A program is generated as Python tuples of one type each (number, string, bool, 
 value. It is written down as HCL for the engine, and run by `value_of` on Python's own data.
 """
 
-from fractions import Fraction
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.language import parse
 from engine.language.expressions import compile_expression
+from tests.properties.rounding import exact
 
 Program = tuple[Any, ...]
 Programs = st.SearchStrategy[Program]
@@ -202,7 +202,7 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if hasattr(value, "items"):
         return {key: plain(item) for key, item in value.items()}
-    return Fraction(value)
+    return exact(value)
 
 
 @settings(deadline=None)

@@ -3,7 +3,6 @@
 import itertools
 import uuid
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -118,7 +117,7 @@ def test_whole_numbers_are_read_as_they_are_written(number: int, width: int) -> 
 def test_small_powers_are_exact(base: int, power: int) -> None:
     assert value("pow(b, p)", b=base, p=power) == base**power
     if base > 1:
-        assert abs(value("log(pow(b, p), b)", b=base, p=power) - power) < Decimal("1e-13")
+        assert value("abs(log(pow(b, p), b) - p) < 1e-13", b=base, p=power)
 
 
 @given(moments, durations, st.integers(-14 * 60, 14 * 60))

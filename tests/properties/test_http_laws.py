@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.language.values import number
 from engine.model import Attempt, Effect, EffectKind, Entity, Outcome
 from engine.processors.http import HttpMaker
 from engine.processors.http_answers import (
@@ -33,7 +34,7 @@ VALUES = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(max_size=20)
-    | st.decimals()
+    | st.floats(allow_nan=False, allow_infinity=False).map(number)
     | st.binary(max_size=4),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,

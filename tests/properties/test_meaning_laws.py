@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from engine.decide.decide import decide
 from engine.language.format import format_text
+from engine.language.parse import parse
+from engine.machine.canonical import hash_of_expression
 from engine.machine.compile import CompiledProvisioner, compile_definition
 from engine.machine.definition import Definition
 from engine.machine.read import read_again, read_definition
@@ -304,3 +306,13 @@ def test_every_decision_carries_it_and_names_the_one_before(status: str | None, 
     assert decision.step.machine == soc.machine.definition.hash
     assert decision.facts["snapshot"]["machine"] == "of another definition"
     assert (decision.step.trace.verdict is Verdict.REPEATED) is repeated
+
+
+@pytest.mark.parametrize(
+    ("written", "hashed"),
+    [("1.50", "6ecd9e5d9c6275ea"), ("1e400", "d7583945ab579a77"), ("[1.25, 3, -0.1]", "7fd5109a78197f67"), ("1e-7", "84c892ea6cfc6742")],
+)  # fmt: skip
+def test_numbers_count_as_they_are_written(written: str, hashed: str) -> None:
+    tree = parse(f"x = {written}\n", "numbers.hcl").tree
+    assert tree is not None
+    assert hash_of_expression(tree.attributes[0].value).startswith(hashed)

@@ -17,7 +17,10 @@ from lark.exceptions import LarkError
 from engine.diagnostics import Span
 from engine.language import parse, pieces, syntax
 from engine.language.automaton import make_lark
+from engine.language.binary import BinaryFraction
 from engine.language.format import format_text
+from engine.language.printing import printed
+from engine.language.values import number
 from tests.conformance.mutate import damaged
 
 SPAN = Span(filename="", start=0, end=0, line=1, column=1, end_line=1, end_column=1)
@@ -36,7 +39,7 @@ def composed_texts(draw: st.DrawFn) -> str:
 texts = composed_texts()
 numbers = st.integers(0, 10**20) | st.decimals(
     min_value=Decimal("0.001"), max_value=10**9, allow_nan=False, places=3
-).filter(lambda d: d != d.to_integral_value())
+).map(lambda decimal: number(str(decimal)))
 OPERATORS = ["||", "&&", "==", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "%"]
 
 
@@ -202,7 +205,7 @@ def show_literal(node: syntax.Literal) -> str:
         return f'"{quote(node.value)}"'
     if node.value is None or isinstance(node.value, bool):
         return {None: "null", True: "true", False: "false"}[node.value]
-    return format(node.value, "f") if isinstance(node.value, Decimal) else str(node.value)
+    return printed(node.value)
 
 
 PRINTERS: dict[type, Any] = {
@@ -338,7 +341,7 @@ def data_of(node: syntax.Expression) -> Any:
         case syntax.Object(items=items):
             return {data_of(item.key): data_of(item.value) for item in items}
         case syntax.Literal(value=value):
-            return value
+            return float(value) if isinstance(value, BinaryFraction) else value
     raise AssertionError(node)
 
 

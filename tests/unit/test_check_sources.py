@@ -107,7 +107,7 @@ def test_a_misspelled_field_of_a_known_payload_is_an_error(type_: str, path: str
         ("push", 'event.head_commit == null ? "none" : event.head_commit.message'),
         ("pull_request", "event.pull_request.labels[*].name[0]"),
         ("issues", "element(event.issue.labels, 0).name"),
-        ("issues", "merge({ a = event.action }, event).c"),
+        ("issues", "merge({ a = event.action }, event).issue.title"),
         ("issues", "concat([[1]], event.issue.labels...)[0].nme"),
         ("issues", "upper(event.issue.milestone.title)"),
         ("pull_request", "upper(event.pull_request.number)"),
@@ -149,6 +149,8 @@ def test_what_a_payload_may_hold_is_fine(type_: str, path: str) -> None:
         ("issues", "reverse(event.issue.labels)[0].nme", "unknown_payload_field", '"name"', "reverse(event.issue.labels)[0].nme"),
         ("issues", "concat(event.issue.labels, event.issue.labels)[*].nme", "unknown_payload_field", '"name"', "[*].nme"),
         ("issues", "[for l in distinct(event.issue.labels) : l.nme]", "unknown_payload_field", '"name"', "l.nme"),
+        ("issues", "merge({ a = 1 }, event, null).isue.title", "unknown_payload_field", '"issue"', "merge({ a = 1 }, event, null).isue"),
+        ("issues", "merge(event, { a = 1 }).issue.titl", "unknown_payload_field", '"title"', "merge(event, { a = 1 }).issue.titl"),
         ("issues", "one(event.issue.labels).nme", "unknown_payload_field", '"name"', "one(event.issue.labels).nme"),
         ("pull_request", "event.number.x", "no_attributes", "Only objects", "event.number.x"),
         ("pull_request", "event.pull_request.title.x", "no_attributes", "Only objects", "event.pull_request.title.x"),
@@ -247,7 +249,7 @@ def test_what_fails_for_any_delivery_is_said_of_arguments_that_are_known(
         "can(upper(event.repository))",
         "event.forced && event.commits + 1 > 2",  # it may not be forced
         "length(event.commits) + 1",
-        "merge(event.repository, { a = 1 }).whatever",
+        "merge(event.repository, { whatever = 1 }).whatever + 1",
     ],
 )
 def test_what_may_go_well_with_a_payload_is_fine(expression: str) -> None:

@@ -54,6 +54,22 @@ def test_a_state_behind_a_guard_that_is_never_true_is_unreachable_too() -> None:
     assert sorted(codes(states)) == ["guard_never_true", "unreachable_state"]
 
 
+@pytest.mark.parametrize(
+    ("guard", "expected"),
+    [
+        ("event.n == 0.1", []),
+        ("event.n == 1 / 2", []),
+        ("event.n > 0.1 + 0.2 && event.n < 0.3000000000000001", []),
+        ("event.n * 1 == 1 / 3", ["explored_in_part"]),  # arithmetic on a path is tried, not known
+        ("event.n == 1 / 3", ["guard_never_true", "unreachable_state"]),  # no double is a third
+        ("event.n == 18446744073709551617", ["guard_never_true", "unreachable_state"]),
+    ],
+)
+def test_numbers_come_in_as_payloads_have_them(guard: str, expected: list[str]) -> None:
+    states = LINE + f'state "a" "x" {{\nwhen = {guard}\ntransition = "d"\n}}\nstate "d" {{ final = true }}'
+    assert sorted(codes(states)) == expected
+
+
 def test_a_state_behind_a_guard_that_cannot_be_taken_apart_is_not_called_unreachable() -> None:
     states = LINE + (
         'state "a" "x" {\nwhen = sum([event.n, 2]) == 7531\ntransition = "d"\n}\nstate "d" { final = true }'

@@ -163,6 +163,23 @@ def test_a_default_that_is_not_of_the_type_is_told_at_its_place() -> None:
     assert found.detail == "It is a string, not a number."
 
 
+def test_every_fault_of_a_value_is_told() -> None:
+    found = problem(
+        'variable "x" {\n  type = object({ a = number, b = list(string), c = optional(bool) })\n'
+        '  default = { b = ["x", 1, true], c = "no", d = 1 }\n}'
+    )
+    assert found.detail == (
+        'It has no member "a"; its part b[1] is a number, not a string; its part b[2] is a bool, not a string; '
+        'its part c is a string, not a bool; it has a member "d", which the type does not name.'
+    )
+
+
+def test_of_many_faults_a_few_are_told() -> None:
+    found = problem('variable "x" {\n  type    = list(string)\n  default = range(100000)\n}')
+    assert found.detail.count("is a number, not a string; ") == 8
+    assert found.detail.endswith("its part [7] is a number, not a string; and so on.")
+
+
 @pytest.mark.parametrize(
     ("written", "words"),
     [

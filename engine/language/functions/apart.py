@@ -57,9 +57,10 @@ DIFFERENCES = {
     'can(jsondecode("1}"))': "What stands behind a JSON value is always an error.",
     'can(regex("(?P<n>a)(?P<n>b)", "ab"))': "Two groups of one name are an error, as RE2 has it.",
     "length(range(2000))": "A range has as many numbers as the budget of an expression allows; HCL's library stops at 1,024.",
-    "11 % 5.1": "Numbers are exact decimals, not binary fractions. Only `log`, `pow` and what does not come out even are rounded.",
-    'format("%.1f", 0.35)': "Likewise: what stands half way goes to the even digit, and 0.35 does stand half way.",
     'formatdate("YYYY-MM-DD", "2026-01-30")': "Timestamps may have any form of ISO 8601, as those of Jira do; without a zone they are UTC.",
+    'length("ab") / length("abc") == 2 / 3': "Every number has 512 bits. HCL's library counts and cuts off (`length`, `int` …) in numbers of 64 bits, and has no more in what two such make.",
+    "can(5 % 0)": "To divide by zero is an error; HCL's library has infinite numbers, and 5 for this remainder.",
+    "can(1e-400 * 1e-400 * 1e-400 * 1e-400)": "Numbers end at 2 to the power of 4,096, and near zero at its inverse: beyond is an error.",
     "pow(3.14159, 100)": "It is rounded once, and so alike on every machine; HCL's library rounds on the way.",
     "can(pow(10, 400))": "What would be infinite is an error.",
 }

@@ -1,9 +1,9 @@
 """Functions that make one kind of value of another."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
+from engine.language.binary import Number
 from engine.language.functions.function import function
 from engine.language.functions.sets import distinct_sorted
 from engine.language.meter import Meter
@@ -29,7 +29,7 @@ def _tostring(meter: Meter, value: Any) -> str | None:
     return made
 
 
-def _tonumber(_meter: Meter, value: Any) -> int | Decimal | None:
+def _tonumber(_meter: Meter, value: Any) -> Number | None:
     if value is None:
         return None
     if isinstance(value, str):

@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
+from engine.language.binary import whole_part
 from engine.language.functions.conversions import tobool
 from engine.language.functions.encodings import json_text
 from engine.language.functions.function import function
 from engine.language.functions.strings import characters
 from engine.language.graphemes import reaches
 from engine.language.meter import Meter
+from engine.language.printing import all_digits, shortest
 from engine.language.values import UnfitError, number, text
 
 #: Compiled by its first use.
@@ -19,8 +21,6 @@ _SEQUENCE = (
     r"|(?P<flags>[-+ 0#]*+)(?P<width>[1-9][0-9]*+)?(?:\.(?P<precision>[0-9]*+))?(?:\[(?P<at>[1-9][0-9]*+)\])?(?P<verb>[A-Za-z])"
     r"|(?P<wrong>(?s:.)|\Z))"
 )
-#: More digits than any number has.
-_EXACT = Context(prec=2_000)
 _MAX_WIDTH = 1_000
 #: To write a number costs a step for so many digits.
 _DIGITS_PER_STEP = 32
@@ -113,7 +113,7 @@ def _value(meter: Meter, verb: _Verb, value: Any) -> str:
             meter.make(len(value))
             return verb.padded(value)
         if value is not None and not isinstance(value, (bool, list, tuple, Mapping)):
-            return verb.padded(_general(_number(value), None))
+            return verb.padded(_general(shortest(number(value)), None))
     return verb.padded(json_text(value, meter))
 
 
@@ -133,8 +133,8 @@ def _string(meter: Meter, verb: _Verb, value: Any) -> str:
 
 
 def _whole(meter: Meter, verb: _Verb, value: Any) -> str:
-    found = number(value)
-    if not isinstance(found, int):
+    found = whole_part(number(value))
+    if found is None:
         raise UnfitError(f"must be a whole number for %{verb.letter}")
     if found == 0 and verb.precision == 0:
         return ""
@@ -151,7 +151,7 @@ def _whole(meter: Meter, verb: _Verb, value: Any) -> str:
 
 
 def _fraction(meter: Meter, verb: _Verb, value: Any) -> str:
-    found = _number(value)
+    found = (shortest if verb.precision is None and verb.letter in "gG" else all_digits)(number(value))
     digits = abs(found.adjusted()) + len(found.as_tuple().digits)
     meter.make(digits)
     meter.step((digits + (verb.precision or 0)) // _DIGITS_PER_STEP)
@@ -163,11 +163,6 @@ def _fraction(meter: Meter, verb: _Verb, value: Any) -> str:
     else:
         made = format(found, f".{6 if verb.precision is None else verb.precision}f")
     return verb.signed(made.upper() if verb.letter.isupper() else made, zeros="0" in verb.flags)
-
-
-def _number(value: Any) -> Decimal:
-    """The number without zeros at its end."""
-    return Decimal(number(value)).normalize(_EXACT)
 
 
 def _rounded(value: Decimal, digits: int) -> Decimal:

@@ -1,14 +1,14 @@
 """Functions over lists and objects."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
+from engine.language.binary import Number, add, whole_part
 from engine.language.functions import sets
 from engine.language.functions.function import function
 from engine.language.functions.numbers import whole
 from engine.language.meter import Meter
-from engine.language.values import UnfitError, add, equal, kind, multiply, subtract, text, truth
+from engine.language.values import UnfitError, equal, kind, text, truth
 
 _MISSING = object()
 #: More steps than any evaluation has.
@@ -134,33 +134,31 @@ def _element(_meter: Meter, values: list[Any], index: Any) -> Any:
     return values[whole(index, 1) % len(values)]
 
 
-def _slice(_meter: Meter, values: list[Any], start: Any, end: Any) -> list[Any]:
-    if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start <= end <= len(values):
+def _slice(_meter: Meter, values: list[Any], start: Number, end: Number) -> list[Any]:
+    first, last = whole_part(start), whole_part(end)
+    if first is None or last is None or not 0 <= first <= last <= len(values):
         raise UnfitError(f"must be whole numbers with 0 <= start <= end <= {len(values)}", 1)
-    return values[start:end]
+    return values[first:last]
 
 
-def _range(meter: Meter, *limits: Any) -> list[int | Decimal]:
+def _range(meter: Meter, *limits: Number) -> list[Number]:
     if len(limits) > _MAX_LIMITS:
         raise UnfitError("takes a start, an end and a step, and no more")
     start, end = (0, limits[0]) if len(limits) == 1 else limits[:2]
     step = limits[2] if len(limits) == _MAX_LIMITS else -1 if end < start else 1
     if step == 0:
         raise UnfitError("must not be 0", 2)
-    if (end - start) * step < 0:
+    if end != start and (end < start) != (step < 0):
         raise UnfitError("leads away from the end", 2)
-    meter.step(_count(start, end, step))
-    if all(isinstance(limit, int) for limit in (start, end, step)):
+    if isinstance(start, int) and isinstance(end, int) and isinstance(step, int):
+        meter.step(min(_TOO_MANY, -(-(end - start) // step)))
         return list(range(start, end, step))
-    return [add(start, multiply(step, i)) for i in range(_count(start, end, step))]
-
-
-def _count(start: Any, end: Any, step: Any) -> int:
-    """How many numbers there are from start up to, not including, end."""
-    above, below = subtract(end, start).as_integer_ratio()
-    above_step, below_step = step.as_integer_ratio()
-    count: int = -(-above * below_step // (below * above_step))
-    return min(_TOO_MANY, count)
+    made: list[Number] = []
+    while start > end if step < 0 else start < end:
+        meter.step()
+        made.append(start)
+        start = add(start, step)
+    return made
 
 
 def _zipmap(meter: Meter, keys: list[Any], values: list[Any]) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from decimal import Context, Decimal
 from functools import reduce
 from typing import Any
 
+from engine.language.binary import Number, add, rounded, whole_part
 from engine.language.functions.function import function
 from engine.language.meter import Meter
-from engine.language.values import UnfitError, add, number, subtract
+from engine.language.values import UnfitError, number
 
 #: Digits from 0 on; where upper and lower case differ, the upper ones come last.
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -22,17 +23,18 @@ _COST_OF_A_SERIES = 64
 _SIGNED = r"[+-]?([0-9A-Za-z]+)"
 
 
-def whole(value: int | Decimal, argument: int) -> int:
+def whole(value: Number, argument: int) -> int:
     """A whole number such as counts something; raises `UnfitError`."""
-    if not isinstance(value, int):
+    found = whole_part(value)
+    if found is None:
         raise UnfitError("is not a whole number", argument)
-    if not -_MAX_WHOLE <= value < _MAX_WHOLE:
+    if not -_MAX_WHOLE <= found < _MAX_WHOLE:
         raise UnfitError("is too large a number", argument)
-    return value
+    return found
 
 
-def _sum(meter: Meter, values: list[Any]) -> int | Decimal:
-    total: int | Decimal = 0
+def _sum(meter: Meter, values: list[Any]) -> Number:
+    total: Number = 0
     for value in values:
         meter.step()
         try:
@@ -42,7 +44,7 @@ def _sum(meter: Meter, values: list[Any]) -> int | Decimal:
     return total
 
 
-def _parseint(meter: Meter, digits: str, base: int | Decimal) -> int:
+def _parseint(meter: Meter, digits: str, base: Number) -> Number:
     radix = whole(base, 1)
     if not 2 <= radix <= len(_DIGITS):  # noqa: PLR2004
         raise UnfitError(f"must be a whole number from 2 to {len(_DIGITS)}", 1)
@@ -58,10 +60,10 @@ def _parseint(meter: Meter, digits: str, base: int | Decimal) -> int:
         if radix <= _SMALL_BASE
         else reduce(lambda a, char: a * radix + _DIGITS.index(char), spelled, 0)
     )
-    return -total if digits[0] == "-" else total
+    return rounded(-total if digits[0] == "-" else total)
 
 
-def _log(meter: Meter, value: int | Decimal, base: int | Decimal) -> int | Decimal:
+def _log(meter: Meter, value: Number, base: Number) -> Number:
     meter.step(_COST_OF_A_SERIES)
     above, below = _logarithm(value, 0), _logarithm(base, 1)
     if below == 0:
@@ -69,13 +71,13 @@ def _log(meter: Meter, value: int | Decimal, base: int | Decimal) -> int | Decim
     return number(above / below)
 
 
-def _logarithm(value: int | Decimal, argument: int) -> float:
+def _logarithm(value: Number, argument: int) -> float:
     if value <= 0:
         raise UnfitError("must be more than 0", argument)
     return float(_WIDE.ln(Decimal(_float(value, argument))))
 
 
-def _pow(meter: Meter, value: int | Decimal, power: int | Decimal) -> int | Decimal:
+def _pow(meter: Meter, value: Number, power: Number) -> Number:
     meter.step(_COST_OF_A_SERIES)
     base, exponent = _float(value, 0), _float(power, 1)
     if exponent == 0:
@@ -88,18 +90,18 @@ def _pow(meter: Meter, value: int | Decimal, power: int | Decimal) -> int | Deci
     return number(made)
 
 
-def _float(value: int | Decimal, argument: int) -> float:
-    made = float(Decimal(value))
-    if math.isinf(made):
-        raise UnfitError("is too large a number", argument)
-    return made
+def _float(value: Number, argument: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise UnfitError("is too large a number", argument) from None
 
 
 NUMBERS = (
-    function("abs(value: number)", "The number without its sign.", lambda _, value: value if value >= 0 else subtract(0, value), returns="number"),
+    function("abs(value: number)", "The number without its sign.", lambda _, value: abs(value), returns="number"),
     function("ceil(value: number)", "The whole number at or above.", lambda _, value: math.ceil(value), returns="number"),
     function("floor(value: number)", "The whole number at or below.", lambda _, value: math.floor(value), returns="number"),
-    function("int(value: number)", "The number without what follows its point.", lambda _, value: math.trunc(value), returns="number"),
+    function("int(value: number)", "The number without what follows its point.", lambda _, value: math.trunc(value) if value else value, returns="number"),
     function("log(value: number, base: number)", "The logarithm, to the 16 or 17 digits of a float.", _log, returns="number"),
     function("max(value: number, others: number...)", "The largest argument.", lambda _, *values: max(values), returns="number"),
     function("min(value: number, others: number...)", "The smallest argument.", lambda _, *values: min(values), returns="number"),

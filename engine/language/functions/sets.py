@@ -2,11 +2,11 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from itertools import product
 from math import prod
 from typing import Any
 
+from engine.language.binary import BinaryFraction
 from engine.language.functions.function import function
 from engine.language.meter import Meter
 from engine.language.values import encode, number
@@ -17,7 +17,7 @@ _TOO_MANY = 1 << 60
 
 def identity(value: Any, meter: Meter) -> str:
     """Text that two values share if and only if they are equal."""
-    written = encode(value, meter)
+    written = encode(value, meter, signed=False)
     return written if written.isascii() else unicodedata.normalize("NFC", written)
 
 
@@ -39,7 +39,7 @@ def _order(item: tuple[str, Any]) -> tuple[int, Any]:
         return 5, ""
     if isinstance(value, bool):
         return 0, value
-    if isinstance(value, (int, float, Decimal)):
+    if isinstance(value, (int, float, BinaryFraction)):
         return 1, number(value)
     if isinstance(value, str):
         return 2, value

@@ -2,7 +2,6 @@
 
 import json
 from collections import UserDict
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.language.values import number
 from engine.model import Candidate, Snapshot, Trace, Verdict
 from engine.store.encoding import decode, encode, settled, written
 
@@ -24,9 +24,10 @@ JSON = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
 )
-#: What expressions can make beyond plain JSON: decimals, integers of any length, broken surrogates, odd keys.
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False).map(number)
+#: What expressions can make beyond plain JSON: numbers of its own, integers of any length, broken surrogates, odd keys.
 ANYTHING = st.recursive(
-    SCALARS | st.integers() | st.decimals() | st.text(),
+    SCALARS | st.integers() | NUMBERS | st.text(),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.lists(inner, max_size=4).map(tuple)
@@ -72,13 +73,10 @@ def test_the_order_of_members_does_not_matter(value: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (Decimal("1.50"), "1.5"),
-        (Decimal(3), "3"),
-        (Decimal("1E+3"), "1000"),
+        (number("1.50"), "1.5"),
+        (number("-0"), "0"),
         (10**30, "1e+30"),
         (10**400, "null"),
-        (Decimal("1e999999"), "null"),
-        (Decimal("NaN"), "null"),
         (float("inf"), "null"),
         ({"b": 1, "a": (1, 2)}, '{"a":[1,2],"b":1}'),
         ({1: "x", None: "y"}, '{"1":"x","null":"y"}'),

@@ -1,11 +1,11 @@
 """From settings and arguments to one request."""
 
 import json
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from engine.language.values import number
 from engine.model import Effect, EffectKind, Entity
 from engine.processors.http import HttpMaker
 from engine.processors.http_request import Request, UnusableError, make_request, seconds_of
@@ -50,7 +50,7 @@ def test_everything_said() -> None:
             "url": URL,
             "method": "put",
             "headers": {"X-A": " 1 ", "content-type": "application/x"},
-            "body": {"n": Decimal("1.50"), "i": Decimal(2)},
+            "body": {"n": number("1.50"), "i": number("-0")},
             "timeout": "1500ms",
         },
         {"headers": {"x-a": "0", "X-B": "2"}, "method": "PATCH", "timeout": 3},
@@ -62,7 +62,7 @@ def test_everything_said() -> None:
         "content-type": "application/x",
         "idempotency-key": "key-1",
     }
-    assert json.loads(request.content) == {"n": 1.5, "i": 2}
+    assert json.loads(request.content) == {"n": 1.5, "i": 0}
 
 
 def test_text_is_sent_as_text() -> None:
@@ -151,9 +151,7 @@ def test_what_cannot_be_sent(arguments: dict[str, Any], said: str) -> None:
     assert why(arguments).startswith(said)
 
 
-@pytest.mark.parametrize(
-    "value", [0, -1, 301, True, "0s", "6h", "", [], float("nan"), float("inf"), 10**400, Decimal("sNaN")]
-)
+@pytest.mark.parametrize("value", [0, -1, 301, True, "0s", "6h", "", [], float("nan"), float("inf"), 10**400])
 def test_no_timeout(value: Any) -> None:
     with pytest.raises(UnusableError, match="timeout must be seconds"):
         seconds_of(value)
