@@ -47,8 +47,8 @@ def run_tests(
                 continue
             found = [run_test(compiled[name], one) for one in provisioner.tests]
             results += [(file, result) for result in found]
-            decided = [one for result in found for one in result.decided]
-            covered.append((file, coverage(provisioner.machine, decided)))
+            steps = [step for result in found for step in result.steps]
+            covered.append((file, coverage(provisioner.machine, steps)))
     secrets = secrets_of(definitions)
     if junit is not None:
         write_junit(junit, [(file, result, "\n".join(failure(result))) for file, result in results], secrets)

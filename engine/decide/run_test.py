@@ -1,20 +1,20 @@
 """Runs `test` blocks: every event is decided as the daemon would, and the outcome held against what is expected. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from engine.decide.simulate import Simulated, Situation, pass_time, simulate, simulate_event
 from engine.diagnostics import Span
 from engine.machine.approvals import is_answer_name
-from engine.machine.arrival import arrive
+from engine.machine.arrival import arrival
 from engine.machine.compile import CompiledMachine, CompiledProvisioner, remembering
 from engine.machine.definition import Machine
 from engine.machine.masks import HIDDEN, context_masks, masked, shown_effect
 from engine.machine.test_blocks import IGNORED, Advance, Test, Then, When
 from engine.machine.values import canonical
-from engine.model import Delivery, Effect, Entity, Event
+from engine.model import Delivery, Effect, Entity, Event, Step
 from engine.sources.correlate import correlate
 
 
@@ -46,6 +46,14 @@ class TestResult:
     decided: tuple[Simulated, ...]
     #: Why deliveries meant no more, one sentence each.
     ignored: tuple[str, ...]
+    #: What followed at once where the entity was put into a state; None = it was not.
+    arrival: Step | None = None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step that was made, in order."""
+        begun = () if self.arrival is None else (self.arrival,)
+        return (*begun, *(one.decision.step for one in self.decided))
 
     @property
     def passed(self) -> bool:
@@ -66,6 +74,8 @@ class _Course:
     ignored: list[str] = field(default_factory=list)
     #: How many of the decisions earlier `then` blocks have seen.
     seen: int = 0
+    #: How it came to where it begins.
+    arrival: Step | None = None
 
     def come(self, when: When) -> None:
         """Decide about an event or a delivery."""
@@ -124,6 +134,7 @@ def run_test(provisioner: CompiledProvisioner, test: Test) -> TestResult:
         mismatches=mismatches,
         decided=tuple(course.decided),
         ignored=tuple(course.ignored),
+        arrival=course.arrival,
     )
 
 
@@ -136,11 +147,17 @@ def _start(provisioner: CompiledProvisioner, test: Test) -> _Course:
         state = _shown(provisioner.machine.definition, given.status) or provisioner.machine.initial
     if state is None:
         situation = Situation(status=given.status)
-    else:
-        whole = provisioner.machine.tree.entering(state).text
-        start = arrive(provisioner.machine, whole, given.context, entity, given.now)
-        situation = Situation(start=start, status=given.status, snapshots={entity: start})
-    return _Course(provisioner=provisioner, entity=entity, now=given.now, situation=situation)
+        return _Course(provisioner=provisioner, entity=entity, now=given.now, situation=situation)
+    whole = provisioner.machine.tree.entering(state).text
+    made = arrival(provisioner.machine, whole, given.context, entity, given.now)
+    start = replace(made.snapshot, version=0)
+    return _Course(
+        provisioner=provisioner,
+        entity=entity,
+        now=given.now,
+        situation=Situation(start=start, status=given.status, snapshots={entity: start}),
+        arrival=made,
+    )
 
 
 def _begins_somewhere(test: Test) -> bool:
