@@ -14,7 +14,7 @@ from engine.machine.schedule import schedule
 from engine.machine.space import Space
 from engine.machine.step import step
 from engine.machine.story import story, test_block, told_event
-from engine.model import Event, Snapshot, Verdict, is_own_event
+from engine.model import Event, Snapshot, Verdict
 
 
 def endless_loops(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
@@ -91,7 +91,7 @@ def _test(explorer: Explorer, space: Space, way: tuple[Move, ...], event: Event)
 
 def _test_of_start(explorer: Explorer, machine: CompiledMachine) -> list[str]:
     """The same where a new instance goes round already: whatever comes first."""
-    first = next((t.event for t in machine.definition.transitions if not is_own_event(t.event) and t.event), None)
+    first = next(iter(explorer.events(explorer.start())), None)
     if first is None:
         return []
     event = Event(name=first, entity=explorer.entity(), payload={})

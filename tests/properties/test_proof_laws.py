@@ -65,8 +65,8 @@ _NUMBERS = (-1, -0.5, 0, 0.25, 0.5, 1, 1.125, 1.25, 1.5, 1.625, 1.75, 2, 3, 4)
 #: Every kind of value, those that nothing mentions twice. Paths are compared with each other, so each has every value that
 #: the other is compared with.
 _ANY_KIND = (GONE, None, True, False, "true", "false", "1", "0", *_NUMBERS, "2", "a", "b", "q", "r")
-#: Texts that are in order as numbers are, and equal to none: two for each number, because they may be equal to each other.
-_SPELLED = tuple(text for n in _NUMBERS for text in (str(n), f"{float(n)}00") if text not in _ANY_KIND)
+#: Texts that are in order as numbers are, and equal to none; for numbers that are constants two, which differ.
+_SPELLED = (*(str(n) for n in _NUMBERS if str(n) not in _ANY_KIND), "0.0", "1.0", "1.50", "2.0")
 _OBJECTS = (GONE, None, {}, {"w": None}, {"w": 1})
 
 
@@ -203,6 +203,7 @@ class BruteForce:
         used += " event.x event.y" if len(provisioner.receives) > 1 else ""
         self.values = values_for(used + "".join(local.text for local in self.machine.names.locals.values()))
         self.paths = self.read(used)
+        self.remembers = "context" in used
         self.known: dict[Any, bool] = {}
         self.listed: dict[tuple[str, str], list[Transition]] = {}
         self.groups: dict[tuple[str, tuple[str, ...]], list[list[Payload]]] = {}
@@ -307,7 +308,7 @@ class BruteForce:
 
     def after(self, node: Node, transition: Transition, change: dict[str, Any]) -> Node:
         context = self.contexts[node.context]
-        if transition.set is not None:
+        if transition.set is not None and self.remembers:
             # What nobody reads makes no difference; what is read has few enough values.
             kept = {**context, "k": change.get("k", context.get("k"))}
             context = {name: value for name, value in kept.items() if value is not None}

@@ -498,6 +498,27 @@ PASSING = """
 """
 
 
+def test_coverage_counts_what_is_given_and_left_at_once() -> None:
+    text = (
+        'provisioner "tt" {\nstatemachine "tt" {\ninitial = "a"\nstate "a" "go" { transition = "hub" }\n'
+        'state "hub" {\nalways {\nwhen = try(context.n, 0) == 1\ntransition = "b"\n}\nalways { transition = "a" }\n}\n'
+        'state "b" "x" { transition = "end" }\nstate "end" {\nfinal = true\n}\n}\n'
+        'test "it" {\ngiven {\nstate = "hub"\ncontext = { n = 1 }\n}\nwhen "x" {}\nthen { state = "end" }\n}\n}\n'
+    )
+    definition = read_definition(text, "tt.hcl").definition
+    assert definition is not None
+    [test] = definition.provisioners["tt"].tests
+    result = run_test(compile_definition(definition)["tt"], test)
+    assert result.passed, result.mismatches
+    found = coverage(definition.provisioners["tt"].machine, result.steps)
+    assert _covered(found.states) == {"a": False, "hub": True, "b": True, "end": True}
+    assert [name for name, covered in _covered(found.transitions).items() if covered] == [
+        "hub -> b always",
+        'b -> end on "x"',
+    ]
+    assert [part.covered for part in found.guards] == [True, False]
+
+
 def test_coverage_counts_states_that_are_left_at_once() -> None:
     text = f'provisioner "tt" {{{PASSING} test "it" {{\nwhen "go" {{}}\nwhen "x" {{}}\nthen {{ state = "end" }}\n}}\n}}'
     definition = read_definition(text, "tt.hcl").definition
