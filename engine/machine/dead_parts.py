@@ -32,7 +32,7 @@ def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[D
     reached = space.entered()
     todo = [t for found in space.undecided.values() for t in found]
     unseen = [space.configurations[key] for key in space.configurations.keys() - space.moves.keys()]
-    todo += [t for c in unseen for name in c.states for t in explorer.leaving(name)]
+    todo += [t for name in dict.fromkeys(n for c in unseen for n in c.states) for t in explorer.leaving(name)]
     if space.sampled:
         todo += [t for name in reached for t in explorer.leaving(name)]
     reached |= _in_loops(explorer)

@@ -16,7 +16,7 @@ from engine.decide.run_test import run_test
 from engine.errors import EvaluationError
 from engine.language.values import truth
 from engine.machine.answers import MOST_RUNS
-from engine.machine.claims import Outcome
+from engine.machine.claims import Outcome, why_open
 from engine.machine.compile import compile_definition
 from engine.machine.definition import ANY, Provisioner, Transition
 from engine.machine.explore import Explorer
@@ -117,9 +117,11 @@ def _conditions(atoms: list[str]) -> st.SearchStrategy[str]:
 
 @st.composite
 def definitions(draw: st.DrawFn) -> str:
-    states = [f"s{i}" for i in range(draw(st.integers(2, 4)))]
     atoms = draw(st.lists(st.sampled_from(ATOMS), min_size=2, max_size=5, unique=True))
-    sets = draw(st.lists(st.sampled_from(SETS), min_size=1, max_size=3, unique=True))
+    # Where paths are in order there are so many payloads that large machines would take a minute each.
+    few = any(atom in ORDERS for atom in atoms)
+    states = [f"s{i}" for i in range(draw(st.integers(2, 2 if few else 4)))]
+    sets = draw(st.lists(st.sampled_from(SETS), min_size=1, max_size=1 if few else 3, unique=True))
     finals = draw(st.sets(st.sampled_from(states[1:]), max_size=1))
     blocks = [f'state "{s}" {{\nfinal = {str(s in finals).lower()}\n}}' for s in states]
     for source in (*states, ANY):
@@ -396,9 +398,16 @@ def beyond_bounds(source: str, space: Space) -> bool:
     if space.exact:
         return False
     assert any(order in source for order in ORDERS), source
-    assert space.sampled, space.undecided
-    assert all(f"more combinations of values than {MOST_RUNS}" in why for why in space.sampled), space.sampled
+    assert says_bounds("; ".join((*space.sampled, *why_open(space)))), (space.sampled, space.undecided)
     return True
+
+
+def says_bounds(because: str) -> bool:
+    """Whether it is said which of the two bounds was met: on one event, or on all of them together."""
+    return (
+        f"more combinations of values than {MOST_RUNS}" in because
+        or "configurations were explored" in because
+    )
 
 
 @settings(max_examples=50, deadline=None)
@@ -431,7 +440,7 @@ def test_properties_come_out_as_by_brute_force(source: str) -> None:
     proof = prove(provisioner)
     for finding in proof.findings:
         if finding.outcome is Outcome.OPEN:
-            assert f"more combinations of values than {MOST_RUNS}" in finding.because
+            assert says_bounds(finding.because), finding.because
             assert any(order in source for order in ORDERS)
             continue
         expected = Outcome.FAILS if brute.fails(finding.property) else Outcome.HOLDS
