@@ -93,7 +93,9 @@ def _around(use: Use) -> Iterable[Any]:
 
 def _mentioned(use: Use, value: Any) -> bool:
     """Whether it is one of the constants: those are tried anyway."""
-    alike = (str,) if isinstance(value, str) else (bool,) if isinstance(value, bool) else (int, float, Decimal)
+    alike = (
+        (str,) if isinstance(value, str) else (bool,) if isinstance(value, bool) else (int, float, Decimal)
+    )
     return any(isinstance(c, alike) and _kind(c) in alike and c == value for c in use.constants)
 
 

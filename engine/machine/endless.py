@@ -28,7 +28,7 @@ def endless_loops(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
         how = f'"{event.name}" comes{with_what}' if event.name else "it begins there"
         at = explorer.compiled.configuration(snapshot.state)
         way = _way_there(space, snapshot)
-        lines = [] if way is None else [*_told(explorer, space, way), *_test(explorer, space, way, event)]
+        lines = [] if way is None else [*_told(explorer, way), *_test(explorer, space, way, event)]
         yield Diagnostic(
             code="endless_loop",
             summary=f'In "{snapshot.state}", {by_itself(explorer.machine)} follow one another without end when {how}',
@@ -46,7 +46,7 @@ def _way_there(space: Space, wanted: Snapshot) -> tuple[Move, ...] | None:
     return None
 
 
-def _told(explorer: Explorer, space: Space, way: tuple[Move, ...]) -> list[str]:
+def _told(explorer: Explorer, way: tuple[Move, ...]) -> list[str]:
     if not way:
         return []
     start = way[0].before

@@ -67,7 +67,7 @@ _NUMBERS = (-1, -0.5, 0, 0.25, 0.5, 1, 1.125, 1.25, 1.5, 1.625, 1.75, 2, 3, 4)
 _ANY_KIND = (GONE, None, True, False, "true", "false", "1", "0", *_NUMBERS, "2", "a", "b", "q", "r")
 #: Texts that are in order as numbers are, and equal to none; for numbers that are constants two, which differ.
 _SPELLED = (*(str(n) for n in _NUMBERS if str(n) not in _ANY_KIND), "0.0", "1.0", "1.50", "2.0")
-_OBJECTS = (GONE, None, {}, {"w": None}, {"w": 1})
+_OBJECTS: tuple[Any, ...] = (GONE, None, {}, {"w": None}, {"w": 1})
 
 
 def values_for(text: str) -> dict[str, tuple[Any, ...]]:

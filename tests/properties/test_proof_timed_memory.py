@@ -48,10 +48,10 @@ def _reaction(draw: st.DrawFn, atoms: tuple[str, ...], sets: tuple[str, ...], *,
     if not leads or draw(st.booleans()):
         lines.append(f"set = {draw(st.sampled_from(sets))}")
     what = draw(st.integers(0, 5)) if raises else 5
-    if what < 2:  # noqa: PLR2004
+    if what < 2:
         carried = draw(st.sampled_from(["", "event = { x = event.x }\n", "event = { x = context.k }\n"]))
         lines.append(f'raise "r" {{\ndelay = "{what + 1}h"\n{carried}}}')
-    elif what == 2:  # noqa: PLR2004
+    elif what == 2:
         lines.append('cancel "r" {}')
     return lines
 
@@ -73,7 +73,11 @@ def sources(draw: st.DrawFn) -> str:
     names = st.sampled_from(STATES)
     within = st.sampled_from(["", "\nwithin = 1", "\nwithin = 2"])
     claim = st.one_of(
-        st.builds('never = state == "{}" && try(context.k, 0) == {}'.format, names, st.sampled_from(["1", '"a"', "0"])),
+        st.builds(
+            'never = state == "{}" && try(context.k, 0) == {}'.format,
+            names,
+            st.sampled_from(["1", '"a"', "0"]),
+        ),
         st.builds('reachable = "{}"{}'.format, names, within),
         st.builds('eventually = "{}"{}'.format, names, within),
         st.builds('leads_to = "{}"\nfrom = "{}"{}'.format, names, names, within),
@@ -105,11 +109,11 @@ class BruteForce(times.BruteForce):
         self.start = self.node(arrive(self.machine, "s0", {}, self.entity, NOW))
         self.moves = {}
         self.later = {}
-        todo = [self.start]
+        todo: list[times.Node] = [self.start]
         while todo:
             node = todo.pop()
             if node not in self.moves:
-                assume(len(self.moves) < 1_500)  # noqa: PLR2004
+                assume(len(self.moves) < 1_500)
                 self.moves[node] = set()
                 self.later[node] = self.waits(node)
                 for moved, after in self.decisions(node):
@@ -123,7 +127,7 @@ class BruteForce(times.BruteForce):
         left = tuple(
             (name, int((datetime.fromisoformat(due) - NOW) / PART)) for name, due in snapshot.timers.items()
         )
-        memory = canonical([dict(snapshot.context), {k: v for k, v in snapshot.raised.items()}])
+        memory = canonical([dict(snapshot.context), dict(snapshot.raised)])
         found = Node((snapshot.state,), left, memory)
         self.snapshots.setdefault(found, replace(snapshot, version=0, hurried=0))
         return found

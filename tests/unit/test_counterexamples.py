@@ -343,8 +343,10 @@ state "y" {
             ['when "go" {', 'advance { by = "2h" }'],
         ),
         (
-            'state "a" {\nafter {\ndelay = "1h"\ntransition = "b"\n}\n}\n'
-            'state "b" {\non "go" {\nwhen = event.n == 2\ntransition = "x"\n}\n}',
+            (
+                'state "a" {\nafter {\ndelay = "1h"\ntransition = "b"\n}\n}\n'
+                'state "b" {\non "go" {\nwhen = event.n == 2\ntransition = "x"\n}\n}'
+            ),
             ['advance { by = "1h" }', "n = 2"],
         ),
         (

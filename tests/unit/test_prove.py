@@ -743,3 +743,22 @@ def test_what_is_held_against_itself_is_not_always_true(guard: str) -> None:
 def test_orders_that_cannot_be_are_found(guard: str) -> None:
     told = codes(f'state "a" "go" {{\nwhen = {guard}\ntransition = "b"\n}}\nstate "b" {{\nfinal = true\n}}')
     assert "guard_never_true" in told
+
+
+@pytest.mark.parametrize(
+    ("set_", "guard"),
+    [
+        ("{ k = event.x }", "event.x == 1 && context.k == event.x"),
+        ("{ k = event.x }", "context.k == event.x && event.x > 3"),
+        ("{ k = event.x }", "context.k == event.x && event.x < event.y && event.y == 5"),
+        ("{\nk = event.x\nj = 2\n}", "context.j == context.k"),
+        ("{\nk = event.x\nj = event.y\n}", "context.j == context.k && context.j == event.z && event.z > 3"),
+    ],
+)
+def test_what_is_compared_with_the_memory_is_asked_of_the_memory(set_: str, guard: str) -> None:
+    states = (
+        f'state "a" "go" {{\nset = {set_}\ntransition = "b"\n}}\n'
+        f'state "b" "go" {{\nwhen = {guard}\ntransition = "c"\n}}\nstate "c" {{\nfinal = true\n}}'
+    )
+    assert "guard_never_true" not in codes(states)
+    assert "unreachable_state" not in codes(states)
