@@ -24,7 +24,7 @@ from typing import Any
 import orjson
 import psycopg
 
-from bench.distributed_worker import AT_ONCE, JOB
+from bench.distributed_worker import AT_ONCE, FEW_SECONDS, JOB
 from bench.goals import Goal, held_against
 from engine.model import Entity, Event
 from engine.store import deliveries, hooks, inbox
@@ -185,7 +185,9 @@ def _two(server: PostgresServer) -> Iterator[dict[str, Any]]:
                 working.enter_context(_worker(url, "few"))
             speeds.append(_rate(c, int(FEW * FROM), int(FEW * TO)))
     one, two = speeds
-    name = f"events done on PostgreSQL by two daemons, effects of 5 ms, {AT_ONCE} at once"
+    name = (
+        f"events done on PostgreSQL by two daemons, effects of {FEW_SECONDS * 1000:g} ms, {AT_ONCE} at once"
+    )
     yield held_against(_row(name, two, "1/s", "by one", one), Goal(of="ratio", at_least=1.5))
 
 

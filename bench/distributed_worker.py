@@ -2,7 +2,7 @@
 
 `partitions` is ours; `jobs` is stock procrastinate with one job for each event, deciding with the same code; `leases` is
 what one would write by hand: rows leased with SKIP LOCKED, a hundred a transaction, a dictionary for a machine. `waiting`
-is ours with effects that wait for 5 ms, `few` the same with only a few at a time.
+is ours with effects that wait for 5 ms, `few` the same with a few at a time that wait for longer.
 """
 
 import asyncio
@@ -48,8 +48,10 @@ provisioner "load" {
 }
 """
 JOB = "bench.event"
-#: How long an effect of `waiting` takes, and how many a process of `few` performs at once.
+#: How long an effect of `waiting` takes, a fast backend in the same house; and of `few`, still a fast one, but so slow that
+#: a process of two at once waits for it and not for a processor. How many those are.
 EFFECT_SECONDS = 0.005
+FEW_SECONDS = 0.01
 AT_ONCE = 2
 
 
@@ -58,12 +60,15 @@ class Slow:
 
     observes = False
 
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
     async def observe(self, entity: Entity) -> Observation:
         raise NotImplementedError
 
     async def perform(self, call: Call) -> Attempt:
         del call
-        await asyncio.sleep(EFFECT_SECONDS)
+        await asyncio.sleep(self._seconds)
         return Attempt(outcome=Outcome.DONE, detail="")
 
     async def close(self) -> None:
@@ -98,11 +103,11 @@ async def partitions(url: str, slow: Slow | None = None, at_once: int = 64) -> N
 
 
 async def waiting(url: str) -> None:
-    await partitions(url, Slow())
+    await partitions(url, Slow(EFFECT_SECONDS))
 
 
 async def few(url: str) -> None:
-    await partitions(url, Slow(), AT_ONCE)
+    await partitions(url, Slow(FEW_SECONDS), AT_ONCE)
 
 
 async def jobs(url: str) -> None:

@@ -12,14 +12,37 @@ Run = Callable[[Mapping[str, Any], Meter], Any]
 
 
 class FailureError(Exception):
-    """An expression's node could not be evaluated."""
+    """An expression's node could not be evaluated.
 
-    def __init__(self, node: syntax.Node, code: str, summary: str, detail: str = "") -> None:
-        super().__init__(summary)
+    Its words may be given as what makes them: within `try` nobody reads them, and to look for what was meant takes longer
+    than to evaluate.
+    """
+
+    def __init__(
+        self,
+        node: syntax.Node,
+        code: str,
+        summary: Callable[[], str] | str,
+        detail: Callable[[], str] | str = "",
+    ) -> None:
+        super().__init__(code)
         self.node = node
         self.code = code
-        self.summary = summary
-        self.detail = detail
+        self._summary = summary
+        self._detail = detail
+
+    @property
+    def summary(self) -> str:
+        """What is wrong."""
+        return self._summary if isinstance(self._summary, str) else self._summary()
+
+    @property
+    def detail(self) -> str:
+        """What to do about it."""
+        return self._detail if isinstance(self._detail, str) else self._detail()
+
+    def __str__(self) -> str:
+        return self.summary
 
 
 def wording(node: syntax.Node, limit: int = 40) -> str:

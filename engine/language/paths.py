@@ -67,14 +67,11 @@ def attribute_of(value: Any, node: syntax.GetAttribute) -> Any:
         try:
             return value[node.name]
         except KeyError:
-            names = [str(name) for name in value]
-            listed = ", ".join(sorted(names)[:8]) + (", …" if len(names) > 8 else "")  # noqa: PLR2004
             raise FailureError(
                 node,
                 "attribute_missing",
-                f'{wording(node.target)} has no attribute "{node.name}"',
-                did_you_mean(node.name, names)
-                or (f"It has {listed}." if names else "It is an empty object."),
+                lambda: f'{wording(node.target)} has no attribute "{node.name}"',
+                lambda: _other_attributes(value, node.name),
             ) from None
     if isinstance(value, (list, tuple)):
         advice = f"Take one element, {wording(node.target)}[0].{node.name}, or all: {wording(node.target)}[*].{node.name}."
@@ -88,6 +85,13 @@ def attribute_of(value: Any, node: syntax.GetAttribute) -> Any:
         f'{wording(node.target)} is {kind(value)} and has no attribute "{node.name}"',
         advice,
     )
+
+
+def _other_attributes(value: Mapping[str, Any], missing: str) -> str:
+    """What an object without that attribute has instead."""
+    names = [str(name) for name in value]
+    listed = ", ".join(sorted(names)[:8]) + (", …" if len(names) > 8 else "")  # noqa: PLR2004
+    return did_you_mean(missing, names) or (f"It has {listed}." if names else "It is an empty object.")
 
 
 def index(node: syntax.Index, target: Run, key: Run) -> Run:
@@ -112,12 +116,11 @@ def _element(node: syntax.Index, value: Any, key: Any) -> Any:
         try:
             return value[name]
         except KeyError:
-            names = [str(known) for known in value]
             raise FailureError(
                 node,
                 "attribute_missing",
-                f"{wording(node.target)} has no attribute {show(name)}",
-                did_you_mean(name, names) or "Use lookup for a default.",
+                lambda: f"{wording(node.target)} has no attribute {show(name)}",
+                lambda: did_you_mean(name, [str(known) for known in value]) or "Use lookup for a default.",
             ) from None
     raise FailureError(
         node,

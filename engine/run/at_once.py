@@ -4,15 +4,14 @@ The decision is the lane's own, a commit sooner. Wherever something is unusual, 
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 
 from engine.model import Entity
-from engine.run.arrived import Arrived
 from engine.run.deciding import Decided, Decider
 from engine.run.hub import Hub
 from engine.run.pauses import Held
 from engine.run.working import Working
 from engine.store.database import Connection
+from engine.store.inbox import NewEvent
 
 #: A delivery about more entities than this is worked one by one: nobody else should wait for all of them.
 MOST_ENTITIES = 8
@@ -47,19 +46,16 @@ class AtOnce:
             and not any(e.project in held or hub.for_project(e.project).observes for e in entities)
         )
 
-    def decide(self, c: Connection, arrived: Arrived) -> tuple[Arrived, Decided | None]:
-        """Decide inside the caller's transaction: what is left for the lane, and the decision to `tell` after the commit.
+    def decide(self, c: Connection, new: NewEvent) -> Decided | None:
+        """Write an event down with the decision about it, inside the caller's transaction; `tell` it after the commit.
 
-        None if the event is not the head of its lane, or no machine knows its project. Raises `UndecidedError`.
+        None, and nothing is written, if others are before it in its lane or no machine knows its project. Raises
+        `UndecidedError`.
         """
         try:
-            decided = self._decider.decide_in(c, arrived.row, arrived.event)
+            return self._decider.decide_arrived(c, new)
         except Exception as error:
             raise UndecidedError from error
-        if decided is None:
-            return arrived, None
-        left = replace(arrived, row=decided.row, effects=tuple(decided.effects), finished=not decided.more)
-        return left, decided
 
     def tell(self, decided: Decided) -> None:
         """Say what was decided; it is committed."""

@@ -118,18 +118,29 @@ class Decider:
             self.committed(row, decided.decision, observed)
         return decided
 
-    def decide_in(self, c: Connection, row: inbox.InboxRow, event: Event) -> Decided | None:
-        """Decide the event of a row inside the caller's transaction, without an observation.
+    def decide_arrived(self, c: Connection, new: inbox.NewEvent) -> Decided | None:
+        """Decide an event and write it down inside the transaction that receives it, without an observation.
 
-        None if it is not the head of its lane, or no machine knows its project now.
+        None, and nothing is written, if others are before it in its lane or no machine knows its project now.
         """
         serving = self._serving()
-        provisioner = serving.provisioners.get(row.provisioner)
-        if provisioner is None:
+        provisioner = serving.provisioners.get(new.provisioner)
+        event = new.event
+        entity = event.entity
+        if provisioner is None or inbox.next_of(c, entity.project, entity.id) is not None:
             return None
-        text = serving.texts[row.provisioner]
-        decided = self._commit(c, row, event, event.entity, provisioner, None, text=text)
-        return decided if decided.decision is not None else None
+        key: bytes | None = None
+        if event.once is not None and event.receive is not None:
+            key = once.key_of(
+                project=entity.project, receive=event.receive, once=event.once, entity_id=entity.id
+            )
+        repeated = key is not None and once.holder_of(c, key) is not None
+        text = serving.texts[new.provisioner]
+        decision, change = self._decision(c, event, provisioner, None, repeated=repeated, text=text)
+        row, effects = commit.commit_arrived(c, new, change)
+        if key is not None and not repeated:
+            once.take(c, key, row.id)
+        return Decided(row, decision, effects, more=bool(effects))
 
     async def _later(self, row: inbox.InboxRow, observed: Observation) -> Turn:
         """The backend could not be read: wait, or give up when waiting cannot help."""
@@ -177,8 +188,6 @@ class Decider:
         head = inbox.next_of(c, entity.project, entity.id) == row.id or arrived is None
         if row.status is not InboxStatus.PENDING or not head:
             return Decided(row, None, [], more=True)
-        now = self._clock()
-        held = instances.load(c, entity.project, entity.id)
         repeated = (
             row.once is not None
             and row.receive is not None
@@ -192,44 +201,54 @@ class Decider:
             )
             is not None
         )
-        decision = decide(
-            provisioner,
-            held.snapshot if held is not None else None,
-            event,
-            now,
-            observed=observed,
-            repeated=repeated,
+        decision, change = self._decision(c, event, provisioner, observed, repeated=repeated, text=text)
+        effects = commit.commit_decision(c, row, change)
+        row = replace(
+            row,
+            status=change.status,
+            verdict=change.trace.verdict,
+            because=change.trace.because,
+            decided_at=change.now,
+            finished_at=None if effects else change.now,
         )
+        more = bool(effects) or inbox.next_of(c, entity.project, entity.id) is not None
+        return Decided(row, decision, effects, more=more)
+
+    def _decision(
+        self,
+        c: Connection,
+        event: Event,
+        provisioner: CompiledProvisioner,
+        observed: Observation | None,
+        *,
+        repeated: bool,
+        text: str,
+    ) -> tuple[Decision, commit.Change]:
+        """The decision from where the entity is now, and what it changes."""
+        now = self._clock()
+        project, entity_id = event.entity.project, event.entity.id
+        held = instances.load(c, project, entity_id)
+        before = held.snapshot if held is not None else None
+        decision = decide(provisioner, before, event, now, observed=observed, repeated=repeated)
+        step = decision.step
         instance = instances.Instance(
-            project=entity.project,
-            entity_id=entity.id,
-            snapshot=decision.step.snapshot,
+            project=project,
+            entity_id=entity_id,
+            snapshot=step.snapshot,
             machine_hash=provisioner.machine.definition.hash,
             observed_status=observed.status if observed is not None else None,
             updated_at=now,
         )
-        effects = commit.commit_decision(
-            c,
-            inbox=row,
-            before_version=held.snapshot.version if held is not None else None,
+        return decision, commit.Change(
+            before_version=before.version if before is not None else None,
             instance=instance,
             facts={**decision.facts, "text": text},
-            trace=decision.step.trace,
-            effects=decision.step.effects,
+            trace=step.trace,
+            effects=step.effects,
             now=now,
-            armed=decision.step.armed,
-            cancelled=decision.step.cancelled,
+            armed=step.armed,
+            cancelled=step.cancelled,
         )
-        row = replace(
-            row,
-            status=InboxStatus.PERFORMING if effects else InboxStatus.DONE,
-            verdict=decision.step.trace.verdict,
-            because=decision.step.trace.because,
-            decided_at=now,
-            finished_at=None if effects else now,
-        )
-        more = bool(effects) or inbox.next_of(c, entity.project, entity.id) is not None
-        return Decided(row, decision, effects, more=more)
 
     def _event(self, c: Connection, row: inbox.InboxRow, entity: Entity) -> Event:
         """The event as it was correlated, its payload read again from the stored body; or one of the engine's own."""

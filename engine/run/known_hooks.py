@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from engine.run.hook_secrets import HookSecrets, read_secrets
 from engine.run.reading import look
 from engine.store import hooks
-from engine.store.database import Connection, Store
-from engine.store.hooks import Hook
+from engine.store.database import Store
+from engine.store.hooks import Hook, Standing
 
 #: How many hooks are remembered.
 MOST = 4_096
@@ -28,11 +28,7 @@ class KnownHook:
     hook: Hook
     secrets: HookSecrets
     #: The secrets as the store had them.
-    sealed: bytes = field(repr=False)
-
-    def holds(self, c: Connection) -> bool:
-        """Whether the store still has it so."""
-        return hooks.is_still(c, self.hook.id, self.sealed)
+    standing: Standing = field(repr=False)
 
 
 class KnownHooks:
@@ -54,7 +50,7 @@ class KnownHooks:
             return None
         hook, sealed = found
         text = self._store.secrets.unseal(sealed, source=source, repo_id=repo_id)
-        known = self._known[source, repo_id] = KnownHook(hook, read_secrets(text), sealed)
+        known = self._known[source, repo_id] = KnownHook(hook, read_secrets(text), Standing(hook.id, sealed))
         if len(self._known) > MOST:
             self._known.popitem(last=False)
         return known

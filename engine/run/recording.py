@@ -13,6 +13,7 @@ from engine.sources.correlate import Correlation
 from engine.store import deliveries, inbox
 from engine.store.database import Connection, Store
 from engine.store.deliveries import DeliveryRow
+from engine.store.inbox import NewEvent
 from engine.store.tables import Receipt
 
 
@@ -65,16 +66,16 @@ class Recording:
         if self._at_once.wants(entities):
             try:
                 return await self._store.commit(
-                    lambda c: _decided(c, self._at_once, _recorded(c, verified, digest)), locks=locks
+                    lambda c: _recorded(c, verified, digest, self._at_once), locks=locks
                 )
             except UndecidedError:
                 pass  # its lane meets the same, and knows what to do about it
-        return await self._store.commit(lambda c: _recorded(c, verified, digest), locks=locks)
+        return await self._store.commit(lambda c: _recorded(c, verified, digest, None), locks=locks)
 
 
-def _recorded(c: Connection, verified: Verified, digest: bytes) -> Received:
-    """Runs in the store's writer."""
-    if not verified.known.holds(c):
+def _recorded(c: Connection, verified: Verified, digest: bytes, at_once: AtOnce | None) -> Received:
+    """Runs in the store's writer; decides too, where `at_once` is there to do it. Raises `UndecidedError`."""
+    if not verified.known.standing.holds(c):
         raise HookChangedError
     delivery, correlation, hook_id = verified.delivery, verified.correlation, verified.known.hook.id
     twin = deliveries.twin(c, hook_id, digest)
@@ -103,28 +104,32 @@ def _recorded(c: Connection, verified: Verified, digest: bytes) -> Received:
         reason=reason,
         duplicate_of=twin.id if twin is not None and verdict is Receipt.DUPLICATE else None,
     )
-    rows = inbox.insert(c, number, [(e.provisioner, e.event) for e in events], delivery.received_at)
     if twin is not None:
         _settle(c, twin, [e.event for e in events], number)
     facts = delivery_facts(delivery.source, delivery.type, delivery.id, delivery.received_at)
-    arrived = tuple(
-        Arrived(
-            row=row,
-            event=replace(e.event, payload=delivery.payload, delivery=facts),
-            size=len(verified.body),
+    arrived, decided = [], []
+    for each in events:
+        event = replace(each.event, payload=delivery.payload, delivery=facts)
+        new = NewEvent(
+            delivery_row_id=number,
+            digest=digest,
+            received_at=delivery.received_at,
+            provisioner=each.provisioner,
+            event=event,
         )
-        for row, e in zip(rows, events, strict=True)
-    )
-    return Received(delivery=number, verdict=verdict, reason=reason, arrived=arrived)
-
-
-def _decided(c: Connection, at_once: AtOnce, received: Received) -> Received:
-    """What was received, and decided in the same transaction. Raises `UndecidedError`."""
-    made = [at_once.decide(c, arrived) for arrived in received.arrived]
-    return replace(
-        received,
-        arrived=tuple(left for left, _ in made),
-        decided=tuple(decided for _, decided in made if decided is not None),
+        made = at_once.decide(c, new) if at_once is not None else None
+        size = len(verified.body)
+        if made is None:
+            (row,) = inbox.insert(c, number, [(each.provisioner, event)], delivery.received_at)
+            arrived.append(Arrived(row=row, event=event, size=size))
+        else:
+            decided.append(made)
+            effects = tuple(made.effects)
+            arrived.append(
+                Arrived(row=made.row, event=event, size=size, effects=effects, finished=not made.more)
+            )
+    return Received(
+        delivery=number, verdict=verdict, reason=reason, arrived=tuple(arrived), decided=tuple(decided)
     )
 
 

@@ -96,7 +96,7 @@ def sign(scheme: Scheme, body: bytes, secret: bytes, headers: Mapping[str, str] 
     if scheme.digest is None:
         return secret.decode("latin-1")
     before = "".join(f"{(headers or {})[name]}." for name in scheme.signed).encode("latin-1", "replace")
-    made = hmac.new(key_of(scheme, secret), before + body, scheme.digest).digest()
+    made = hmac.digest(key_of(scheme, secret), before + body if before else body, scheme.digest)
     return scheme.prefix + (base64.b64encode(made).decode() if scheme.base64 else made.hex())
 
 

@@ -1,11 +1,12 @@
 """Column types that mean the same on every database: moments, JSON and words of a fixed list."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Integer, Text
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from engine.store.encoding import decode, encode
 
@@ -23,6 +24,17 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+def to_database(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What brings a value of that column to the driver; None if the driver takes it as it is.
+
+    It is what SQLAlchemy would use. For the types of this module, whose texts and integers every driver takes, it comes
+    without the calls that SQLAlchemy puts around a type that is made from another.
+    """
+    if isinstance(kind, Moment | Json | Word):
+        return kind.to_database
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
 class Moment(TypeDecorator[datetime]):
     """A point in time: integer microseconds since 1970 in the table, a datetime in UTC in Python."""
 
@@ -32,6 +44,11 @@ class Moment(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Store microseconds."""
         del dialect
+        return self.to_database(value)
+
+    @staticmethod
+    def to_database(value: datetime | None) -> int | None:
+        """Microseconds."""
         return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
@@ -49,7 +66,10 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
         """Store text; None is JSON's null."""
         del dialect
-        return encode(value)
+        return self.to_database(value)
+
+    #: The value as text.
+    to_database = staticmethod(encode)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Give JSON values."""
@@ -66,11 +86,19 @@ class Word(TypeDecorator[StrEnum]):
     def __init__(self, words: type[StrEnum]) -> None:
         super().__init__()
         self.words = words
+        self._texts: dict[str | None, str | None] = {None: None, **{word: word.value for word in words}}
 
     def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
         """Store the word itself."""
         del dialect
-        return None if value is None else self.words(value).value
+        return self.to_database(value)
+
+    def to_database(self, value: StrEnum | None) -> str | None:
+        """The word itself; `ValueError` if it is none of the list."""
+        try:
+            return self._texts[value]
+        except KeyError:
+            return self.words(str(value)).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
         """Give the member of the list."""

@@ -1,7 +1,7 @@
 """One transaction per decision: inbox, instance, history, outbox and timers change here together, or not at all."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,50 +10,78 @@ from sqlalchemy import Connection
 from engine.model import EFFECT_FAILED, Effect, Entity, Snapshot, Trace, Verdict
 from engine.store import history, instances, outbox, timers
 from engine.store import inbox as inbox_rows
-from engine.store.inbox import InboxRow
+from engine.store.inbox import InboxRow, NewEvent
 from engine.store.instances import Instance
 from engine.store.outbox import OutboxRow
 from engine.store.tables import InboxStatus
 
 
-def commit_decision(
-    c: Connection,
-    *,
-    inbox: InboxRow,
-    before_version: int | None,
-    instance: Instance,
-    facts: Mapping[str, Any],
-    trace: Trace,
-    effects: Sequence[Effect],
-    now: datetime,
-    armed: Mapping[str, str] | None = None,
-    cancelled: Sequence[str] = (),
-) -> list[OutboxRow]:
-    """Write a decision, and return its effects as rows of the outbox.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a decision changes besides its event."""
 
-    `before_version` is the version decided from (None: there was no instance); `FencedError` if the instance is not
-    there any more or the event was decided in between. Without effects the event is done, else it is being performed.
-    `armed` and `cancelled` are the step's timers.
+    #: The version decided from; None: there was no instance.
+    before_version: int | None
+    #: Where the machine is now.
+    instance: Instance
+    #: What was looked up for the decision.
+    facts: Mapping[str, Any]
+    trace: Trace
+    effects: Sequence[Effect]
+    now: datetime
+    #: The step's timers.
+    armed: Mapping[str, str] = field(default_factory=dict)
+    cancelled: Sequence[str] = ()
+
+    @property
+    def status(self) -> InboxStatus:
+        """How far its event is: without effects it is done, else it is being performed."""
+        return InboxStatus.PERFORMING if self.effects else InboxStatus.DONE
+
+
+def commit_decision(c: Connection, inbox: InboxRow, change: Change) -> list[OutboxRow]:
+    """Write a decision about an event of the inbox, and return its effects as rows of the outbox.
+
+    `FencedError` if the instance is not at the version decided from any more, or the event was decided in between.
     """
-    status = InboxStatus.PERFORMING if effects else InboxStatus.DONE
-    inbox_rows.decide(c, inbox.id, status, trace.verdict, trace.because, now)
-    instances.save(c, instance, expected_version=before_version)
+    trace = change.trace
+    inbox_rows.decide(c, inbox.id, change.status, trace.verdict, trace.because, change.now)
+    digest = outbox.digest_of(c, inbox.id) if change.effects else b""
+    return _write(c, inbox.id, change, digest)
+
+
+def commit_arrived(c: Connection, new: NewEvent, change: Change) -> tuple[InboxRow, list[OutboxRow]]:
+    """Write an event that arrives in the same transaction and the decision about it; both as rows.
+
+    `FencedError` if the instance is not at the version decided from any more.
+    """
+    trace = change.trace
+    row = inbox_rows.insert_decided(
+        c, new, status=change.status, verdict=trace.verdict, because=trace.because, now=change.now
+    )
+    return row, _write(c, row.id, change, new.digest)
+
+
+def _write(c: Connection, inbox_id: int, change: Change, digest: bytes) -> list[OutboxRow]:
+    """Everything but the event itself, which is of the delivery with that digest."""
+    instance, now = change.instance, change.now
+    instances.save(c, instance, expected_version=change.before_version)
     version = instance.snapshot.version
     history.append(
         c,
         project=instance.project,
         entity_id=instance.entity_id,
         version=version,
-        inbox_id=inbox.id,
+        inbox_id=inbox_id,
         at=now,
         machine_hash=instance.machine_hash,
-        facts=facts,
-        trace=trace,
+        facts=change.facts,
+        trace=change.trace,
     )
     entity = Entity(project=instance.project, id=instance.entity_id)
-    if armed or cancelled:
-        timers.change(c, entity, armed or {}, cancelled)
-    return outbox.insert(c, inbox.id, entity, version, effects, now)
+    if change.armed or change.cancelled:
+        timers.change(c, entity, change.armed, change.cancelled)
+    return outbox.insert(c, inbox_id, entity, version, change.effects, now, digest)
 
 
 def restore(

@@ -1,7 +1,7 @@
 """Deliveries: every webhook that was received and verified, and what became of it. Only appended, never changed."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,18 @@ from engine.store.tables import Receipt, bodies, deliveries
 
 #: The fastest level makes a JSON body about five times smaller; better ones cost more time than disk.
 _LEVEL = 1
+
+
+def _fastest() -> Callable[[bytes, int], bytes]:
+    """What compresses to zlib's format: ISA-L in a third of zlib's time, where there is a build of it for the processor."""
+    try:
+        from isal.isal_zlib import compress
+    except ImportError:
+        return zlib.compress
+    return compress
+
+
+_compress = _fastest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +83,7 @@ _BODY = Prepared(
 
 def pack(body: bytes) -> PackedBody:
     """Compress a body. Done before a work is submitted, it takes a third off the writer's time."""
-    return PackedBody(zlib.compress(body, _LEVEL))
+    return PackedBody(_compress(body, _LEVEL))
 
 
 def unpack(data: bytes) -> bytes:

@@ -75,10 +75,22 @@ _SINCE = (
 _COUNT_SINCE = (
     select(func.count()).select_from(history).where(history.c.at >= bindparam("since", type_=Moment))
 )
-_LAST_HASH = Prepared(select(history.c.hash).where(*_OF_ENTITY).order_by(history.c.id.desc()).limit(1))
-_CHECKPOINT_HASH = Prepared(
-    select(checkpoints.c.hash).where(
-        checkpoints.c.project == bindparam("of_project"), checkpoints.c.entity_id == bindparam("of_entity")
+#: Of an entity's last decision, which may be one that retention has removed.
+_LAST_HASH = Prepared(
+    select(
+        func.coalesce(
+            select(history.c.hash)
+            .where(*_OF_ENTITY)
+            .order_by(history.c.id.desc())
+            .limit(1)
+            .scalar_subquery(),
+            select(checkpoints.c.hash)
+            .where(
+                checkpoints.c.project == bindparam("of_project"),
+                checkpoints.c.entity_id == bindparam("of_entity"),
+            )
+            .scalar_subquery(),
+        )
     )
 )
 _PAGE = 500
@@ -99,8 +111,6 @@ def append(
     """Add a decision to its entity's chain; event, states and verdict are the trace's."""
     of_entity = {"of_project": project, "of_entity": entity_id}
     last = _LAST_HASH.scalar(c, of_entity)
-    if last is None:  # its first decision, or retention has removed all before this one
-        last = _CHECKPOINT_HASH.scalar(c, of_entity)
     values = linked(
         project=project,
         entity_id=entity_id,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, RootTransaction, bindparam, select, update
 
 from engine.errors import HookExistsError, HookMissingError
 from engine.store.prepared import Prepared, insert_row
@@ -58,6 +58,28 @@ def sealed_secret(c: Connection, source: str, repo_id: str) -> tuple[Hook, bytes
         return None
     sealed = values.pop("sealed")
     return Hook(**values), sealed
+
+
+class Standing:
+    """A hook's secret as it was read, held against the store by whoever uses it while writing."""
+
+    def __init__(self, hook_id: int, sealed: bytes) -> None:
+        self._hook_id = hook_id
+        self._sealed = sealed
+        self._held: RootTransaction | None = None
+
+    def holds(self, c: Connection) -> bool:
+        """Whether the store still has it so.
+
+        Asked once in a transaction: who changes the secret in the same one is answered after it, as all others are.
+        """
+        now = c.get_transaction()
+        if self._held is now:
+            return True
+        still = is_still(c, self._hook_id, self._sealed)
+        if still:
+            self._held = now
+        return still
 
 
 def is_still(c: Connection, hook_id: int, sealed: bytes) -> bool:

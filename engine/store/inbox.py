@@ -55,6 +55,19 @@ class InboxRow:
     retried_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event that a delivery brings, before it is a row."""
+
+    delivery_row_id: int
+    #: The signed content's digest, which the delivery's row has.
+    digest: bytes
+    received_at: datetime
+    #: The provisioner whose machine decides.
+    provisioner: str
+    event: Event
+
+
 _ROWS = select(*(inbox.c[name] for name in InboxRow.__dataclass_fields__))
 _OF_ENTITY = and_(inbox.c.project == bindparam("of_project"), inbox.c.entity_id == bindparam("of_entity"))
 _UNFINISHED = inbox.c.finished_at.is_(None)
@@ -134,6 +147,23 @@ def insert(
         for provisioner, event in events
     ]
     return [InboxRow(id=insert_row(c, inbox, values), **values) for values in new]
+
+
+def insert_decided(
+    c: Connection, new: NewEvent, *, status: InboxStatus, verdict: Verdict, because: str, now: datetime
+) -> InboxRow:
+    """Put an event that is decided in this very transaction in its lane; it must be alone there."""
+    wakes.touch(c, new.event.entity.project, new.event.entity.id)
+    values = {
+        "delivery_row_id": new.delivery_row_id,
+        **_new(new.provisioner, new.event, new.received_at),
+        "status": status,
+        "verdict": verdict,
+        "because": because,
+        "decided_at": now,
+        "finished_at": now if status is InboxStatus.DONE else None,
+    }
+    return InboxRow(id=insert_row(c, inbox, values), **values)
 
 
 def insert_own(c: Connection, provisioner: str, event: Event, now: datetime) -> int:

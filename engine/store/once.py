@@ -21,14 +21,25 @@ def key_of(*, project: str, receive: str, once: str, entity_id: str) -> bytes:
     return hashlib.sha256(encode([project, listens_to(receive), once, entity_id]).encode()).digest()
 
 
+def holder_of(c: Connection, key: bytes) -> int | None:
+    """The event of the inbox that holds a value; None if it is free."""
+    holder: int | None = _HOLDER.scalar(c, {"of_key": key})
+    return holder
+
+
+def take(c: Connection, key: bytes, inbox_id: int) -> None:
+    """Let an event hold a value that is free."""
+    insert_row(c, claims, {"key": key, "inbox_id": inbox_id})
+
+
 def claim(
     c: Connection, *, project: str, receive: str, once: str, entity_id: str, inbox_id: int
 ) -> int | None:
     """None if this event of the inbox holds the value now, else the event that holds it."""
     key = key_of(project=project, receive=receive, once=once, entity_id=entity_id)
-    holder: int | None = _HOLDER.scalar(c, {"of_key": key})
+    holder = holder_of(c, key)
     if holder is None:
-        insert_row(c, claims, {"key": key, "inbox_id": inbox_id})
+        take(c, key, inbox_id)
         return None
     return None if holder == inbox_id else holder
 

@@ -84,13 +84,25 @@ _DROP_REST = update(outbox).where(outbox.c.inbox_id == bindparam("of_inbox"), _I
 _ATTEMPTS = select(attempts).where(attempts.c.outbox_id == bindparam("of_id")).order_by(attempts.c.number)
 
 
+def digest_of(c: Connection, inbox_id: int) -> bytes:
+    """The digest of the delivery that an event came from; empty where there is none."""
+    digest: bytes | None = _DELIVERY_DIGEST.scalar(c, {"of_inbox": inbox_id})
+    return digest or b""
+
+
 def insert(
-    c: Connection, inbox_id: int, entity: Entity, version: int, effects: Sequence[Effect], now: datetime
+    c: Connection,
+    inbox_id: int,
+    entity: Entity,
+    version: int,
+    effects: Sequence[Effect],
+    now: datetime,
+    digest: bytes,
 ) -> list[OutboxRow]:
-    """Put a decision's effects in the outbox, in the order they are to be performed; `version` is the decision's."""
-    if not effects:
-        return []
-    digest: bytes = _DELIVERY_DIGEST.scalar(c, {"of_inbox": inbox_id}) or b""
+    """Put a decision's effects in the outbox, in the order they are to be performed.
+
+    `version` is the decision's, `digest` its delivery's, empty where there is none.
+    """
     planned = planned_rows(inbox_id, entity, version, effects, now, digest)
     return [OutboxRow(id=insert_row(c, outbox, values), **values) for values in planned]
 

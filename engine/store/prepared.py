@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Dialect, Select, Table, TextualSelect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import Delete, Update
 
+from engine.store.columns import to_database
+
 _Convert = Callable[[Any], Any]
 _Values = Mapping[str, Any]
 
@@ -65,13 +67,10 @@ def insert_row(c: Connection, table: Table, values: _Values) -> int:
 
     For a table whose rows do not count by themselves it is 0.
     """
-    text, parameters, returns = _insert(table, c.dialect)
-    row = tuple([convert(values.get(name)) if convert else values.get(name) for name, convert in parameters])
-    cursor = _execute(c, text, row)
-    if table.autoincrement_column is None:
-        return 0
-    number: int = cursor.fetchone()[0] if returns else cursor.lastrowid
-    return number
+    text, parameters, number_of = _insert(table, c.dialect)
+    get = values.get
+    row = [get(name) if convert is None else convert(get(name)) for name, convert in parameters]
+    return number_of(_execute(c, text, row))
 
 
 class _Text:
@@ -85,8 +84,7 @@ class _Text:
         names = compiled.positiontup or ()
         binds = compiled.binds
         self._parameters = [
-            (name, binds[name].value, binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-            for name in names
+            (name, binds[name].value, to_database(binds[name].type, dialect)) for name in names
         ]
         self._names = frozenset(names)
         columns = statement.selected_columns if isinstance(statement, Select | TextualSelect) else ()
@@ -99,8 +97,9 @@ class _Text:
         """The values in the order of the text; one that is not given is the statement's own."""
         if not values.keys() <= self._names:
             raise ValueError(f"the statement knows no {', '.join(sorted(values.keys() - self._names))}")
+        get = values.get
         return [
-            convert(values.get(name, own)) if convert is not None else values.get(name, own)
+            get(name, own) if convert is None else convert(get(name, own))
             for name, own, convert in self._parameters
         ]
 
@@ -117,7 +116,7 @@ class _Text:
 
 def _execute(c: Connection, text: str, parameters: Sequence[Any]) -> Any:
     """Run a text on the driver's own connection, inside the transaction that `c` is in; the driver's cursor."""
-    driver: Any = c.connection.driver_connection
+    driver: Any = c.connection.dbapi_connection
     try:
         return driver.execute(text, parameters)
     except c.dialect.loaded_dbapi.Error as error:
@@ -125,10 +124,31 @@ def _execute(c: Connection, text: str, parameters: Sequence[Any]) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _insert(table: Table, dialect: Dialect) -> tuple[str, tuple[tuple[str, _Convert | None], ...], bool]:
-    """The statement, its parameters in their order, and whether it gives the number as a row of its own."""
+def _insert(
+    table: Table, dialect: Dialect
+) -> tuple[str, tuple[tuple[str, _Convert | None], ...], Callable[[Any], int]]:
+    """The statement, its parameters in their order, and what reads the row's number off the cursor."""
     columns = [column for column in table.c if column is not table.autoincrement_column]
     names = [column.name for column in columns]
     text = str(table.insert().compile(dialect=dialect, column_keys=names))
-    converts = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
-    return text, tuple(zip(names, converts, strict=True)), "RETURNING" in text
+    converts = [to_database(column.type, dialect) for column in columns]
+    number_of = _returned if "RETURNING" in text else _last
+    return (
+        text,
+        tuple(zip(names, converts, strict=True)),
+        _no_number if table.autoincrement_column is None else number_of,
+    )
+
+
+def _no_number(_cursor: Any) -> int:
+    return 0
+
+
+def _returned(cursor: Any) -> int:
+    number: int = cursor.fetchone()[0]
+    return number
+
+
+def _last(cursor: Any) -> int:
+    number: int = cursor.lastrowid
+    return number

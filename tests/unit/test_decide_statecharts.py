@@ -96,6 +96,27 @@ def test_a_new_instance_that_nothing_observes_starts_in_the_initial_state(soc: C
     assert (step.snapshot.state, step.snapshot.timers) == ("open", OPEN)
 
 
+def test_a_definition_that_is_changed_concerns_what_enters_its_states_from_then_on() -> None:
+    block = """      after {
+        delay      = "1h"
+        transition = "gone"
+      }
+"""
+    definition = read_definition(SOURCE.replace(block, ""), "soc.hcl").definition
+    assert definition is not None
+    without = compile_definition(definition)["soc"]
+    due = timestamp(NOW)
+    held = Snapshot(state="open", version=1, timers={"after.open.1": due})
+    step = decided(without, held, timer_event(ENTITY, "after.open.1", due), "Open").step
+    assert (step.snapshot.state, step.effects, step.trace.verdict) == ("open", (), Verdict.EVENT_NOT_REGISTERED)
+
+
+def test_a_state_that_gained_a_timer_sets_it_when_it_is_entered(soc: CompiledProvisioner) -> None:
+    held = Snapshot(state="open", version=1, machine="another")
+    stays = decided(soc, held, event("unknown"), "Open").step
+    assert (stays.snapshot.state, stays.armed) == ("open", {})
+
+
 def test_drift_cancels_the_old_timers_and_sets_the_new_ones(soc: CompiledProvisioner) -> None:
     step = decided(soc, Snapshot(state="open", version=1, timers=OPEN), event("unknown"), "Review").step
     assert (step.snapshot.state, step.armed, step.cancelled) == ("review.wait", REVIEW, ("after.open.1",))

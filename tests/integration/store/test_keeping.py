@@ -30,20 +30,22 @@ def _decide(c: Connection, hook_id: int, name: str, version: int, at: datetime, 
     (event_row,) = inbox.insert(c, row, [("soc", event)], at)
     commit.commit_decision(
         c,
-        inbox=event_row,
-        before_version=version - 1 or None,
-        instance=instances.Instance(
-            project="soc",
-            entity_id=name,
-            snapshot=Snapshot(state="a", version=version),
-            machine_hash="m",
-            observed_status=None,
-            updated_at=at,
+        event_row,
+        commit.Change(
+            before_version=version - 1 or None,
+            instance=instances.Instance(
+                project="soc",
+                entity_id=name,
+                snapshot=Snapshot(state="a", version=version),
+                machine_hash="m",
+                observed_status=None,
+                updated_at=at,
+            ),
+            facts={},
+            trace=Trace(verdict=Verdict.MOVED, before="a", event="next", after="a"),
+            effects=[] if finished else [Effect(kind=EffectKind.ACTION, name="tell")],
+            now=at,
         ),
-        facts={},
-        trace=Trace(verdict=Verdict.MOVED, before="a", event="next", after="a"),
-        effects=[] if finished else [Effect(kind=EffectKind.ACTION, name="tell")],
-        now=at,
     )
 
 

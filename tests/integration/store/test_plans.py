@@ -94,7 +94,7 @@ CHANGES: dict[str, Callable[[Connection], Any]] = {
         facts={},
         trace=TRACE,
     ),
-    "outbox.insert": lambda c: outbox.insert(c, 1, SOC, 1, [EFFECT], NOW),
+    "outbox.digest_of": lambda c: outbox.digest_of(c, 1),
     "outbox.finish": lambda c: outbox.finish(c, 1, 1, "", NOW),
     "outbox.drop_rest": lambda c: outbox.drop_rest(c, 1, NOW),
     "once.claim": lambda c: once.claim(c, project="p", receive="r", once="1", entity_id="e", inbox_id=1),
@@ -147,7 +147,8 @@ def plans(store: Store, call: Callable[[Connection], Any]) -> list[str]:
 def test_rows_are_found_by_index(store: Store, name: str) -> None:
     found = plans(store, (CALLS | CHANGES)[name])
     assert not [plan for plan in found if "TEMP B-TREE" in plan]
-    assert [plan for plan in found if plan.startswith("SCAN")] == ([WALKS[name]] if name in WALKS else [])
+    walks = [plan for plan in found if plan.startswith("SCAN") and plan != "SCAN CONSTANT ROW"]
+    assert walks == ([WALKS[name]] if name in WALKS else [])
 
 
 @pytest.mark.parametrize(

@@ -113,13 +113,15 @@ def decide(
     return store.write(
         lambda c: commit.commit_decision(
             c,
-            inbox=row,
-            before_version=before,
-            instance=instance_at(version),
-            facts=facts or {},
-            trace=MOVED,
-            effects=effects,
-            now=NOW,
+            row,
+            commit.Change(
+                before_version=before,
+                instance=instance_at(version),
+                facts=facts or {},
+                trace=MOVED,
+                effects=effects,
+                now=NOW,
+            ),
         )
     )
 

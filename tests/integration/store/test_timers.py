@@ -78,15 +78,17 @@ def decided(store: Store, row: inbox.InboxRow, before: Snapshot | None, after: S
     store.write(
         lambda c: commit.commit_decision(
             c,
-            inbox=row,
-            before_version=before.version if before is not None else None,
-            instance=instance(after),
-            facts={},
-            trace=Trace(verdict=Verdict.MOVED, before="a", event=row.event, after=after.state),
-            effects=[Effect(kind=EffectKind.TRANSITION, name="b", target="b")],
-            now=NOW,
-            armed={n: d for n, d in after.timers.items() if pending.get(n) != d},
-            cancelled=[n for n in pending if n not in after.timers],
+            row,
+            commit.Change(
+                before_version=before.version if before is not None else None,
+                instance=instance(after),
+                facts={},
+                trace=Trace(verdict=Verdict.MOVED, before="a", event=row.event, after=after.state),
+                effects=[Effect(kind=EffectKind.TRANSITION, name="b", target="b")],
+                now=NOW,
+                armed={n: d for n, d in after.timers.items() if pending.get(n) != d},
+                cancelled=[n for n in pending if n not in after.timers],
+            ),
         )
     )
 
@@ -152,7 +154,7 @@ def test_what_takes_the_place_of_an_effect_is_performed_next_with_a_key_of_its_o
     tell = Effect(kind=EffectKind.ACTION, name="tell", fallbacks=(mail,))
     last = Effect(kind=EffectKind.ACTION, name="last")
     row = own(store, "go")
-    [first, second] = store.write(lambda c: outbox.insert(c, row.id, SOC, 1, [tell, last], NOW))
+    [first, second] = store.write(lambda c: outbox.insert(c, row.id, SOC, 1, [tell, last], NOW, b""))
     assert first.effect == tell
     store.write(lambda c: outbox.bury(c, first.id, 1, "refused", NOW))
     [third] = store.write(lambda c: outbox.fall_back(c, first, NOW))

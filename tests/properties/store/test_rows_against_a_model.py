@@ -166,13 +166,15 @@ class Rows(RuleBasedStateMachine):
         def work(c: Connection) -> list[outbox.OutboxRow]:
             return commit.commit_decision(
                 c,
-                inbox=row,
-                before_version=seen,
-                instance=after,
-                facts={"n": count},
-                trace=trace,
-                effects=EFFECTS[:count],
-                now=EPOCH,
+                row,
+                commit.Change(
+                    before_version=seen,
+                    instance=after,
+                    facts={"n": count},
+                    trace=trace,
+                    effects=EFFECTS[:count],
+                    now=EPOCH,
+                ),
             )
 
         if stale or thing.status is not InboxStatus.PENDING:
