@@ -108,7 +108,11 @@ def test_a_definition_that_is_changed_concerns_what_enters_its_states_from_then_
     due = timestamp(NOW)
     held = Snapshot(state="open", version=1, timers={"after.open.1": due})
     step = decided(without, held, timer_event(ENTITY, "after.open.1", due), "Open").step
-    assert (step.snapshot.state, step.effects, step.trace.verdict) == ("open", (), Verdict.EVENT_NOT_REGISTERED)
+    assert (step.snapshot.state, step.effects, step.trace.verdict) == (
+        "open",
+        (),
+        Verdict.EVENT_NOT_REGISTERED,
+    )
 
 
 def test_a_state_that_gained_a_timer_sets_it_when_it_is_entered(soc: CompiledProvisioner) -> None:
