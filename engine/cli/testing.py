@@ -38,8 +38,8 @@ def run_test_files(
                 continue
             found = [run_test(compiled[name], one) for one in provisioner.tests]
             results += [(file, result) for result in found]
-            decided = [one for result in found for one in result.decided]
-            covered.append((file, coverage(provisioner.machine, decided)))
+            steps = [step for result in found for step in result.steps]
+            covered.append((file, coverage(provisioner.machine, steps)))
     secrets = secrets_of(definitions)
     if junit is not None:
         from engine.cli.junit import write_junit

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from engine.decide.simulate import Simulated
 from engine.frozen import frozen
 from engine.machine.definition import ALWAYS, TOGETHER, Machine
+from engine.model import Step
 
 #: How the reason of a candidate begins whose guard came out true, or false.
 _TRUE = ("guard held",)
@@ -53,14 +53,14 @@ def _on(event: str) -> str:
     return "always" if event == ALWAYS else f'on "{event}"'
 
 
-def coverage(machine: Machine, decided: Iterable[Simulated]) -> Coverage:
-    """What these decisions covered of the machine."""
+def coverage(machine: Machine, steps: Iterable[Step]) -> Coverage:
+    """What these steps covered of the machine."""
     states: set[str] = set()
     taken: set[str] = set()
     outcomes: set[tuple[str, bool]] = set()
-    for one in decided:
-        trace, passed = one.decision.step.trace, one.decision.step.passed
-        for text in (trace.before, trace.after, *(passage.state for passage in passed)):
+    for one in steps:
+        trace = one.trace
+        for text in (trace.before, trace.after, *(passage.state for passage in one.passed)):
             states.update(_active(machine, text or ""))
         for candidate in trace.candidates:
             if candidate.taken:

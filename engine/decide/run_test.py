@@ -1,7 +1,7 @@
 """Runs `test` blocks: every event is decided as the daemon would, and the outcome held against what is expected. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,13 +9,13 @@ from engine.decide.simulate import Simulated, Situation, pass_time, simulate, si
 from engine.diagnostics import Span
 from engine.frozen import frozen
 from engine.machine.approvals import is_answer_name
-from engine.machine.arrival import arrive
+from engine.machine.arrival import arrival
 from engine.machine.compile import CompiledMachine, CompiledProvisioner, remembering
 from engine.machine.definition import Machine
 from engine.machine.masks import HIDDEN, context_masks, masked, shown_effect
 from engine.machine.test_blocks import IGNORED, Advance, Test, Then, When
 from engine.machine.values import canonical
-from engine.model import Delivery, Effect, Entity, Event
+from engine.model import Delivery, Effect, Entity, Event, Step
 from engine.sources.correlate import correlate
 
 
@@ -47,6 +47,14 @@ class TestResult:
     decided: tuple[Simulated, ...]
     #: Why deliveries meant no more, one sentence each.
     ignored: tuple[str, ...]
+    #: What followed at once where the entity was put into a state; None = it was not.
+    arrival: Step | None = None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step that was made, in order."""
+        begun = () if self.arrival is None else (self.arrival,)
+        return (*begun, *(one.decision.step for one in self.decided))
 
     @property
     def passed(self) -> bool:
@@ -67,6 +75,8 @@ class _Course:
     ignored: list[str] = field(default_factory=list)
     #: How many of the decisions earlier `then` blocks have seen.
     seen: int = 0
+    #: How it came to where it begins.
+    arrival: Step | None = None
 
     def come(self, when: When) -> None:
         """Decide about an event or a delivery."""
@@ -125,6 +135,7 @@ def run_test(provisioner: CompiledProvisioner, test: Test) -> TestResult:
         mismatches=mismatches,
         decided=tuple(course.decided),
         ignored=tuple(course.ignored),
+        arrival=course.arrival,
     )
 
 
@@ -137,11 +148,17 @@ def _start(provisioner: CompiledProvisioner, test: Test) -> _Course:
         state = _shown(provisioner.machine.definition, given.status) or provisioner.machine.initial
     if state is None:
         situation = Situation(status=given.status)
-    else:
-        whole = provisioner.machine.tree.entering(state).text
-        start = arrive(provisioner.machine, whole, given.context, entity, given.now)
-        situation = Situation(start=start, status=given.status, snapshots={entity: start})
-    return _Course(provisioner=provisioner, entity=entity, now=given.now, situation=situation)
+        return _Course(provisioner=provisioner, entity=entity, now=given.now, situation=situation)
+    whole = provisioner.machine.tree.entering(state).text
+    made = arrival(provisioner.machine, whole, given.context, entity, given.now)
+    start = replace(made.snapshot, version=0)
+    return _Course(
+        provisioner=provisioner,
+        entity=entity,
+        now=given.now,
+        situation=Situation(start=start, status=given.status, snapshots={entity: start}),
+        arrival=made,
+    )
 
 
 def _begins_somewhere(test: Test) -> bool:

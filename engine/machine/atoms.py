@@ -79,7 +79,12 @@ class Use:
     @property
     def others(self) -> int:
         """How many values that are not known beforehand it is compared with."""
-        return sum(path[0] in ("event", "delivery", "context") for path in self.joined | self.ordered)
+        return count_unknown(self.joined | self.ordered)
+
+
+def count_unknown(paths: Iterable[Path]) -> int:
+    """How many of the paths have values that are not known beforehand."""
+    return sum(path[0] in ("event", "delivery", "context") for path in paths)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,7 +165,9 @@ class Uses:
                 if not is_path:
                     continue
                 for also_path, value in other:
-                    if also_path:
+                    if also_path and value == path:
+                        self._asked(path).presence = True
+                    elif also_path:
                         self._asked(path).joined.add(value)
                     else:
                         self._asked(path).compare(value)
@@ -183,6 +190,9 @@ class Uses:
 
     def _in_order(self, node: syntax.Expression, path: Path, other: Path) -> None:
         """Two paths in order: all of it is known if both come in with the event, else some numbers are worth a try."""
+        if path == other:  # it is in order with itself if it is a number
+            self._asked(path).bounds.append(0)
+            return
         self._asked(path).ordered.add(other)
         if path[0] == other[0] == "event":
             return

@@ -19,7 +19,8 @@ from engine.machine.values import plain
 from engine.model import Event, Snapshot
 
 _TIMELESS = "a way to where it fails was found, but it cannot be gone so as time passes: guards or delays look at the time"
-_UNTOLD = (
+#: Why a way is told without a test.
+UNTOLD = (
     "no test block goes this way: whom it asks, or what it does, is not the same for every entity, or it takes a value that "
     "no test can write"
 )
@@ -73,14 +74,14 @@ def told(machine: CompiledMachine, explorer: Explorer, found: Counterexample) ->
     lines = story(finding.start, finding.way, found.times, finding.loop, hidden)
     text = ["counterexample:", *(f"  {line}" for line in lines), f"  {finding.because}"]
     walk = Walk.begin(machine, given, explorer.entity())
-    course = [_written(part) if isinstance(part, Event) else part for part in found.course]
+    course = [written(part) if isinstance(part, Event) else part for part in found.course]
     if not follow(walk, course) or walk.at.state != found.state:
-        return "\n".join([*text, "", _UNTOLD])
+        return "\n".join([*text, "", UNTOLD])
     remark = f"the property says otherwise: {finding.because}"
     name = f"counterexample: {finding.property.name}"
     return "\n".join([*text, "", *test_block(name, given, found.course, found.state, remark, hidden)])
 
 
-def _written(event: Event) -> Event:
+def written(event: Event) -> Event:
     """The event as it comes out of a test block."""
     return replace(event, payload=plain(event.payload), delivery=plain(event.delivery))

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 from engine.diagnostics import Diagnostic, Severity
 from engine.machine.definition import ALWAYS, Kind, State, Timer, Transition, covers
+from engine.machine.endless import endless_loops
 from engine.machine.explore import Explorer
 from engine.machine.guards import Guards
 from engine.machine.hurried import hurried_loop
-from engine.machine.macrostep import by_itself
 from engine.machine.schedule import schedule
 from engine.machine.space import Space
-from engine.machine.story import story, told_event
+from engine.machine.story import story
 from engine.machine.timers import raise_timer
 from engine.machine.vain_guards import place_of
-from engine.model import AWAIT, END, Snapshot
+from engine.model import AWAIT, END
 
 
 def dead_parts(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
@@ -23,7 +23,7 @@ def dead_parts(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Dia
     yield from _endless(explorer, space)
     yield from _endless_timers(explorer, space)
     yield from _unanswered(explorer, space, guards)
-    yield from _loops(explorer, space)
+    yield from endless_loops(explorer, space)
     yield from _orphan_timers(explorer, space)
 
 
@@ -32,7 +32,7 @@ def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[D
     reached = space.entered()
     todo = [t for found in space.undecided.values() for t in found]
     unseen = [space.configurations[key] for key in space.configurations.keys() - space.moves.keys()]
-    todo += [t for c in unseen for name in c.states for t in explorer.leaving(name)]
+    todo += [t for name in dict.fromkeys(n for c in unseen for n in c.states) for t in explorer.leaving(name)]
     if space.sampled:
         todo += [t for name in reached for t in explorer.leaving(name)]
     reached |= _in_loops(explorer)
@@ -152,36 +152,6 @@ def _unanswered(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Di
                 subject=place_of(transition),
                 severity=Severity.WARNING,
             )
-
-
-def _loops(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
-    """Where transitions that wait for no event follow one another without end, with an event that sets them off.
-
-    Where that takes something before it, the way there is told.
-    """
-    for snapshot, event in explorer.answers.loops.values():
-        told = told_event(event, explorer.machine.names.hidden)
-        with_what = f" with {', '.join(told)}" if told else ""
-        how = f'"{event.name}" comes{with_what}' if event.name else "it begins there"
-        at = explorer.compiled.configuration(snapshot.state)
-        yield Diagnostic(
-            code="endless_loop",
-            summary=f'In "{snapshot.state}", {by_itself(explorer.machine)} follow one another without end when {how}',
-            detail="Nothing moves then. Give one of them a guard (when = …) that what the others do makes false.",
-            subject=explorer.machine.states[snapshot.state if at is None else at.innermost[0]].span,
-            story=_way_there(explorer, space, snapshot),
-        )
-
-
-def _way_there(explorer: Explorer, space: Space, wanted: Snapshot) -> str:
-    """The shortest way to where an instance remembers this; empty where it begins so."""
-    for key, found in space.configurations.items():
-        if (found.snapshot.state, found.snapshot.context) == (wanted.state, wanted.context):
-            way = space.path(key)
-            start = space.start_of(way, key)
-            told = story(start, way, schedule(start, way), hidden=explorer.machine.names.hidden)
-            return "\n".join(["a way there:", *(f"  {line}" for line in told)]) if way else ""
-    return ""
 
 
 def _orphan_timers(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:

@@ -4,6 +4,9 @@ They are complete for uses that are not opaque. Two values fall into one class i
 true, false or "cannot be evaluated". A constant is a class of its own; so is every gap between the numbers that a path is
 compared with; true and false are two; whatever is left over behaves like a text that nothing else mentions, and a path
 that is missing behaves like one of the wrong kind.
+
+A text that spells a number is in order as that number is, and one that spells a truth value is used as that; both are equal
+to no number and to no bool. So where a path is compared for equality as well, such texts are classes of their own.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +16,7 @@ from itertools import count, islice, pairwise
 from typing import Any, Final
 
 from engine.language.values import UnfitError, number
-from engine.machine.atoms import Path, Use
+from engine.machine.atoms import Path, Use, count_unknown
 from engine.machine.values import NotPlainError, plain
 
 
@@ -32,17 +35,19 @@ MOST_FRESH = 4
 
 _FRESH = ("one", "two", "three", "four")
 
+#: All that is true, and all that is false.
+_TRUTHS = ((True, "true", "1"), (False, "false", "0"))
+
 
 def representatives(path: Path, use: Use | None) -> tuple[Any, ...]:
     """The values to be tried for a path, likely ones first."""
-    plain = f"some {path[-1]}"
+    other = f"some {path[-1]}"
     if use is None or not _asks(use):
-        return (plain,)
-    others = use.others
+        return (other,)
     values: list[Any] = [*_received(use.constants)]
-    values += [True, False] if use.truth else []
+    values += _truths(use) if use.truth else []
     values += _around(use) if use.bounds or use.ordered else []
-    values += _FRESH[: min(others + 1, MOST_FRESH)] if use.joined and others else [plain]
+    values += _FRESH[: _together(use)] if _together(use) > 1 else [other]
     values += use.samples
     if path[0] != "delivery":
         values.append(MISSING)
@@ -67,26 +72,38 @@ def _kind(value: Any) -> type:
     return bool if isinstance(value, bool) else type(value)
 
 
+def _together(use: Use) -> int:
+    """How many values that nothing mentions may have to differ from each other."""
+    return min(count_unknown(use.joined) + 1, MOST_FRESH)
+
+
+def _truths(use: Use) -> Iterable[Any]:
+    """As many values that are true as can be told apart, and as many that are false."""
+    for spellings in _TRUTHS:
+        yield from islice((v for v in spellings if not _mentioned(use, v)), _together(use))
+
+
 def _around(use: Use) -> Iterable[Any]:
     """Every number that matters, some in every gap between, and the same numbers spelled as texts.
 
-    Paths that are compared with each other for order may all fall into one gap: there is a number for each of them.
+    Values that are compared with each other may all fall into one gap: there is a number for each of them. Where they are in
+    order *and* compared for equality, two of them can be the same number and yet not equal: so one is spelled as a text.
     """
-    both = (0, 1) if use.truth and use.ordered else ()  # as texts these are truth values as well
-    points = sorted({_exact(value) for value in (*use.bounds, *_numbers(use.constants), *both)})
-    many = min(use.others + 1, MOST_FRESH) if use.ordered else 1
-    values = sorted({*points, *_gaps(points, many)})
-    for value in values:
-        yield _written(value)
-    # Texts that spell numbers are in order as these are, and equal to none: that shows only where both are asked.
-    apart = use.ordered and use.joined
-    for value in values if apart else points:
-        spelled = (text for text in _spellings(value) if not any(_is(text, c) for c in use.constants))
-        yield from islice(spelled, many if apart else 1)
+    points = sorted({_exact(value) for value in numbers_of(use)})
+    together = _together(use)
+    many = min(use.others + 1, MOST_FRESH)
+    for value in sorted({*points, *_gaps(points, many)}):
+        number_itself = _written(value)
+        yield number_itself
+        texts = together - 1 if use.ordered or value in points else 0
+        texts += _mentioned(use, number_itself) + (use.truth and value in (0, 1))
+        yield from islice((t for t in _spellings(value) if not _mentioned(use, t)), texts)
 
 
-def _is(text: str, constant: Any) -> bool:
-    return isinstance(constant, str) and text == constant
+def _mentioned(use: Use, value: Any) -> bool:
+    """Whether it is one of the constants: those are tried anyway."""
+    alike = (str,) if isinstance(value, str) else (bool,) if isinstance(value, bool) else (int, float)
+    return any(_kind(c) in alike and c == value for c in _received(use.constants))
 
 
 def _gaps(points: Sequence[Fraction], many: int) -> Iterable[Fraction]:
@@ -109,6 +126,12 @@ def _spellings(value: Fraction) -> Iterable[str]:
     yield text
     point = "" if "." in text else "."
     yield from (f"{text}{point}{'0' * zeros}" for zeros in count(1))
+
+
+def numbers_of(use: Use) -> tuple[Any, ...]:
+    """The numbers that what is asked of a path tells from others."""
+    # As texts, 0 and 1 are truth values as well.
+    return (*use.bounds, *_numbers(use.constants), *((0, 1) if use.truth else ()))
 
 
 def _numbers(values: Iterable[Any]) -> Iterable[Any]:

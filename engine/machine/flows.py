@@ -7,7 +7,7 @@ from typing import Any
 from engine.language import syntax
 from engine.language.binary import add
 from engine.language.values import UnfitError, number
-from engine.machine.atoms import Path, Uses
+from engine.machine.atoms import Path, Use, Uses
 from engine.machine.definition import Machine, Raise, Transition
 from engine.machine.expression import Expression
 from engine.machine.people import everybody
@@ -133,9 +133,27 @@ def _spread(found: Flows) -> bool:
                     continue
                 if is_path and source[0] in ("context", "event"):
                     found.asked.use((*source, *path[2:])).merge(found.asked.of[path])
-                elif not is_path and found.asked.of[path].ordered:
-                    found.asked.of[path].sample(*_beside(source))
+                elif not is_path:
+                    _meets_constant(found.asked.of[path], source)
+    _compared(found)
     return before != (len(found.values), len(found.kinds), found.asked.extent)
+
+
+def _meets_constant(use: Use, value: Any) -> None:
+    """Let what is held against a path of the context be tried with a constant that is written there."""
+    if use.ordered:
+        use.sample(*_beside(value))
+    if use.others:
+        use.compare(value)
+
+
+def _compared(found: Flows) -> None:
+    """Let what is remembered be asked what is asked of that which it is compared with: it has to be the same then."""
+    asked = found.asked.of
+    for path in found.values & asked.keys():
+        for other in sorted(asked[path].joined - {path}):
+            if other in asked and other[0] in ("event", "delivery", "context"):
+                asked[path].merge(asked[other])
 
 
 def carry(uses: Uses, raises: Iterable[Raise]) -> bool:

@@ -10,7 +10,7 @@ from engine.frozen import frozen
 from engine.language.values import truth
 from engine.machine.atoms import Path, Use, Uses
 from engine.machine.definition import ALWAYS, Machine, Raise, Receive, Transition, covers, is_pattern
-from engine.machine.domains import MISSING, MOST_FRESH, representatives
+from engine.machine.domains import MISSING, MOST_FRESH, numbers_of, representatives
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.flows import Flows, arguments_of, carried, carry
@@ -215,23 +215,47 @@ def _held_against(uses: Uses, flows: Flows) -> None:
 
 
 def _join(uses: Uses) -> None:
-    """Whatever is asked of one path is asked of those that it is compared with, and of those that they are."""
+    """Whatever is asked of one path is asked of those that it is compared with, and of those that they are.
+
+    Of paths that are in order and nothing else, only the numbers matter to each other.
+    """
+    for together in _parts(uses, lambda use: use.joined):
+        first, *rest = (uses.of[path] for path in together)
+        for use in rest:
+            first.merge(use)
+        for use in rest:
+            use.merge(first)
+    for together in _parts(uses, lambda use: use.joined | use.ordered):
+        if not any(uses.of[path].ordered for path in together):
+            continue
+        bounds: list[Any] = []
+        for path in together:
+            bounds += [bound for bound in numbers_of(uses.of[path]) if bound not in bounds]
+        for path in together:
+            use = uses.of[path]
+            use.bounds = list(bounds)
+            for other in together:
+                use.ordered |= uses.of[other].ordered
+                use.sample(*uses.of[other].samples)
+            use.ordered.update(together)
+    for path, use in uses.of.items():
+        use.joined.discard(path)
+        use.ordered.discard(path)
+
+
+def _parts(uses: Uses, links: Callable[[Use], set[Path]]) -> list[list[Path]]:
+    """The paths that hang together, by what each is linked to."""
+    found: list[list[Path]] = []
     done: set[Path] = set()
-    for path in list(uses.of):
+    for path in uses.of:
         if path in done:
             continue
         together = [path]
         for member in together:
-            found = uses.of[member].joined | uses.of[member].ordered if member in uses.of else set()
-            together += [p for p in sorted(found) if p not in together and p in uses.of]
+            together += [p for p in sorted(links(uses.of[member])) if p not in together and p in uses.of]
         done.update(together)
-        for member in together[1:]:
-            uses.of[path].merge(uses.of[member])
-        for member in together[1:]:
-            uses.of[member].merge(uses.of[path])
-        for member in together:
-            uses.of[member].joined.discard(member)
-            uses.of[member].ordered.discard(member)
+        found.append(together)
+    return found
 
 
 def _settle(use: Use, machine: Machine) -> None:

@@ -103,7 +103,7 @@ def test_block(
 ) -> list[str]:
     """The lines of a test: what is given, what comes in and the times that pass, and the state at the end.
 
-    `entity` is said where it is not the project's number 1, and where a delivery might name another one first; `verdict` is
+    What is given is not said where its state is empty: the entity is new. `entity` is said where it is not the project's number 1, and where a delivery might name another one first; `verdict` is
     that of what came last, where the state does not tell.
     """
     lines = [f"test {text(printable(name))} {{"]
@@ -116,8 +116,8 @@ def test_block(
     if len(members) > 1:
         width = max(map(len, members))
         lines += ["  given {", *(f"    {m:{width}} = {value}" for m, value in members.items()), "  }"]
-    else:
-        lines.append(f"  given {{ state = {hcl(given.state)} }}")
+    elif members:
+        lines.append(f"  given {{ {' '.join(members)} = {' '.join(members.values())} }}")
     for part in course:
         told = _advance(part) if isinstance(part, Pause) else _when(part, hidden)
         lines += [f"  {line}" for line in told]

@@ -124,3 +124,47 @@ def test_a_guard_of_the_wrong_type_is_an_error(tmp_path: Path) -> None:
         ("wrong_type", '"when" is an object with on, and must be true or false'),
         ("wrong_type", '"set" is a list of 1, and must be an object'),
     ]
+
+
+ROUND = """provisioner "soc" {
+  receive "github" "push" {
+    entity = issue_keys(event.ref)
+    fire   = "go"
+  }
+  statemachine "soc" {
+    initial = "hub"
+    state "hub" {
+      always {
+        when       = can(context.k)
+        transition = "x"
+      }
+      on "go" {
+        set        = { k = event.ref }
+        transition = "x"
+      }
+    }
+    state "x" {
+      always { transition = "hub" }
+    }
+  }
+}
+"""
+
+
+def test_what_goes_round_without_end_is_told_with_a_test_that_passes(tmp_path: Path) -> None:
+    file = tmp_path / "soc.hcl"
+    file.write_text(ROUND)
+    done = check(file)
+    assert done.returncode == 1
+    _, found, block = done.stdout.partition("  test ")
+    assert found, done.stdout
+    file.write_text(f"{ROUND.rstrip().removesuffix('}')}test {block.partition(chr(10) * 2)[0]}\n}}\n")
+    tested = subprocess.run(
+        [sys.executable, "-m", "engine", "test", str(file)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert "1 passed, 0 failed" in tested.stdout

@@ -134,7 +134,7 @@ def test_coverage_names_what_waits_for_no_event() -> None:
     rest = 'test "it" {\nwhen "go" {}\nthen { state = "b" }\n}'
     found = definition(ENDING, rest)
     result = run_test(compile_definition(found)["p"], found.provisioners["p"].tests[0])
-    names = [part.name for part in coverage(found.provisioners["p"].machine, result.decided).transitions]
+    names = [part.name for part in coverage(found.provisioners["p"].machine, result.steps).transitions]
     assert "b -> <end> always" in names
 
 

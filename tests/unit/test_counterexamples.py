@@ -32,10 +32,10 @@ def outcomes(states: str, *claims: str) -> list[Outcome]:
     return [finding.outcome for finding in proof(states, *claims).findings]
 
 
-def pasted(states: str, *claims: str) -> list[str]:
+def pasted(states: str, *claims: str, code: str = "property_fails") -> list[str]:
     """The tests of all counterexamples, each of which passes beside the definition that it came from."""
-    found = [d.story for d in proof(states, *claims).diagnostics if d.code == "property_fails"]
-    blocks = [story.partition("\ntest ")[2] for story in found]
+    found = [d.story for d in proof(states, *claims).diagnostics if d.code == code]
+    blocks = [f"\n{story}".partition("\ntest ")[2] for story in found]
     assert all(blocks), found
     for block in blocks:
         source = text(states).rstrip().removesuffix("}") + f"test {block}\n}}\n"
@@ -321,3 +321,44 @@ def test_guards_of_always_blocks_see_the_event_that_led_there() -> None:
     vain = ROUTE.replace("event.n == 1", "event.n == 1 && event.n == 2")
     found = [d.summary for d in proof(vain).diagnostics if d.code == "guard_never_true"]
     assert found == ["The guard of an always block is never true"]
+
+
+ROUND = """
+state "x" {
+  always { transition = "y" }
+  on "out" { transition = "x" }
+}
+state "y" {
+  always { transition = "x" }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("states", "lines"),
+    [
+        ('state "a" "go" { transition = "x" }', ['given { state = "a" }', 'when "go" {']),
+        (
+            'state "a" "go" { transition = "b" }\nstate "b" {\nafter {\ndelay = "2h"\ntransition = "x"\n}\n}',
+            ['when "go" {', 'advance { by = "2h" }'],
+        ),
+        (
+            (
+                'state "a" {\nafter {\ndelay = "1h"\ntransition = "b"\n}\n}\n'
+                'state "b" {\non "go" {\nwhen = event.n == 2\ntransition = "x"\n}\n}'
+            ),
+            ['advance { by = "1h" }', "n = 2"],
+        ),
+        (
+            'state "a" {\non "go" { set = { k = event.k } }\non "spin" {\nwhen = context.k == 1\ntransition = "x"\n}\n}',
+            ["k = 1", 'when "spin" {'],
+        ),
+        ('state "a" {\nalways { transition = "x" }\non "go" { transition = "a" }\n}', ['when "go" {']),
+        ('state "a" {\nafter {\ndelay = "0s"\ntransition = "x"\n}\n}', ['advance { by = "0s" }']),
+    ],
+)
+def test_what_goes_round_without_end_has_a_test_too(states: str, lines: list[str]) -> None:
+    blocks = pasted(states + ROUND, code="endless_loop")
+    assert all('verdict = "endless_loop"' in block for block in blocks)
+    found = [line.strip() for line in blocks[0].splitlines()]
+    assert [line for line in lines if not any(line in each for each in found)] == []

@@ -715,3 +715,66 @@ state "y2" {
     assert [p.code for p in found] == ["endless_loop", "endless_loop"]
     assert ['"go"' in p.summary for p in found] == [True, False]
     assert '"spin"' in found[1].summary
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        "event.x && event.x != true",
+        "!event.x && event.x != false",
+        "event.x && event.y && event.x != event.y",
+        "event.x && event.x > 0",
+        "!event.x && event.x < 1 && event.x != false",
+        "event.x < 1 && event.y < 1 && event.x != event.y",
+        "event.x <= event.y && event.y <= event.x && event.x != event.y",
+        "event.x && event.x < event.y",
+        "event.x >= 1 && event.x <= 1 && event.x != 1 && !can(event.x && true)",
+        "event.x <= event.x",
+        "event.x == event.x",
+        "event.x < event.y && event.y < 1 && event.x > 0 && event.x != event.z && event.z < event.y",
+    ],
+)
+def test_texts_that_spell_numbers_and_truth_values_make_guards_true(guard: str) -> None:
+    told = codes(f'state "a" "go" {{\nwhen = {guard}\ntransition = "b"\n}}\nstate "b" {{\nfinal = true\n}}')
+    assert "guard_never_true" not in told
+    assert "unreachable_state" not in told
+
+
+@pytest.mark.parametrize("guard", ["event.x == event.x", "event.x <= event.x"])
+def test_what_is_held_against_itself_is_not_always_true(guard: str) -> None:
+    told = codes(f'state "a" "go" {{\nwhen = {guard}\ntransition = "b"\n}}\nstate "b" {{\nfinal = true\n}}')
+    assert "guard_always_true" not in told
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        "event.x < event.y && event.y < event.x",
+        "event.x < event.y && event.x > 1 && event.y < 1",
+        "event.x == event.y && event.x < event.y",
+        "event.x && !event.x",
+        "event.x < event.x",
+    ],
+)
+def test_orders_that_cannot_be_are_found(guard: str) -> None:
+    told = codes(f'state "a" "go" {{\nwhen = {guard}\ntransition = "b"\n}}\nstate "b" {{\nfinal = true\n}}')
+    assert "guard_never_true" in told
+
+
+@pytest.mark.parametrize(
+    ("set_", "guard"),
+    [
+        ("{ k = event.x }", "event.x == 1 && context.k == event.x"),
+        ("{ k = event.x }", "context.k == event.x && event.x > 3"),
+        ("{ k = event.x }", "context.k == event.x && event.x < event.y && event.y == 5"),
+        ("{\nk = event.x\nj = 2\n}", "context.j == context.k"),
+        ("{\nk = event.x\nj = event.y\n}", "context.j == context.k && context.j == event.z && event.z > 3"),
+    ],
+)
+def test_what_is_compared_with_the_memory_is_asked_of_the_memory(set_: str, guard: str) -> None:
+    states = (
+        f'state "a" "go" {{\nset = {set_}\ntransition = "b"\n}}\n'
+        f'state "b" "go" {{\nwhen = {guard}\ntransition = "c"\n}}\nstate "c" {{\nfinal = true\n}}'
+    )
+    assert "guard_never_true" not in codes(states)
+    assert "unreachable_state" not in codes(states)

@@ -270,7 +270,7 @@ def _covered(parts: Any) -> dict[str, bool]:
 
 def test_coverage_counts_states_transitions_and_guard_outcomes() -> None:
     result = run(f'{MERGED} then {{ state = "done" }}')
-    found = coverage(read("").provisioners["dev"].machine, result.decided)
+    found = coverage(read("").provisioners["dev"].machine, result.steps)
     assert _covered(found.states) == {"to_do": False, "in_review": True, "done": True}
     assert _covered(found.transitions) == {
         'to_do -> in_review on "started"': False,
@@ -282,7 +282,7 @@ def test_coverage_counts_states_transitions_and_guard_outcomes() -> None:
 
 def test_a_guard_that_could_not_be_evaluated_was_false() -> None:
     result = run('given { state = "in_review" }\nwhen "merged" {}\nthen { verdict = "no_guard_held" }')
-    found = coverage(read("").provisioners["dev"].machine, result.decided)
+    found = coverage(read("").provisioners["dev"].machine, result.steps)
     assert list(_covered(found.guards).values()) == [False, True, False, True]
 
 
@@ -463,7 +463,7 @@ def test_coverage_counts_timers_and_the_outcomes_of_their_guards() -> None:
     result = timed(WAITING + 'advance { by = "96h" }\nthen { state = "done" }')
     definition = read_definition(f'provisioner "tt" {{\n{TIMED}\n}}\n', "t.hcl").definition
     assert definition is not None
-    found = coverage(definition.provisioners["tt"].machine, result.decided)
+    found = coverage(definition.provisioners["tt"].machine, result.steps)
     covered = {part.name for part in found.transitions if part.covered}
     assert covered == {
         'waiting -> itself on "after.waiting.1"',
@@ -498,6 +498,27 @@ PASSING = """
 """
 
 
+def test_coverage_counts_what_is_given_and_left_at_once() -> None:
+    text = (
+        'provisioner "tt" {\nstatemachine "tt" {\ninitial = "a"\nstate "a" "go" { transition = "hub" }\n'
+        'state "hub" {\nalways {\nwhen = try(context.n, 0) == 1\ntransition = "b"\n}\nalways { transition = "a" }\n}\n'
+        'state "b" "x" { transition = "end" }\nstate "end" {\nfinal = true\n}\n}\n'
+        'test "it" {\ngiven {\nstate = "hub"\ncontext = { n = 1 }\n}\nwhen "x" {}\nthen { state = "end" }\n}\n}\n'
+    )
+    definition = read_definition(text, "tt.hcl").definition
+    assert definition is not None
+    [test] = definition.provisioners["tt"].tests
+    result = run_test(compile_definition(definition)["tt"], test)
+    assert result.passed, result.mismatches
+    found = coverage(definition.provisioners["tt"].machine, result.steps)
+    assert _covered(found.states) == {"a": False, "hub": True, "b": True, "end": True}
+    assert [name for name, covered in _covered(found.transitions).items() if covered] == [
+        "hub -> b always",
+        'b -> end on "x"',
+    ]
+    assert [part.covered for part in found.guards] == [True, False]
+
+
 def test_coverage_counts_states_that_are_left_at_once() -> None:
     text = f'provisioner "tt" {{{PASSING} test "it" {{\nwhen "go" {{}}\nwhen "x" {{}}\nthen {{ state = "end" }}\n}}\n}}'
     definition = read_definition(text, "tt.hcl").definition
@@ -505,5 +526,5 @@ def test_coverage_counts_states_that_are_left_at_once() -> None:
     [test] = definition.provisioners["tt"].tests
     result = run_test(compile_definition(definition)["tt"], test)
     assert result.passed
-    found = coverage(definition.provisioners["tt"].machine, result.decided)
+    found = coverage(definition.provisioners["tt"].machine, result.steps)
     assert [part.name for part in found.states if not part.covered] == []
