@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -113,6 +114,12 @@ def url_of(url: Any, base: Any) -> str:
 def _checked(url: Any) -> str:
     if not isinstance(url, str):
         raise UnusableError("url must be text")
+    return _read(url)
+
+
+@lru_cache(maxsize=256)
+def _read(url: str) -> str:
+    """The URL if it can be called. A worker calls few of them many times."""
     if not url.isprintable() or " " in url or "\\" in url:
         raise UnusableError("url must not hold spaces, backslashes or control characters")
     try:

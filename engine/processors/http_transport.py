@@ -6,7 +6,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from os import environ
 from types import SimpleNamespace, TracebackType
 from typing import Self
@@ -54,6 +54,8 @@ class HttpTransport:
 
     def __init__(self, *, secrets: Iterable[str] = ()) -> None:
         self._secrets = forms_of(secrets)
+        # A worker calls few URLs many times.
+        self._shown = lru_cache(maxsize=256)(lambda url: redact(shown_url(url), self._secrets))
         self._proxies = {scheme: url for scheme, url in getproxies().items() if scheme in {"http", "https"}}
         self._session: aiohttp.ClientSession | None = None
         self._places = asyncio.Semaphore(CONNECTIONS)
@@ -127,9 +129,8 @@ class HttpTransport:
         return None if bypassed else self._proxies.get(parts.scheme)
 
     def _exchange(self, method: str, url: str, status: int | None, started: float) -> Exchange:
-        shown = redact(shown_url(url), self._secrets)
         seconds = round(time.monotonic() - started, 6)
-        exchange = Exchange(method=method, url=shown, status=status, seconds=seconds)
+        exchange = Exchange(method=method, url=self._shown(url), status=status, seconds=seconds)
         on_exchange.get()(exchange)
         return exchange
 
