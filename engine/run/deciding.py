@@ -12,6 +12,7 @@ from engine.decide.retry import DeadLetter, RetryAt, RetryPolicy, after
 from engine.errors import StoreError
 from engine.machine.approvals import is_answer_name
 from engine.machine.compile import CompiledProvisioner
+from engine.machine.values import timestamp
 from engine.model import Entity, Event, Observation, Outcome, Verdict
 from engine.run import answering
 from engine.run.circuits import Circuits
@@ -302,8 +303,8 @@ def event_of(row: inbox.InboxRow, entity: Entity, delivery: deliveries.DeliveryR
 
 
 def delivery_facts(source: str, kind: str, delivery_id: str, received_at: datetime) -> dict[str, str]:
-    """What expressions see as ``delivery``."""
-    return {"source": source, "type": kind, "id": delivery_id, "received_at": received_at.isoformat()}
+    """What expressions see as ``delivery``, the same as while it is correlated."""
+    return {"source": source, "type": kind, "id": delivery_id, "received_at": timestamp(received_at)}
 
 
 def _row(c: Connection, row_id: int) -> inbox.InboxRow:

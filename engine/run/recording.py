@@ -1,13 +1,12 @@
 """Write a verified delivery down: its body, its events, and what can be decided about them at once, in one commit."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from engine.frozen import frozen
 from engine.model import Delivery, Entity, Event
 from engine.run.arrived import Arrived
 from engine.run.at_once import AtOnce, UndecidedError
-from engine.run.deciding import Decided, delivery_facts
+from engine.run.deciding import Decided
 from engine.run.known_hooks import HookChangedError, KnownHook
 from engine.sources.catalog import SOURCES
 from engine.sources.correlate import Correlation
@@ -107,10 +106,9 @@ def _recorded(c: Connection, verified: Verified, digest: bytes, at_once: AtOnce 
     )
     if twin is not None:
         _settle(c, twin, [e.event for e in events], number)
-    facts = delivery_facts(delivery.source, delivery.type, delivery.id, delivery.received_at)
     arrived, decided = [], []
     for each in events:
-        event = replace(each.event, payload=delivery.payload, delivery=facts)
+        event = each.event
         new = NewEvent(
             delivery_row_id=number,
             digest=digest,
