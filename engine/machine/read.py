@@ -26,7 +26,8 @@ from engine.machine.read_receive import default_receives, heard_of, numbered, re
 from engine.machine.read_test import States, read_tests
 from engine.machine.read_variables import read_variables, values_of
 from engine.machine.readable import Candidate, Readable, raised_in
-from engine.machine.reading import FIRST, Reader, settled
+from engine.machine.reading import FIRST, Reader
+from engine.machine.reporting import settled
 from engine.machine.sensitive import Sensitive
 from engine.machine.shapes import FILE
 from engine.model import AFTER, AWAIT, DONE_STATE, is_own_event

@@ -9,7 +9,8 @@ from engine.machine.drafts import MachineDraft, StateDraft
 from engine.machine.expression import Expression
 from engine.machine.read_names import ROOTS
 from engine.machine.read_transition import only, optional, read_transition
-from engine.machine.reading import Reader, settled
+from engine.machine.reading import Reader
+from engine.machine.reporting import settled
 
 #: More people than this are a mistake.
 _MOST_NEEDED = 100

@@ -10,7 +10,8 @@ from engine.machine.definition import History, Machine, State
 from engine.machine.drafts import Alias, MachineDraft, StateDraft
 from engine.machine.expression import Names
 from engine.machine.read_state import read_states
-from engine.machine.reading import Reader, settled
+from engine.machine.reading import Reader
+from engine.machine.reporting import settled
 from engine.machine.resolve import resolve_names
 
 #: What is wrong with names of the backend says nothing about where the machine leads.

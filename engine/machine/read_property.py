@@ -10,7 +10,8 @@ from engine.language.values import show
 from engine.machine.durations import seconds_of
 from engine.machine.properties import Claim, Property
 from engine.machine.read_names import ROOTS
-from engine.machine.reading import FIRST, Reader, Roots, settled
+from engine.machine.reading import FIRST, Reader, Roots
+from engine.machine.reporting import settled
 
 #: A claim is about what the machine does, whenever it does it.
 PROPERTY_ROOTS: Roots = {root: known for root, known in ROOTS.items() if root not in ("now", "fired")}

@@ -8,7 +8,8 @@ from engine.language import parse, syntax
 from engine.machine.definition import Receive
 from engine.machine.read_names import ROOTS
 from engine.machine.readable import Heard
-from engine.machine.reading import Reader, Roots, settled
+from engine.machine.reading import Reader, Roots
+from engine.machine.reporting import settled
 
 #: What a `receive` block can use: there is no instance yet.
 RECEIVE_ROOTS: Roots = {root: ROOTS[root] for root in ("event", "delivery", "var", "local")}

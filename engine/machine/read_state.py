@@ -8,7 +8,8 @@ from engine.machine.durations import seconds_of
 from engine.machine.read_await import read_await
 from engine.machine.read_names import ROOTS
 from engine.machine.read_transition import only, optional, read_flag, read_reaction, read_transition
-from engine.machine.reading import FIRST, Reader, settled
+from engine.machine.reading import FIRST, Reader
+from engine.machine.reporting import settled
 from engine.model import AFTER, AWAIT
 
 _FORMS = 'Write state "NAME" { on "EVENT" { … } }, or state "NAME" "EVENT" { transition = "…" }.'

@@ -11,7 +11,8 @@ from engine.machine.check_nesting import report_apart
 from engine.machine.definition import TOGETHER
 from engine.machine.drafts import Nested, apart
 from engine.machine.durations import seconds_of
-from engine.machine.reading import FIRST, Reader, settled
+from engine.machine.reading import FIRST, Reader
+from engine.machine.reporting import settled
 from engine.machine.test_blocks import IGNORED, Advance, Given, Test, Then, When
 from engine.machine.values import NotPlainError, plain
 from engine.model import EffectKind, Verdict

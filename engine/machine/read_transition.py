@@ -8,7 +8,8 @@ from engine.machine.definition import Action, Raise, Reaction, Transition, is_pa
 from engine.machine.drafts import TransitionDraft
 from engine.machine.expression import Expression
 from engine.machine.read_names import ROOTS
-from engine.machine.reading import FIRST, Reader, Roots, settled
+from engine.machine.reading import FIRST, Reader, Roots
+from engine.machine.reporting import settled
 from engine.machine.shapes import SHAPES
 from engine.model import AFTER, DONE_STATE, END, is_own_event
 

@@ -10,7 +10,8 @@ from engine.frozen import frozen
 from engine.language import syntax
 from engine.machine.given import Given, Values, given
 from engine.machine.link import MODULE
-from engine.machine.reading import FIRST, Reader, settled
+from engine.machine.reading import FIRST, Reader
+from engine.machine.reporting import settled
 from engine.machine.value_types import (
     ANY,
     Type,

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from engine.diagnostics import Diagnostic, Severity, Span
 from engine.language import parse, syntax
 from engine.language.suggest import did_you_mean
-from engine.machine.reading import settled
 from engine.machine.references import references
+from engine.machine.reporting import settled
 
 #: What names are declared for.
 _ROOTS = ("var", "local")

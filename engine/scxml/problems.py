@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from engine.diagnostics import Diagnostic, Severity, errors_in
-from engine.machine.reading import settled
+from engine.machine.reporting import settled
 from engine.machine.values import printable
 from engine.scxml.document import Element
 

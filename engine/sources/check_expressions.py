@@ -8,7 +8,7 @@ from engine.language.suggest import did_you_mean
 from engine.language.types import ANY, OBJECT, Fields, Type
 from engine.machine.check_types import unwanted
 from engine.machine.expression import Expression, Names
-from engine.machine.reading import settled
+from engine.machine.reporting import settled
 from engine.machine.scope_types import with_locals
 from engine.sources.payload_types import payload_type
 
