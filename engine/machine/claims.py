@@ -332,7 +332,10 @@ def why_open(space: Space) -> tuple[str, ...]:
     reasons = list(space.sampled)
     if not space.complete:
         count, depth = len(space.moves), space.explored_depth
-        reasons.append(f"only {count} configurations were explored, all within {depth} moves among them")
+        reasons.append(
+            f"only {count} situations (a configuration with what it remembers and its timers) were explored, "
+            f"all within {depth} moves among them"
+        )
     for transitions in space.undecided.values():
         for t in transitions:
             guard = "" if t.guard is None else f" when {t.guard.text}"

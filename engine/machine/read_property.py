@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from engine.diagnostics import Span
+from engine.diagnostics import Severity, Span
 from engine.language import syntax
 from engine.language.values import show
 from engine.machine.durations import seconds_of
@@ -59,7 +59,10 @@ def _property(reader: Reader, block: syntax.Block, states: Collection[str]) -> P
     within = _within(reader, block.body.attribute("within"))
     starts = _states(reader, block.body.attribute("from"), states)
     if claim in _CONDITIONS:
+        before = len(reader.diagnostics)
         condition = reader.expression(attribute.value, PROPERTY_ROOTS, explained=True, attribute=claim.value)
+        # One that cannot be right is not explored: it would be told a second time, as a claim that fails.
+        fine = fine and not any(p.severity is Severity.ERROR for p in reader.diagnostics[before:])
         targets: tuple[str, ...] | None = ()
     else:
         condition = None
@@ -126,8 +129,7 @@ def _states(
 
 
 def _unknown_state(reader: Reader, name: str, known: Collection[str], place: Span) -> None:
-    detail = reader.suggest(name, known) or f"The states are {', '.join(known)}."
-    reader.report("unknown_state", f'There is no state "{name}"', detail, place)
+    reader.report("unknown_state", f'There is no state "{name}"', reader.suggest_state(name, known), place)
 
 
 def _within(reader: Reader, attribute: syntax.Attribute | None) -> int | timedelta | bool | None:

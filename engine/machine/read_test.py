@@ -213,7 +213,11 @@ def _one_of(
     value = _typed(reader, attribute, str, '"…"')
     parts = () if value is None else value.split(TOGETHER)
     if any(part not in known for part in parts) and attribute is not None:
-        detail = reader.suggest(value, known) or f"The {what}s are {', '.join(known)}."
+        detail = (
+            reader.suggest_state(value, known)
+            if what == "state"
+            else reader.suggest(value, known) or f"The {what}s are {', '.join(known)}."
+        )
         reader.report(code, f'There is no {what} "{value}"', detail, attribute.value.span)
         return None
     return value

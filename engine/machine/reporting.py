@@ -10,6 +10,7 @@ from engine.machine.values import printable
 _LONGEST_LINE = 500
 #: Looking for a similar name takes time; a file with more mistakes than this has another problem.
 _MOST_SUGGESTIONS = 100
+_MOST_LISTED = 20
 
 
 class Reporter:
@@ -63,6 +64,15 @@ class Reporter:
         """A sentence with the known name that is most like `name`; empty if none is."""
         self._suggestions -= 1
         return did_you_mean(name, known) if self._suggestions >= 0 else ""
+
+    def suggest_state(self, name: str, states: Iterable[str]) -> str:
+        """A sentence with the state that is meant, perhaps one that was named without those around it; else with all."""
+        known = list(states)
+        inner = [state for state in known if state.endswith(f".{name}")]
+        if inner:
+            return f'Did you mean "{inner[0]}"? A state is named with those that it is in.'
+        others = "" if len(known) <= _MOST_LISTED else f" and {len(known) - _MOST_LISTED} more"
+        return self.suggest(name, known) or f"The states are {', '.join(known[:_MOST_LISTED])}{others}."
 
 
 def _line(text: str) -> str:

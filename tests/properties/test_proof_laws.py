@@ -405,8 +405,7 @@ def beyond_bounds(source: str, space: Space) -> bool:
 def says_bounds(because: str) -> bool:
     """Whether it is said which of the two bounds was met: on one event, or on all of them together."""
     return (
-        f"more combinations of values than {MOST_RUNS}" in because
-        or "configurations were explored" in because
+        f"more combinations of values than {MOST_RUNS}" in because or "were explored, all within" in because
     )
 
 

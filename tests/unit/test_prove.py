@@ -254,7 +254,10 @@ def test_what_has_no_end_is_said_to_be_open() -> None:
     found = proof(f"{machine(COUNTER)}\n{claim}", 'variable "most" { default = 10000 }', most=50)
     [finding] = found.findings
     assert finding.outcome is Outcome.OPEN
-    assert "only 50 configurations were explored" in finding.because
+    assert (
+        "only 50 situations (a configuration with what it remembers and its timers) were explored"
+        in finding.because
+    )
     assert [d.code for d in found.diagnostics] == ["property_open"]
     assert "explored in part" in found.summary()
 
