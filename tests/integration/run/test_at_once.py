@@ -11,6 +11,7 @@ from engine.model import Attempt, Entity, Outcome
 from engine.run import deciding
 from engine.run.at_once import MOST_ENTITIES
 from engine.run.clock import now
+from engine.run.delivered import delivered
 from engine.store import deliveries, history, inbox, instances, outbox, pauses
 from engine.store.tables import InboxStatus, PauseKind
 from tests.harness.engine import Backend, Engine, engine
@@ -166,3 +167,21 @@ def test_decided_at_once_or_by_lanes_leaves_the_same_store(
     other = asyncio.run(run(tmp_path / "b", at_once=False))
     assert len(one) == 24
     assert [row[:-1] for row in one] == [row[:-1] for row in other]
+
+
+def test_an_event_is_the_same_at_hand_and_read_again(tmp_path: Path) -> None:
+    """What was correlated, and what its lane reads from the store after a restart, is one event."""
+
+    async def run() -> None:
+        async with engine(tmp_path, Backend()) as e:
+            received = await e.release("Ships SOC-1")
+            (arrived,) = received.arrived
+            with e.store.read() as c:
+                row = inbox.get(c, arrived.row.id)
+                assert row is not None
+                assert row.delivery_row_id is not None
+                again = deciding.event_of(row, SOC, *delivered(c, row.delivery_row_id))
+            assert again == arrived.event
+            await e.lanes.settle()
+
+    asyncio.run(run())
