@@ -1,9 +1,10 @@
 """The running engine without its server: one store, one set of definitions, lanes between them."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -23,6 +24,7 @@ from engine.run.intake import Intake
 from engine.run.keeping import Keeping
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
 from engine.run.load import Serving, text_hash
+from engine.run.parking import tell_stranded
 from engine.run.pauses import LOOK, Pauses
 from engine.run.perform import Performer
 from engine.run.poison import is_the_stores, set_aside
@@ -75,7 +77,7 @@ class Runtime:
         self.answering = Answering(store, self.lanes.wake, clock)
         self._put_back = PutBack(store, self.lanes.hurry, self.lanes.wake)
         self._aside: list[asyncio.Task[None]] = []
-        self._retired: set[asyncio.Task[None]] = set()
+        self._passing: set[asyncio.Task[None]] = set()
 
     def _lanes(self, *, works: bool) -> Working:
         if not works:
@@ -102,6 +104,7 @@ class Runtime:
         await self._pauses.look()
         self.lanes.start()
         await self._ask()
+        self._warn()
         if self._works:
             self.timers.start()
         aside = [self._pauses.run()]
@@ -113,10 +116,10 @@ class Runtime:
         """Decide with other definitions and workers from now on; calls under way finish on the old ones."""
         await self._remember(serving)
         old, self._hub, self._serving = self._hub, hub, serving
+        self.lanes.hurry_all()  # what was parked may have its state again
         await self._ask()
-        task = asyncio.get_running_loop().create_task(self._retire(old))
-        self._retired.add(task)
-        task.add_done_callback(self._retired.discard)
+        self._beside(self._retire(old))
+        self._warn()
 
     async def stop(self, grace: float) -> None:
         """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
@@ -125,10 +128,10 @@ class Runtime:
             task.cancel()
         await asyncio.gather(*self._aside, return_exceptions=True)
         await self.lanes.stop(grace)
-        retired = list(self._retired)
-        for task in retired:
+        passing = list(self._passing)
+        for task in passing:
             task.cancel()
-        await asyncio.gather(*retired, return_exceptions=True)
+        await asyncio.gather(*passing, return_exceptions=True)
         await self._hub.close()
 
     async def _retire(self, hub: Hub) -> None:
@@ -136,6 +139,16 @@ class Runtime:
             await asyncio.sleep(60)  # longer than any call may take
         finally:
             await hub.close()
+
+    def _warn(self) -> None:
+        """Look for entities in states that no definition has, which takes a while where they are many."""
+        if self._works:
+            self._beside(tell_stranded(self._store, self._serving.provisioners, self._hub))
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._passing.add(task)
+        task.add_done_callback(self._passing.discard)
 
     async def _ask(self) -> None:
         if self._works:
