@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 
 from engine.errors import FencedError
 from engine.model import Attempt, Effect, EffectKind, Entity, Exchange, Outcome
-from engine.store.encoding import encode
+from engine.store.encoding import as_text, decode, encode
 from engine.store.prepared import Prepared, insert_row
 from engine.store.tables import DEAD, OutboxStatus, attempts, deliveries, inbox, outbox
 
@@ -104,7 +104,16 @@ def insert(
     `version` is the decision's, `digest` its delivery's, empty where there is none.
     """
     planned = planned_rows(inbox_id, entity, version, effects, now, digest)
-    return [OutboxRow(id=insert_row(c, outbox, values), **values) for values in planned]
+    return [_inserted(c, values) for values in planned]
+
+
+def _inserted(c: Connection, values: dict[str, Any]) -> OutboxRow:
+    """Insert an effect and return it as it will be read back: every attempt must say the same, to the byte."""
+    if values["effect"].arguments:
+        text = encode(values["effect"])
+        number = insert_row(c, outbox, {**values, "effect": as_text(text)})
+        return OutboxRow(id=number, **{**values, "effect": _effect(decode(text))})
+    return OutboxRow(id=insert_row(c, outbox, values), **values)
 
 
 def planned_rows(

@@ -12,6 +12,7 @@ from engine.model import Observation, Outcome
 from engine.run.load import load
 from engine.store import history, inbox, instances, once, timers
 from tests.harness.engine import Backend, Engine, engine
+from tests.harness.postgres import PostgresServer
 
 PROVISIONER = """
 provisioner "soc" {{
@@ -204,5 +205,26 @@ def test_where_a_backend_says_where_an_entity_is_it_is_placed_anew(tmp_path: Pat
             assert waiting(e) == []
             assert state_of(e) == "done"
             assert [line for line in logs if line["event"] in {"definition.strands", "event.parked"}] == []
+
+    asyncio.run(run())
+
+
+def test_it_is_the_same_where_daemons_share_a_store(tmp_path: Path, postgres: PostgresServer) -> None:
+    backend = Backend()
+
+    async def run() -> None:
+        async with engine(tmp_path, backend, machine=BEFORE, url=postgres.url()) as e:
+            await e.release("Ships SOC-1")
+            await until(lambda: state_of(e) == "waiting" and not waiting(e), "SOC-1 is not in waiting")
+            await reload(e, tmp_path, RENAMED, backend)
+            for _ in range(3):
+                await e.release("Ships SOC-1")
+            await e.release("Ships SOC-2", release_id=70)
+            await until(lambda: any(because for _, because in waiting(e)), "nothing is parked")
+            await until(lambda: state_of(e, "SOC-2") == "on_hold", "others do not go on")
+            await e.runtime.lanes.settle()
+            await reload(e, tmp_path, BEFORE, backend)
+            await until(lambda: not waiting(e), "what was parked does not go on")
+            assert decided(e) == [("next", "waiting"), *[("next", "done")] * 3]
 
     asyncio.run(run())
