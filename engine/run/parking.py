@@ -70,7 +70,9 @@ async def tell_stranded(store: Store, provisioners: Mapping[str, CompiledProvisi
                 "definition.strands",
                 project=project,
                 count=count,
-                states=[f"{held.state} ({held.count}, {held.example} for instance)" for held in lost[:_MOST_NAMED]],
+                states=[
+                    f"{held.state} ({held.count}, {held.example} for instance)" for held in lost[:_MOST_NAMED]
+                ],
                 because=f"{count} entities are in states that the definition of {project} does not have: "
                 "their events wait until one has them",
             )

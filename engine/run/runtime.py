@@ -27,10 +27,11 @@ from engine.run.load import Serving, text_hash
 from engine.run.parking import tell_stranded
 from engine.run.pauses import LOOK, Pauses
 from engine.run.perform import Performer
-from engine.run.poison import is_the_stores, set_aside
+from engine.run.poison import set_aside
 from engine.run.putback import PutBack
 from engine.run.reading import look
 from engine.run.timers import Timers
+from engine.run.trouble import Trouble
 from engine.run.working import Elsewhere, Working
 from engine.store import definitions, inbox, outbox
 from engine.store.database import Connection, Store
@@ -71,7 +72,8 @@ class Runtime:
         self._pauses = Pauses(store, self.lanes.hold, circuits.shut)
         hub_now, serving_now = (lambda: self._hub), (lambda: self._serving)
         self._decider = Decider(store, hub_now, serving_now, clock, policy, self.timers.changed, circuits)
-        self._performer = Performer(store, hub_now, serving_now, clock, policy, circuits)
+        self._trouble = Trouble(store, clock)
+        self._performer = Performer(store, hub_now, serving_now, clock, policy, circuits, self._trouble)
         at_once = AtOnce(self._decider, self.lanes, hub_now, lambda: self._pauses.held)
         self.intake = Intake(store, serving_now, self.lanes.wake, clock, at_once)
         self.answering = Answering(store, self.lanes.wake, clock)
@@ -182,7 +184,21 @@ class Runtime:
     async def _work(
         self, entity: Entity, arrived: Arrived | None = None, *, ahead: Ahead | None = None
     ) -> Turn:
-        """The next thing for this entity: decide its head, or go on performing it."""
+        """The next thing for this entity, if the store can take down what comes of it."""
+        until = self._trouble.until()
+        if until is not None:
+            return Waiting(until)
+        try:
+            return await self._next(entity, arrived, ahead)
+        except FencedError:
+            raise  # another daemon was first
+        except Exception as error:
+            if not self._trouble.is_why(error):
+                raise
+            return Waiting(self._trouble.met(error))
+
+    async def _next(self, entity: Entity, arrived: Arrived | None, ahead: Ahead | None) -> Turn:
+        """Decide the entity's head, or go on performing it."""
         row: inbox.InboxRow | None
         if arrived is not None:
             row, pending = arrived.row, None
@@ -197,7 +213,7 @@ class Runtime:
         except FencedError:
             raise  # another daemon was first: no fault of the event
         except Exception as error:
-            if is_the_stores(error, self._store):
+            if self._trouble.is_why(error):
                 raise
             return await set_aside(self._store, row, error, self._clock)
 

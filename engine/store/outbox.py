@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
 
 from engine.errors import FencedError
 from engine.model import Attempt, Effect, EffectKind, Entity, Exchange, Outcome
@@ -200,7 +201,12 @@ def dead(c: Connection, limit: int) -> list[OutboxRow]:
 def record_attempt(c: Connection, outbox_id: int, number: int, attempt: Attempt, at: datetime) -> None:
     """Keep what an attempt did; `postpone`, `finish` or `bury` counts it."""
     said = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
-    insert_row(c, attempts, {"outbox_id": outbox_id, "number": number, "at": at, **said})
+    try:
+        insert_row(c, attempts, {"outbox_id": outbox_id, "number": number, "at": at, **said})
+    except IntegrityError as error:
+        raise FencedError(
+            f"attempt {number} of effect {outbox_id} was written before: nothing was written"
+        ) from error
 
 
 def attempts_of(c: Connection, outbox_id: int) -> list[AttemptRow]:
