@@ -37,9 +37,7 @@ class Trouble:
         because = self._store.trouble()
         if because is not None:
             return self._again_at(because)
-        if self._since is not None:
-            log.info("store.recovered", since=self._since.isoformat())
-            self._since = None
+        self._over()
         return None
 
     def is_why(self, error: Exception) -> bool:
@@ -58,12 +56,20 @@ class Trouble:
         """Write down what has happened: again and again, as long as the store takes no writes."""
         while True:
             try:
-                return await self._store.commit(work)
+                written = await self._store.commit(work)
             except StoreError as error:
                 if not self.is_why(error) or self._store.closed:
                     raise
                 until = self.met(error)
+            else:
+                self._over()
+                return written
             await asyncio.sleep((until - self._clock()).total_seconds())
+
+    def _over(self) -> None:
+        if self._since is not None:
+            log.info("store.recovered", since=self._since.isoformat())
+            self._since = None
 
     def _again_at(self, because: str) -> datetime:
         now = self._clock()

@@ -1,6 +1,7 @@
 """Everything that is particular to SQLite: the URL, the connections, and what its errors mean for an operator."""
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -25,6 +26,10 @@ _LOG_BYTES = 64 * 1024 * 1024
 _CACHE_KILOBYTES = 32 * 1024
 #: The log is written back less often than SQLite does by itself, because each time waits for the disk twice.
 _CHECKPOINT_PAGES = 4_000
+#: But where there is little room the log takes no more than this share of it: to write it back may need as much again.
+_LOG_SHARE = 8
+_FEWEST_PAGES = 20
+_PAGE_BYTES = 4_096
 
 #: While the store takes no writes, the log is written back no more often than this, and readers are waited for so long.
 _NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
@@ -214,7 +219,7 @@ def writer_engine(path: Path) -> Engine:
     engine = create_engine(
         _url(path), poolclass=NullPool, connect_args=_connect_arguments(), hide_parameters=True
     )
-    event.listen(engine, "connect", _prepare_writer)
+    event.listen(engine, "connect", lambda connection, _: _prepare_writer(connection, path))
     return engine
 
 
@@ -304,8 +309,7 @@ def _connect_arguments() -> dict[str, Any]:
     return {"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
 
 
-def _prepare_writer(connection: sqlite3.Connection, record: object) -> None:
-    del record
+def _prepare_writer(connection: sqlite3.Connection, path: Path) -> None:
     mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode != "wal":
         raise StoreError(
@@ -315,8 +319,13 @@ def _prepare_writer(connection: sqlite3.Connection, record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
     connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_checkpoint_pages(path)}")
     connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
+
+
+def _checkpoint_pages(path: Path) -> int:
+    room = shutil.disk_usage(path.parent).free // _PAGE_BYTES
+    return max(_FEWEST_PAGES, min(_CHECKPOINT_PAGES, room // _LOG_SHARE))
 
 
 def _prepare_reader(connection: sqlite3.Connection, record: object) -> None:
