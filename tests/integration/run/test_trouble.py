@@ -36,8 +36,8 @@ def test_an_outcome_that_cannot_be_written_is_kept_and_nothing_is_called_again(t
                 await e.release(f"Ships {' '.join(ENTITIES)}")
                 for _ in range(30):
                     await asyncio.sleep(0.1)
-                    for entity in list(e.lanes._waits.clear()):
-                        e.lanes.wake(entity)
+                    for waiting_entity in list(e.lanes._waits.clear()):
+                        e.lanes.wake(waiting_entity)
                 in_trouble = [call.entity.id for call in backend.calls]
                 backend.answer = lambda _call: Attempt(outcome=Outcome.DONE, detail="done")
                 aside.rename(file)

@@ -181,12 +181,16 @@ def rewrite(c: Connection) -> None:
     c.execute(text("UPDATE definitions SET source = source || 'x'"))
 
 
+def rewrite_often(store: Store) -> None:
+    for _ in range(100):
+        store.write(rewrite)
+
+
 def test_the_log_does_not_fill_a_small_disk(small_disk: Path) -> None:
     store = Store.open(f"sqlite:///{small_disk}/interlock.db")
     try:
         store.write(lambda c: put(c, "kept", 50_000))
-        for _ in range(100):
-            store.write(rewrite)
+        rewrite_often(store)
         assert store.health() is None
     finally:
         store.close()
@@ -203,8 +207,7 @@ def test_on_a_full_disk_the_log_is_written_back_and_cut_off(small_disk: Path) ->
             other.execute("PRAGMA wal_checkpoint")
         log = small_disk / "interlock.db-wal"
         with pytest.raises(StoreError, match="no space left"):
-            for _ in range(100):
-                store.write(rewrite)
+            rewrite_often(store)
         assert log.stat().st_size == 0
         store.write(rewrite)
         assert store.health() is None
