@@ -81,8 +81,17 @@ def _spoilt_before(refused: Refused) -> tuple[Problem, Range] | None:
     if (labels or rest) and not content and name.frame.kind == BLOCK:
         opened = any(isinstance(each, Token) and each.type == "LBRACE" for each in rest)
         problem = BLOCK_IN_ONE_LINE_BLOCK if opened else EQUALS_MISSING
-        return problem, (name.start, block_begins(labels, extent(rest[0])[1] if rest else 0))
+        return problem, (name.start, block_begins(labels, _first_end(rest[0]) if rest else 0))
     return _label_not_literal(rest[0], refused.token) if rest else None
+
+
+def _first_end(value: Any) -> int:
+    """The end of what a reader sees first of a value: of a token, or of the quotes of a text that was read whole."""
+    if isinstance(value, Token):
+        return extent(value)[1]
+    place: Any = value.span
+    first: int = place.first
+    return first + 1
 
 
 def _label_not_literal(label: Any, token: Token) -> tuple[Problem, Range] | None:
