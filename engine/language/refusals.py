@@ -14,6 +14,7 @@ from engine.language.complaints import (
     complaint,
     still_open,
 )
+from engine.language.habits import habit
 from engine.language.subjects import Range, block_begins, extent, first_sequence, is_name, subject
 from engine.language.tokens import BLOCK, Frame, Problem, Token, opening
 
@@ -51,10 +52,12 @@ def refusals(refused: Refused) -> Iterator[tuple[Problem, Range]]:
         token.start, token.end = _comment_opener(refused)
     spoilt = _spoilt_before(refused)
     place = subject(token, refused.before, refused.expected, refused.item, refused.values)
+    text = token.frame.source.text
     if spoilt is not None:
-        yield spoilt
+        problem, place = spoilt
+        yield habit(problem, text, place[0]), place
     elif not invalid or place[0] < token.start:
-        yield _misfit(refused), place
+        yield habit(_misfit(refused), text, place[0]), place
     if invalid:
         yield token.problem, (token.start, token.end)
 
