@@ -36,6 +36,10 @@ class Worker:
     setting_spans: Mapping[str, Span] = field(default_factory=dict)
     #: Where each variable's value stands.
     variable_spans: Mapping[str, Span] = field(default_factory=dict)
+    #: Where the name of each setting stands.
+    setting_names: Mapping[str, Span] = field(default_factory=dict)
+    #: Where the name of each variable stands.
+    variable_names: Mapping[str, Span] = field(default_factory=dict)
 
 
 @frozen
@@ -177,6 +181,8 @@ class _Reader:
             project_spans=projects,
             setting_spans={} if settings is None else {n: v.span for n, v in settings.value.items()},
             variable_spans={} if variables is None else {n: v.span for n, v in variables.value.items()},
+            setting_names={} if settings is None else {n: k.span for n, k in settings.keys.items()},
+            variable_names={} if variables is None else {n: k.span for n, k in variables.keys.items()},
         )
         self.together(worker, body)
         return worker

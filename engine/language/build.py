@@ -25,6 +25,7 @@ MAX_DIGITS = 400
 _SURE_DIGITS = 154
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
+_BLOCK_COMMENT = re.compile(r"/\*(?s:.*?)\*/")
 _KEYWORDS = {"true": True, "false": False, "null": None}
 
 
@@ -38,6 +39,21 @@ def _from(first: Token, last: Any) -> Place:
 
 def _tokens(first: Token, last: Token) -> Place:
     return Place(first.frame.source, first.start, last.end)
+
+
+def _check_line(opener: Token, star: Token, closer: Token) -> None:
+    """Report a ``[*]`` that does not stand on one line where lines count, as HCL itself refuses it."""
+    source = opener.frame.source
+    for first, second in ((opener, star), (star, closer)):
+        if "\n" in _BLOCK_COMMENT.sub("", source.text[first.end : second.start]):
+            source.report(
+                "expression_continued",
+                'A "[*]" stands on one line',
+                "Remove the line break from between its brackets.",
+                second.start,
+                second.end,
+            )
+            return
 
 
 class Builder:
@@ -311,7 +327,9 @@ class Builder:
 
     def path_splat(self, children: list[Any]) -> list[Any]:
         """``[*]``."""
-        path, opener, _, closer = children
+        path, opener, star, closer = children
+        if opener.frame.newlines and closer.start - opener.end > 1:
+            _check_line(opener, star, closer)
         return extend(path, Step("splat", None, opener.start, closer.end))
 
     def traversal(self, children: list[Any]) -> syntax.Expression:

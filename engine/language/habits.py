@@ -7,7 +7,7 @@ from engine.language.tokens import Problem
 
 _CONDITIONAL = "A conditional is written: condition ? value : other value."
 _CONTAINS = "Write contains(list, value)."
-_NO_CHANGE = "Nothing is changed in place: write the whole calculation after the one \"=\" of the attribute."
+_NO_CHANGE = 'Nothing is changed in place: write the whole calculation after the one "=" of the attribute.'
 _FALLBACK = "Write coalesce(a, b) for the first that is neither null nor empty, or try(a, b) for the first that exists."
 
 #: Words that stand where an operator would -> what to write.
@@ -26,7 +26,7 @@ _WORDS = {
     "if": _CONDITIONAL,
     "then": _CONDITIONAL,
     "else": _CONDITIONAL,
-    "contains": 'Write contains(list, value), or strcontains(text, part).',
+    "contains": "Write contains(list, value), or strcontains(text, part).",
     "has": "Write contains(list, value), or can(object.name).",
     "matches": 'Write can(regex("pattern", text)).',
     "like": 'Write can(regex("pattern", text)).',
@@ -57,7 +57,7 @@ _VALUES = {
 #: Functions of other languages -> what to write.
 _CALLS: Mapping[str, str] = {
     **dict.fromkeys(("len", "size", "count", "strlen"), "Use length(value)."),
-    **dict.fromkeys(("str", "String", "string", "repr"), "Use tostring(value), or a template: \"${value}\"."),
+    **dict.fromkeys(("str", "String", "string", "repr"), 'Use tostring(value), or a template: "${value}".'),
     **dict.fromkeys(("number", "float", "Number", "parseFloat"), "Use tonumber(value)."),
     **dict.fromkeys(("bool", "Boolean"), "Use tobool(value)."),
     "parseInt": "Use parseint(text, base), or tonumber(text).",

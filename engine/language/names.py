@@ -90,8 +90,12 @@ def _walk(node: syntax.Node, bound: frozenset[str]) -> Iterator[tuple[syntax.Nod
 def _unknown_root(node: syntax.Variable, known: Collection[str]) -> Diagnostic:
     from engine.language.habits import meant_value  # only a mistake needs it
 
-    advice = meant_value(node.name) or did_you_mean(node.name, known) or (
-        f'If you meant the text, write "{node.name}" in quotes. The names here are {", ".join(sorted(known))}.'
+    advice = (
+        meant_value(node.name)
+        or did_you_mean(node.name, known)
+        or (
+            f'If you meant the text, write "{node.name}" in quotes. The names here are {", ".join(sorted(known))}.'
+        )
     )
     return _diagnostic(node, "unknown_name", f'There is no "{node.name}" here', advice)
 

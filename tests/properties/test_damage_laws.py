@@ -29,7 +29,11 @@ SLIPS = (
 def words(path: Path) -> list[str]:
     """A file cut into its words, each with the spaces before it."""
     text = path.read_text(encoding="utf-8")
-    return [" " * piece.spaces + piece.text for piece in cut(text)] if not parse(text, "f").diagnostics else [text]
+    return (
+        [" " * piece.spaces + piece.text for piece in cut(text)]
+        if not parse(text, "f").diagnostics
+        else [text]
+    )
 
 
 WORDS = [found for found in map(words, FILES) if len(found) > 1]
@@ -82,7 +86,9 @@ def test_the_parser_says_what_is_wrong_and_never_breaks(text: str) -> None:
 SHORT = ('"${x}"', '"x"', '"', "x", "=", "1", "{", "}", "\n", "<<E\nx\nE\n", ".", "[", ",")
 
 
-@pytest.mark.parametrize("before", ["", "a {", "a {\n", "a = ", "a = [", "a = {", 'a "b" ', 'a = "${', "a = f("])
+@pytest.mark.parametrize(
+    "before", ["", "a {", "a {\n", "a = ", "a = [", "a = {", 'a "b" ', 'a = "${', "a = f("]
+)
 def test_every_short_row_of_words_is_parsed(before: str) -> None:
     for count in (1, 2, 3):
         for row in itertools.product(SHORT, repeat=count):
