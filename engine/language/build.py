@@ -15,7 +15,6 @@ from engine.language.complaints import LABEL_NOT_LITERAL
 from engine.language.depth import MAX_DEPTH, too_deep
 from engine.language.source import Place
 from engine.language.spelling import number_of
-from engine.language.subjects import first_sequence
 from engine.language.tokens import Token
 from engine.language.traversals import Step, extend, nest
 
@@ -118,6 +117,8 @@ class Builder:
             else:
                 labels.append(syntax.Label(span=place, value=label.text, quoted=False))
         else:
+            from engine.language.subjects import first_sequence  # only a mistake needs it
+
             place = label.span
             place.source.report(*LABEL_NOT_LITERAL.told, *first_sequence(place.source.text, place.first + 1))
             labels.append(syntax.Label(span=place, value=place.text[1:-1], quoted=True))
