@@ -205,7 +205,7 @@ SLIPS: tuple[Callable[[str], str], ...] = (
     lambda _value: "'x'",
     lambda _value: '"x',
     lambda value: f"{{ a = = {value} }}",
-    lambda value: f"[\n  {value} {value}\n]",
+    lambda value: f"[\n  {value} x\n]",
 )  # fmt: skip
 #: What leaves in doubt where the value ends, or is no error in it alone: the rest of the file may say less, and nothing wrong.
 BOUNDLESS: tuple[Callable[[str], str], ...] = (
