@@ -41,9 +41,10 @@ bench: $(VENV)/.dev ## Measure, each figure beside a reference from the same run
 tables: $(VENV)/.run ## Write grammars/hcl.tables.json anew after a change of the grammar: what Lark makes of it.
 	@$(BIN)/python -m engine.language.automaton
 
-conformance: $(VENV)/.dev ## Hold the language against HCL's reference implementation; needs Go and its module proxy.
+# CORPUS names folders with more HCL files of any kind: they and what becomes of them by small damage are compared too.
+conformance: $(VENV)/.dev ## Hold the language against HCL's reference implementation; needs Go and its module proxy. CORPUS="FOLDER …" adds files.
 	@command -v go >/dev/null || { echo "Go is not on the path. Install it (https://go.dev/dl, or the package golang-go) and try again."; exit 1; }
-	@$(BIN)/python -m tests.conformance
+	@$(BIN)/python -m tests.conformance $(CORPUS)
 
 # SUITE names a folder that has the suites, or a git folder of them; without it npm fetches them.
 statecharts: $(VENV)/.dev ## Run SCION's and the W3C's statechart tests, converted from SCXML; needs npm, or SUITE=folder.

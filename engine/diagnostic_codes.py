@@ -77,6 +77,7 @@ CODES: Mapping[str, Code] = {
     "scxml_too_large": Code(_TOGETHER, "an SCXML document is too large, or nested too deeply", "take it apart", "more than 4 MiB of text, or 60 elements in each other"),
     "scxml_unreadable": Code(_TOGETHER, "an SCXML document is not well-formed XML", "mend it so that an XML reader takes it", "an element that is not closed"),
     "nested_too_deeply": Code(_TOGETHER, "values or brackets are nested too deeply", "give parts of it a name in `locals`", "some hundred opening brackets in a row"),
+    "too_many_errors": Code(_TOGETHER, "a file has so many syntax errors that its rest was not read", "mend some of them, and check again; perhaps this is no definition", "a thousand syntax errors"),
     "not_utf8": Code(_TOGETHER, "the file is not UTF-8 text", "save it as UTF-8", "a file in Latin-1"),
     "nul_character": Code(_FILE, "the file contains a NUL character", "remove it; perhaps this is not a text file", "x = 1\0"),
     "odd_space": Code(_FILE, "a no-break space, or a byte order mark inside the file", "replace it by an ordinary space", "x =\u00a01"),

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.config.suggest import did_you_mean
-from engine.config.yaml_text import Key, Positioned, read_yaml
 from engine.diagnostics import Diagnostic, Severity, Span
 from engine.frozen import frozen
+
+if TYPE_CHECKING:
+    from engine.config.yaml_text import Key, Positioned
 
 
 @frozen
@@ -36,6 +38,10 @@ class Worker:
     setting_spans: Mapping[str, Span] = field(default_factory=dict)
     #: Where each variable's value stands.
     variable_spans: Mapping[str, Span] = field(default_factory=dict)
+    #: Where the name of each setting stands.
+    setting_names: Mapping[str, Span] = field(default_factory=dict)
+    #: Where the name of each variable stands.
+    variable_names: Mapping[str, Span] = field(default_factory=dict)
 
 
 @frozen
@@ -114,6 +120,8 @@ _SHAPE = "The file starts with `workers:`, then a name, then `statefile:` and `p
 
 def read_workers(text: str, filename: str) -> WorkersResult:
     """Read the text of a ``workers.yaml``; never raises for what it says."""
+    from engine.config.yaml_text import read_yaml  # a definition alone is checked without
+
     document, diagnostics = read_yaml(text, filename)
     reader = _Reader(diagnostics)
     workers: tuple[Worker, ...] = ()
@@ -136,7 +144,7 @@ class _Reader:
     def problem(self, code: str, subject: Span | None, summary: str, detail: str) -> None:
         self.diagnostics.append(Diagnostic(code=code, summary=summary, detail=detail, subject=subject))
 
-    def document(self, document: Positioned) -> tuple[Worker, ...]:
+    def document(self, document: "Positioned") -> tuple[Worker, ...]:
         if not self.is_kind("object", document, "the file"):
             return ()
         for name, key in document.keys.items():
@@ -156,7 +164,7 @@ class _Reader:
             return ()
         return tuple(self.worker(listed.keys[name], body) for name, body in listed.value.items())
 
-    def worker(self, key: Key, body: Positioned) -> Worker:
+    def worker(self, key: "Key", body: "Positioned") -> Worker:
         name = key.name
         if not name.strip() or name != name.strip():
             self.problem(
@@ -177,11 +185,13 @@ class _Reader:
             project_spans=projects,
             setting_spans={} if settings is None else {n: v.span for n, v in settings.value.items()},
             variable_spans={} if variables is None else {n: v.span for n, v in variables.value.items()},
+            setting_names={} if settings is None else {n: k.span for n, k in settings.keys.items()},
+            variable_names={} if variables is None else {n: k.span for n, k in variables.keys.items()},
         )
         self.together(worker, body)
         return worker
 
-    def members(self, key: Key, body: Positioned) -> dict[str, Positioned]:
+    def members(self, key: "Key", body: "Positioned") -> "dict[str, Positioned]":
         """The members that are of the right kind; an empty worker has none."""
         if body.value is None or not self.is_kind("object", body, f'The worker "{key.name}"'):
             return {}
@@ -194,7 +204,7 @@ class _Reader:
                 found[name] = value
         return found
 
-    def word(self, member: str, members: Mapping[str, Positioned]) -> str | None:
+    def word(self, member: str, members: "Mapping[str, Positioned]") -> str | None:
         value = members.get(member)
         if value is None:
             return None
@@ -210,7 +220,7 @@ class _Reader:
             )
         return text
 
-    def projects(self, worker: str, listed: Positioned | None) -> dict[str, Span]:
+    def projects(self, worker: str, listed: "Positioned | None") -> dict[str, Span]:
         found: dict[str, Span] = {}
         for item in [] if listed is None else listed.value:
             if not self.is_kind("string", item, "a project"):
@@ -236,7 +246,7 @@ class _Reader:
                 found[project] = item.span
         return found
 
-    def together(self, worker: Worker, body: Positioned) -> None:
+    def together(self, worker: Worker, body: "Positioned") -> None:
         """What the members say about each other."""
         members = body.plain() if isinstance(body.value, dict) else {}
         if worker.projects and members.get("statefile") is None:
@@ -264,12 +274,12 @@ class _Reader:
                 )
             )
 
-    def unknown(self, where: str, key: Key, known: Any) -> None:
+    def unknown(self, where: str, key: "Key", known: Any) -> None:
         self.problem(
             "unknown_member", key.span, f'{where} has no member "{key.name}"', did_you_mean(key.name, known)
         )
 
-    def is_kind(self, kind: str, value: Positioned, what: str) -> bool:
+    def is_kind(self, kind: str, value: "Positioned", what: str) -> bool:
         if isinstance(value.value, _KINDS[kind]):
             return True
         detail = _KIND_HINTS.get(kind, "Check the indentation.")

@@ -68,6 +68,13 @@ def advice(right: Any) -> str:
     return "Guard it: n != 0 ? 1 / n : 0." if right == 0 else ""
 
 
+def text_advice(operator: str) -> str:
+    """What to do about a text that is no number beside an operator."""
+    if operator == "+":
+        return 'Texts are joined in a template: "${a}${b}". Move a timestamp with timeadd.'
+    return "Convert it with tonumber, or compare timestamps with timecmp."
+
+
 def _logic(node: syntax.Binary, left: Run, right: Run, *, decided: bool) -> Run:
     def run(scope: Mapping[str, Any], meter: Meter) -> Any:
         value = left(scope, meter)
@@ -104,7 +111,7 @@ def _operand(node: syntax.Expression, operator: str, value: Any) -> Any:
             node,
             "not_a_number",
             f'"{operator}" needs numbers: this {error.message}',
-            "Convert it with tonumber, or compare timestamps with timecmp." if isinstance(value, str) else "",
+            text_advice(operator) if isinstance(value, str) else "",
         ) from None
 
 

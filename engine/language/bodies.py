@@ -11,7 +11,6 @@ from engine.language.complaints import (
     ONE_LINE_BLOCK_UNCLOSED,
 )
 from engine.language.source import Place, Source
-from engine.language.subjects import block_begins, extent
 from engine.language.tokens import Token
 
 
@@ -75,6 +74,8 @@ def _check_one_line(content: list[Any], source: Source) -> None:
     """A block whose first item stands on its opening line holds one attribute and nothing else."""
     first = content[0]
     if isinstance(first, syntax.Block):
+        from engine.language.subjects import block_begins  # only a mistake needs it
+
         name: Any = first.type_span
         brace: Any = first.body.span
         source.report(*BLOCK_IN_ONE_LINE_BLOCK.told, name.first, block_begins(first.labels, brace.first + 1))
@@ -87,6 +88,8 @@ def _check_one_line(content: list[Any], source: Source) -> None:
 
 def _extent(item: Any) -> tuple[int, int]:
     if isinstance(item, Token):
+        from engine.language.subjects import extent  # only a mistake needs it
+
         return extent(item)
     place: Any = item.type_span if isinstance(item, syntax.Block) else item.name_span
     return place.first, place.last

@@ -15,7 +15,6 @@ from engine.language.complaints import LABEL_NOT_LITERAL
 from engine.language.depth import MAX_DEPTH, too_deep
 from engine.language.source import Place
 from engine.language.spelling import number_of
-from engine.language.subjects import first_sequence
 from engine.language.tokens import Token
 from engine.language.traversals import Step, extend, nest
 
@@ -25,6 +24,7 @@ MAX_DIGITS = 400
 _SURE_DIGITS = 154
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
+_BLOCK_COMMENT = re.compile(r"/\*(?s:.*?)\*/")
 _KEYWORDS = {"true": True, "false": False, "null": None}
 
 
@@ -38,6 +38,21 @@ def _from(first: Token, last: Any) -> Place:
 
 def _tokens(first: Token, last: Token) -> Place:
     return Place(first.frame.source, first.start, last.end)
+
+
+def _check_line(opener: Token, star: Token, closer: Token) -> None:
+    """Report a ``[*]`` that does not stand on one line where lines count, as HCL itself refuses it."""
+    source = opener.frame.source
+    for first, second in ((opener, star), (star, closer)):
+        if "\n" in _BLOCK_COMMENT.sub("", source.text[first.end : second.start]):
+            source.report(
+                "expression_continued",
+                'A "[*]" stands on one line',
+                "Remove the line break from between its brackets.",
+                second.start,
+                second.end,
+            )
+            return
 
 
 class Builder:
@@ -102,6 +117,8 @@ class Builder:
             else:
                 labels.append(syntax.Label(span=place, value=label.text, quoted=False))
         else:
+            from engine.language.subjects import first_sequence  # only a mistake needs it
+
             place = label.span
             place.source.report(*LABEL_NOT_LITERAL.told, *first_sequence(place.source.text, place.first + 1))
             labels.append(syntax.Label(span=place, value=place.text[1:-1], quoted=True))
@@ -311,7 +328,9 @@ class Builder:
 
     def path_splat(self, children: list[Any]) -> list[Any]:
         """``[*]``."""
-        path, opener, _, closer = children
+        path, opener, star, closer = children
+        if opener.frame.newlines and closer.start - opener.end > 1:
+            _check_line(opener, star, closer)
         return extend(path, Step("splat", None, opener.start, closer.end))
 
     def traversal(self, children: list[Any]) -> syntax.Expression:

@@ -79,6 +79,10 @@ class _Row(NamedTuple):
 
 _TABLE = (
     _Row(
+        None, {"DOT"}, {"STRING", "QUOTE"},
+        "name_missing", 'Texts are not joined by a "."', 'Write one text with both in it: "${{a}}${{b}}".',
+    ),
+    _Row(
         None, {"DOT"}, None,
         "name_missing", 'A name is missing after the "."', 'Write the attribute\'s name, or use brackets: value["some key"].',
     ),

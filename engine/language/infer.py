@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from engine.diagnostics import Diagnostic
 from engine.language import syntax
-from engine.language.arithmetic import advice
+from engine.language.arithmetic import advice, text_advice
 from engine.language.depth import children
 from engine.language.expressions import Compiler
 from engine.language.failure import FailureError
@@ -45,7 +45,6 @@ _STEPS, _TEXT = 20_000, 100_000
 #: What to do where a number is needed, by the kind of what is there.
 _NUMBERS = {
     "null": "Give it a value to fall back on: coalesce(value, 0).",
-    "string": "Convert it with tonumber, or compare timestamps with timecmp.",
     "list": "Take one element of it, or its length.",
     "object": "Take an attribute of it.",
     "bool": "Choose between two numbers: value ? 1 : 0.",
@@ -184,7 +183,8 @@ class Inference:
         """Note that an operand is no number and spells none."""
         why = _unfit(found, number, NUMBER, STRING)
         if why:
-            advice = next((told for kind, told in _NUMBERS.items() if found.only(kind, "null")), "")
+            told = {**_NUMBERS, "string": text_advice(operator)}
+            advice = next((told[kind] for kind in told if found.only(kind, "null")), "")
             self.fail(node, "not_a_number", f'"{operator}" needs numbers: this {why}', advice)
 
     def needs_bool(self, node: syntax.Expression, found: Type, summary: str) -> None:

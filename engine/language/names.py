@@ -88,8 +88,14 @@ def _walk(node: syntax.Node, bound: frozenset[str]) -> Iterator[tuple[syntax.Nod
 
 
 def _unknown_root(node: syntax.Variable, known: Collection[str]) -> Diagnostic:
-    advice = did_you_mean(node.name, known) or (
-        f'If you meant the text, write "{node.name}" in quotes. The names here are {", ".join(sorted(known))}.'
+    from engine.language.habits import meant_value  # only a mistake needs it
+
+    advice = (
+        meant_value(node.name)
+        or did_you_mean(node.name, known)
+        or (
+            f'If you meant the text, write "{node.name}" in quotes. The names here are {", ".join(sorted(known))}.'
+        )
     )
     return _diagnostic(node, "unknown_name", f'There is no "{node.name}" here', advice)
 
@@ -98,14 +104,16 @@ def _call_problem(node: syntax.Call, functions: Mapping[str, Function]) -> Diagn
     function = functions.get(node.name)
     if function is None:
         from engine.language.functions.apart import LEFT_OUT  # only a mistake needs it
+        from engine.language.habits import meant_call
 
         place = node.name_span
         return Diagnostic(
             code="unknown_function",
             summary=f'There is no function "{node.name}"',
             detail=LEFT_OUT.get(node.name)
+            or meant_call(node.name)
             or did_you_mean(node.name, functions)
-            or f"The functions are {', '.join(sorted(functions))}.",
+            or "`interlock explain --functions` lists those that there are, docs/reference/functions.md as well.",
             subject=place.settled() if isinstance(place, Place) else place,
         )
     count = len(node.arguments)

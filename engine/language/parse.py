@@ -6,7 +6,7 @@ forgets the item it stood in, reads on to the end of that item and continues the
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.diagnostics import Diagnostic
 from engine.errors import expect
@@ -18,10 +18,13 @@ from engine.language.collection import paused
 from engine.language.scan import Scanner
 from engine.language.source import Source
 from engine.language.tables import APPEND, Tables, tables
-from engine.language.tokens import Frame, Token
+from engine.language.tokens import BLOCK, Frame, Token
 
-#: After so many errors the rest of a file is not worth reading.
-MAX_ERRORS = 50
+if TYPE_CHECKING:
+    from engine.language.unread import Broken
+
+#: After so many errors the rest of a file is not worth reading; that it was not read is said.
+MAX_ERRORS = 1000
 
 #: What is wrong inside these shows when they are built, which an error behind them prevents.
 _LITERALS = {"NUMBER": Builder().number, "STRING": Builder().string}
@@ -69,6 +72,10 @@ def parse(source: str | bytes, filename: str) -> ParseResult:
         tree = reading.run()
     problems = sorted(document.diagnostics, key=lambda d: d.subject.start if d.subject is not None else 0)
     problems += reading.late
+    if problems:
+        from engine.language.unread import without_broken  # most files have no error
+
+        tree = without_broken(tree, problems)
     return ParseResult(tree=tree, diagnostics=tuple(problems), mistakes=tuple(document.mistakes))
 
 
@@ -149,13 +156,25 @@ class _Parse:
             if action is not None:
                 before = token
                 continue
-            self._report(token, before)
+            kept = self._report(token, before)
             if len(self.source.diagnostics) >= MAX_ERRORS:
+                self._give_up(token)
                 break
-            before = self._recover(self._item_at(token, before) or token, tokens)
+            before = self._recover(self._item_at(token, before) or token, tokens, kept)
             if before.type == "$END":
                 break
         return whole(self._close(), self.source)
+
+    def _give_up(self, token: Token) -> None:
+        if token.type != "$END":
+            self.source.report(
+                "too_many_errors",
+                f"The rest of the file was not read: at least {MAX_ERRORS} errors stand before this",
+                "Is it a definition? Mend some of them, and check it again.",
+                token.end,
+                token.end,
+            )
+            self.late.append(self.source.diagnostics.pop())
 
     def _feed(self, token: Token) -> bool:
         """Reduce as far as the token asks for, then shift it; False if it does not fit."""
@@ -187,8 +206,10 @@ class _Parse:
             if state == self.tables.end:
                 return True
 
-    def _report(self, token: Token, before: Token | None) -> None:
+    def _report(self, token: Token, before: Token | None) -> "Broken | None":
+        """Report what is wrong; return the attribute in whose value it is, if it is plain where that ends."""
         from engine.language.refusals import Refused, refusals  # most files have no error
+        from engine.language.unread import BOUNDLESS, broken
 
         if before is not None and self.values and self.values[-1] is before and before.type in _LITERALS:
             _LITERALS[before.type]([before])
@@ -204,12 +225,17 @@ class _Parse:
             suspect=self.scanner.suspect,
         )
         begun = item[0].start if item and isinstance(item[0], Token) else None
+        codes = []
         for problem, (start, end) in refusals(refused):
+            codes.append(problem.code)
             self.source.report(
                 *problem.told, start, end, opened=problem.opened, item=begun, signs=problem.signs
             )
         if token.type == "$END":
             self.late.append(self.source.diagnostics.pop())
+        if BOUNDLESS.intersection(codes):
+            return None
+        return broken(content, item, continued="expression_continued" in codes)
 
     def _broken_item(self) -> tuple[list[Any], list[Any]]:
         """What was read of the innermost body, and of its item that breaks off here."""
@@ -239,12 +265,24 @@ class _Parse:
         line = text.rfind("\n", 0, token.start) + 1
         return not text[line : token.start].strip() and _NEW_ITEM.match(text, token.start) is not None
 
-    def _recover(self, token: Token, tokens: Iterator[Token]) -> Token:
-        """Forget the broken item and read to its end; the token that is returned is the last one that was read."""
+    def _recover(self, token: Token, tokens: Iterator[Token], kept: "Broken | None") -> Token:
+        """Forget the broken item and read to its end; the token that is returned is the last one that was read.
+
+        Of an attribute that is `kept` its name stays, if nothing up to its end puts in doubt where that is.
+        """
+        from engine.language.unread import BOUNDLESS, keep
+
         frame = self._unwind()
         stack = self.scanner.stack
         while token.type != "$END":
+            if token.type == "INVALID" and token.problem.code in BOUNDLESS:
+                kept = None
             if token.frame is frame and token.type in ("NEWLINE", "RBRACE"):
+                one_line = frame.kind == BLOCK and not any(
+                    isinstance(each, Token) for each in self.values[-1]
+                )
+                if kept is not None and (token.type == "RBRACE" or not one_line):
+                    keep(self.values[-1], kept, token.start, self.source)
                 self._feed(token)
                 return token
             if frame in stack and self._begins_item(token):

@@ -14,6 +14,7 @@ from engine.language.complaints import (
     complaint,
     still_open,
 )
+from engine.language.habits import habit
 from engine.language.subjects import Range, block_begins, extent, first_sequence, is_name, subject
 from engine.language.tokens import BLOCK, Frame, Problem, Token, opening
 
@@ -51,10 +52,12 @@ def refusals(refused: Refused) -> Iterator[tuple[Problem, Range]]:
         token.start, token.end = _comment_opener(refused)
     spoilt = _spoilt_before(refused)
     place = subject(token, refused.before, refused.expected, refused.item, refused.values)
+    text = token.frame.source.text
     if spoilt is not None:
-        yield spoilt
+        problem, place = spoilt
+        yield habit(problem, text, place[0]), place
     elif not invalid or place[0] < token.start:
-        yield _misfit(refused), place
+        yield habit(_misfit(refused), text, place[0]), place
     if invalid:
         yield token.problem, (token.start, token.end)
 
@@ -81,8 +84,17 @@ def _spoilt_before(refused: Refused) -> tuple[Problem, Range] | None:
     if (labels or rest) and not content and name.frame.kind == BLOCK:
         opened = any(isinstance(each, Token) and each.type == "LBRACE" for each in rest)
         problem = BLOCK_IN_ONE_LINE_BLOCK if opened else EQUALS_MISSING
-        return problem, (name.start, block_begins(labels, extent(rest[0])[1] if rest else 0))
+        return problem, (name.start, block_begins(labels, _first_end(rest[0]) if rest else 0))
     return _label_not_literal(rest[0], refused.token) if rest else None
+
+
+def _first_end(value: Any) -> int:
+    """The end of what a reader sees first of a value: of a token, or of the quotes of a text that was read whole."""
+    if isinstance(value, Token):
+        return extent(value)[1]
+    place: Any = value.span
+    first: int = place.first
+    return first + 1
 
 
 def _label_not_literal(label: Any, token: Token) -> tuple[Problem, Range] | None:

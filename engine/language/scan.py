@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.language.characters import character_problem
 from engine.language.complaints import still_open
+from engine.language.identifiers import begins_name, continues_name
 from engine.language.source import Source
 from engine.language.tokens import (
     BLOCK,
@@ -281,7 +282,7 @@ class Scanner:
         return token
 
     def _unknown(self, char: str, start: int, frame: Frame, _previous: str) -> Token:
-        if char > "\x7f" and char.isidentifier():
+        if char > "\x7f" and begins_name(char):
             token = Token("IDENT", char, start, frame)
             self._widen(token)
             return token
@@ -292,11 +293,11 @@ class Scanner:
         text = self.source.text
         lead = len(token.text) - len(token.text.lstrip(". \t"))
         end = token.start + lead
-        while end < len(text) and (text[end] == "-" or ("_" + text[end]).isidentifier()):
+        while end < len(text) and continues_name(text[end]):
             end += 1
         token.text = text[token.start : end]
         token.end = self.position = end
-        if end == token.start + lead or not text[token.start + lead].isidentifier():
+        if end == token.start + lead or not begins_name(text[token.start + lead]):
             token.type = "INVALID"
             char = text[token.start + lead]
             token.text, token.end = char, token.start + lead + 1

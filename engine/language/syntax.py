@@ -33,6 +33,11 @@ class Expression(Node):
 
 
 @node
+class Unread(Expression):
+    """Where a value should stand, and a syntax error is: nobody knows what it is."""
+
+
+@node
 class Literal(Expression):
     """A number (int or BinaryFraction), a bool, null, or a plain string without interpolation."""
 

@@ -14,11 +14,17 @@ ABSENCES = frozenset(
     {
         "alias_without_state",
         "completion_without_state",
+        "conflicts",
         "empty_definition",
+        "endless_loop",
         "event_never_handled",
+        "event_without_end",
+        "history_without_states",
         "initial_state_unregistered",
+        "initial_without_states",
         "missing_attribute",
         "missing_block",
+        "property_claims",
         "state_id_alias_mapping_not_found",
         "transition_state_unregistered",
         "unknown_name",
@@ -32,6 +38,17 @@ ABSENCES = frozenset(
 _ANYWHERE = frozenset(
     {"empty_definition", "event_never_handled", "unused_local", "unused_variable", "variable_without_value"}
 )
+#: Those that any error hides, even where no more than a single value is not known.
+_ALWAYS = frozenset({"empty_definition", "unused_local", "unused_variable"})
+#: What may only seem so within a block of the top of a file because the value of an attribute there is not known.
+_FOLLOWS: Mapping[str, frozenset[str]] = {
+    "alias": frozenset({"state_id_alias_mapping_not_found"}),
+    "final": frozenset({"completion_without_state", "event_without_end"}),
+    "needs": frozenset({"conflicts"}),
+    "transition": frozenset({"endless_loop", "history_without_target"}),
+}
+#: Errors after which every word has its place and its meaning.
+_HARMLESS = frozenset({"duplicate_attribute", "duplicate_key"})
 #: The blocks that declare names of expressions, by the root of the names; they hold no states.
 _DECLARING = {"local": "locals", "var": "variable"}
 #: Errors after which nobody knows where the text goes on.
@@ -69,16 +86,28 @@ class Damage:
         self._errors = [_Region(filename=p.filename, start=p.start, end=p.end + 1) for p in places]
         self._texts = {name: text.encode("utf-8", "surrogatepass") for name, text in texts.items()}
         self._tops = [block for block in tree.blocks if block.type in FILE.blocks]
-        #: For each error, the block around it that is whole but for it; None where more may be broken.
-        self._around = [
-            None if d.code in _ENDLESS or d.subject is None else self._top(d.subject)
-            for d in errors
-            if d.subject is not None and d.subject.filename in texts
+        #: The attributes whose values are not known, and where they stand.
+        self._unread = [
+            (
+                attribute.name,
+                _Region(filename=span.filename, start=span.start, end=span.end + 1),
+                self._top(span),
+            )
+            for attribute in _unread_in(tree)
+            for span in (attribute.span,)
         ]
+        #: The places of the other errors, after which more than a value may be missing.
+        open_ = [
+            (d, d.subject)
+            for d in errors
+            if d.subject is not None and d.subject.filename in texts and not self._is_confined(d, d.subject)
+        ]
+        #: For each of them, the block around it that is whole but for it; None where more may be broken.
+        self._around = [None if d.code in _ENDLESS else self._top(place) for d, place in open_]
         self._declared = {"local": set[str](), "var": set[str]()}
         opened = self._find_declared(tree)
         #: Only ends of blocks are missing: every word was read, and what is declared stands somewhere in the tree.
-        self._complete = all((p.filename, p.start) in opened for p in places)
+        self._complete = all((p.filename, p.start) in opened for _, p in open_)
         self._nesting = [
             region
             for d in errors
@@ -95,10 +124,14 @@ class Damage:
         return any(region.touches(span) for region in self._nesting)
 
     def explains(self, problem: Diagnostic) -> bool:
-        """Whether something may only seem to be absent because of the errors."""
+        """Whether something may only seem to be so because of the errors."""
         at = problem.subject
-        if at is None or problem.code in _ANYWHERE:
+        if problem.code in _ALWAYS or (at is not None and self._follows(problem.code, at)):
             return True
+        if problem.code not in ABSENCES:
+            return False
+        if at is None or problem.code in _ANYWHERE:
+            return bool(self._around)
         root = self._root(at) if problem.code == "unknown_name" else ""
         if root and root not in _DECLARING:  # no text declares it
             return any(region.touches(self._lines(at)) for region in self._errors)
@@ -112,6 +145,21 @@ class Damage:
         own = self._top(at)
         return any(
             block.type not in _DECLARING.values() and (own is None or block is own) for block in broken
+        )
+
+    def _is_confined(self, problem: Diagnostic, at: Span) -> bool:
+        """Whether an error leaves nothing in doubt but the value that it is in."""
+        return problem.code in _HARMLESS or any(
+            region.filename == at.filename and region.start <= at.start and at.end <= (region.end or at.end)
+            for _, region, _ in self._unread
+        )
+
+    def _follows(self, code: str, at: Span) -> bool:
+        """Whether something may be said only because a value is not known."""
+        own = self._top(at)
+        return any(
+            code in _FOLLOWS.get(name, ()) and (block is None or own is None or own is block)
+            for name, _, block in self._unread
         )
 
     def _find_declared(self, tree: syntax.Body) -> set[tuple[str, int]]:
@@ -155,6 +203,15 @@ class Damage:
         return replace(at, start=text.rfind(b"\n", 0, at.start) + 1, end=len(text) if end < 0 else end)
 
 
+def _unread_in(tree: syntax.Body) -> Iterator[syntax.Attribute]:
+    """The attributes whose values could not be read."""
+    waiting = [tree]
+    while waiting:
+        body = waiting.pop()
+        yield from (a for a in body.attributes if isinstance(a.value, syntax.Unread))
+        waiting += [block.body for block in body.blocks]
+
+
 def worth_telling(found: Iterable[Diagnostic], damages: Iterable[Damage]) -> Iterator[Diagnostic]:
     """The problems without those that only follow from a syntax error in one of the files."""
     listed = [damage for damage in damages if damage.broken]
@@ -165,7 +222,7 @@ def worth_telling(found: Iterable[Diagnostic], damages: Iterable[Damage]) -> Ite
 
     for problem in found:
         at = problem.subject
-        if problem.code in ABSENCES and any(damage.explains(problem) for damage in listed):
+        if any(damage.explains(problem) for damage in listed):
             continue
         misplaced = at is not None and any(damage.misplaces(at) for damage in listed)
         if not misplaced or CODES[problem.code].where is Where.VALUE:

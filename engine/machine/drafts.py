@@ -36,7 +36,7 @@ class TransitionDraft:
     span: Span
     #: The transition, if all of it could be read.
     transition: Transition | None
-    #: Those of its expressions that could be read.
+    #: Its expressions, without those that a syntax error is in.
     expressions: tuple[Expression, ...] = ()
 
     @property

@@ -250,7 +250,7 @@ def _arguments(caller: Reader, use: syntax.Block, declared: Mapping[str, Declare
     found = _Arguments(
         values={name: variable.default for name, variable in declared.items()},
         secret=set(),
-        unvalued={name for name, variable in declared.items() if variable.required},
+        unvalued={name for name, variable in declared.items() if variable.required or variable.unread},
     )
     missing = [name for name, variable in declared.items() if variable.required]
     for attribute in use.body.attributes:

@@ -66,6 +66,7 @@ def heard_of(receive: Receive) -> Heard:
 
 def _read(reader: Reader, block: syntax.Block) -> tuple[Receive | None, Heard]:
     nodes = {attribute.name: attribute.value for attribute in block.body.attributes}
+    before = len(reader.expressions)
     expressions = {
         name: reader.expression(nodes[name], RECEIVE_ROOTS, explained=True, attribute=name)
         for name in ("when", "entity", "fire", "once_per", "ordered_by")
@@ -77,7 +78,7 @@ def _read(reader: Reader, block: syntax.Block) -> tuple[Receive | None, Heard]:
         source=source,
         type=kind,
         fire=None if fire is None else fire.node,
-        expressions=tuple(e for e in expressions.values() if e is not None),
+        expressions=tuple(reader.expressions[before:]),
         span=settled(block.header_span),
     )
     if entity is None or fire is None or None in expressions.values():

@@ -46,6 +46,8 @@ class Declared:
     span: Span
     #: Where its default stands, or its header.
     default_span: Span
+    #: It has a default that could not be read: why was reported.
+    unread: bool = False
 
 
 def read_variables(reader: Reader, body: syntax.Body) -> dict[str, Declared]:
@@ -101,6 +103,7 @@ def _declared(reader: Reader, block: syntax.Block, name: str) -> Declared:
         sensitive=sensitive,
         span=settled(block.header_span),
         default_span=settled(place),
+        unread=not fine,
     )
 
 
@@ -156,6 +159,8 @@ def values_of(reader: Reader, declared: Mapping[str, Declared], values: Values) 
             except UnfitValueError as problem:
                 unvalued.add(name)
                 _report_unfit(reader, variable, value, problem)
+        elif variable.unread:
+            unvalued.add(name)
         elif variable.required:
             unvalued.add(name)
             reader.report(

@@ -16,7 +16,7 @@ class Heard:
     type: str
     #: What it fires; None if that could not be read, so that it may be anything.
     fire: syntax.Expression | None
-    #: Those of its expressions that could be read.
+    #: Its expressions, without those that a syntax error is in.
     expressions: tuple[Expression, ...]
     span: Span
 
@@ -26,7 +26,7 @@ class Candidate:
     """A transition, as far as it could be read."""
 
     event: str
-    #: Those of its expressions that could be read.
+    #: Its expressions, without those that a syntax error is in.
     expressions: tuple[Expression, ...]
 
 

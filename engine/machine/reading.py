@@ -60,7 +60,7 @@ class Reader(ShapeChecker):
         #: How often something could not be read without a word: why was reported where it is declared. One for all
         #: readers of a definition.
         self.gaps: list[Span] = [] if above is None else above.gaps
-        #: Every expression that could be read, in order.
+        #: Every expression, in order, those with wrong names in them included.
         self.expressions: list[Expression] = []
         #: The worker of every action that could be read, and where it stands.
         self.called: list[tuple[str, Span]] = []
@@ -73,15 +73,26 @@ class Reader(ShapeChecker):
         With `explained` it can say what it looks at, the locals behind it included. `attribute` is what it is given to.
         """
         before = len(self.diagnostics)
+        if self._unread(node):
+            return None
         found = self._checked(node, roots)
         if self.typed:
             self._check_types(node, before, attribute)
         if found is None:
+            # A name that is wrong says nothing about the payload's fields beside it.
+            self.expressions.append(replace(self._made(node), attribute=attribute))
             return None
         found = replace(found, attribute=attribute, looks=self._looks(found.references) if explained else ())
         found = found if self.link is None else linked(found, self.link)
         self.expressions.append(found)
         return found
+
+    def _unread(self, node: syntax.Expression) -> bool:
+        """Whether a syntax error stands where the value should: it was reported, and more is not known."""
+        if not isinstance(node, syntax.Unread):
+            return False
+        self.gaps.append(node.span)
+        return True
 
     def _checked(self, node: syntax.Expression, roots: Roots) -> Expression | None:
         before = len(self.diagnostics)
@@ -108,14 +119,18 @@ class Reader(ShapeChecker):
             problems, self.types = typed_locals(nodes, known)
             self.add(problems)
             for node in unsound:
-                self._check_types(node, 0)
+                if not isinstance(node, syntax.Unread):
+                    self._check_types(node, 0)
 
     def ready(self, node: syntax.Expression, roots: Roots) -> Expression | None:
         """The same for an expression whose variables and locals are not known yet."""
+        if self._unread(node):
+            return None
         problems = check_names(node, roots, STANDARD)
         self.add(problems)
-        if problems:
-            return None
+        return None if problems else self._made(node)
+
+    def _made(self, node: syntax.Expression) -> Expression:
         return Expression(
             node=node,
             compiled=compile_expression(node),
@@ -225,7 +240,7 @@ class Reader(ShapeChecker):
 
         One is, too, that the value is sensitive where it is going to be `shown`, as a name for instance.
         """
-        expression = self._checked(node, roots)
+        expression = None if self._unread(node) else self._checked(node, roots)
         if expression is None or self._leads_to(expression.references, self.unvalued):
             return False, None
         hidden = self.names.hidden
@@ -242,7 +257,9 @@ class Reader(ShapeChecker):
         """The text that an attribute must be; None if it was reported not to be one."""
         node = attribute.value
         if isinstance(node, syntax.Variable):
-            detail = f'Quote it: {attribute.name} = "{node.name}".'
+            from engine.language.habits import meant_value  # only a mistake needs it
+
+            detail = meant_value(node.name) or f'Quote it: {attribute.name} = "{node.name}".'
             self.report("wrong_type", f'"{attribute.name}" is not a text', detail, node.span)
             return None
         fine, value = self.constant(node)

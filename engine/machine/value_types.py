@@ -63,6 +63,8 @@ class UnfitValueError(ValueError):
 
 def read_type(reader: Reader, node: syntax.Expression) -> Type | None:
     """The type that an expression names; None if it was reported to be none."""
+    if isinstance(node, syntax.Unread):
+        return None
     if isinstance(node, syntax.Variable) and node.name in SIMPLE:
         return Type(name=node.name)
     if isinstance(node, syntax.Call) and len(node.arguments) == 1 and not node.expand:

@@ -153,7 +153,8 @@ def _settings_of(
     diagnostics: list[Diagnostic] = []
 
     def problem(code: str, setting: str, summary: str, detail: str) -> None:
-        subject = worker.setting_spans.get(setting, worker.span)
+        spans = worker.setting_names if code == "unknown_setting" else worker.setting_spans
+        subject = spans.get(setting, worker.span)
         diagnostics.append(Diagnostic(code=code, summary=summary, detail=detail, subject=subject))
 
     values: dict[str, Any] = {

@@ -65,7 +65,7 @@ def check_declared(worker: Worker, declared: Sequence[str]) -> tuple[Diagnostic,
             code="unknown_variable",
             summary=f'{worker.statefile} has no variable "{name}"',
             detail=f"{did_you_mean(name, declared)} Variables are declared by variable blocks.",
-            subject=worker.variable_spans.get(name, worker.span),
+            subject=worker.variable_names.get(name, worker.span),
         )
         for name in worker.variables
         if name not in declared

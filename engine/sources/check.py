@@ -24,6 +24,7 @@ def check_sources(read: ReadResult) -> tuple[Diagnostic, ...]:
     was told when it was read is not told again.
     """
     told = {(problem.code, problem.subject) for problem in read.diagnostics}
+    told |= {("attribute_missing", place) for code, place in told if code == "unknown_attribute"}
     found = dict.fromkeys(_problems(read))  # two provisioners may use one module
     return tuple(problem for problem in found if (problem.code, problem.subject) not in told)
 

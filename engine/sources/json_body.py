@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from engine.errors import MalformedBodyError
 
 JSON = "application/json"
@@ -28,6 +26,8 @@ def parse_object(text: bytes | str) -> dict[str, Any]:
     Nesting deeper than 1024, numbers beyond a double and invalid UTF-8 are malformed; of a repeated key the last value
     counts; whole numbers beyond 64 bits become doubles.
     """
+    import orjson  # what only checks definitions reads no body
+
     try:
         payload = orjson.loads(text)
     except orjson.JSONDecodeError as problem:

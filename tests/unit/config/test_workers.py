@@ -58,6 +58,7 @@ workers:
     tickets, chat = workers.workers
     assert tickets.settings == {"url": "env://ATLASSIAN_URL", "api_version": 3, "headers": {"X-Team": "dev"}}
     assert tickets.setting_spans["api_version"].column == 55
+    assert tickets.setting_names["api_version"].column == 42
     assert chat.projects == ()
     assert chat.statefile is None
 

@@ -127,8 +127,10 @@ def test_every_error_of_a_file_is_found_in_one_pass() -> None:
     assert [d.code for d in result.diagnostics] == ["value_missing", "separator_missing", "unopened"]
     tree = result.tree
     assert tree is not None
-    assert [a.name for a in tree.attributes] == ["f"]
-    assert [a.name for a in tree.blocks[0].body.attributes] == ["d"]
+    assert [a.name for a in tree.attributes] == ["a", "f"]  # of "e" nobody knows where it ends
+    assert isinstance(tree.attributes[0].value, syntax.Unread)
+    assert [a.name for a in tree.blocks[0].body.attributes] == ["c", "d"]
+    assert isinstance(tree.blocks[0].body.attributes[0].value, syntax.Unread)
 
 
 def test_an_unclosed_bracket_does_not_swallow_the_file() -> None:
@@ -170,7 +172,7 @@ def test_ninety_levels_are_fine() -> None:
 
 
 def test_the_errors_of_one_file_are_limited() -> None:
-    assert len(codes("a\n" * 10_000)) == 50
+    assert len(codes("a\n" * 10_000)) == 1000 + 1  # the last one says that the rest was not read
 
 
 @pytest.mark.parametrize("separator", [", ", ",\n", "\n", ",\n\n"])
@@ -216,3 +218,29 @@ def test_trees_can_be_copied_and_stored() -> None:
     assert stored == tree
     assert hash(stored) == hash(tree)
     assert type(stored.span) is Span
+
+
+def test_what_was_not_read_after_very_many_errors_is_said() -> None:
+    found = codes("= =\n" * 3000)
+    assert found.count("item_expected") == 1000
+    assert found[-1] == "too_many_errors"
+    assert "too_many_errors" not in codes("= =\n" * 999)
+
+
+@pytest.mark.parametrize(
+    "line", ["x = a = 1", "x = not a", "x = a and b", "x = 1;", "x = {a = = 1,\n b = 2}", "x =", 'x = "\\q"', "x = 1.2.3", "x = a\n && b"]
+)  # fmt: skip
+def test_an_error_in_a_value_leaves_the_name_and_a_value_that_nobody_knows(line: str) -> None:
+    tree = parse(f"a {{\n  {line}\n  y = 1\n}}\n", "f.hcl").tree
+    assert tree is not None
+    first, second = tree.blocks[0].body.attributes
+    assert (first.name, type(first.value), second.name) == ("x", syntax.Unread, "y")
+    assert first.span.text.strip() == line  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("line", ["x = (1", "x = 1)", "x = <<EOT\n", "x = 1 /* a"])
+def test_where_nobody_knows_the_end_of_a_value_nothing_is_kept(line: str) -> None:
+    tree = parse(f"a {{\n  {line}\n  y = 1\n}}\n", "f.hcl").tree
+    assert tree is not None
+    kept = [a for block in tree.blocks for a in block.body.attributes]
+    assert not any(isinstance(attribute.value, syntax.Unread) for attribute in kept)
