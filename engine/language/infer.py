@@ -20,7 +20,7 @@ from engine.language.infer_calls import call_type
 from engine.language.infer_choices import conditional_type
 from engine.language.infer_loops import for_type, splat_type, template_for_type
 from engine.language.infer_paths import attribute_type, element_type
-from engine.language.meter import ExhaustedError, Meter
+from engine.language.meter import MAX_STEPS, MAX_TEXT, ExhaustedError, Meter, too_large
 from engine.language.source import Place
 from engine.language.types import (
     ANY,
@@ -41,6 +41,8 @@ from engine.language.values import UnfitError, number, text, truth
 
 #: What may be spent on evaluating a part that depends on no name.
 _STEPS, _TEXT = 20_000, 100_000
+#: How many parts of one expression may take all that an evaluation may, to see whether that is enough.
+_WHOLE = 2
 
 #: What to do where a number is needed, by the kind of what is there.
 _NUMBERS = {
@@ -104,6 +106,7 @@ class Inference:
         self.problems: list[FailureError] = []
         self.missing: list[Missing] = []
         self._constants: set[int] = set()
+        self._whole = _WHOLE
 
     def find_constants(self, node: syntax.Node) -> frozenset[str]:
         """Note the nodes without a free name; gives the free names of this one."""
@@ -171,12 +174,24 @@ class Inference:
         """The type of a node's only value, or why it has none."""
         meter = Meter()
         meter.steps, meter.text = _STEPS, _TEXT
+        run = Compiler(self.functions).compile(node)
         try:
-            return type_of(Compiler(self.functions).compile(node)({}, meter)), None
+            return type_of(run({}, meter)), None
         except FailureError as failure:
             return ANY, failure
-        except ExhaustedError:
+        except ExhaustedError as problem:
+            if meter.steps < _STEPS - MAX_STEPS or meter.text < _TEXT - MAX_TEXT:
+                return ANY, _too_large(node, problem)  # it asked for more at once than there ever is
+        if not self._whole:
             return ANY, None
+        self._whole -= 1
+        try:
+            run({}, Meter())
+        except FailureError as failure:
+            return ANY, failure
+        except ExhaustedError as problem:
+            return ANY, _too_large(node, problem)
+        return ANY, None
 
     # Conversions
 
@@ -297,6 +312,10 @@ class Inference:
             )
             self.needs_text(part, found, "no_text", "This value", advice)
         return STRING
+
+
+def _too_large(node: syntax.Expression, problem: ExhaustedError) -> FailureError:
+    return FailureError(node, *too_large(problem))
 
 
 def _bool(value: Any) -> bool:

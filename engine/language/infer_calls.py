@@ -6,6 +6,7 @@ from engine.language import syntax
 from engine.language.functions.function import ACCEPTED, Function, converted
 from engine.language.infer_results import RESULTS
 from engine.language.types import ANY, UNKNOWN, Type, joined, named
+from engine.language.meter import TOO_LARGE
 from engine.language.values import UnfitError
 
 if TYPE_CHECKING:
@@ -75,9 +76,12 @@ def _article(kind: str) -> str:
 def _attempts(inference: "Inference", node: syntax.Call, function: Function, names: "Names") -> Type:
     """A call that deals with failures itself: it gives what an argument gives, or what it is registered to give."""
     tried = [inference.forgiven(argument, names) for argument in node.arguments]
+    # Nothing deals with this one, and the first argument is always evaluated.
+    stopped = [failure for _, failures in tried[:1] for failure in failures if failure.code == TOO_LARGE]
+    inference.problems += stopped
     if function.name != "try" or node.expand or not tried:
         return named(function.returns)
     if all(failures for _, failures in tried):
-        inference.problems += tried[-1][1]
+        inference.problems += [] if stopped else tried[-1][1]
         return ANY
     return joined(found for found, failures in tried if not failures)

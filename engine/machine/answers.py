@@ -22,6 +22,7 @@ from engine.machine.domains import MISSING
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.flows import Flows, flows, reactions_of
+from engine.machine.macrostep import HELD, HELD_BUT, UNFINISHED
 from engine.machine.moves import NOW, Breach, Configuration
 from engine.machine.people import People, all_known, standing
 from engine.machine.questions import Question, look_up, make_question, may_fire
@@ -76,10 +77,15 @@ class Judged:
     failed: set[str] = field(default_factory=set)
     #: One before it was taken, so that nobody asked.
     untried: set[str] = field(default_factory=set)
+    #: It held, and then something that the transition does could not be evaluated: why not, the first time.
+    hindered: dict[str, str] = field(default_factory=dict)
 
     def learn(self, candidates: tuple[Candidate, ...]) -> None:
         """Take in what the trace of a step says."""
         for candidate in candidates:
+            held, hindered, why = candidate.reason.partition(HELD_BUT)
+            if hindered and why != UNFINISHED and held.startswith(HELD):
+                self.hindered.setdefault(candidate.place, why)
             if candidate.taken or "guard held" in candidate.reason:
                 self.held.add(candidate.place)
             elif candidate.reason.startswith("not tried"):
