@@ -106,6 +106,7 @@ CODES: Mapping[str, Code] = {
     "function_failed": Code(_VALUE, "a function cannot work with these arguments", "see the signature in the help, or use `try` with a default", 'parseint("x", 10)'),
     "index_out_of_range": Code(_VALUE, "a list has no such element", "elements count from 0; use `try` with a default", "[1][5]"),
     "index_unfit": Code(_VALUE, "an index is not a number, or a key not a text", "index a list by a number and an object by a text", '[1]["x"]'),
+    "never_equal": Code(_MACHINE, "the sides of a comparison are never equal: their types differ", "compare with a value of the same type: nothing is converted by `==`, `!=` and `contains`", 'state "b" "go" {\n  when       = state == 5\n  transition = "a"\n}'),
     "key_not_text": Code(_VALUE, "a key of an object is not a text", "make it one, with `join` or `jsonencode`", "{ ([1]) = 1 }"),
     "key_twice": Code(_VALUE, "a `for` makes the same key twice", "write `...` after the value to collect them in a list", '{ for v in [1, 2] : "k" => v }'),
     "legacy_index": Code(_VALUE, "an index is written with dots", "write it in brackets: `[0][1]`", "[[1]].0.0"),
@@ -251,7 +252,7 @@ CODES: Mapping[str, Code] = {
 _MILDER: Mapping[Severity, frozenset[str]] = {
     Severity.WARNING: frozenset({
         "alias_mapper_id_mismatch", "alias_without_state", "await_without_way_out", "dead_end", "empty_definition",
-        "event_never_handled", "guard_never_true", "no_end_reachable", "orphan_timer", "projects_missing", "scxml_differs",
+        "event_never_handled", "guard_never_true", "never_equal", "no_end_reachable", "orphan_timer", "projects_missing", "scxml_differs",
         "transition_hindered", "transition_shadowed", "unknown_event_type", "unreachable_state", "unused_local", "unused_variable",
     }),
     Severity.NOTE: frozenset({

@@ -25,6 +25,7 @@ from engine.errors import SettingError
 from engine.machine.definition import Definition, Provisioner
 from engine.machine.prove import prove
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
+from engine.sources.payload_types import known_payload
 
 
 def check_files(
@@ -50,7 +51,7 @@ def check_files(
     proofs = []
     with telling() as tell:
         for provisioner in (p for definition in definitions for p in definition.provisioners.values()):
-            proofs.append(prove(provisioner, tell=tell))
+            proofs.append(prove(provisioner, tell=tell, payloads=known_payload))
             problems += _placed(provisioner, proofs[-1].diagnostics)
     problems = list(in_order(problems, sources))
     secrets = secrets_of(definitions)

@@ -55,9 +55,14 @@ class Compiled:
             involved = self._involved(failure.node, scope)
             raise EvaluationError(self._diagnostic(failure, involved), involved, failure.node) from None
         except ExhaustedError as error:
-            code, summary, detail = too_large(error)
+            summary, detail = too_large(error)
             raise EvaluationError(
-                Diagnostic(code=code, summary=summary, detail=detail, subject=_settled(self.node))
+                Diagnostic(
+                    code="evaluation_too_large",
+                    summary=summary,
+                    detail=detail,
+                    subject=_settled(self.node),
+                )
             ) from None
 
     def values(self, scope: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from engine.language.functions import STANDARD
 from engine.language.functions.function import Function
 from engine.language.infer_calls import call_type
 from engine.language.infer_choices import conditional_type
+from engine.language.infer_equality import Unequal, never_equal
 from engine.language.infer_loops import for_type, splat_type, template_for_type
 from engine.language.infer_paths import attribute_type, element_type
 from engine.language.meter import MAX_STEPS, MAX_TEXT, ExhaustedError, Meter, too_large
@@ -74,6 +75,8 @@ class Inferred(NamedTuple):
     #: What fails for certain whenever it is evaluated.
     problems: tuple[Diagnostic, ...]
     missing: tuple[Missing, ...]
+    #: Comparisons that always come out the same: warnings.
+    doubts: tuple[Diagnostic, ...] = ()
 
 
 def infer(node: syntax.Expression, names: Names, functions: Mapping[str, Function] = STANDARD) -> Inferred:
@@ -83,7 +86,8 @@ def infer(node: syntax.Expression, names: Names, functions: Mapping[str, Functio
     found = inference.infer(node, names)
     once = {id(failure.node): failure for failure in reversed(inference.problems)}
     problems = tuple(_diagnostic(failure, node) for failure in reversed(once.values()))
-    return Inferred(type=found, problems=problems, missing=tuple(inference.missing))
+    doubts = tuple(one.as_diagnostic() for one in inference.unequal.values())
+    return Inferred(type=found, problems=problems, missing=tuple(inference.missing), doubts=doubts)
 
 
 def _diagnostic(failure: FailureError, whole: syntax.Expression) -> Diagnostic:
@@ -105,6 +109,8 @@ class Inference:
         #: What fails for certain if what is being looked at is evaluated.
         self.problems: list[FailureError] = []
         self.missing: list[Missing] = []
+        #: By the node: one that is looked at again is the same comparison.
+        self.unequal: dict[int, Unequal] = {}
         self._constants: set[int] = set()
         self._whole = _WHOLE
 
@@ -157,6 +163,11 @@ class Inference:
     def fail(self, node: syntax.Node, code: str, summary: str, detail: str = "") -> None:
         """Note a failure."""
         self.problems.append(FailureError(node, code, summary, detail))
+
+    def compare(self, node: syntax.Binary | syntax.Call, left: Type, right: Type) -> None:
+        """Note a comparison that always comes out the same."""
+        if never_equal(left, right):
+            self.unequal[id(node)] = Unequal(node, left, right)
 
     def is_sure(self, node: syntax.Expression, names: Names) -> bool:
         """Whether nothing can fail in it."""
@@ -258,6 +269,7 @@ class Inference:
             return BOOL
         right = self.infer(node.right, names)
         if operator in ("==", "!="):
+            self.compare(node, left, right)
             return BOOL
         self.needs_number(node.left, left, operator)
         self.needs_number(node.right, right, operator)
@@ -315,7 +327,8 @@ class Inference:
 
 
 def _too_large(node: syntax.Expression, problem: ExhaustedError) -> FailureError:
-    return FailureError(node, *too_large(problem))
+    summary, detail = too_large(problem)
+    return FailureError(node, "evaluation_too_large", summary, detail)
 
 
 def _bool(value: Any) -> bool:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from engine.language import syntax
 from engine.language.functions.function import ACCEPTED, Function, converted
 from engine.language.infer_results import RESULTS
-from engine.language.types import ANY, UNKNOWN, Type, joined, named
 from engine.language.meter import TOO_LARGE
+from engine.language.types import ANY, UNKNOWN, Type, joined, named
 from engine.language.values import UnfitError
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Kinds of parameters that are strings.
 _SPELLED = ("pattern", "timestamp", "duration", "format")
+#: What `contains` takes.
+_PAIR = 2
 _PATHS = (syntax.Variable, syntax.GetAttribute, syntax.Index)
 
 
@@ -40,6 +42,8 @@ def call_type(inference: "Inference", node: syntax.Call, names: "Names") -> Type
             summary = f'The argument "{parameter.name}" of {function.name} {why}'
             detail = f"It is written {function.signature}."
             inference.fail(blamed, "function_failed", summary, detail)
+    if node.name == "contains" and not node.expand and len(arguments) == _PAIR:
+        inference.compare(node, arguments[0].element(), arguments[1])
     rule = None if node.expand or not arguments else RESULTS.get(node.name)
     return named(function.returns) if rule is None else rule(arguments)
 

@@ -17,13 +17,9 @@ class ExhaustedError(Exception):
     """The evaluation did or made more than it may. Not even `try` catches this."""
 
 
-def too_large(problem: ExhaustedError) -> tuple[str, str, str]:
-    """The code, the summary and the detail of an expression that did."""
-    return (
-        TOO_LARGE,
-        f"This expression was stopped: {problem}",
-        "Loop over less, or build less text.",
-    )
+def too_large(problem: ExhaustedError) -> tuple[str, str]:
+    """What is said of an expression that did: what is wrong, and what to do."""
+    return f"This expression was stopped: {problem}", "Loop over less, or build less text."
 
 
 class Meter:

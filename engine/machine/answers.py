@@ -24,6 +24,7 @@ from engine.machine.facts import Chooser
 from engine.machine.flows import Flows, flows, reactions_of
 from engine.machine.macrostep import HELD, HELD_BUT, UNFINISHED
 from engine.machine.moves import NOW, Breach, Configuration
+from engine.machine.payload_values import Payloads, nothing_known
 from engine.machine.people import People, all_known, standing
 from engine.machine.questions import Question, look_up, make_question, may_fire
 from engine.machine.step import step
@@ -101,6 +102,8 @@ class Answers:
     provisioner: Provisioner
     compiled: CompiledMachine
     conditions: Conditions
+    #: What is known of what comes in.
+    payloads: Payloads = nothing_known
     #: How many payloads were tried so far.
     runs: int = field(init=False, default=0)
     #: How long each timer was set for so far.
@@ -225,7 +228,13 @@ class Answers:
         key = (event, tuple(map(id, candidates)))
         if key not in self._questions:
             self._questions[key] = make_question(
-                self.machine, self.provisioner.receives, event, candidates, self.claimed, self._flows
+                self.machine,
+                self.provisioner.receives,
+                event,
+                candidates,
+                self.claimed,
+                self._flows,
+                self.payloads,
             )
         return self._questions[key]
 

@@ -38,7 +38,7 @@ class ExpressionCheck:
     ) -> Iterator[Diagnostic]:
         """What is wrong with an expression, whichever of these deliveries comes.
 
-        Without `kinds` nothing is known of the payload. With `fields_only` only missing fields are told.
+        Without `kinds` nothing is known of the payload. With `fields_only` only missing fields, and comparisons that always come out the same, are told.
         """
         roots = {reference.root for reference in expression.references}
         if not roots & _TOLD or (not kinds and (fields_only or self._context is OBJECT)):
@@ -51,6 +51,7 @@ class ExpressionCheck:
                 problem = None if told else unwanted(expression.attribute, expression.node, one.type)
                 problems.append([*told, *([] if problem is None else [problem])])
             yield from _common(problems)
+        yield from _common([list(one.doubts) for one in found])
         if kinds:
             yield from _missing_fields(list(zip(kinds, (one.missing for one in found), strict=True)))
 
