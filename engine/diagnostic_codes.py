@@ -213,6 +213,7 @@ CODES: Mapping[str, Code] = {
     "unreachable_state": Code(_TOGETHER, "no way leads from the initial state to it", "add a transition, or remove the state", "a state that no transition has as its target"),
     "endless_timers": Code(_TOGETHER, "timers that wait less than a second set one another without end", "let one of them wait longer, or give it a guard that its own `set` makes false", "two states with `after` blocks that lead to each other, both with `delay = 0`"),
     "transition_hindered": Code(_TOGETHER, "whenever a transition could be taken, something that it does cannot be evaluated", "mend that part of it", "`set = { n = range(var.n) }` where `var.n` is a million and a half"),
+    "event_never_fired": Code(_TOGETHER, "a transition waits for an event that no `receive` block fires, and nothing raises", "mind the spelling, or add what fires it", '`fire = "merged"` and `on "mergd"`'),
     "dead_end": Code(_TOGETHER, "nothing leads out of a state that is not final", "add final = true, or a transition", "a state block without any on block"),
     "no_end_reachable": Code(_TOGETHER, "from a state no end can be reached, though the machine has one", "add a way to a final state or to <end>", "two states that lead only to each other"),
     "guard_never_true": Code(_TOGETHER, "nothing that can come in makes a guard true", "mend the condition, or remove the transition", "`when = event.a == 1 && event.a == 2`"),
@@ -252,7 +253,7 @@ CODES: Mapping[str, Code] = {
 _MILDER: Mapping[Severity, frozenset[str]] = {
     Severity.WARNING: frozenset({
         "alias_mapper_id_mismatch", "alias_without_state", "await_without_way_out", "dead_end", "empty_definition",
-        "event_never_handled", "guard_never_true", "never_equal", "no_end_reachable", "orphan_timer", "projects_missing", "scxml_differs",
+        "event_never_fired", "event_never_handled", "guard_never_true", "never_equal", "no_end_reachable", "orphan_timer", "projects_missing", "scxml_differs",
         "transition_hindered", "transition_shadowed", "unknown_event_type", "unreachable_state", "unused_local", "unused_variable",
     }),
     Severity.NOTE: frozenset({

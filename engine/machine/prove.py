@@ -26,6 +26,7 @@ from engine.machine.space import (
     explore,
     explore_in_time,
 )
+from engine.machine.unfired import unfired
 from engine.machine.vain_guards import guard_problems
 
 #: What a condition may look at without asking for anything that has to be explored.
@@ -109,6 +110,7 @@ def prove(
             story = "" if found is None else told(tested, own.explorer, found)
             problems.append(_property(finding, story))
     space = grounds.space
+    problems += unfired(provisioner)
     problems += dead_parts(grounds.explorer, space, guards)
     problems += guard_problems(provisioner, guards, space, grounds.explorer.answers.judged)
     opened = () if space.exact else why_open(space)
