@@ -408,7 +408,7 @@ def test_misspelled_fields_of_every_source_are_errors(source: str, type_: str, p
         ("gitlab", "issue", "event.changes.label_ids.current", "labels"),
         ("gitlab", "vulnerability", "event.object_attributes.location.dependency.version", ""),
         ("bitbucket", "repo:push", "event.repository.zeppelin", ""),
-        ("bitbucket", "pullrequest:created", "event.pullrequest.titel", "title"),
+        ("bitbucket", "pullrequest:created", "event.pullrequest.tilte_x", "title"),
     ],
 )
 def test_where_a_sender_adds_fields_freely_only_a_near_miss_is_told_and_only_as_a_warning(
@@ -548,3 +548,18 @@ def test_a_comparison_is_told_once_though_it_stands_in_a_local_that_is_used_twic
     read = read_definition(text.replace("{ transition", "{\n transition"), "x.hcl")
     found = [p.code for p in (*read.diagnostics, *check_sources(read))]
     assert found.count("never_equal") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "type_", "path"),
+    [
+        ("github", "pull_request", "event.pull_request.titel"),
+        ("bitbucket", "pullrequest:created", "event.pullrequest.titel"),
+        ("jira", "jira:issue_updated", "event.issue.fields.sumamry"),
+    ],
+)
+def test_two_letters_that_have_changed_places_are_a_slip_whoever_sends(
+    source: str, type_: str, path: str
+) -> None:
+    ((code, severity, _),) = problems(receiving(type_, path, source=source))
+    assert (code, severity) == ("unknown_payload_field", "error")
