@@ -408,7 +408,7 @@ def test_misspelled_fields_of_every_source_are_errors(source: str, type_: str, p
         ("gitlab", "issue", "event.changes.label_ids.current", "labels"),
         ("gitlab", "vulnerability", "event.object_attributes.location.dependency.version", ""),
         ("bitbucket", "repo:push", "event.repository.zeppelin", ""),
-        ("bitbucket", "pullrequest:created", "event.pullrequest.tilte_x", "title"),
+        ("bitbucket", "pullrequest:created", "event.pullrequest.titles_", "title"),
     ],
 )
 def test_where_a_sender_adds_fields_freely_only_a_near_miss_is_told_and_only_as_a_warning(
