@@ -107,6 +107,7 @@ CODES: Mapping[str, Code] = {
     "function_failed": Code(_VALUE, "a function cannot work with these arguments", "see the signature in the help, or use `try` with a default", 'parseint("x", 10)'),
     "index_out_of_range": Code(_VALUE, "a list has no such element", "elements count from 0; use `try` with a default", "[1][5]"),
     "index_unfit": Code(_VALUE, "an index is not a number, or a key not a text", "index a list by a number and an object by a text", '[1]["x"]'),
+    "never_equal": Code(_MACHINE, "the sides of a comparison are never equal: their types differ", "compare with a value of the same type: nothing is converted by `==`, `!=` and `contains`", 'state "b" "go" {\n  when       = state == 5\n  transition = "a"\n}'),
     "key_not_text": Code(_VALUE, "a key of an object is not a text", "make it one, with `join` or `jsonencode`", "{ ([1]) = 1 }"),
     "key_twice": Code(_VALUE, "a `for` makes the same key twice", "write `...` after the value to collect them in a list", '{ for v in [1, 2] : "k" => v }'),
     "legacy_index": Code(_VALUE, "an index is written with dots", "write it in brackets: `[0][1]`", "[[1]].0.0"),
@@ -212,6 +213,8 @@ CODES: Mapping[str, Code] = {
     "property_open": Code(_TOGETHER, "a property was neither proven nor refuted", "nothing, or write guards that can be taken apart (docs/checking.md)", "a counter without end in the context"),
     "unreachable_state": Code(_TOGETHER, "no way leads from the initial state to it", "add a transition, or remove the state", "a state that no transition has as its target"),
     "endless_timers": Code(_TOGETHER, "timers that wait less than a second set one another without end", "let one of them wait longer, or give it a guard that its own `set` makes false", "two states with `after` blocks that lead to each other, both with `delay = 0`"),
+    "transition_hindered": Code(_TOGETHER, "whenever a transition could be taken, something that it does cannot be evaluated", "mend that part of it", "`set = { n = range(var.n) }` where `var.n` is a million and a half"),
+    "event_never_fired": Code(_TOGETHER, "a transition waits for an event that no `receive` block fires, and nothing raises", "mind the spelling, or add what fires it", '`fire = "merged"` and `on "mergd"`'),
     "dead_end": Code(_TOGETHER, "nothing leads out of a state that is not final", "add final = true, or a transition", "a state block without any on block"),
     "no_end_reachable": Code(_TOGETHER, "from a state no end can be reached, though the machine has one", "add a way to a final state or to <end>", "two states that lead only to each other"),
     "guard_never_true": Code(_TOGETHER, "nothing that can come in makes a guard true", "mend the condition, or remove the transition", "`when = event.a == 1 && event.a == 2`"),
@@ -236,6 +239,10 @@ CODES: Mapping[str, Code] = {
     "unknown_processor": Code(_TOGETHER, "a worker names a processor that is not installed", "the help lists what there is", "`processor: jria`"),
     "unknown_setting": Code(_TOGETHER, "a processor has no such setting", "mind the spelling", "`settings: {ulr: …}` of the worker jira"),
     "unknown_variable": Code(_TOGETHER, "workers.yaml or `--var` gives a variable that the definitions do not declare", "mind the spelling, or declare it", "`variables: {grac: 72h}` where only `grace` is declared"),
+    "worker_without_actions": Code(_TOGETHER, "an action names a worker that makes transition calls only", "use the `request` block of the transition, or name another worker", '`action "atlassian" "comment" {}`'),
+    "missing_argument": Code(_TOGETHER, "an action or a request lacks an argument that its processor cannot do without", "give it there, or in the worker's settings", '`action "http" "announce" {}`'),
+    "unknown_argument": Code(_TOGETHER, "an action or a request gives an argument that its processor does not take", "mind the spelling; the help lists what it takes", '`ulr = …` in `action "http" "announce"`'),
+    "wrong_argument": Code(_TOGETHER, "an action or a request gives a value that its processor cannot use, whatever comes in", "write what the help says", '`method = "PSOT"` in `action "http" "announce"`'),
     "unknown_worker": Code(_TOGETHER, "an action names a worker that workers.yaml does not have", "mind the spelling, or add the worker; `http` is always there", '`action "chat" "announce" { … }` without a worker chat'),
     "unreadable_file": Code(_TOGETHER, "a file is missing or cannot be read", "name the right place, or make it readable", "`--workers nowhere.yaml`"),
     "unresolved_reference": Code(_TOGETHER, "a setting or a variable refers to a variable of the environment that is not set", "set it, or write the value itself", "`token: env://JIRA_TOKEN` without JIRA_TOKEN"),
@@ -247,8 +254,8 @@ CODES: Mapping[str, Code] = {
 _MILDER: Mapping[Severity, frozenset[str]] = {
     Severity.WARNING: frozenset({
         "alias_mapper_id_mismatch", "alias_without_state", "await_without_way_out", "dead_end", "empty_definition",
-        "event_never_handled", "guard_never_true", "no_end_reachable", "orphan_timer", "projects_missing", "scxml_differs",
-        "transition_shadowed", "unknown_event_type", "unreachable_state", "unused_local", "unused_variable",
+        "event_never_fired", "event_never_handled", "guard_never_true", "never_equal", "no_end_reachable", "orphan_timer", "projects_missing", "scxml_differs",
+        "transition_hindered", "transition_shadowed", "unknown_event_type", "unreachable_state", "unused_local", "unused_variable",
     }),
     Severity.NOTE: frozenset({
         "explored_in_part", "guard_always_true", "guards_overlap", "property_open", "scxml_left_out",

@@ -25,6 +25,7 @@ from engine.errors import SettingError
 from engine.machine.definition import Definition, Provisioner
 from engine.machine.prove import prove
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
+from engine.sources.payload_types import known_payload
 
 
 def check_files(
@@ -50,7 +51,7 @@ def check_files(
     proofs = []
     with telling() as tell:
         for provisioner in (p for definition in definitions for p in definition.provisioners.values()):
-            proofs.append(prove(provisioner, tell=tell))
+            proofs.append(prove(provisioner, tell=tell, payloads=known_payload))
             problems += _placed(provisioner, proofs[-1].diagnostics)
     problems = list(in_order(problems, sources))
     secrets = secrets_of(definitions)
@@ -127,7 +128,19 @@ def _check_each(
             if read.whole is not None:
                 definitions.append(read.whole)
     check_flags(around.flags, declared)
+    problems += _check_calls(definitions, around)
     return problems, sources, definitions
+
+
+def _check_calls(definitions: Iterable[Definition], around: Surroundings) -> tuple[Diagnostic, ...]:
+    """What is wrong with what actions and requests give to processors."""
+    machines = [p.machine for definition in definitions for p in definition.provisioners.values()]
+    if not any(next(m.actions(), None) or any(t.request for t in m.transitions) for m in machines):
+        return ()  # most machines call nothing but their own backend: load no processors for them
+    from engine.processors.registry import load_processors
+    from engine.run.arguments import check_arguments
+
+    return check_arguments(definitions, around.workers, load_processors(), around.environ)
 
 
 def _check_workers(text: str, name: str) -> list[Diagnostic]:

@@ -118,9 +118,10 @@ def _visits(entity: str, projects: list[str], store: str | None) -> dict[str, tu
 def _counterexample(name: str, provisioners: tuple[Provisioner, ...]) -> dict[str, tuple[Visit, ...]]:
     from engine.machine.claims import Outcome
     from engine.machine.prove import prove
+    from engine.sources.payload_types import known_payload
 
     findings = {
-        p.name: [f for f in prove(p).findings if f.property.name == name]
+        p.name: [f for f in prove(p, payloads=known_payload).findings if f.property.name == name]
         for p in provisioners
         if any(claimed.name == name for claimed in p.properties)
     }

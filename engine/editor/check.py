@@ -13,6 +13,7 @@ from engine.machine.prove import prove
 from engine.machine.read import read_files
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 from engine.sources.check import check_sources
+from engine.sources.payload_types import known_payload
 
 
 @frozen
@@ -64,7 +65,9 @@ def check(
 
 def proofs(definition: Definition) -> tuple[Diagnostic, ...]:
     """What is proven or refuted. Takes as long as it takes."""
-    return tuple(d for p in definition.provisioners.values() for d in prove(p).diagnostics)
+    return tuple(
+        d for p in definition.provisioners.values() for d in prove(p, payloads=known_payload).diagnostics
+    )
 
 
 def as_json(found: Iterable[Diagnostic], filename: str) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from engine.language.failure import FailureError, Run, wording
 from engine.language.functions import STANDARD
 from engine.language.functions.function import Function
 from engine.language.loops import for_closure, splat_closure, template_for_closure
-from engine.language.meter import ExhaustedError, Meter
+from engine.language.meter import ExhaustedError, Meter, too_large
 from engine.language.names import check_names, roots_of, traversals_of
 from engine.language.paths import get_attribute, index, path
 from engine.language.source import Place
@@ -55,11 +55,12 @@ class Compiled:
             involved = self._involved(failure.node, scope)
             raise EvaluationError(self._diagnostic(failure, involved), involved, failure.node) from None
         except ExhaustedError as error:
+            summary, detail = too_large(error)
             raise EvaluationError(
                 Diagnostic(
                     code="evaluation_too_large",
-                    summary="This expression was stopped: " + str(error),
-                    detail="Loop over less, or build less text.",
+                    summary=summary,
+                    detail=detail,
                     subject=_settled(self.node),
                 )
             ) from None

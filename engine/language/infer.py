@@ -18,9 +18,10 @@ from engine.language.functions import STANDARD
 from engine.language.functions.function import Function
 from engine.language.infer_calls import call_type
 from engine.language.infer_choices import conditional_type
+from engine.language.infer_equality import Unequal, never_equal
 from engine.language.infer_loops import for_type, splat_type, template_for_type
 from engine.language.infer_paths import attribute_type, element_type
-from engine.language.meter import ExhaustedError, Meter
+from engine.language.meter import MAX_STEPS, MAX_TEXT, ExhaustedError, Meter, too_large
 from engine.language.source import Place
 from engine.language.types import (
     ANY,
@@ -41,6 +42,8 @@ from engine.language.values import UnfitError, number, text, truth
 
 #: What may be spent on evaluating a part that depends on no name.
 _STEPS, _TEXT = 20_000, 100_000
+#: How many parts of one expression may take all that an evaluation may, to see whether that is enough.
+_WHOLE = 2
 
 #: What to do where a number is needed, by the kind of what is there.
 _NUMBERS = {
@@ -71,6 +74,8 @@ class Inferred(NamedTuple):
     #: What fails for certain whenever it is evaluated.
     problems: tuple[Diagnostic, ...]
     missing: tuple[Missing, ...]
+    #: Comparisons that always come out the same: warnings.
+    doubts: tuple[Diagnostic, ...] = ()
 
 
 def infer(node: syntax.Expression, names: Names, functions: Mapping[str, Function] = STANDARD) -> Inferred:
@@ -80,7 +85,8 @@ def infer(node: syntax.Expression, names: Names, functions: Mapping[str, Functio
     found = inference.infer(node, names)
     once = {id(failure.node): failure for failure in reversed(inference.problems)}
     problems = tuple(_diagnostic(failure, node) for failure in reversed(once.values()))
-    return Inferred(type=found, problems=problems, missing=tuple(inference.missing))
+    doubts = tuple(one.as_diagnostic() for one in inference.unequal.values())
+    return Inferred(type=found, problems=problems, missing=tuple(inference.missing), doubts=doubts)
 
 
 def _diagnostic(failure: FailureError, whole: syntax.Expression) -> Diagnostic:
@@ -102,7 +108,10 @@ class Inference:
         #: What fails for certain if what is being looked at is evaluated.
         self.problems: list[FailureError] = []
         self.missing: list[Missing] = []
+        #: By the node: one that is looked at again is the same comparison.
+        self.unequal: dict[int, Unequal] = {}
         self._constants: set[int] = set()
+        self._whole = _WHOLE
 
     def find_constants(self, node: syntax.Node) -> frozenset[str]:
         """Note the nodes without a free name; gives the free names of this one."""
@@ -154,6 +163,11 @@ class Inference:
         """Note a failure."""
         self.problems.append(FailureError(node, code, summary, detail))
 
+    def compare(self, node: syntax.Binary | syntax.Call, left: Type, right: Type) -> None:
+        """Note a comparison that always comes out the same."""
+        if never_equal(left, right):
+            self.unequal[id(node)] = Unequal(node, left, right)
+
     def is_sure(self, node: syntax.Expression, names: Names) -> bool:
         """Whether nothing can fail in it."""
         if isinstance(node, (syntax.Literal, syntax.SplatItem)) or id(node) in self._constants:
@@ -170,12 +184,24 @@ class Inference:
         """The type of a node's only value, or why it has none."""
         meter = Meter()
         meter.steps, meter.text = _STEPS, _TEXT
+        run = Compiler(self.functions).compile(node)
         try:
-            return type_of(Compiler(self.functions).compile(node)({}, meter)), None
+            return type_of(run({}, meter)), None
         except FailureError as failure:
             return ANY, failure
-        except ExhaustedError:
+        except ExhaustedError as problem:
+            if meter.steps < _STEPS - MAX_STEPS or meter.text < _TEXT - MAX_TEXT:
+                return ANY, _too_large(node, problem)  # it asked for more at once than there ever is
+        if not self._whole:
             return ANY, None
+        self._whole -= 1
+        try:
+            run({}, Meter())
+        except FailureError as failure:
+            return ANY, failure
+        except ExhaustedError as problem:
+            return ANY, _too_large(node, problem)
+        return ANY, None
 
     # Conversions
 
@@ -243,6 +269,7 @@ class Inference:
             return BOOL
         right = self.infer(node.right, names)
         if operator in ("==", "!="):
+            self.compare(node, left, right)
             return BOOL
         self.needs_number(node.left, left, operator)
         self.needs_number(node.right, right, operator)
@@ -297,6 +324,11 @@ class Inference:
             )
             self.needs_text(part, found, "no_text", "This value", advice)
         return STRING
+
+
+def _too_large(node: syntax.Expression, problem: ExhaustedError) -> FailureError:
+    summary, detail = too_large(problem)
+    return FailureError(node, "evaluation_too_large", summary, detail)
 
 
 def _bool(value: Any) -> bool:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from engine.language import syntax
 from engine.language.functions.function import ACCEPTED, Function, converted
 from engine.language.infer_results import RESULTS
+from engine.language.meter import TOO_LARGE
 from engine.language.types import ANY, UNKNOWN, Type, joined, named
 from engine.language.values import UnfitError
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Kinds of parameters that are strings.
 _SPELLED = ("pattern", "timestamp", "duration", "format")
+#: What `contains` takes.
+_PAIR = 2
 _PATHS = (syntax.Variable, syntax.GetAttribute, syntax.Index)
 
 
@@ -39,6 +42,8 @@ def call_type(inference: "Inference", node: syntax.Call, names: "Names") -> Type
             summary = f'The argument "{parameter.name}" of {function.name} {why}'
             detail = f"It is written {function.signature}."
             inference.fail(blamed, "function_failed", summary, detail)
+    if node.name == "contains" and not node.expand and len(arguments) == _PAIR:
+        inference.compare(node, arguments[0].element(), arguments[1])
     rule = None if node.expand or not arguments else RESULTS.get(node.name)
     return named(function.returns) if rule is None else rule(arguments)
 
@@ -75,9 +80,12 @@ def _article(kind: str) -> str:
 def _attempts(inference: "Inference", node: syntax.Call, function: Function, names: "Names") -> Type:
     """A call that deals with failures itself: it gives what an argument gives, or what it is registered to give."""
     tried = [inference.forgiven(argument, names) for argument in node.arguments]
+    # Nothing deals with this one, and the first argument is always evaluated.
+    stopped = [failure for _, failures in tried[:1] for failure in failures if failure.code == TOO_LARGE]
+    inference.problems += stopped
     if function.name != "try" or node.expand or not tried:
         return named(function.returns)
     if all(failures for _, failures in tried):
-        inference.problems += tried[-1][1]
+        inference.problems += [] if stopped else tried[-1][1]
         return ANY
     return joined(found for found, failures in tried if not failures)

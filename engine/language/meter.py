@@ -7,11 +7,19 @@ MAX_STEPS = 1_000_000
 #: Characters of text made, over the whole evaluation.
 MAX_TEXT = 64 * 1024 * 1024
 
+#: The code of an evaluation that did or made more.
+TOO_LARGE = "evaluation_too_large"
+
 _TEXT_PER_STEP = 1024
 
 
 class ExhaustedError(Exception):
     """The evaluation did or made more than it may. Not even `try` catches this."""
+
+
+def too_large(problem: ExhaustedError) -> tuple[str, str]:
+    """What is said of an expression that did: what is wrong, and what to do."""
+    return f"This expression was stopped: {problem}", "Loop over less, or build less text."
 
 
 class Meter:

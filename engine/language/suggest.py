@@ -18,5 +18,11 @@ def _nearest(name: str, known: tuple[str, ...]) -> str:
     from difflib import get_close_matches
 
     lower = {each.lower(): each for each in known}
-    near = get_close_matches(name.lower(), lower, n=1, cutoff=0.7)
+    near = get_close_matches(name.lower(), lower, n=1, cutoff=0.7) or _transposed(name.lower(), lower)
     return f'Did you mean "{lower[near[0]]}"?' if near else ""
+
+
+def _transposed(name: str, known: Iterable[str]) -> list[str]:
+    """What has the same letters in another order: of a short name the similarity is small."""
+    letters = sorted(name)
+    return [each for each in known if sorted(each) == letters]

@@ -22,7 +22,9 @@ from engine.machine.domains import MISSING
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.flows import Flows, flows, reactions_of
+from engine.machine.macrostep import HELD, HELD_BUT, UNFINISHED
 from engine.machine.moves import NOW, Breach, Configuration
+from engine.machine.payload_values import Payloads, nothing_known
 from engine.machine.people import People, all_known, standing
 from engine.machine.questions import Question, look_up, make_question, may_fire
 from engine.machine.step import step
@@ -76,10 +78,15 @@ class Judged:
     failed: set[str] = field(default_factory=set)
     #: One before it was taken, so that nobody asked.
     untried: set[str] = field(default_factory=set)
+    #: It held, and then something that the transition does could not be evaluated: why not, the first time.
+    hindered: dict[str, str] = field(default_factory=dict)
 
     def learn(self, candidates: tuple[Candidate, ...]) -> None:
         """Take in what the trace of a step says."""
         for candidate in candidates:
+            held, hindered, why = candidate.reason.partition(HELD_BUT)
+            if hindered and why != UNFINISHED and held.startswith(HELD):
+                self.hindered.setdefault(candidate.place, why)
             if candidate.taken or "guard held" in candidate.reason:
                 self.held.add(candidate.place)
             elif candidate.reason.startswith("not tried"):
@@ -95,6 +102,8 @@ class Answers:
     provisioner: Provisioner
     compiled: CompiledMachine
     conditions: Conditions
+    #: What is known of what comes in.
+    payloads: Payloads = nothing_known
     #: How many payloads were tried so far.
     runs: int = field(init=False, default=0)
     #: How long each timer was set for so far.
@@ -219,7 +228,13 @@ class Answers:
         key = (event, tuple(map(id, candidates)))
         if key not in self._questions:
             self._questions[key] = make_question(
-                self.machine, self.provisioner.receives, event, candidates, self.claimed, self._flows
+                self.machine,
+                self.provisioner.receives,
+                event,
+                candidates,
+                self.claimed,
+                self._flows,
+                self.payloads,
             )
         return self._questions[key]
 

@@ -101,14 +101,15 @@ def type_problems(
     """What is wrong with an expression that stands for an attribute, and what it gives."""
     if isinstance(node, syntax.Literal):
         problems: list[Diagnostic] = []
+        doubts: tuple[Diagnostic, ...] = ()
         found = type_of(node.value)
     else:
         from engine.language.infer import infer
 
         inferred = infer(node, names)
-        problems, found = list(inferred.problems), inferred.type
+        problems, found, doubts = list(inferred.problems), inferred.type, inferred.doubts
     problem = None if problems else unwanted(attribute, node, found)
-    return [*problems, *([] if problem is None else [problem])], found
+    return [*problems, *([] if problem is None else [problem]), *doubts], found
 
 
 def typed_locals(

@@ -18,6 +18,7 @@ from engine.model import AWAIT, END
 
 def dead_parts(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
     """Every such problem with states, timers and answers."""
+    yield from _hindered(explorer, space)
     yield from _unreachable(explorer, space, guards)
     yield from _dead_ends(explorer)
     yield from _endless(explorer, space)
@@ -51,6 +52,21 @@ def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[D
                 summary=f'No way leads from "{machine.initial}" to "{state.name}"',
                 detail="Only a change made in the backend gets an entity there. Add a transition, or remove the state.",
                 subject=state.span,
+                severity=Severity.WARNING,
+            )
+
+
+def _hindered(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
+    """Transitions that could be taken, and never are, because something that they do cannot be evaluated."""
+    taken = {str(t.span) for moves in space.moves.values() for move in moves for t in move.taken}
+    for transition in explorer.machine.transitions if space.exact else ():
+        why = explorer.answers.judged.hindered.get(str(transition.span))
+        if why is not None and str(transition.span) not in taken:
+            yield Diagnostic(
+                code="transition_hindered",
+                summary=f"This transition is never taken: {why}",
+                detail="Nothing moves then, and what only this transition leads to is not come to. Mend that part of it.",
+                subject=transition.span,
                 severity=Severity.WARNING,
             )
 

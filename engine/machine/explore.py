@@ -21,6 +21,7 @@ from engine.machine.clocks import alike, next_moment
 from engine.machine.compile import CompiledMachine, compile_machine
 from engine.machine.definition import Machine, Provisioner, Transition
 from engine.machine.moves import BEYOND, DEADLINE, NOW, Breach, Configuration, Move, Moves
+from engine.machine.payload_values import Payloads, nothing_known
 from engine.machine.people import with_somebody
 from engine.machine.properties import Claim, Property
 from engine.machine.questions import Question
@@ -37,6 +38,8 @@ class Explorer:
     provisioner: Provisioner
     #: Claims about single moves, which are held against each of them.
     claims: tuple[Property, ...] = ()
+    #: What is known of what comes in: values are tried that a sender may write.
+    payloads: Payloads = nothing_known
     #: What all times are multiples of; None: time does not pass before an event.
     tick: timedelta | None = None
     #: The timers that never run beside another one.
@@ -62,7 +65,12 @@ class Explorer:
 
     def _answers_about(self, claims: tuple[Property, ...]) -> Answers:
         conditions = Conditions(compiled=self.compiled, entity=self.entity(), claims=claims)
-        return Answers(provisioner=self.provisioner, compiled=self.compiled, conditions=conditions)
+        return Answers(
+            provisioner=self.provisioner,
+            compiled=self.compiled,
+            conditions=conditions,
+            payloads=self.payloads,
+        )
 
     def about(self, claims: tuple[Property, ...]) -> "Explorer":
         """An explorer of the same machine that asks what these claims ask, and nothing that others do."""

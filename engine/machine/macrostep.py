@@ -22,6 +22,10 @@ MOST_ROUNDS = 250
 _MOST_TOLD = 20
 
 _NO_GUARD = "no guard"
+#: How the reason of a transition begins that could be taken, and what follows there if it could not be evaluated.
+HELD, HELD_BUT = (_NO_GUARD, "guard held"), ", but "
+#: What follows where it was another one that could not be evaluated, or was none.
+UNFINISHED = "the step could not be finished"
 _NOT_TRIED = "not tried: an earlier one was taken"
 _HINDERED = "not tried: an earlier one held and could not be evaluated"
 
@@ -224,7 +228,7 @@ class Macrostep:
     def _hinder(
         self, candidates: Iterable[Transition], taken: Iterable[Transition], problem: str, on: str
     ) -> None:
-        held = {id(t): f"{self._reasons[id(t)]}, but {problem}" for t in taken}
+        held = {id(t): f"{self._reasons[id(t)]}{HELD_BUT}{problem}" for t in taken}
         found = [
             candidate(t, {**self._reasons, **held}.get(id(t), _HINDERED), taken=False, on=on)
             for t in candidates
@@ -236,7 +240,7 @@ class Macrostep:
         """Whether the guard holds; the library asks."""
         known = self._reasons.get(id(transition))
         if known is not None:  # another region asked before
-            return known.startswith((_NO_GUARD, "guard held"))
+            return known.startswith(HELD)
         guard = transition.guard
         if guard is None:
             self._reasons[id(transition)] = _NO_GUARD
@@ -431,7 +435,7 @@ def _untaken(candidate: Candidate) -> Candidate:
         source=candidate.source,
         target=candidate.target,
         taken=False,
-        reason=f"{candidate.reason}, but the step could not be finished",
+        reason=f"{candidate.reason}{HELD_BUT}{UNFINISHED}",
         place=candidate.place,
         on=candidate.on,
     )

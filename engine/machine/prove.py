@@ -15,6 +15,7 @@ from engine.machine.definition import Provisioner
 from engine.machine.durations import text_of
 from engine.machine.explore import Explorer
 from engine.machine.guards import look_at_guards
+from engine.machine.payload_values import Payloads, nothing_known
 from engine.machine.properties import Claim, Property
 from engine.machine.space import (
     MOMENTS,
@@ -25,6 +26,7 @@ from engine.machine.space import (
     explore,
     explore_in_time,
 )
+from engine.machine.unfired import unfired
 from engine.machine.vain_guards import guard_problems
 
 #: What a condition may look at without asking for anything that has to be explored.
@@ -72,9 +74,14 @@ class Proof:
 
 
 def prove(
-    provisioner: Provisioner, most: int = MOST_CONFIGURATIONS, tell: Callable[[str], None] = lambda _: None
+    provisioner: Provisioner,
+    most: int = MOST_CONFIGURATIONS,
+    tell: Callable[[str], None] = lambda _: None,
+    payloads: Payloads = nothing_known,
 ) -> Proof:
     """Explore up to `most` configurations and conclude what follows; `tell` hears what is being looked at.
+
+    `payloads` gives the types of what comes in: values that no sender writes are not tried.
 
     Each condition (`always`, `never`) that asks for anything is explored by itself: it makes no other one harder. Raises
     TypeError for what is no provisioner.
@@ -82,7 +89,8 @@ def prove(
     expect(provisioner, "what is to be proven", Provisioner)
     plain, asking = _by_what_they_ask(provisioner)
     counts = _counting(f"{provisioner.name}: the machine", tell)
-    grounds = _explored(Explorer(provisioner=provisioner, claims=plain), most, MOST_RUNS_IN_ALL, counts)
+    explorer = Explorer(provisioner=provisioner, claims=plain, payloads=payloads)
+    grounds = _explored(explorer, most, MOST_RUNS_IN_ALL, counts)
     guards = look_at_guards(grounds.explorer)
     tested = compile_machine(provisioner.machine) if provisioner.properties else grounds.explorer.compiled
     # Where the machine itself is too large, a condition can be refuted at best.
@@ -102,6 +110,7 @@ def prove(
             story = "" if found is None else told(tested, own.explorer, found)
             problems.append(_property(finding, story))
     space = grounds.space
+    problems += unfired(provisioner)
     problems += dead_parts(grounds.explorer, space, guards)
     problems += guard_problems(provisioner, guards, space, grounds.explorer.answers.judged)
     opened = () if space.exact else why_open(space)

@@ -14,6 +14,7 @@ from engine.machine.domains import MISSING, MOST_FRESH, numbers_of, representati
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.flows import Flows, arguments_of, carried, carry
+from engine.machine.payload_values import Payloads, fitting, nothing_known, type_at
 from engine.model import is_own_event
 
 
@@ -31,7 +32,11 @@ class Question:
     opaque: bool
     #: Why not all values that matter later are known to be tried; empty if they are.
     sampled: str = ""
+    #: What is known of what comes in.
+    payloads: Payloads = nothing_known
     _cache: dict[Path, tuple[Any, ...]] = field(default_factory=dict)
+    #: The same for payloads of one event type.
+    _fitting: dict[tuple[str, str, Path], tuple[Any, ...]] = field(default_factory=dict)
 
     def runs(
         self, names: Callable[..., dict[str, Any]], context: Mapping[str, Any]
@@ -63,12 +68,25 @@ class Question:
         use = self.uses.of.get(path)
         if path not in self._cache:
             self._cache[path] = representatives(path, use)
-        options = self._cache[path]
+        options = self._cache[path] if receive is None else self._of_sender(receive, path)
         for other in () if use is None else sorted(use.joined):
             value = look_up(context, other[1:]) if other[0] == "context" else MISSING
             if value is not MISSING and not any(type(value) is type(o) and value == o for o in options):
                 options = (value, *options)
         return options
+
+    def _of_sender(self, receive: Receive, path: Path) -> tuple[Any, ...]:
+        """The values that a payload may have there which this block receives."""
+        key = (receive.source, receive.type, path)
+        if key not in self._fitting:
+            options = self._cache[path]
+            payload = self.payloads(receive.source, receive.type) if path[0] == "event" else None
+            if payload is not None:
+                inner = any(len(p) > len(path) and p[: len(path)] == path for p in self.known)
+                found = type_at(payload, path[1:])
+                options = fitting(options, found, self.uses.of.get(path), inner=inner)
+            self._fitting[key] = options
+        return self._fitting[key]
 
 
 def look_up(context: Any, steps: Path) -> Any:
@@ -99,6 +117,7 @@ def make_question(
     candidates: tuple[Transition, ...],
     claims: tuple[Expression, ...],
     flows: Flows,
+    payloads: Payloads = nothing_known,
 ) -> Question:
     """Find out what has to be asked about the payload of `event` where these candidates are."""
     uses = Uses(names=machine.names)
@@ -126,6 +145,7 @@ def make_question(
         receives=sources or (None,),
         opaque=opaque,
         sampled=next(filter(None, reasons), ""),
+        payloads=payloads,
     )
 
 

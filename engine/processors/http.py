@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from engine.model import Attempt, Entity, Observation, Outcome
 from engine.processors.http_answers import NoAnswer, outcome_of, retry_after, text_of
 from engine.processors.http_request import (
+    ARGUMENTS,
     UnusableError,
     headers_of,
     make_request,
@@ -15,7 +16,7 @@ from engine.processors.http_request import (
     seconds_of,
     url_of,
 )
-from engine.processors.processor import Call, Processor, Settings
+from engine.processors.processor import Argument, Call, Processor, Settings
 
 if TYPE_CHECKING:
     from engine.processors.http_transport import HttpTransport
@@ -84,6 +85,7 @@ class HttpMaker:
         "timeout": 'Seconds for a whole call, as a number or "10s"; 10 if missing.',
     }
     defaults: Mapping[str, str] = {}
+    arguments: Mapping[str, Argument] = ARGUMENTS
 
     def check(self, settings: Settings) -> Sequence[str]:
         """What is wrong in the settings."""

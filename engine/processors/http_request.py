@@ -12,19 +12,40 @@ import orjson
 
 from engine.language.binary import BinaryFraction
 from engine.model import EffectKind
-from engine.processors.processor import Call
+from engine.processors.processor import Argument, Call
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 DEFAULT_SECONDS = 10.0
 LONGEST_SECONDS = 300.0
 #: What an `action "http"` or `request` block may say.
-ARGUMENTS: Mapping[str, str] = {
-    "method": "The method; POST if missing.",
-    "url": "Where to; a path counts from the worker's url.",
-    "headers": "Further headers, name to text; they win over the worker's.",
-    "body": "The body, sent as JSON.",
-    "text": "The body as plain text, instead of body.",
-    "timeout": 'Seconds altogether, as a number or "10s"; 10 if missing.',
+ARGUMENTS: Mapping[str, Argument] = {
+    "method": Argument(
+        purpose="The method; POST if missing.",
+        types=("string",),
+        check=lambda value, _: method_of(value),
+    ),
+    "url": Argument(
+        purpose="Where to; a path counts from the worker's url.",
+        types=("string",),
+        check=lambda value, settings: url_of(value, settings.get("url")) if value != "" else None,
+        required=True,
+    ),
+    "headers": Argument(
+        purpose="Further headers, name to text; they win over the worker's.",
+        types=("map(string)",),
+        check=lambda value, _: headers_of(value),
+    ),
+    "body": Argument(purpose="The body, sent as JSON."),
+    "text": Argument(
+        purpose="The body as plain text, instead of body.",
+        types=("string",),
+        excludes=("body",),
+    ),
+    "timeout": Argument(
+        purpose='Seconds altogether, as a number or "10s"; 10 if missing.',
+        types=("string", "number"),
+        check=lambda value, _: seconds_of(value),
+    ),
 }
 #: Headers that the transport or the engine sets.
 RESERVED = frozenset(

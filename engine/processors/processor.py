@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from engine.model import Attempt, Effect, Entity, Exchange, Observation
 
@@ -43,6 +43,28 @@ class Settings:
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
 
+def any_value(value: Any, settings: Mapping[str, Any]) -> None:
+    """Takes every value."""
+    del value, settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """Something that an `action` or `request` block may say to a processor. Null always counts as not said."""
+
+    #: What it is for, in a sentence or two.
+    purpose: str
+    #: What its value may be, in the words of the language: ``string``, ``map(string)``; empty = anything.
+    types: tuple[str, ...] = ()
+    #: Raises ValueError, with a sentence that shows no value, for one that cannot be used. It is given a value that is
+    #: known before anything runs, and the worker's settings.
+    check: Callable[[Any, Mapping[str, Any]], object] = any_value
+    #: No call can be made without it; the worker's setting of the same name will do.
+    required: bool = False
+    #: Arguments that cannot be given together with it.
+    excludes: tuple[str, ...] = ()
+
+
 class Processor(Protocol):
     """A backend, connected. Its methods never raise for what a backend does: every answer is a value."""
 
@@ -79,3 +101,12 @@ class ProcessorMaker(Protocol):
 
     def connect(self, settings: Settings) -> Processor:
         """Make the processor; no I/O yet."""
+
+
+@runtime_checkable
+class TakesArguments(Protocol):
+    """A maker may say, too, what its processor takes; what it says nothing about is not checked before it runs."""
+
+    #: By name; anything else in an `action` or `request` block is an error.
+    arguments: Mapping[str, Argument]
+    #: With ``transitions_only = True`` beside it, the processor refuses every action.

@@ -9,7 +9,7 @@ import pluggy
 from engine import hookspecs
 from engine.errors import PluginError
 from engine.processors import builtin
-from engine.processors.processor import ProcessorMaker
+from engine.processors.processor import Argument, ProcessorMaker
 
 #: What `ProcessorMaker` asks for, and how to tell that it is there.
 _WANTED: Mapping[str, Callable[[Any], bool]] = {
@@ -57,9 +57,17 @@ def _makers_of(
         lacks = [name for name, is_right in _WANTED.items() if not is_right(getattr(maker, name, None))]
         if lacks:
             raise PluginError(f"{owner} brings a processor without {', '.join(lacks)}; upgrade or remove it")
+        if not _is_right(getattr(maker, "arguments", {})):
+            raise PluginError(
+                f"{owner} brings a processor whose arguments are no mapping of names to Argument; upgrade or remove it"
+            )
         if maker.name in taken or maker.name in found:
             raise PluginError(
                 f'{owner} brings a processor named "{maker.name}", which is there already; remove one'
             )
         found[maker.name] = maker
     return found
+
+
+def _is_right(arguments: Any) -> bool:
+    return isinstance(arguments, Mapping) and all(isinstance(each, Argument) for each in arguments.values())

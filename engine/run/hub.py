@@ -45,7 +45,7 @@ class Hub:
             if maker is None:
                 diagnostics.append(_unknown_processor(worker, makers))
                 continue
-            settings, problems = _settings_of(worker, maker, environ)
+            settings, problems = settings_of(worker, maker, environ)
             diagnostics += problems
             ready[worker.name] = (maker, settings)
         if errors_in(diagnostics):
@@ -146,7 +146,7 @@ def _nearest(name: str, makers: Mapping[str, ProcessorMaker]) -> str:
     return f"{asked} " if asked.startswith("Did you mean") else ""
 
 
-def _settings_of(
+def settings_of(
     worker: Worker, maker: ProcessorMaker, environ: Mapping[str, str]
 ) -> tuple[Settings, list[Diagnostic]]:
     """The worker's settings over the maker's defaults, and everything that is wrong with them."""

@@ -17,6 +17,7 @@ from engine.machine.definition import Definition
 from engine.machine.files import Absent, Files, normal
 from engine.machine.read import ReadResult, read_files
 from engine.processors.processor import ProcessorMaker
+from engine.run.arguments import check_arguments
 from engine.run.files import read_text
 from engine.run.hub import Hub, check_action_workers, check_projects
 from engine.run.library import MachinesFolder, test_texts
@@ -106,6 +107,8 @@ def load(
     }
     diagnostics += check_projects(workers, names)
     diagnostics += check_action_workers(workers, makers, _workers_used(readings.values()))
+    whole = _different(r.whole for r in readings.values() if r.whole is not None)
+    diagnostics += check_arguments(whole, workers, makers, environ)
     diagnostics += _check_flags(flags or {}, readings.values())
     hub, problems = Hub.build(workers, makers, environ)
     diagnostics += problems
@@ -115,7 +118,7 @@ def load(
         hub=hub,
         diagnostics=tuple(dict.fromkeys(diagnostics)),  # two workers may name one statefile
         unused=tuple(dict.fromkeys(d for r in readings.values() for d in r.unused)),
-        whole=_different(r.whole for r in readings.values() if r.whole is not None),
+        whole=whole,
         sources=sources,
     )
 

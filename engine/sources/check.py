@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from engine.diagnostics import Diagnostic, Severity
-from engine.language import syntax
 from engine.language.suggest import did_you_mean
 from engine.language.types import OBJECT
+from engine.machine.atoms import Uses
 from engine.machine.definition import ALWAYS, Provisioner, covers
 from engine.machine.expression import Expression
 from engine.machine.read import ReadResult
@@ -40,10 +40,11 @@ def _problems(read: ReadResult) -> Iterator[Diagnostic]:
         of_machine = ExpressionCheck(readable.names, remembered)
         for heard in readable.heard:
             yield from _check_receive(heard, of_machine)
+        named = Uses(names=readable.names)
         for candidate in readable.candidates:
             # What it sees may be what the machine made up itself.
             unknown = any(covers(candidate.event, event) for event in readable.raised)
-            firing = [] if unknown else [h for h in readable.heard if _may_fire(h, candidate.event)]
+            firing = [] if unknown else [h for h in readable.heard if _may_fire(h, candidate.event, named)]
             for expression in candidate.expressions:
                 yield from of_machine.check(expression, _kinds_of(firing))
         for expression in () if provisioner is None else _elsewhere(provisioner):
@@ -87,11 +88,11 @@ def _check_receive(receive: Heard, of_machine: ExpressionCheck) -> Iterator[Diag
         yield from of_machine.check(expression, _kinds_of([receive]))
 
 
-def _may_fire(receive: Heard, event: str) -> bool:
+def _may_fire(receive: Heard, event: str, named: Uses) -> bool:
     if event == ALWAYS or is_own_event(event):
         return False  # a timer, or whatever came before: its payload is no delivery's for certain
-    node = receive.fire
-    return not isinstance(node, syntax.Literal) or covers(event, str(node.value))
+    terms = None if receive.fire is None else named.terms(receive.fire)
+    return terms is None or any(is_path or covers(event, str(value)) for is_path, value in terms)
 
 
 def _elsewhere(provisioner: Provisioner) -> Iterator[Expression]:

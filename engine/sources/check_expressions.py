@@ -38,7 +38,7 @@ class ExpressionCheck:
     ) -> Iterator[Diagnostic]:
         """What is wrong with an expression, whichever of these deliveries comes.
 
-        Without `kinds` nothing is known of the payload. With `fields_only` only missing fields are told.
+        Without `kinds` nothing is known of the payload. With `fields_only` only missing fields, and comparisons that always come out the same, are told.
         """
         roots = {reference.root for reference in expression.references}
         if not roots & _TOLD or (not kinds and (fields_only or self._context is OBJECT)):
@@ -51,6 +51,7 @@ class ExpressionCheck:
                 problem = None if told else unwanted(expression.attribute, expression.node, one.type)
                 problems.append([*told, *([] if problem is None else [problem])])
             yield from _common(problems)
+        yield from _common([list(one.doubts) for one in found])
         if kinds:
             yield from _missing_fields(list(zip(kinds, (one.missing for one in found), strict=True)))
 
@@ -88,10 +89,23 @@ def _is_suspicious(name: str, fields: Fields) -> bool:
 
 
 def _is_slip(name: str, fields: Fields) -> bool:
-    """Whether hardly a letter is wrong."""
+    """Whether hardly a letter is wrong, or two beside each other have changed places."""
     from difflib import get_close_matches
 
+    if any(_is_swap(name, known) for known in fields.known):
+        return True
     return bool(get_close_matches(name, fields.known, n=1, cutoff=_SLIP))
+
+
+def _is_swap(name: str, known: str) -> bool:
+    """Whether a name is another one with two neighbours exchanged: ``titel``."""
+    if len(name) != len(known):
+        return False
+    differ = [at for at, (one, other) in enumerate(zip(name, known, strict=True)) if one != other]
+    if len(differ) != 2:  # noqa: PLR2004 - a pair
+        return False
+    first, second = differ
+    return second == first + 1 and (name[first], name[second]) == (known[second], known[first])
 
 
 def _missing_field(missing: Missing, event_type: str) -> Diagnostic:

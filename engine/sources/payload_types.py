@@ -5,7 +5,7 @@ from functools import cache
 
 from engine.language.types import ANY, OBJECT, Type, list_of, perhaps
 from engine.sources.payload_scalars import scalar_type
-from engine.sources.payloads import Field, found_field, payload_fields, shape_fields
+from engine.sources.payloads import Field, found_field, is_known, payload_fields, shape_fields
 
 
 class PayloadFields:
@@ -37,6 +37,11 @@ def payload_type(source: str, event_type: str) -> Type:
     """What the payload of a known event type is."""
     fields = PayloadFields(source, payload_fields(source, event_type))
     return Type(kinds=OBJECT.kinds, fields=fields)
+
+
+def known_payload(source: str, event_type: str) -> Type | None:
+    """The same; None for one of which nothing is known."""
+    return payload_type(source, event_type) if is_known(source, event_type) else None
 
 
 @cache

@@ -168,3 +168,23 @@ def test_what_goes_round_without_end_is_told_with_a_test_that_passes(tmp_path: P
     )
     assert tested.returncode == 0, tested.stdout + tested.stderr
     assert "1 passed, 0 failed" in tested.stdout
+
+
+def test_the_arguments_of_calls_are_checked_with_and_without_workers(tmp_path: Path) -> None:
+    file = tmp_path / "soc.hcl"
+    file.write_text(
+        'provisioner "soc" {\n  statemachine "soc" {\n    initial = "a"\n    state "a" {\n      on "next" {\n'
+        '        transition = "b"\n        request { resolutoin = "Done" }\n'
+        '        action "http" "tell" {\n          url    = "https://chat.example"\n          method = "PSOT"\n        }\n'
+        '      }\n    }\n    state "b" { final = true }\n  }\n}\n'
+    )
+    workers = tmp_path / "workers.yaml"
+    alone = check(file, "--workers", workers)
+    assert alone.returncode == 1
+    assert "wrong_argument" in alone.stdout
+    assert "unknown_argument" not in alone.stdout
+    workers.write_text("workers:\n  atlassian: {statefile: soc.hcl, projects: [soc]}\n")
+    for given in ([file], []):
+        done = check(*given, "--workers", workers, "--machines", tmp_path)
+        assert 'help: Did you mean "resolution"?' in done.stdout
+        assert "wrong_argument" in done.stdout

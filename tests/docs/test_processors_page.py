@@ -11,6 +11,7 @@ from engine.config.workers import MEMBERS, read_workers
 from engine.processors import http_request
 from engine.processors.http_answers import STATUS, STATUS_CLASS
 from engine.processors.jira import request as jira_request
+from engine.processors.processor import Argument
 from engine.processors.registry import load_processors
 from engine.run.hub import Hub
 
@@ -40,8 +41,10 @@ def test_the_settings_of_each_processor(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "arguments"), [("jira", jira_request.ARGUMENTS), ("http", http_request.ARGUMENTS)]
 )
-def test_the_arguments_of_each_processor(name: str, arguments: dict[str, str]) -> None:
-    assert rows(PROCESSORS, f"arguments: {name}") == [list(row) for row in arguments.items()]
+def test_the_arguments_of_each_processor(name: str, arguments: dict[str, Argument]) -> None:
+    assert rows(PROCESSORS, f"arguments: {name}") == [
+        [name, given.purpose] for name, given in arguments.items()
+    ]
 
 
 def test_the_statuses() -> None:

@@ -128,6 +128,24 @@ def test_what_fails_always_fails_and_what_comes_is_of_the_type(source: str, give
 
 
 @settings(deadline=None, max_examples=500)
+@example("==", "n", "s", [])
+@example("contains", "ys", "s", [])
+@given(st.sampled_from(["==", "contains"]), programs, programs, st.lists(scopes, min_size=1, max_size=6))
+def test_what_is_never_equal_by_its_types_is_never_equal(
+    how: str, left: str, right: str, given_scopes: list[Any]
+) -> None:
+    source = f"contains({left}, {right})" if how == "contains" else f"({left}) == ({right})"
+    inferred, compiled = read(source, {**NAMES, "v": ANY})
+    whole = [doubt for doubt in inferred.doubts if doubt.subject == compiled.node.span]
+    for scope in given_scopes if whole else ():
+        try:
+            value = compiled.evaluate({**scope, "v": scope["x"]})
+        except EvaluationError:
+            continue
+        assert value is False, (source, scope)
+
+
+@settings(deadline=None, max_examples=500)
 @given(st.sampled_from(sorted(STANDARD)), st.lists(anything, max_size=4))
 def test_a_function_gives_what_it_is_registered_to_give(name: str, arguments: list[Any]) -> None:
     scope = {f"a{i}": value for i, value in enumerate(arguments)}

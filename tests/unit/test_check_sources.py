@@ -242,7 +242,7 @@ def test_what_fails_for_any_delivery_is_said_of_arguments_that_are_known(
         'regex("(?P<a>x)", event.ref).a',
         'regex(event.ref, "x").a[1]',
         "event.ref + 1",  # a text may spell a number
-        "event.compare == null || event.commits[0].message == 5",
+        "event.compare == null || event.commits[0].message == null",
         'event.deleted ? "none" : event.head_commit.message',
         "[for c in event.commits : c + 1]",  # there may be none
         "try(event.commits + 1, 0)",
@@ -408,7 +408,7 @@ def test_misspelled_fields_of_every_source_are_errors(source: str, type_: str, p
         ("gitlab", "issue", "event.changes.label_ids.current", "labels"),
         ("gitlab", "vulnerability", "event.object_attributes.location.dependency.version", ""),
         ("bitbucket", "repo:push", "event.repository.zeppelin", ""),
-        ("bitbucket", "pullrequest:created", "event.pullrequest.titel", "title"),
+        ("bitbucket", "pullrequest:created", "event.pullrequest.titles_", "title"),
     ],
 )
 def test_where_a_sender_adds_fields_freely_only_a_near_miss_is_told_and_only_as_a_warning(
@@ -471,3 +471,95 @@ provisioner "m" {
     read = read_definition(text, "m.hcl")
     assert [p.code for p in read.diagnostics] == ["no_attributes", "function_failed"]
     assert check_sources(read) == ()
+
+
+def doubts(expression: str, more: str = "") -> list[tuple[str, str]]:
+    text = receiving("pull_request", "null", f"when = {expression}", more)
+    read = read_definition(text, "x.hcl")
+    found = [*read.diagnostics, *check_sources(read)]
+    assert {p.severity.value for p in found} <= {"warning"}
+    return [(p.summary, p.detail) for p in found if p.code == "never_equal"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "summary", "detail"),
+    [
+        (
+            'event.pull_request.number == "5"',
+            "The sides are never equal: one is a number, the other a string",
+            "Write 5 without quotes.",
+        ),
+        (
+            '"true" != event.pull_request.merged',
+            "The sides are never equal: one is a string, the other a bool",
+            "Write true without quotes.",
+        ),
+        (
+            'contains(event.pull_request.labels, "bug")',
+            "None of the elements is ever equal: one is an object, the other a string",
+            'Look for it among a part of each element: contains(event.pull_request.labels[*].name, "bug").',
+        ),
+        (
+            'event.pull_request.labels == "bug"',
+            "The sides are never equal: one is a list, the other a string",
+            "Look for it in the list: contains(list, value).",
+        ),
+        (
+            'event.pull_request.user == "ada" ? true : false',
+            "The sides are never equal: one is an object, the other a string",
+            "Compare a part of the object.",
+        ),
+        (
+            "delivery.type == 5",
+            "The sides are never equal: one is a string, the other a number",
+            "Nothing is converted here: compare with a value of the same type, or convert with tostring or tonumber.",
+        ),
+    ],
+)
+def test_sides_that_are_never_equal(expression: str, summary: str, detail: str) -> None:
+    assert doubts(expression) == [(summary, detail)]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "event.pull_request.number == 5",
+        "event.pull_request.number == null",
+        "event.pull_request.labels == null",
+        'event.pull_request.id == "5"',
+        "event.pull_request.number == event.pull_request.unheard_of",
+        "event.pull_request.body == event.pull_request.number",
+        'tostring(event.pull_request.number) == "5"',
+        'contains(event.pull_request.labels[*].name, "bug")',
+        'contains([], "bug") || event.action == "x"',
+        'event.pull_request["number"] == try(tonumber("5"), null)',
+        'event.unheard_of == "5"',
+    ],
+)
+def test_sides_that_may_be_equal(expression: str) -> None:
+    assert doubts(expression) == []
+
+
+def test_a_comparison_is_told_once_though_it_stands_in_a_local_that_is_used_twice() -> None:
+    text = (
+        'locals {\n  merged = event.pull_request.merged == "true"\n}\n'
+        + receiving("pull_request", "null", "when = local.merged")
+    ).replace('state "a" "next" {', 'state "a" "next" {\n  when = local.merged\n ')
+    read = read_definition(text.replace("{ transition", "{\n transition"), "x.hcl")
+    found = [p.code for p in (*read.diagnostics, *check_sources(read))]
+    assert found.count("never_equal") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "type_", "path"),
+    [
+        ("github", "pull_request", "event.pull_request.titel"),
+        ("bitbucket", "pullrequest:created", "event.pullrequest.titel"),
+        ("jira", "jira:issue_updated", "event.issue.fields.sumamry"),
+    ],
+)
+def test_two_letters_that_have_changed_places_are_a_slip_whoever_sends(
+    source: str, type_: str, path: str
+) -> None:
+    ((code, severity, _),) = problems(receiving(type_, path, source=source))
+    assert (code, severity) == ("unknown_payload_field", "error")

@@ -135,7 +135,7 @@ def test_an_overlap_comes_with_an_event_for_which_both_hold() -> None:
 def test_a_guard_is_judged_by_what_its_receive_block_lets_through() -> None:
     receive = 'receive "github" "push" {\nwhen = event.a == 1\nentity = "P-1"\nfire = "x"\n}\n'
     found = proof(receive + machine(guarded("event.a == 2"))).diagnostics
-    assert [d.code for d in found] == ["guard_never_true"]
+    assert [d.code for d in found if d.code != "event_never_fired"] == ["guard_never_true"]
 
 
 CYCLE = LINE + 'state "b" "back" { transition = "a" }'

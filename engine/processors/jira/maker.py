@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from engine.processors.jira.request import ARGUMENTS
 from engine.processors.jira.site import make_site, problems_of
-from engine.processors.processor import Processor, Settings
+from engine.processors.processor import Argument, Processor, Settings
 
 
 class JiraMaker:
@@ -23,6 +24,9 @@ class JiraMaker:
         "email": "ATLASSIAN_EMAIL",
         "token": "ATLASSIAN_API_KEY",
     }
+
+    arguments: Mapping[str, Argument] = ARGUMENTS
+    transitions_only = True
 
     def check(self, settings: Settings) -> Sequence[str]:
         """What is missing or wrong in the settings."""

@@ -5,13 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.processors.http_request import UnusableError
+from engine.processors.processor import Argument
 
 #: What a `request` block may say to Jira.
-ARGUMENTS: Mapping[str, str] = {
-    "resolution": "The resolution's name.",
-    "comment": "A comment, as plain text.",
-    "fields": "Further fields of the transition's screen, as Jira's API takes them.",
-    "update": "Operations on fields, as Jira's API takes them.",
+ARGUMENTS: Mapping[str, Argument] = {
+    "resolution": Argument(purpose="The resolution's name.", types=("string", "object")),
+    "comment": Argument(purpose="A comment, as plain text.", types=("string", "object")),
+    "fields": Argument(
+        purpose="Further fields of the transition's screen, as Jira's API takes them.",
+        types=("object",),
+    ),
+    "update": Argument(purpose="Operations on fields, as Jira's API takes them.", types=("object",)),
 }
 
 _LINK = re.compile(r"(https?://[^\s<>\"]+[^\s<>\".,;:!?)\]'])")

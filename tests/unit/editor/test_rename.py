@@ -3,6 +3,7 @@ import pytest
 from engine.editor.document import Document
 from engine.editor.rename import CannotRenameError, apply, rename
 from engine.machine.read import read_definition
+from engine.sources.check import check_sources
 
 CHART = """\
 locals { waits = state == "review.wait" || contains(["open", "review.wait"], state) }
@@ -204,6 +205,19 @@ def test_only_states_are_renamed() -> None:
 def test_a_value_that_comes_from_outside_is_no_obstacle() -> None:
     text = 'variable "v" {}\n' + CHART.replace("&& local.waits", "&& var.v == 1")
     assert "state todo {" in renamed(text, "open {", "todo")
+
+
+def test_a_misspelled_field_of_a_payload_hides_no_name() -> None:
+    receive = '  receive "github" "pull_request" {\n    entity = event.pull_request.titel\n    fire   = "next"\n  }\n'
+    text = CHART.replace('  statemachine "soc"', f'{receive}  statemachine "soc"')
+    assert [p.code for p in check_sources(read_definition(text, "soc.hcl"))] == ["unknown_payload_field"]
+    assert "state todo {" in renamed(text, "open {", "todo")
+
+
+def test_an_error_that_may_hide_a_name_is_in_the_way() -> None:
+    text = CHART.replace("&& local.waits", "&& local.wits")
+    with pytest.raises(CannotRenameError, match="Mend this first"):
+        renamed(text, "open {", "todo")
 
 
 def test_tests_without_their_definition_are_left_alone() -> None:

@@ -1,0 +1,45 @@
+"""Events that a machine waits for and that nobody sends it: problems that nobody has to ask for. Pure."""
+
+from collections.abc import Iterator
+
+from engine.diagnostics import Diagnostic, Severity
+from engine.language.suggest import did_you_mean
+from engine.machine.atoms import Uses
+from engine.machine.definition import ALWAYS, Provisioner, is_pattern
+from engine.machine.questions import may_fire
+from engine.machine.read_receive import default_receives
+from engine.model import is_own_event
+
+
+def unfired(provisioner: Provisioner) -> Iterator[Diagnostic]:
+    """Every such event, at the first transition that waits for it.
+
+    Where a `receive` block fires what only a delivery says, any event may come. A provisioner without any block of its own
+    says nothing about what comes in: its machine may be one of several versions.
+    """
+    machine, receives = provisioner.machine, provisioner.receives
+    default = {receive.span for receive in default_receives()}
+    if all(receive.span in default for receive in receives):
+        return
+    raised = {one.event for one in machine.raises() if not one.cancels}
+    first = {t.event: t for t in reversed(machine.transitions)}
+    for event, transition in sorted(first.items(), key=lambda found: found[1].span.start):
+        made = event == ALWAYS or is_own_event(event) or is_pattern(event) or event in raised
+        if made or any(may_fire(machine, receive, event) for receive in receives):
+            continue
+        advice = did_you_mean(event, sorted(_fired(provisioner) | raised))
+        yield Diagnostic(
+            code="event_never_fired",
+            summary=f'No receive block fires "{event}", and nothing raises it',
+            detail=f"{advice or 'Mind the spelling, or add what fires it.'} Proofs count it among what can happen; only "
+            "tests and simulations send it by hand.",
+            subject=transition.span,
+            severity=Severity.WARNING,
+        )
+
+
+def _fired(provisioner: Provisioner) -> set[str]:
+    """The names that `receive` blocks give to events."""
+    uses = Uses(names=provisioner.machine.names)
+    listed = (uses.terms(receive.fire.node) or () for receive in provisioner.receives)
+    return {str(value) for terms in listed for is_path, value in terms if not is_path}

@@ -1,0 +1,110 @@
+"""Proofs try what a sender may write, where that is known."""
+
+from typing import Any
+
+import pytest
+
+from engine.language.types import ANY, BOOL, NUMBER, OBJECT, STRING, Type, list_of, perhaps
+from engine.machine.atoms import Use
+from engine.machine.domains import MISSING, representatives
+from engine.machine.payload_values import fitting, type_at
+from engine.machine.prove import Proof, prove
+from engine.machine.read import read_definition
+from engine.sources.payload_types import known_payload, payload_type
+
+PATH = ("event", "x")
+
+
+def tried(found: Type, *, inner: bool = False, **asked: Any) -> list[Any]:
+    use = Use(**asked)
+    return list(fitting(representatives(PATH, use), found, use, inner=inner))
+
+
+@pytest.mark.parametrize(
+    ("found", "asked", "expected"),
+    [
+        (ANY, {"constants": [5]}, [5, "some x", MISSING]),
+        (NUMBER, {"constants": [1, "a"]}, [1, MISSING, 2]),
+        (STRING, {"constants": [1, "a"]}, ["a", "some x", MISSING, "1"]),
+        (STRING, {"truth": True}, ["some x", MISSING, "true", "false"]),
+        (BOOL, {"truth": True}, [True, False, MISSING]),
+        (BOOL, {"constants": ["true"]}, [MISSING, True, False]),
+        (perhaps(NUMBER), {"constants": [None]}, [None, MISSING, 1]),
+        (list_of(OBJECT), {"constants": ["bug"]}, [MISSING, []]),
+        (OBJECT, {"constants": ["bug"]}, [MISSING, {}]),
+        (NUMBER, {"constants": ["a"], "joined": {("context", "x")}}, None),
+    ],
+)
+def test_what_is_tried_for_a_type(found: Type, asked: dict[str, Any], expected: list[Any] | None) -> None:
+    everything = list(representatives(PATH, Use(**asked)))
+    assert tried(found, **asked) == (everything if expected is None else expected)
+
+
+def test_an_object_is_made_of_its_parts_where_they_are_asked_for() -> None:
+    assert tried(OBJECT, inner=True, constants=["bug"]) == [MISSING]
+
+
+def test_the_type_at_a_path() -> None:
+    payload = payload_type("github", "pull_request")
+    assert type_at(payload, ("pull_request", "number")).kinds == {"number", "null"}
+    assert type_at(payload, ("pull_request", "labels", "0", "name")).kinds == {"string", "null"}
+    assert type_at(payload, ("pull_request", "number", "further")) is ANY
+
+
+def proof(guard: str, never: str = 'state == "nowhere"') -> Proof:
+    text = f"""
+provisioner "dev" {{
+  receive "github" "pull_request" {{
+    entity = issue_keys(event.pull_request.title)
+    fire   = "next"
+  }}
+  statemachine "dev" {{
+    initial = "a"
+    state "a" {{
+      on "next" {{
+        when       = {guard}
+        set        = {{ labels = event.pull_request.labels }}
+        transition = "b"
+      }}
+    }}
+    state "b" {{ final = true }}
+  }}
+  property "p" {{ never = {never} }}
+}}
+"""
+    read = read_definition(text, "x.hcl")
+    assert read.definition is not None, read.diagnostics
+    return prove(read.definition.provisioners["dev"], payloads=known_payload)
+
+
+@pytest.mark.parametrize(
+    ("guard", "codes"),
+    [
+        ('event.pull_request.number == "5"', {"guard_never_true", "no_end_reachable", "unreachable_state"}),
+        ("event.pull_request.number == 5", set()),
+        ("event.pull_request.number != 5", set()),
+        ("event.pull_request.number > 5", set()),
+        ("event.pull_request.merged", set()),
+        ("!event.pull_request.merged", set()),
+        ('event.pull_request.title == "x"', set()),
+        ("event.pull_request.draft == false && event.pull_request.user.login != null", set()),
+        ('event.pull_request.labels != "bug"', set()),
+        ("event.pull_request.labels == []", set()),
+        ("event.pull_request.user == {}", set()),
+        ("length(event.pull_request.labels) > 0", set()),
+        ('tostring(event.pull_request.number) == "5"', set()),
+        ("event.pull_request.number + 1 == 5", set()),
+    ],
+)
+def test_what_follows_for_a_guard(guard: str, codes: set[str]) -> None:
+    assert {p.code for p in proof(guard).diagnostics} - {"guard_always_true", "explored_in_part"} == codes
+
+
+def test_a_counterexample_has_values_that_the_sender_may_write() -> None:
+    (failed,) = [
+        p
+        for p in proof("event.pull_request.number != 1", 'state == "b"').diagnostics
+        if p.code == "property_fails"
+    ]
+    assert "event.pull_request.number = 2" in failed.story or "number = 2" in failed.story
+    assert '"some number"' not in failed.story
