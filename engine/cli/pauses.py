@@ -5,11 +5,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from engine.cli.options import Json, StoreUrl, settings_from
+from engine.cli.looking import look_into
+from engine.cli.options import Json, StoreUrl
 from engine.cli.tables import moment, print_json, print_table
 from engine.errors import SettingError
 from engine.run.clock import now
-from engine.serve.start import open_existing_store
 from engine.store import pauses as rows
 from engine.store.pauses import EVERYTHING, Pause
 from engine.store.tables import PauseKind
@@ -43,13 +43,10 @@ def pause(
     For instance: `interlock pause soc --reason "the release is stopped"`
     """
     what = _what(projects, worker, every=all_)
-    opened = open_existing_store(settings_from(store=store))
-    try:
+    with look_into(store) as opened:
         opened.write(lambda c: rows.pause(c, what, reason, now()))
         with opened.read() as connection:
             found = rows.find(connection)
-    finally:
-        opened.close()
     return _print(found, json=json)
 
 
@@ -69,13 +66,10 @@ def resume(
     For instance: `interlock resume soc`
     """
     what = _what(projects, worker, every=all_)
-    opened = open_existing_store(settings_from(store=store))
-    try:
+    with look_into(store) as opened:
         lifted = opened.write(lambda c: rows.lift(c, what))
         with opened.read() as connection:
             found = rows.find(connection)
-    finally:
-        opened.close()
     missing = [_name(kind, name) for kind, name in what if (kind, name) not in lifted]
     if not json:
         for name in missing:
@@ -86,12 +80,8 @@ def resume(
 
 def pauses(*, store: StoreUrl = None, json: Json = False) -> int:
     """List what is paused, since when and why."""
-    opened = open_existing_store(settings_from(store=store))
-    try:
-        with opened.read() as connection:
-            found = rows.find(connection)
-    finally:
-        opened.close()
+    with look_into(store) as opened, opened.read() as connection:
+        found = rows.find(connection)
     return _print(found, json=json)
 
 

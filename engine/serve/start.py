@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engine.config.settings import DaemonSettings
-from engine.errors import SecretKeyError, SettingError, StoreError
+from engine.errors import SecretKeyError, SettingError
 from engine.processors.processor import ProcessorMaker
 from engine.processors.registry import load_processors
 from engine.run.clock import now
@@ -55,12 +55,15 @@ def open_store(settings: DaemonSettings) -> Store:
     return Store.open(settings.store, key=_key(settings))
 
 
-def open_existing_store(settings: DaemonSettings) -> Store:
-    """The store of these settings to look at: neither it nor its key is made; raises `StoreError` with what to do."""
+def open_existing_store(settings: DaemonSettings, *, with_key: bool = True) -> Store:
+    """The store of these settings to look at: neither it nor its key is made; raises `StoreError` with what to do.
+
+    Without its key everything can be read but the secrets of hooks.
+    """
     known = bool(settings.secret_key) or (
         not is_postgresql(settings.store) and key_file(settings.store).exists()
     )
-    key = _key(settings) if known else None
+    key = _key(settings) if known and with_key else None
     return Store.open(settings.store, key=key, migrate=False)
 
 

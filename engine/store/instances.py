@@ -1,6 +1,6 @@
 """Instances: where each entity's machine is. A write names the version it decided from: the fence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,6 +69,16 @@ def load(c: Connection, project: str, entity_id: str) -> Instance | None:
     """The entity's instance; None before its first event."""
     row = _LOAD.first(c, {"of_project": project, "of_entity": entity_id})
     return None if row is None else _instance(**row)
+
+
+def from_row(values: Mapping[str, Any]) -> Instance:
+    """An instance from the values of its row; `TypeError`, `ValueError` or the like if they make none."""
+    instance = _instance(**{column.name: values[column.name] for column in _COLUMNS})
+    for due in instance.snapshot.timers.values():
+        datetime.fromisoformat(due)
+    awaits_since(instance.snapshot)
+    dict(instance.snapshot.context)
+    return instance
 
 
 def find(c: Connection, entity_id: str) -> list[Instance]:
