@@ -116,7 +116,12 @@ def _handler(calls: list[Recorded]) -> type[BaseHTTPRequestHandler]:
             self._answer({"made": any(call.key == key for call in list(calls))})
 
         def do_POST(self) -> None:
-            calls.append(Recorded(**json.loads(self.rfile.read(int(self.headers["content-length"])))))
+            size = int(self.headers["content-length"])
+            sent = self.rfile.read(size)
+            if len(sent) < size:  # the caller was killed in the midst of the call: it was not made
+                self.close_connection = True
+                return
+            calls.append(Recorded(**json.loads(sent)))
             self._answer({})
 
         def log_message(self, *_: object) -> None:
@@ -124,9 +129,12 @@ def _handler(calls: list[Recorded]) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, body: Mapping[str, object]) -> None:
             raw = json.dumps(body).encode()
-            self.send_response(200)
-            self.send_header("content-length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
+            try:
+                self.send_response(200)
+                self.send_header("content-length", str(len(raw)))
+                self.end_headers()
+                self.wfile.write(raw)
+            except ConnectionError:  # the caller was killed before it could hear
+                self.close_connection = True
 
     return Handler

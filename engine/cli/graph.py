@@ -96,9 +96,7 @@ def _visits(entity: str, projects: list[str], store: str | None) -> dict[str, tu
                         taken(c.source, c.target, c.place) for c in row.trace.candidates if c.taken
                     ),
                 )
-                for row in reversed(
-                    history.of_entity(connection, i.project, i.entity_id, _MOST_DECISIONS)
-                )
+                for row in reversed(history.of_entity(connection, i.project, i.entity_id, _MOST_DECISIONS))
                 if row.before is not None and row.after is not None
             )
             for i in instances.find(connection, entity)

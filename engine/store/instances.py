@@ -33,6 +33,7 @@ _ROWS = select(*_COLUMNS)
 _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id == bindparam("of_entity"))
 _LOAD = Prepared(_ROWS.where(*_THIS))
 _FIND = _ROWS.where(instances.c.folded_id == bindparam("of_folded")).order_by(instances.c.project)
+_PROJECTS = select(instances.c.project).distinct()
 _LATEST = _ROWS.order_by(instances.c.updated_at.desc()).limit(bindparam("at_most"))
 _AWAITING = (
     _ROWS.where(instances.c.awaits_since.is_not(None))
@@ -85,6 +86,11 @@ def find(c: Connection, entity_id: str) -> list[Instance]:
     """The instances of that entity, upper and lower case alike; one for each project that has it."""
     found = c.execute(_FIND, {"of_folded": entity_id.casefold()})
     return [_instance(**row._asdict()) for row in found]
+
+
+def projects(c: Connection) -> set[str]:
+    """Every project of which there is an instance."""
+    return set(c.execute(_PROJECTS).scalars())
 
 
 def latest(c: Connection, limit: int) -> list[Instance]:
