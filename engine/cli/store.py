@@ -51,8 +51,8 @@ def backup(
 ) -> int:
     """Copy the store as it is at this moment to a file, while a daemon goes on writing.
 
-    The copy holds no secret in clear, and not the key of the hook secrets: keep `interlock.key`, or INTERLOCK_SECRET_KEY,
-    in another place.
+    The copy holds no secret in clear, and not the key of the hook secrets: keep the key file
+    (`interlock.key` beside `interlock.db`), or INTERLOCK_SECRET_KEY, in another place.
 
     For instance: `interlock store backup interlock-backup.db`
     """

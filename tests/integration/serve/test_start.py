@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import main
 from engine.config.settings import read_settings
 from engine.errors import InvalidDefinitionError, SecretKeyError, StoreError, StoreTooNewError
 from engine.run import hooks
@@ -100,3 +101,19 @@ def test_files_with_errors_refuse_a_start_before_the_store_is_touched(tmp_path: 
         asyncio.run(serve(read_settings(flags, {}), {}))
     assert _revision(file) == "0001"
     assert not key_file(f"sqlite:///{file}").exists()
+
+
+def test_what_needs_no_key_goes_on_beside_a_wrong_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{tmp_path}/x.db"
+    store = open_store(read_settings({"store": url}, {}))
+    hooks.register(store, hooks.HookRequest(source="github", repo_id="r", repo_path="o/r"), now())
+    store.close()
+    for wrong in ("ab" * 32, "no key at all"):
+        key_file(url).write_text(wrong)
+        for command in (["verify"], ["store", "info"], ["hooks", "list"], ["pauses"]):
+            assert main([*command, "--store", url]) == 0
+            assert "warning" in capsys.readouterr().err
+        assert main(["practice", "deliver", "SOC-1", "--hook", "r", "--store", url]) == 1
+        assert "key" in capsys.readouterr().err
