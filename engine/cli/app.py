@@ -18,7 +18,7 @@ _PANELS = {
     "Write definitions": ("check", "test", "simulate", "graph", "fmt", "explain", "lsp", "import", "schema"),
     "Run them": ("run", "hooks", "practice", "chaos"),
     "See what happened": ("show", "deliveries", "backends", "replay", "verify"),
-    "Step in": ("approvals", "deadletters", "pause", "resume", "pauses", "store"),
+    "Step in": ("approvals", "deadletters", "retry", "pause", "resume", "pauses", "store"),
 }
 
 _GROUPS = {
@@ -52,6 +52,7 @@ _COMMANDS = (
     ("approvals approve", "approvals:approve", 'Answer "approve".'),
     ("approvals reject", "approvals:reject", 'Answer "reject".'),
     ("approvals answer", "approvals:answer", "Give any other answer."),
+    ("retry", "retry:retry", "Try at once what waits for its next attempt."),
     ("pause", "pauses:pause", "Let nothing happen for a project or a worker for a while."),
     ("resume", "pauses:resume", "Let what is paused go on."),
     ("pauses", "pauses:pauses", "List what is paused."),

@@ -10,13 +10,13 @@ from cyclopts import Parameter
 
 from engine.cli.calls import call_json
 from engine.cli.durations import duration
+from engine.cli.looking import look_into
 from engine.cli.options import COUNT, Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
 from engine.model import Verdict
 from engine.run.answering import Given, approvals_by, as_json, lock_of, open_approvals, outcome
 from engine.run.answering import answer as write_answer
 from engine.run.clock import now
-from engine.serve.start import open_existing_store
 
 EntityName = Annotated[str, Parameter(help="The entity that asks: SOC-12.")]
 Who = Annotated[
@@ -192,14 +192,10 @@ def _open(
         query = urlencode({name: value for name, value in wanted.items() if value is not None})
         found: list[dict[str, Any]] = _ask(daemon, "GET", f"/approvals/list?{query}", None)
         return found
-    opened = open_existing_store(settings_from(store=store))
-    try:
-        with opened.read() as connection:
-            if entity is None:
-                return [as_json(asked) for asked in open_approvals(connection, limit, project)]
-            return [as_json(asked) for asked in approvals_by(connection, entity, project)]
-    finally:
-        opened.close()
+    with look_into(store) as opened, opened.read() as connection:
+        if entity is None:
+            return [as_json(asked) for asked in open_approvals(connection, limit, project)]
+        return [as_json(asked) for asked in approvals_by(connection, entity, project)]
 
 
 def _answer(given: Given, wait: str, store: str | None, daemon: str | None, *, json: bool) -> int:
@@ -209,8 +205,7 @@ def _answer(given: Given, wait: str, store: str | None, daemon: str | None, *, j
         accepted = _ask(daemon, "POST", "/approvals/answer", body)
         decided = _wait(lambda: _looked(daemon, accepted["number"]), patience)
         return _print(given, {**accepted, **decided}, json=json)
-    opened = open_existing_store(settings_from(store=store))
-    try:
+    with look_into(store) as opened:
         written = opened.submit(lambda c: write_answer(c, given, now()), locks=[lock_of(given)]).result()
 
         def look() -> dict[str, Any]:
@@ -219,8 +214,6 @@ def _answer(given: Given, wait: str, store: str | None, daemon: str | None, *, j
             return {"verdict": found.verdict, "because": found.because, "event": found.event}
 
         decided = _wait(look, patience)
-    finally:
-        opened.close()
     said = {
         "number": written.number,
         "entity": written.entity.id,

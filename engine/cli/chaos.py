@@ -104,6 +104,7 @@ def chaos(
         "deliveries": len(ran.accepted),
         "delivered again": ran.again,
         "kills": sum(ran.kills.values()),
+        "kills asked for": kills,
         "decisions": found.decisions,
         "calls recorded": len(ran.recorder.calls),
         "dead letters": found.dead,
@@ -113,11 +114,13 @@ def chaos(
         "damaged": len(found.damaged),
     }
     if json:
-        details = {**asdict(found), "well": well, "kills_at": dict(ran.kills)}
+        details = {**asdict(found), "well": well, "kills_at": dict(ran.kills), "spared": ran.spared}
         print_json({**values, "details": details, "kept": None if well else str(folder)})
         return 0 if well else 1
     print_table("", ("what", "how many"), list(values.items()))
     print_table("Killed", ("just after it said, or at the write", "times"), ran.kills.most_common())
+    if ran.spared:
+        print(f"{ran.spared}.")
     for line in [*found.lost, *found.doubled, *found.reordered, *found.damaged][:_SHOWN]:
         print(line)
     if not found.decisions:

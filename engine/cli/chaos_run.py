@@ -80,6 +80,8 @@ class Ran:
     again: int = 0
     #: Kills by the point at which they were.
     kills: "Counter[str]" = field(default_factory=Counter)
+    #: Kills that were asked for and not made, and why; empty if all were.
+    spared: str = ""
     #: Events that were not finished in time.
     unfinished: int = 0
 
@@ -119,7 +121,8 @@ class _Kills:
     """Asks for one kill after another, at each point and of each daemon in turn."""
 
     def __init__(self, plan: Plan, daemons: Sequence[ChaosDaemon], chosen: random.Random) -> None:
-        self._left = plan.kills
+        self._asked = self._left = plan.kills
+        self._seconds = plan.seconds
         self._daemons = itertools.cycle(daemons)
         self._daemon = next(self._daemons)
         self._chosen = chosen
@@ -127,6 +130,18 @@ class _Kills:
         said = (PAUSE, *POINTS) if len(daemons) > 1 else POINTS
         self._points = itertools.cycle([point for word in said for point in (word, WRITE)])
         self._end = time.monotonic() + plan.seconds
+
+    def spared(self, made: int) -> str:
+        """How many kills of those asked for were not made, and why; empty if all were."""
+        if made >= self._asked:
+            return ""
+        late = time.monotonic() > self._end
+        why = (
+            f"--seconds {self._seconds:g} had passed: give more"
+            if late
+            else "all deliveries were worked off before: give more --deliveries"
+        )
+        return f"{made} of {self._asked} kills were made: {why}"
 
     def go_on(self) -> None:
         """Ask for the next kill, if the last one is done and there is to be another."""
@@ -175,6 +190,7 @@ def _work(plan: Plan, ran: Ran, daemons: Sequence[ChaosDaemon]) -> None:
             break
         kills.go_on()
         time.sleep(0.1)
+    ran.spared = kills.spared(sum(ran.kills.values()))
     for daemon in daemons:
         daemon.stop(signal.SIGTERM)
 

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from engine.cli.durations import duration
-from engine.cli.options import Json, StoreUrl, settings_from
+from engine.cli.looking import look_into
+from engine.cli.options import Json, StoreUrl
 from engine.cli.tables import moment, print_json, print_table
 from engine.errors import FencedError, SettingError
 from engine.run.clock import now
-from engine.serve.start import open_existing_store
 from engine.store import deadletters as letters
 from engine.store import inbox, outbox
 from engine.store.database import Connection, Store
@@ -48,12 +48,8 @@ def list_(
 ) -> int:
     """List dead letters: events that were given up, and actions that were."""
     wanted = _wanted((), project, entity, older_than)
-    opened = open_existing_store(settings_from(store=store))
-    try:
-        with opened.read() as connection:
-            found = letters.find(connection, wanted, limit)
-    finally:
-        opened.close()
+    with look_into(store) as opened, opened.read() as connection:
+        found = letters.find(connection, wanted, limit)
     if json:
         print_json([_as_json(letter) for letter in found])
     elif found:
@@ -65,16 +61,12 @@ def list_(
 
 def show(name: Names, *, store: StoreUrl = None, json: Json = False) -> int:
     """Show one dead letter with every attempt and what the backend answered."""
-    opened = open_existing_store(settings_from(store=store))
-    try:
-        with opened.read() as connection:
-            found = letters.find(connection, _wanted((name,), None, None, None))
-            if not found:
-                print(f"{name} is no dead letter.")
-                return 1
-            tried = _attempts(connection, found[0])
-    finally:
-        opened.close()
+    with look_into(store) as opened, opened.read() as connection:
+        found = letters.find(connection, _wanted((name,), None, None, None))
+        if not found:
+            print(f"{name} is no dead letter.")
+            return 1
+        tried = _attempts(connection, found[0])
     (letter,) = found
     if json:
         print_json({**_as_json(letter), "effects": tried})
@@ -153,13 +145,10 @@ def _perform(
     yes: bool,
     json: bool,
 ) -> int:
-    opened = open_existing_store(settings_from(store=store))
-    try:
+    with look_into(store) as opened:
         with opened.read() as connection:
             found = letters.find(connection, wanted)
         skipped = _change_all(opened, found, change) if yes else []
-    finally:
-        opened.close()
     if json:
         done = len(found) - len(skipped) if yes else 0
         print_json({"plan": [_as_json(letter) for letter in found], "changed": done, "skipped": skipped})

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from engine.cli.options import COUNT, Json, StoreUrl, settings_from
+from engine.cli.looking import look_into
+from engine.cli.options import COUNT, Json, StoreUrl
 from engine.cli.tables import moment, print_json, print_table
 from engine.errors import SettingError
-from engine.serve.start import open_existing_store
 from engine.store import deliveries as rows
 from engine.store.database import Connection
 from engine.store.tables import Receipt
@@ -36,14 +36,10 @@ def deliveries(
     For instance: `interlock deliveries --source github --verdict ignored`
     """
     wanted = None if verdict is None else _verdict(verdict)
-    opened = open_existing_store(settings_from(store=store))
-    try:
-        with opened.read() as connection:
-            if number is not None:
-                return _print_one(connection, number, json=json)
-            found = rows.latest(connection, limit, source=source, verdict=wanted, before_id=before)
-    finally:
-        opened.close()
+    with look_into(store) as opened, opened.read() as connection:
+        if number is not None:
+            return _print_one(connection, number, json=json)
+        found = rows.latest(connection, limit, source=source, verdict=wanted, before_id=before)
     if json:
         print_json([_as_json(row) for row in found])
     elif found:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from engine.cli.files import chosen, open_only, open_with_tests, surroundings
-from engine.cli.options import MachinesFolder, StoreUrl, Variables, WorkersFile, settings_from
+from engine.cli.options import MachinesFolder, StoreUrl, Variables, WorkersFile
 from engine.errors import SettingError
 from engine.machine.definition import Provisioner
 from engine.machine.diagram import Visit, diagram, taken
@@ -82,32 +82,26 @@ def graph(
 
 
 def _visits(entity: str, projects: list[str], store: str | None) -> dict[str, tuple[Visit, ...]]:
-    from engine.serve.start import open_store
+    from engine.cli.looking import look_into
     from engine.store import history, instances
 
-    opened = open_store(settings_from(store=store))
-    try:
-        with opened.read() as connection:
-            found = {
-                i.project: tuple(
-                    Visit(
-                        before=row.before,
-                        event=row.event,
-                        after=row.after,
-                        taken=frozenset(
-                            taken(c.source, c.target, c.place) for c in row.trace.candidates if c.taken
-                        ),
-                    )
-                    for row in reversed(
-                        history.of_entity(connection, i.project, i.entity_id, _MOST_DECISIONS)
-                    )
-                    if row.before is not None and row.after is not None
+    with look_into(store) as opened, opened.read() as connection:
+        found = {
+            i.project: tuple(
+                Visit(
+                    before=row.before,
+                    event=row.event,
+                    after=row.after,
+                    taken=frozenset(
+                        taken(c.source, c.target, c.place) for c in row.trace.candidates if c.taken
+                    ),
                 )
-                for i in instances.find(connection, entity)
-                if i.project in projects
-            }
-    finally:
-        opened.close()
+                for row in reversed(history.of_entity(connection, i.project, i.entity_id, _MOST_DECISIONS))
+                if row.before is not None and row.after is not None
+            )
+            for i in instances.find(connection, entity)
+            if i.project in projects
+        }
     if not found:
         raise SettingError(
             f"the store knows nothing of {entity} in {', '.join(projects)}; `interlock show {entity}` says more"

@@ -6,12 +6,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from engine.cli.durations import duration
+from engine.cli.looking import look_into
 from engine.cli.options import Json, StoreUrl, settings_from
 from engine.cli.tables import moment, print_json, print_table
 from engine.errors import HookMissingError, SettingError
 from engine.run import hooks as registry
 from engine.run.clock import now
-from engine.serve.start import open_existing_store, open_store
+from engine.serve.start import open_store
 from engine.sources.catalog import SOURCES
 from engine.store import hooks as rows
 
@@ -98,12 +99,8 @@ def list_(
     json: Json = False,
 ) -> int:
     """List the registered hooks, without their secrets."""
-    opened = open_existing_store(settings_from(store=store))
-    try:
-        with opened.read() as connection:
-            found = rows.list_of(connection, source)
-    finally:
-        opened.close()
+    with look_into(store) as opened, opened.read() as connection:
+        found = rows.list_of(connection, source)
     if json:
         print_json([_as_json(hook) for hook in found])
     elif found:
@@ -128,12 +125,8 @@ def list_(
 
 def find(source: Source, repo_id: RepoId, *, store: StoreUrl = None, json: Json = False) -> int:
     """Show one hook, without its secret; the exit status is 1 if there is none."""
-    opened = open_existing_store(settings_from(store=store))
-    try:
-        with opened.read() as connection:
-            found = rows.find(connection, source, repo_id)
-    finally:
-        opened.close()
+    with look_into(store) as opened, opened.read() as connection:
+        found = rows.find(connection, source, repo_id)
     if found is None:
         raise HookMissingError(
             f"no {source} hook is registered for {repo_id!r}; `interlock hooks list` shows all"

@@ -1,19 +1,27 @@
 """``interlock pause`` and ``resume``: let nothing happen for a project or a worker for a while; receiving goes on."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from engine.cli.options import Json, StoreUrl, settings_from
+from engine.cli.looking import look_into
+from engine.cli.options import Json, StoreUrl, WorkersFile, environment
 from engine.cli.tables import moment, print_json, print_table
+from engine.config.settings import read_settings
+from engine.config.suggest import did_you_mean
+from engine.config.workers import Worker, read_workers
 from engine.errors import SettingError
 from engine.run.clock import now
-from engine.serve.start import open_existing_store
+from engine.store import instances
 from engine.store import pauses as rows
+from engine.store.database import Store
 from engine.store.pauses import EVERYTHING, Pause
 from engine.store.tables import PauseKind
 
+#: Workers that need no entry in workers.yaml.
+_ALWAYS = ("http",)
 Projects = Annotated[str, Parameter(help="Projects, as their provisioners are named: soc.")]
 WorkerNames = Annotated[
     list[str] | None,
@@ -32,24 +40,32 @@ def pause(
     worker: WorkerNames = None,
     all_: All = False,
     reason: Annotated[str, Parameter(help="Why, for whoever looks later.", metavar="TEXT")] = "",
+    anyway: Annotated[
+        bool,
+        Parameter(
+            name="--anyway",
+            negative="",
+            help="Also what is not known here: where workers.yaml is on another machine, or before it names it.",
+        ),
+    ] = False,
     store: StoreUrl = None,
+    workers: WorkersFile = None,
     json: Json = False,
 ) -> int:
     """Decide and call nothing more for projects, or call nothing more of a worker, until `interlock resume`.
 
     Deliveries are received and kept. What is under way is finished. Every daemon of the store obeys within a second,
-    also after a restart.
+    also after a restart. A project or worker that neither workers.yaml nor the store knows is refused.
 
     For instance: `interlock pause soc --reason "the release is stopped"`
     """
     what = _what(projects, worker, every=all_)
-    opened = open_existing_store(settings_from(store=store))
-    try:
+    with look_into(store) as opened:
+        if not anyway:
+            _expect_known(opened, what, read_settings({"workers": workers}, environment()).workers)
         opened.write(lambda c: rows.pause(c, what, reason, now()))
         with opened.read() as connection:
             found = rows.find(connection)
-    finally:
-        opened.close()
     return _print(found, json=json)
 
 
@@ -69,13 +85,10 @@ def resume(
     For instance: `interlock resume soc`
     """
     what = _what(projects, worker, every=all_)
-    opened = open_existing_store(settings_from(store=store))
-    try:
+    with look_into(store) as opened:
         lifted = opened.write(lambda c: rows.lift(c, what))
         with opened.read() as connection:
             found = rows.find(connection)
-    finally:
-        opened.close()
     missing = [_name(kind, name) for kind, name in what if (kind, name) not in lifted]
     if not json:
         for name in missing:
@@ -86,12 +99,8 @@ def resume(
 
 def pauses(*, store: StoreUrl = None, json: Json = False) -> int:
     """List what is paused, since when and why."""
-    opened = open_existing_store(settings_from(store=store))
-    try:
-        with opened.read() as connection:
-            found = rows.find(connection)
-    finally:
-        opened.close()
+    with look_into(store) as opened, opened.read() as connection:
+        found = rows.find(connection)
     return _print(found, json=json)
 
 
@@ -104,6 +113,36 @@ def _what(
     if not what:
         raise SettingError("say what: projects by their names, --worker NAME, or --all")
     return what
+
+
+def _expect_known(store: Store, what: Sequence[tuple[PauseKind, str]], workers_file: Path) -> None:
+    """`SettingError` that names what is most likely meant, if a name is none of a project or worker."""
+    configured = _configured(workers_file)
+    known = {
+        PauseKind.WORKER: {*(worker.name for worker in configured), *_ALWAYS},
+        PauseKind.PROJECT: {project for worker in configured for project in worker.projects},
+    }
+    for kind, name in what:
+        if kind is PauseKind.PROJECT and name not in known[kind]:
+            with store.read() as connection:
+                known[kind] |= instances.projects(connection)
+        if kind is not PauseKind.ALL and name not in known[kind]:
+            raise SettingError(
+                f'no {kind.value} is named "{name}" in {workers_file}, and nothing was paused. '
+                f"{did_you_mean(name, known[kind])} With --anyway it is paused all the same"
+            )
+
+
+def _configured(workers_file: Path) -> Sequence[Worker]:
+    try:
+        text = workers_file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(
+            f"{workers_file} cannot be read, so nobody knows whether there is such a name: give it with --workers, or "
+            "pause with --anyway"
+        ) from error
+    read = read_workers(text, str(workers_file))
+    return () if read.workers is None else read.workers.workers
 
 
 def _print(found: Sequence[Pause], *, json: bool) -> int:

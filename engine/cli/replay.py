@@ -9,15 +9,15 @@ from cyclopts import Parameter
 
 from engine.cli.differences import report
 from engine.cli.durations import duration
-from engine.cli.options import Json, MachinesFolder, StoreUrl, WorkersFile, environment, settings_from
+from engine.cli.looking import look_into
+from engine.cli.options import Json, MachinesFolder, StoreUrl, WorkersFile, environment
 from engine.cli.progress import progress
 from engine.config.settings import read_settings
 from engine.errors import SettingError
 from engine.machine.compile import CompiledProvisioner
 from engine.run.clock import now
 from engine.run.replay import Difference, Replay
-from engine.serve.start import open_existing_store
-from engine.store import history, instances
+from engine.store import history
 from engine.store.database import Store
 from engine.store.history import HistoryRow
 
@@ -58,8 +58,7 @@ def replay(
         raise SettingError("say what to replay: an entity, --since or --all")
     moment = BEGINNING if since is None else _moment(since)
     provisioners = _provisioners(workers, machines) if current else None
-    opened = open_existing_store(settings_from(store=store))
-    try:
+    with look_into(store) as opened:
         again = Replay(provisioners)
         found: list[Difference] = []
         checked = 0
@@ -71,14 +70,12 @@ def replay(
                         found += again.row(connection, row)
                 checked += len(page)
                 advance(len(page))
-    finally:
-        opened.close()
     return report(found, checked, "made again", json=json)
 
 
 def _of_entity(store: Store, entity: str) -> Iterator[list[HistoryRow]]:
     with store.read() as connection:
-        places = [(i.project, i.entity_id) for i in instances.find(connection, entity)]
+        places = history.places(connection, entity)
         if not places:
             raise SettingError(f"nothing is known of {entity}; `interlock deliveries` shows what came in")
         for place in places:

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from engine.cli.hiding import secrets_in
-from engine.cli.options import COUNT, Json, StoreUrl, settings_from
+from engine.cli.looking import look_into
+from engine.cli.options import COUNT, Json, StoreUrl
+from engine.cli.show_page import page_of
 from engine.cli.tables import moment, print_json, print_table
-from engine.machine.masks import shown_context, shown_facts
-from engine.run.answering import as_json, asked_of
+from engine.run.clock import now
 from engine.serve.logs import legible
-from engine.serve.start import open_existing_store
-from engine.store import history, inbox, instances, outbox, pauses
+from engine.store import history
 from engine.store.database import Connection
-from engine.store.tables import PauseKind
+from engine.store.tables import InboxStatus, OutboxStatus
 
 
 def show(
@@ -29,17 +29,16 @@ def show(
     store: StoreUrl = None,
     json: Json = False,
 ) -> int:
-    """Show an entity's state, its last decisions, its pending timers, whom it awaits, and its pending effects.
+    """Show what keeps an entity and until when, then its state, effects, last decisions, timers and context.
+
+    What keeps it: a pause, a call that does not come through and when it is made again, a dead letter, people who are asked,
+    a timer. The exit status is 1 if nothing is known of it, or if a row of it is damaged.
 
     For instance: `interlock show SOC-12`
     """
-    opened = open_existing_store(settings_from(store=store))
-    try:
-        with opened.read() as connection:
-            found = _places(connection, entity, project)
-            pages = [_page(connection, *place, limit) for place in found]
-    finally:
-        opened.close()
+    with look_into(store) as opened, opened.read() as connection:
+        found = _places(connection, entity, project)
+        pages = [page_of(connection, *place, limit, now()) for place in found]
     if json:
         facts = [row["facts"] for page in pages for row in page["history"]]
         secrets = secrets_in((f.get("variables", {}), f.get("sensitive", ())) for f in facts)
@@ -50,86 +49,13 @@ def show(
         print(
             f"Nothing is known of {entity}: no accepted delivery named it. `interlock deliveries` shows what came in."
         )
-    return 0 if pages else 1
+    return 0 if pages and not any(page["damaged"] for page in pages) else 1
 
 
 def _places(c: Connection, entity: str, project: str | None) -> list[tuple[str, str]]:
     """Project and exact name of every entity that the user may mean."""
-    found = [(i.project, i.entity_id) for i in instances.find(c, entity)]
-    if not found:  # received, and not decided yet
-        key = entity.upper()
-        waiting = (project or key.rpartition("-")[0]).lower()
-        found = [(waiting, key)] if inbox.of_entity(c, waiting, key, 1) else []
+    found = history.places(c, entity)
     return [place for place in found if project is None or place[0] == project.lower()]
-
-
-def _page(c: Connection, project: str, entity_id: str, limit: int) -> dict[str, Any]:
-    instance = instances.load(c, project, entity_id)
-    return {
-        "entity": entity_id,
-        "project": project,
-        "state": instance.snapshot.state if instance is not None else None,
-        "observed_status": instance.observed_status if instance is not None else None,
-        "version": instance.snapshot.version if instance is not None else None,
-        "context": shown_context(instance.snapshot) if instance is not None else {},
-        "machine_hash": instance.machine_hash if instance is not None else None,
-        "updated_at": instance.updated_at if instance is not None else None,
-        "timers": [
-            {"event": event, "due_at": datetime.fromisoformat(due)}
-            for event, due in sorted(instance.snapshot.timers.items(), key=lambda item: item[1])
-        ]
-        if instance is not None
-        else [],
-        "paused": [
-            {"kind": p.kind, "since": p.since, "reason": p.reason}
-            for p in pauses.find(c)
-            if p.kind is PauseKind.ALL or (p.kind is PauseKind.PROJECT and p.name == project)
-        ],
-        "approvals": [as_json(asked) for asked in asked_of(instance)] if instance is not None else [],
-        "history": [
-            {
-                "version": row.version,
-                "at": row.at,
-                "event": row.event,
-                "before": row.before,
-                "after": row.after,
-                "verdict": row.verdict,
-                "because": row.trace.because,
-                "facts": shown_facts(row.facts),
-                "trace": row.trace,
-            }
-            for row in history.of_entity(c, project, entity_id, limit)
-        ],
-        "events": [
-            {
-                "number": row.id,
-                "delivery": row.delivery_row_id,
-                "event": row.event,
-                "status": row.status,
-                "verdict": row.verdict,
-                "attempts": row.attempts,
-                "due_at": row.due_at,
-                "because": row.because,
-            }
-            for row in inbox.of_entity(c, project, entity_id, limit)
-        ],
-        "effects": [
-            {
-                "number": row.id,
-                "event": row.inbox_id,
-                "kind": row.effect.kind,
-                "name": row.effect.name,
-                "worker": row.effect.worker,
-                "to": row.effect.target_status or row.effect.target,
-                "status": row.status,
-                "attempts": row.attempts,
-                "due_at": row.due_at,
-                "detail": row.last_detail,
-                "idempotency_key": row.key,
-            }
-            for row in outbox.of_entity(c, project, entity_id, limit)
-        ],
-    }
 
 
 def _print(page: dict[str, Any]) -> None:
@@ -142,41 +68,64 @@ def _print(page: dict[str, Any]) -> None:
     print(
         f"{page['entity']}  project {page['project']}  state {state}{status}  version {page['version'] or 0}"
     )
+    for said in page["damaged"]:
+        print(f"  DAMAGED: {legible(said)}; `interlock store check` says where")
+    for kept in page["standing"]:
+        print(f"  {_KINDS[kept['kind']]}: {legible(kept['because'])}{_until(kept)}")
+    if not page["standing"] and not page["damaged"]:
+        print("  nothing is to be done: it waits for its next event")
+    print()
+    _print_to_do(page)
+    _print_history(page)
     if page["context"]:
         print(f"context {page['context']}")
-    for paused in page["paused"]:
-        what = "everything" if paused["kind"] is PauseKind.ALL else f"project {page['project']}"
-        why = f": {paused['reason']}" if paused["reason"] else ""
-        print(f"{what} is paused since {moment(paused['since'])}{why}; `interlock resume` lets it go on")
-    print()
-    if page["history"]:
+
+
+#: What an operator reads for what keeps an entity, and for the moment that belongs to it.
+_KINDS = {
+    "paused": "paused",
+    "waiting": "WAITS",
+    "working": "at work",
+    "behind": "queue",
+    "given_up": "GIVEN UP",
+    "awaiting": "asks",
+    "timer": "timer",
+}
+_UNTIL = {"waiting": "; next attempt", "awaiting": ", until", "timer": ""}
+
+
+def _until(kept: dict[str, Any]) -> str:
+    return "" if kept["until"] is None else f"{_UNTIL[kept['kind']]} {moment(kept['until'])}"
+
+
+def _print_to_do(page: dict[str, Any]) -> None:
+    unfinished = [e for e in page["events"] if e["status"] in {InboxStatus.PENDING, InboxStatus.PERFORMING}]
+    if unfinished:
         print_table(
-            "History, newest first",
-            ("version", "at", "event", "from", "to", "verdict", "because"),
+            "Events not finished",
+            ("event", "delivery", "status", "attempts", "next", "because"),
             [
-                (
-                    h["version"],
-                    moment(h["at"]),
-                    h["event"],
-                    h["before"],
-                    h["after"],
-                    h["verdict"],
-                    h["because"],
-                )
-                for h in page["history"]
+                (e["event"], e["delivery"], e["status"], e["attempts"], moment(e["due_at"]), e["because"])
+                for e in unfinished
             ],
         )
-        newest = page["history"][0]
-        print(f"Trace of version {newest['version']}")
-        for candidate in newest["trace"].candidates:
-            taken = "taken" if candidate.taken else "not taken"
-            on = f"{candidate.on}: " if candidate.on else ""
-            print(
-                f"  {candidate.place}  {on}{candidate.source} -> {candidate.target}: {taken}, {legible(candidate.reason)}"
-            )
-        if not newest["trace"].candidates:
-            print("  no transition was looked at")
-        print()
+    if page["effects"]:
+        print_table(
+            "Effects, newest first",
+            ("effect", "to", "worker", "status", "attempts", "next", "detail"),
+            [
+                (
+                    f"{e['kind']} {e['name']}",
+                    e["to"],
+                    e["worker"],
+                    e["status"],
+                    e["attempts"],
+                    moment(e["due_at"]) if e["status"] is OutboxStatus.PENDING else "",
+                    e["detail"],
+                )
+                for e in page["effects"]
+            ],
+        )
     if page["timers"]:
         print_table(
             "Pending timers", ("timer", "due"), [(t["event"], moment(t["due_at"])) for t in page["timers"]]
@@ -196,22 +145,27 @@ def _print(page: dict[str, Any]) -> None:
                 for asked in page["approvals"]
             ],
         )
-    unfinished = [e for e in page["events"] if e["status"] != "done"]
-    if unfinished:
-        print_table(
-            "Events not finished",
-            ("event", "delivery", "status", "attempts", "next", "because"),
-            [
-                (e["event"], e["delivery"], e["status"], e["attempts"], moment(e["due_at"]), e["because"])
-                for e in unfinished
-            ],
+
+
+def _print_history(page: dict[str, Any]) -> None:
+    if not page["history"]:
+        return
+    print_table(
+        "History, newest first",
+        ("version", "at", "event", "from", "to", "verdict", "because"),
+        [
+            (h["version"], moment(h["at"]), h["event"], h["before"], h["after"], h["verdict"], h["because"])
+            for h in page["history"]
+        ],
+    )
+    newest = page["history"][0]
+    print(f"Trace of version {newest['version']}")
+    for candidate in newest["trace"].candidates:
+        taken = "taken" if candidate.taken else "not taken"
+        on = f"{candidate.on}: " if candidate.on else ""
+        print(
+            f"  {candidate.place}  {on}{candidate.source} -> {candidate.target}: {taken}, {legible(candidate.reason)}"
         )
-    if page["effects"]:
-        print_table(
-            "Effects, newest first",
-            ("effect", "to", "worker", "status", "attempts", "detail"),
-            [
-                (f"{e['kind']} {e['name']}", e["to"], e["worker"], e["status"], e["attempts"], e["detail"])
-                for e in page["effects"]
-            ],
-        )
+    if not newest["trace"].candidates:
+        print("  no transition was looked at")
+    print()

@@ -18,7 +18,6 @@ from engine.cli.options import (
     StoreUrl,
     Variables,
     WorkersFile,
-    settings_from,
 )
 from engine.cli.tables import print_json
 from engine.cli.telling import simulated_as_json, told
@@ -172,15 +171,11 @@ def _in_file(
 
 
 def _in_store(store: str | None, number: int) -> Recorded:
+    from engine.cli.looking import look_into
     from engine.run.delivered import delivered
-    from engine.serve.start import open_existing_store
 
-    opened = open_existing_store(settings_from(store=store))
-    try:
-        with opened.read() as connection:
-            row, payload = delivered(connection, number)
-    finally:
-        opened.close()
+    with look_into(store) as opened, opened.read() as connection:
+        row, payload = delivered(connection, number)
     return Recorded(source=row.source, type=row.type, id=row.delivery_id, payload=payload)
 
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from engine.cli.durations import duration
+from engine.cli.looking import look_into
 from engine.cli.options import Json, StoreUrl, settings_from
 from engine.cli.progress import progress
 from engine.cli.tables import moment, print_json, print_table
 from engine.run.clock import now
-from engine.serve.start import open_existing_store
 from engine.store import backup as copies
 from engine.store import check as checks
 from engine.store import retention
@@ -51,8 +51,8 @@ def backup(
 ) -> int:
     """Copy the store as it is at this moment to a file, while a daemon goes on writing.
 
-    The copy holds no secret in clear, and not the key of the hook secrets: keep `interlock.key`, or INTERLOCK_SECRET_KEY,
-    in another place.
+    The copy holds no secret in clear, and not the key of the hook secrets: keep the key file
+    (`interlock.key` beside `interlock.db`), or INTERLOCK_SECRET_KEY, in another place.
 
     For instance: `interlock store backup interlock-backup.db`
     """
@@ -80,12 +80,8 @@ def restore(
 
 def info(*, store: StoreUrl = None, json: Json = False) -> int:
     """Say what is in the store, how large it is, and which daemon works on it."""
-    opened = open_existing_store(settings_from(store=store))
-    try:
-        with opened.read() as connection:
-            said = facts_of(connection, opened.path)
-    finally:
-        opened.close()
+    with look_into(store) as opened, opened.read() as connection:
+        said = facts_of(connection, opened.path)
     holder = DaemonLock.holder(opened.path)
     values: dict[str, Any] = {**asdict(said), "path": str(said.path), "daemon": holder}
     if json:
@@ -123,9 +119,8 @@ def prune(
     For instance: `interlock store prune --older-than 90d`
     """
     cutoff = now() - duration(older_than, "--older-than")
-    opened = open_existing_store(settings_from(store=store))
     work = retention.Retention(cutoff)
-    try:
+    with look_into(store) as opened:
         with opened.read() as connection:
             decisions, deliveries = retention.candidates(connection, cutoff)
         if yes:
@@ -136,8 +131,6 @@ def prune(
                     more = opened.write(work.batch)
                     advance(retention.BATCH)
                     time.sleep(max(_PAUSE_SECONDS, 2 * (time.monotonic() - started)))
-    finally:
-        opened.close()
     removed = asdict(work.removed)
     if json:
         plan = {"before": cutoff, "decisions": decisions, "deliveries": deliveries}

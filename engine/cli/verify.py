@@ -6,13 +6,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from engine.cli.differences import report
-from engine.cli.options import Json, StoreUrl, settings_from
+from engine.cli.looking import look_into
+from engine.cli.options import Json, StoreUrl
 from engine.cli.progress import progress
 from engine.cli.replay import BEGINNING
 from engine.errors import SettingError, StoreError
 from engine.run.replay import Difference, Part, Replay
-from engine.serve.start import open_existing_store
-from engine.store import history, instances
+from engine.store import history
 from engine.store.database import Store
 from engine.store.history import HistoryRow
 
@@ -36,8 +36,7 @@ def verify(
 
     For instance: `interlock verify SOC-12`
     """
-    opened = open_existing_store(settings_from(store=store))
-    try:
+    with look_into(store) as opened:
         found: list[Difference] = []
         checked = 0
         replay = Replay()
@@ -49,8 +48,6 @@ def verify(
                     else:
                         checked += 1
                         advance(1)
-    finally:
-        opened.close()
     return report(found, checked, "verified", json=json)
 
 
@@ -72,7 +69,7 @@ def _count(store: Store) -> int:
 def _places(store: Store, entity: str | None, project: str | None) -> Iterator[tuple[str, str]]:
     if entity is not None:
         with store.read() as connection:
-            named = [(i.project, i.entity_id) for i in instances.find(connection, entity)]
+            named = history.places(connection, entity)
         found = [place for place in named if project is None or place[0] == project.lower()]
         if not found:
             raise SettingError(f"nothing is known of {entity}; `interlock deliveries` shows what came in")

@@ -36,6 +36,7 @@ async def set_aside(store: Store, row: InboxRow, error: Exception, clock: Callab
 
     def bury(c: Connection) -> None:
         outbox.drop_rest(c, row.id, now)
+        inbox.postpone(c, row.id, number, row.due_at, reason)  # the last try counts too
         inbox.bury(c, row.id, f"given up after {number} tries: {reason}", now)
         once.release(c, row.id)
 

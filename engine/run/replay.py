@@ -18,10 +18,11 @@ from engine.machine.read import read_again
 from engine.run.delivered import delivered
 from engine.run.load import text_hash
 from engine.sources.catalog import SOURCES
-from engine.store import checkpoints, definitions, deliveries, history, inbox, instances, outbox
+from engine.store import agreement, checkpoints, definitions, deliveries, history, inbox, instances, outbox
 from engine.store.database import Connection
 from engine.store.encoding import encode, settled
 from engine.store.history import HistoryRow
+from engine.store.legible import UNREADABLE, unreadable
 
 #: Compiled definitions that are kept at hand.
 _KEPT = 32
@@ -44,6 +45,8 @@ class Part(StrEnum):
     BODY = "body"
     #: Decided again, the trace is another: another verdict, state or reason.
     TRACE = "trace"
+    #: Inbox, outbox, timers and history tell different stories.
+    TABLES = "tables"
     #: Decided again, the state or the context is another.
     SNAPSHOT = "snapshot"
     #: Decided again, the effects are others.
@@ -90,8 +93,17 @@ class Replay:
     def entity(self, c: Connection, project: str, entity_id: str) -> Iterator[Difference | HistoryRow]:
         """Everything of one entity, oldest first: each row as it is come to, then what is wrong with it.
 
-        `StoreError` at a row that cannot be read at all.
+        `StoreError` at a decision that cannot be read at all; any other row that cannot be read is the last difference.
         """
+        try:
+            yield from self._walk(c, project, entity_id)
+        except UNREADABLE as error:
+            because = unreadable("a row of it", error)
+            yield Difference(
+                project=project, entity_id=entity_id, version=None, part=Part.ROW, because=because
+            )
+
+    def _walk(self, c: Connection, project: str, entity_id: str) -> Iterator[Difference | HistoryRow]:
         checkpoint = checkpoints.get(c, project, entity_id)
         version = checkpoint.version if checkpoint is not None else 0
         previous = checkpoint.hash if checkpoint is not None else ""
@@ -117,6 +129,10 @@ class Replay:
             version, previous, last = row.version, row.hash, row
             left = _left(row, outcome) if sound else None
         yield from _instance(c, project, entity_id, version, last, left)
+        for one in agreement.disagreements(c, (project, entity_id)):
+            yield Difference(
+                project=project, entity_id=entity_id, version=None, part=Part.TABLES, because=one.because
+            )
 
     def _outcome(self, c: Connection, row: HistoryRow) -> "Decision | _MissingError | None":
         """The decision made again, or why it cannot be; None where nothing was decided."""
@@ -126,7 +142,7 @@ class Replay:
             return decide_again(self._provisioner(c, row), row.facts, _payload(c, row))
         except _MissingError as missing:
             return missing
-        except (KeyError, TypeError, ValueError) as error:
+        except UNREADABLE as error:
             return _MissingError(Part.ROW, f"its facts cannot be read: {type(error).__name__} {error}")
 
     def _judge(
@@ -249,6 +265,8 @@ def _instance(
             again=again,
         )
 
+    if held is None and version == 0:
+        return  # it was received, and not decided yet
     if held is None:
         yield differs("there is history, and no instance")
     elif held.snapshot.version != version:

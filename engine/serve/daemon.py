@@ -79,8 +79,9 @@ class Daemon:
         makers: Mapping[str, ProcessorMaker],
         environ: Mapping[str, str],
         clock: Callable[[], datetime],
+        loaded: Loaded,
     ) -> None:
-        """Take the open parts and check the definitions.
+        """Take the open parts, and what `read_files` read.
 
         Raises `InvalidDefinitionError` with every problem of the files.
         """
@@ -88,7 +89,6 @@ class Daemon:
         self._store = store
         self._makers = makers
         self._environ = environ
-        loaded = self._load()
         serving, hub = loaded.usable()
         _say_problems(loaded)
         self._socket = listening
@@ -177,9 +177,7 @@ class Daemon:
             log.info("daemon.stopped")
 
     def _load(self) -> Loaded:
-        loaded = load(self._place.workers, self._place.machines, self._makers, self._environ)
-        hide_in_logs(loaded.secrets)
-        return loaded
+        return _load(self._place, self._makers, self._environ)
 
     def _stamps(self) -> dict[Path, tuple[int, int]]:
         """What says that a file was changed: its time and size."""
@@ -238,6 +236,19 @@ class Daemon:
             by="signal" if asked else "file change",
             projects=sorted(serving.provisioners),
         )
+
+
+def read_files(place: Place, makers: Mapping[str, ProcessorMaker], environ: Mapping[str, str]) -> Loaded:
+    """Read workers.yaml and the definitions for a start; raises `InvalidDefinitionError` with every problem of them."""
+    loaded = _load(place, makers, environ)
+    loaded.usable()
+    return loaded
+
+
+def _load(place: Place, makers: Mapping[str, ProcessorMaker], environ: Mapping[str, str]) -> Loaded:
+    loaded = load(place.workers, place.machines, makers, environ)
+    hide_in_logs(loaded.secrets)
+    return loaded
 
 
 class _Server(uvicorn.Server):

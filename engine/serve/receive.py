@@ -5,6 +5,8 @@ Answers (they replace the predecessor's): 200 accepted or repeated, 202 recorded
 A sender is never told why; the operator finds it in the log and in `interlock deliveries`.
 """
 
+import asyncio
+import contextlib
 import re
 from urllib.parse import unquote
 
@@ -12,7 +14,7 @@ import structlog
 
 from engine.errors import BodyTooLargeError, SenderError, StoreBusyError, StoreError, UnauthenticatedError
 from engine.run.intake import Intake
-from engine.serve.asgi import Receive, Scope, Send, answer, headers_of
+from engine.serve.asgi import Message, Receive, Scope, Send, answer, headers_of
 from engine.serve.budget import Budget, Claim
 from engine.store.tables import Receipt
 
@@ -20,6 +22,9 @@ log = structlog.get_logger()
 
 #: What GitHub sends at most (docs.github.com, "Webhook events and payloads", payload cap).
 MAX_BODY = 25 * 1024 * 1024
+#: So much of the rest of a body that is too large is read and thrown away, and for so long.
+_MOST_DRAINED = 4 * MAX_BODY
+_DRAIN_SECONDS = 20.0
 #: The predecessor answers every delivery with this JSON string.
 _BODY = b'"{}"'
 _STATUS = {Receipt.ACCEPTED: 200, Receipt.DUPLICATE: 200, Receipt.IGNORED: 202}
@@ -41,19 +46,22 @@ async def receive_delivery(
         await answer(send, 405, headers=((b"allow", b"POST"),))
         return
     headers = headers_of(scope)
+    heard = _Heard(receive)
     try:
         claim = budget.claim()
         try:
-            body = await _read(headers, receive, claim)
+            body = await _read(headers, heard, claim)
             receipt = await intake.accept(source, repo_id, headers, body)
         finally:
             claim.release()
     except UnauthenticatedError:
         await answer(send, 401)
+    except BodyTooLargeError as error:
+        log.warning("delivery.refused", source=source, hook=repo_id, status=error.status, because=str(error))
+        await _refuse(heard, send, error.status, waits="expect" in headers)
     except SenderError as error:
         log.warning("delivery.refused", source=source, hook=repo_id, status=error.status, because=str(error))
-        close = ((b"connection", b"close"),) if isinstance(error, BodyTooLargeError) else ()
-        await answer(send, error.status, _BODY, headers=close)
+        await answer(send, error.status, _BODY)
     except StoreBusyError as error:
         log.warning("delivery.put_off", source=source, hook=repo_id, because=str(error))
         await answer(send, 503, _BODY, headers=((b"retry-after", b"5"),))
@@ -97,3 +105,33 @@ async def _read(headers: dict[str, str], receive: Receive, claim: Claim) -> byte
             if put_off is not None:
                 raise put_off
             return b"".join(chunks)
+
+
+class _Heard:
+    """What comes of a request, and whether more of it is to come."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.more = True
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self.more = message["type"] != "http.disconnect" and message.get("more_body", False)
+        return message
+
+
+async def _refuse(heard: _Heard, send: Send, status: int, *, waits: bool) -> None:
+    """Answer at once, then read on before the connection is closed: whoever is cut off while sending sees no answer.
+
+    A sender that waits for leave to send, as `Expect` says, sends nothing more.
+    """
+    headers = [(b"content-length", str(len(_BODY)).encode()), (b"connection", b"close")]
+    headers.append((b"content-type", b"application/json"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": _BODY, "more_body": True})
+    size = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            while heard.more and not waits and size <= _MOST_DRAINED:
+                size += len((await heard()).get("body", b""))
+    await send({"type": "http.response.body", "body": b""})

@@ -8,16 +8,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engine.config.settings import DaemonSettings
-from engine.errors import SecretKeyError, SettingError, StoreError
+from engine.errors import SecretKeyError, SettingError
 from engine.processors.processor import ProcessorMaker
 from engine.processors.registry import load_processors
 from engine.run.clock import now
-from engine.serve.daemon import Daemon, Place, listen
+from engine.serve.daemon import Daemon, Place, listen, read_files
 from engine.serve.guard import is_loopback
 from engine.serve.logs import hide_in_logs
-from engine.store import hooks
 from engine.store.backend import is_postgresql
-from engine.store.database import Store
+from engine.store.database import Store, holds_secrets
 from engine.store.lock import DaemonLock
 from engine.store.secrets import load_or_create_key
 from engine.store.sqlite import path_of
@@ -41,26 +40,14 @@ def _key(settings: DaemonSettings) -> bytes:
             "digits, for instance from `openssl rand -hex 32`"
         )
     place = key_file(settings.store)
-    if not settings.secret_key and not place.exists() and _has_hooks(path_of(settings.store), settings):
+    missing = not settings.secret_key and not place.exists()
+    if missing and path_of(settings.store).exists() and holds_secrets(settings.store):
         # A new key could open none of the secrets, and would hide that the right one is missing.
         raise SecretKeyError(
-            f"the store has hooks, and the key of their secrets is missing: put {place} back, or set INTERLOCK_SECRET_KEY"
+            f"the key of the hook secrets in the store is missing: put {place} back, or set INTERLOCK_SECRET_KEY to "
+            "what was in it; nothing was changed, and no other key was made"
         )
     return load_or_create_key(settings.secret_key, place)
-
-
-def _has_hooks(path: Path, settings: DaemonSettings) -> bool:
-    if not path.exists():
-        return False
-    try:
-        store = Store.open(settings.store, migrate=False)
-    except StoreError:
-        return False  # what is wrong with it is said when it is opened in earnest
-    try:
-        with store.read() as connection:
-            return bool(hooks.list_of(connection, None))
-    finally:
-        store.close()
 
 
 def open_store(settings: DaemonSettings) -> Store:
@@ -68,12 +55,15 @@ def open_store(settings: DaemonSettings) -> Store:
     return Store.open(settings.store, key=_key(settings))
 
 
-def open_existing_store(settings: DaemonSettings) -> Store:
-    """The store of these settings to look at: neither it nor its key is made; raises `StoreError` with what to do."""
+def open_existing_store(settings: DaemonSettings, *, with_key: bool = True) -> Store:
+    """The store of these settings to look at: neither it nor its key is made; raises `StoreError` with what to do.
+
+    Without its key everything can be read but the secrets of hooks.
+    """
     known = bool(settings.secret_key) or (
         not is_postgresql(settings.store) and key_file(settings.store).exists()
     )
-    key = _key(settings) if known else None
+    key = _key(settings) if known and with_key else None
     return Store.open(settings.store, key=key, migrate=False)
 
 
@@ -105,8 +95,6 @@ async def serve(
         held.callback(listening.close)
         if not is_postgresql(settings.store):
             held.callback(DaemonLock.take(path_of(settings.store)).release)
-        store = open_store(settings)
-        held.callback(store.close)
         place = Place(
             workers=settings.workers,
             machines=settings.machines,
@@ -117,4 +105,8 @@ async def serve(
             keep=settings.keep,
         )
         makers = load_processors() if makers is None else makers
-        await Daemon(place, listening, store, makers, environ, now).run(beside, alone=alone)
+        # Files with errors refuse the start: before a store is made or brought forward, and before a key is made.
+        loaded = read_files(place, makers, environ)
+        store = open_store(settings)
+        held.callback(store.close)
+        await Daemon(place, listening, store, makers, environ, now, loaded).run(beside, alone=alone)

@@ -92,9 +92,10 @@ def backend_of(url: str) -> Backend:
 
     try:
         parsed: URL = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # without the URL: a password may be in it
         raise StoreError(
-            "the store must be a URL such as sqlite:///interlock.db or postgresql://user@host/interlock"
+            "the store must be a URL such as sqlite:///interlock.db or postgresql://user@host:5432/interlock; "
+            "a port is a number, and an IPv6 address stands in brackets"
         ) from None
     if is_postgresql(url):
         from engine.store import (

@@ -1,18 +1,24 @@
 """Is the store whole? SQLite's own check of the file, the schema against the code's, and rows against each other."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from engine.errors import StoreError
+from engine.errors import StoreError, StoreTooNewError
 from engine.store import schema, sqlite
+from engine.store.agreement import disagreements
+from engine.store.legible import UNREADABLE, illegible
 from engine.store.tables import metadata
 
 _MOST = 20
+_COLUMNS = [str(column) for table in metadata.sorted_tables for column in table.columns]
 
 
 class Fault(StrEnum):
@@ -26,6 +32,8 @@ class Fault(StrEnum):
     REFERENCE = "reference"
     #: Two rows contradict each other.
     ROWS = "rows"
+    #: A row cannot be read.
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +76,8 @@ _CONTRADICTIONS = (
         Fault.REFERENCE,
         "decision {} of the history was made by a definition that is gone",
         """
-        SELECT h.id FROM history h WHERE json_extract(h.facts, '$.definition') IS NOT NULL AND NOT EXISTS
+        SELECT h.id FROM (SELECT id, CASE WHEN json_valid(facts) THEN facts ELSE '{}' END AS facts FROM history) h
+        WHERE json_extract(h.facts, '$.definition') IS NOT NULL AND NOT EXISTS
         (SELECT 1 FROM definitions d WHERE d.hash IN
         (json_extract(h.facts, '$.text'), json_extract(h.facts, '$.definition')))
         """,
@@ -88,8 +97,8 @@ _CONTRADICTIONS = (
     ),
     (
         Fault.ROWS,
-        "event {} is being performed without a verdict",
-        "SELECT id FROM inbox WHERE status = 'performing' AND verdict IS NULL",
+        "event {} is done or being performed without a verdict",
+        "SELECT id FROM inbox WHERE status IN ('performing', 'done') AND verdict IS NULL",
     ),
 )
 
@@ -101,21 +110,47 @@ def check(path: Path) -> list[Finding]:
     """
     sqlite.check_file(path, create=False)
     try:
-        with closing(sqlite3.connect(path, timeout=sqlite.BUSY_SECONDS)) as c:
-            c.execute("PRAGMA query_only = ON")
+        with _snapshot(path) as connection:  # one for all questions
+            c = _driver(connection)
             _expect_current(c, path)
-            c.execute("BEGIN")  # one snapshot for all questions
-            return [*_file(c), *_schema(c), *_references(c), *_contradictions(c)]
-    except sqlite3.DatabaseError as error:
+            found = [*_file(c), *_schema(c), *_references(c), *_contradictions(c)]
+            if {f"the column {column}" for column in _COLUMNS} <= _shape(c):
+                found += [*_unreadable(c), *_disagreements(connection)]
+            return found
+    except (sqlite3.DatabaseError, SQLAlchemyError) as error:
         return [Finding(fault=Fault.FILE, because=sqlite.explain(error, path))]
+
+
+@contextmanager
+def _snapshot(path: Path) -> Iterator[Connection]:
+    engine = sqlite.reader_engine(path)
+    try:
+        with engine.connect() as connection, sqlite.reading(connection):
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise TypeError("SQLite has another driver")
+    return driver
 
 
 def _expect_current(c: sqlite3.Connection, path: Path) -> None:
     revision = schema.revision_of(c)
-    if revision != schema.REVISION:
+    if revision is None:
+        raise StoreError(f"{path} has no schema: it is no store, or the daemon never started with it")
+    if revision > schema.REVISION:
+        raise StoreTooNewError(
+            f"{path} has schema {revision}, this Interlock knows {schema.REVISION}: upgrade Interlock, or check it with "
+            "the newer one"
+        )
+    if revision < schema.REVISION:
         raise StoreError(
-            f"{path} has {'no schema' if revision is None else f'schema {revision}'}, this Interlock has "
-            f"{schema.REVISION}: start the daemon once to bring an older store forward, or upgrade Interlock"
+            f"{path} has schema {revision}, this Interlock has {schema.REVISION}: start the daemon once, it brings the "
+            "store forward"
         )
 
 
@@ -136,10 +171,7 @@ def _shape_of_the_code() -> set[str]:
     try:
         with engine.connect() as c:
             metadata.create_all(c)
-            driver = c.connection.driver_connection
-            if not isinstance(driver, sqlite3.Connection):
-                raise TypeError("SQLite has another driver")
-            return _shape(driver)
+            return _shape(_driver(c))
     finally:
         engine.dispose()
 
@@ -174,3 +206,17 @@ def _contradictions(c: sqlite3.Connection) -> list[Finding]:
         for fault, sentence, query in _CONTRADICTIONS
         for (number,) in c.execute(query).fetchmany(_MOST)
     ]
+
+
+def _unreadable(c: sqlite3.Connection) -> list[Finding]:
+    return [Finding(fault=Fault.UNREADABLE, because=said) for said in islice(illegible(c), _MOST)]
+
+
+def _disagreements(c: Connection) -> list[Finding]:
+    """What tables say of entities that others contradict; nothing where rows cannot be read, which was said."""
+    found = []
+    with suppress(*UNREADABLE):
+        for one in disagreements(c, limit=_MOST):
+            because = f"{one.entity_id} of project {one.project}: {one.because}"
+            found.append(Finding(fault=Fault.ROWS, because=because))
+    return found

@@ -18,7 +18,7 @@ class Checkpoint:
     version: int
     #: Its hash, hexadecimal: the next decision's `previous_hash`.
     hash: str
-    #: When it was decided.
+    #: The latest moment at which anything was decided that was removed: clocks can be set back.
     at: datetime
 
 
@@ -34,8 +34,10 @@ def get(c: Connection, project: str, entity_id: str) -> Checkpoint | None:
 
 
 def put(c: Connection, checkpoint: Checkpoint) -> None:
-    """Set the entity's checkpoint."""
-    values = {"version": checkpoint.version, "hash": bytes.fromhex(checkpoint.hash), "at": checkpoint.at}
+    """Set the entity's checkpoint; its moment never goes back."""
+    before = get(c, checkpoint.project, checkpoint.entity_id)
+    at = checkpoint.at if before is None else max(before.at, checkpoint.at)
+    values = {"version": checkpoint.version, "hash": bytes.fromhex(checkpoint.hash), "at": at}
     this = {"of_project": checkpoint.project, "of_entity": checkpoint.entity_id}
     if c.execute(_MOVE, {**this, **values}).rowcount == 0:
         named = {"project": checkpoint.project, "entity_id": checkpoint.entity_id}

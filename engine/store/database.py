@@ -58,11 +58,10 @@ class Store:
         try:
             with writers.connect(), readers.connect() as c, backend.reading(c):
                 current = schema.is_current(c, backend.name)
+                if box is not None and schema.has_hooks(c):
+                    _check_key(c, box)  # before anything is changed
             if not current:
                 _bring_forward(writers, backend, migrate=migrate)
-            if box is not None:
-                with readers.connect() as c:
-                    _check_key(c, box)
         except SQLAlchemyError as error:
             readers.dispose()
             writers.dispose()
@@ -185,6 +184,26 @@ class Store:
         if self.remote:
             self._backend.cut()  # whoever still reads
         self._readers.dispose()
+
+
+def holds_secrets(url: str) -> bool:
+    """Whether the store, of whatever schema, holds secrets of hooks; nothing is made or changed.
+
+    `StoreError` if it is no store, `StoreTooNewError` if a newer Interlock wrote it and it holds none.
+    """
+    backend = backend_of(url)
+    backend.check(create=False)
+    readers = backend.reader_engine()
+    try:
+        with readers.connect() as c, backend.reading(c):
+            if schema.has_hooks(c):
+                return True
+            schema.is_current(c, backend.name)
+            return False
+    except SQLAlchemyError as error:
+        raise StoreError(backend.explain(error)) from error
+    finally:
+        readers.dispose()
 
 
 def _try_writing(c: Connection) -> None:

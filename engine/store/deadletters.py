@@ -138,7 +138,7 @@ def drop(c: Connection, letter: DeadLetter, now: datetime) -> None:
 
 def _events(c: Connection, wanted: Wanted, limit: int | None) -> Iterator[tuple[int, DeadLetter]]:
     tried = (
-        select(func.coalesce(func.max(effects.c.attempts), inbox.c.attempts))
+        select(func.coalesce(func.nullif(func.max(effects.c.attempts), 0), inbox.c.attempts))
         .where(effects.c.inbox_id == inbox.c.id, effects.c.kind == EffectKind.TRANSITION)
         .scalar_subquery()
     )

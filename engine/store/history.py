@@ -22,7 +22,7 @@ from engine.model import Candidate, Trace, Verdict
 from engine.store.columns import Moment, microseconds
 from engine.store.encoding import encode, written
 from engine.store.prepared import Prepared, insert_row
-from engine.store.tables import checkpoints, history, instances
+from engine.store.tables import checkpoints, history, inbox, instances, outbox, timers
 
 _FORMAT = "interlock history 1"
 
@@ -177,7 +177,7 @@ def chain(c: Connection, project: str, entity_id: str) -> Iterator[HistoryRow]:
         page = {"of_project": project, "of_entity": entity_id, "after_id": after_id, "at_most": _PAGE}
         try:
             rows = [_row(**row._asdict()) for row in c.execute(_CHAIN, page)]
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise StoreError(f"the history of {entity_id} has a row that cannot be read: {error}") from error
         yield from rows
         if len(rows) < _PAGE:
@@ -198,14 +198,38 @@ def count_since(c: Connection, moment: datetime) -> int:
 
 
 def entities(c: Connection, after: tuple[str, str], limit: int) -> list[tuple[str, str]]:
-    """Project and name of everything that was decided about or says so, in order; `after` turns the page."""
+    """Project and name of every entity that any table tells of, in order; `after` turns the page."""
     found: set[tuple[str, str]] = set()
-    for table in (history, instances, checkpoints):
+    for table in (history, instances, checkpoints, inbox, outbox, timers):
         place = tuple_(table.c.project, table.c.entity_id)
         query = select(table.c.project, table.c.entity_id).distinct().where(place > tuple_(*after))
         rows = c.execute(query.order_by(table.c.project, table.c.entity_id).limit(limit))
         found.update((project, entity_id) for project, entity_id in rows)
     return sorted(found)[:limit]
+
+
+def places(c: Connection, entity_id: str) -> list[tuple[str, str]]:
+    """Project and exact name of every entity of that name that any table tells of, upper and lower case alike.
+
+    Nothing else of their rows is read. Only where there is no instance, all tables are searched.
+    """
+    named = select(instances.c.project, instances.c.entity_id).where(
+        instances.c.folded_id == entity_id.casefold()
+    )
+    found = {(project, name) for project, name in c.execute(named)}
+    if not found:
+        for table in (history, inbox, outbox):
+            either = table.c.entity_id.in_({entity_id, entity_id.upper()})
+            rows = c.execute(select(table.c.project, table.c.entity_id).where(either).distinct())
+            found.update((project, name) for project, name in rows)
+    return sorted(found)
+
+
+def from_row(values: Mapping[str, Any]) -> HistoryRow:
+    """A decision from the values of its row; `TypeError`, `ValueError` or the like if they make none."""
+    row = _row(**values)
+    dict(row.facts)
+    return row
 
 
 def digest_of(row: HistoryRow) -> str:

@@ -102,6 +102,7 @@ _DEAD_OF = select(inbox.c.project, inbox.c.entity_id, inbox.c.event).where(
     inbox.c.delivery_row_id == bindparam("of_delivery"), inbox.c.status == InboxStatus.DEAD
 )
 _COMING = select(inbox.c.id).where(_OF_ENTITY, _UNFINISHED, inbox.c.event == bindparam("of_event")).limit(1)
+_LANE_LENGTH = select(func.count()).select_from(inbox).where(_OF_ENTITY, _UNFINISHED)
 _BACKLOG = select(func.count()).select_from(inbox).where(_UNFINISHED)
 _CHANGE = update(inbox).where(inbox.c.id == bindparam("of_id"), _UNFINISHED)
 _DECIDE = Prepared(
@@ -278,6 +279,13 @@ def is_coming(c: Connection, entity: Entity, event: str) -> bool:
     """Whether an event of that name is in the entity's lane."""
     of = {"of_project": entity.project, "of_entity": entity.id, "of_event": event}
     return c.execute(_COMING, of).first() is not None
+
+
+def lane_length(c: Connection, project: str, entity_id: str) -> int:
+    """How many events of the entity are unfinished."""
+    of = {"of_project": project, "of_entity": entity_id}
+    count: int = c.execute(_LANE_LENGTH, of).scalar_one()
+    return count
 
 
 def backlog(c: Connection) -> int:

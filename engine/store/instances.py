@@ -1,6 +1,6 @@
 """Instances: where each entity's machine is. A write names the version it decided from: the fence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,7 @@ _ROWS = select(*_COLUMNS)
 _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id == bindparam("of_entity"))
 _LOAD = Prepared(_ROWS.where(*_THIS))
 _FIND = _ROWS.where(instances.c.folded_id == bindparam("of_folded")).order_by(instances.c.project)
+_PROJECTS = select(instances.c.project).distinct()
 _LATEST = _ROWS.order_by(instances.c.updated_at.desc()).limit(bindparam("at_most"))
 _AWAITING = (
     _ROWS.where(instances.c.awaits_since.is_not(None))
@@ -93,10 +94,25 @@ def load(c: Connection, project: str, entity_id: str) -> Instance | None:
     return None if row is None else _instance(**row)
 
 
+def from_row(values: Mapping[str, Any]) -> Instance:
+    """An instance from the values of its row; `TypeError`, `ValueError` or the like if they make none."""
+    instance = _instance(**{column.name: values[column.name] for column in _COLUMNS})
+    for due in instance.snapshot.timers.values():
+        datetime.fromisoformat(due)
+    awaits_since(instance.snapshot)
+    dict(instance.snapshot.context)
+    return instance
+
+
 def find(c: Connection, entity_id: str) -> list[Instance]:
     """The instances of that entity, upper and lower case alike; one for each project that has it."""
     found = c.execute(_FIND, {"of_folded": entity_id.casefold()})
     return [_instance(**row._asdict()) for row in found]
+
+
+def projects(c: Connection) -> set[str]:
+    """Every project of which there is an instance."""
+    return set(c.execute(_PROJECTS).scalars())
 
 
 def latest(c: Connection, limit: int) -> list[Instance]:

@@ -1,7 +1,7 @@
 """The outbox: effects that were decided and are to be performed, each with its idempotency key and its attempts."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -168,6 +168,11 @@ def _values(
 def _places(effect: Effect) -> int:
     """How many positions an effect needs: its own, and those of what may take its place."""
     return 1 + sum(map(_places, effect.fallbacks))
+
+
+def from_row(values: Mapping[str, Any]) -> OutboxRow:
+    """An effect from the values of its row; `TypeError`, `ValueError` or the like if they make none."""
+    return _row(**values)
 
 
 def pending(c: Connection, inbox_id: int) -> list[OutboxRow]:

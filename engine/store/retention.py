@@ -158,7 +158,7 @@ class Retention:
                 entity_id=row.entity_id,
                 version=row.version,
                 hash=row.hash.hex(),
-                at=row.at,
+                at=max(row.at, marks[place].at) if place in marks else row.at,
             )
         for mark in marks.values():
             checkpoints.put(c, mark)

@@ -7,10 +7,10 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 
 from engine.errors import StoreError, StoreTooNewError
-from engine.store.tables import metadata
+from engine.store.tables import hooks, metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 REVISION = "0005"
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _VERSION_TABLE = "alembic_version"
+_ANY_HOOK = select(hooks.c.id).limit(1)
 
 
 def is_current(c: Connection, store: str) -> bool:
@@ -30,6 +31,13 @@ def is_current(c: Connection, store: str) -> bool:
             "upgrade Interlock, or restore a backup made before"
         )
     return revision == REVISION
+
+
+def has_hooks(c: Connection) -> bool:
+    """Whether a hook is registered in the store; every schema, older or newer, is asked alike."""
+    if not inspect(c).has_table(hooks.name):
+        return False
+    return c.execute(_ANY_HOOK).first() is not None
 
 
 def bring_forward(c: Connection, store: str) -> None:

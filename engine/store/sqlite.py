@@ -150,7 +150,7 @@ def path_of(url: str) -> Path:
     """The absolute path that a ``sqlite:///`` URL names."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StoreError("the store must be a URL such as sqlite:///interlock.db") from None
     kind = parsed.get_backend_name()
     if kind == "postgresql":

@@ -83,6 +83,9 @@ def test_an_event_nobody_cares_for_is_202_with_a_verdict(daemon: DaemonProcess) 
 def test_a_body_over_25_mib_is_413_whether_announced_or_not(daemon: DaemonProcess) -> None:
     announced = daemon.call("POST", daemon.uri, None, {"content-length": str(25 * MIB + 1)})
     assert announced.status == 413
+    # All of it is sent before the answer is looked at, as most senders do.
+    whole = daemon.call("POST", daemon.uri, b" " * (26 * MIB))
+    assert (whole.status, whole.headers["connection"]) == (413, "close")
     with socket.create_connection(("127.0.0.1", daemon.port), timeout=30) as raw:
         raw.sendall(f"POST {daemon.uri} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
         chunk = b"100000\r\n" + b" " * MIB + b"\r\n"

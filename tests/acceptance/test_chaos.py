@@ -46,6 +46,24 @@ def test_killed_at_every_point_nothing_is_lost_doubled_or_out_of_order(tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_kills_that_were_asked_for_and_not_made_are_told(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [
+            *(sys.executable, "-m", "engine", "chaos"),
+            *("--workers", str(ROOT / "workers.yaml"), "--machines", str(ROOT / "statemachines")),
+            *("--deliveries", "2", "--kills", "3", "--seconds", "0"),
+        ],
+        cwd=tmp_path,
+        env=environment("http://127.0.0.1:1"),
+        capture_output=True,
+        timeout=170,
+        check=False,
+    )
+    assert ran.returncode == 0, (ran.stdout, ran.stderr)
+    assert b"0 of 3 kills were made: --seconds 0 had passed" in ran.stdout
+    assert ran.stderr == b""
+
+
 def test_what_is_made_wrong_is_found(tmp_path: Path) -> None:
     plan = Plan(
         workers=ROOT / "workers.yaml",

@@ -57,6 +57,16 @@ def test_a_paused_worker_is_not_called(daemon: DaemonProcess, jira: PracticeJira
     wait_until(lambda: jira.moves("SOC-3") == 1, "it did not go on")
 
 
+def test_a_name_that_nobody_knows_pauses_nothing(daemon: DaemonProcess) -> None:
+    for given, meant in ((["sock"], b'Did you mean "soc"?'), (["--worker", "atlasian"], b'"atlassian"?')):
+        refused = daemon.cli("pause", *given)
+        assert (refused.returncode, meant in refused.stderr) == (1, True), refused
+    assert json.loads(daemon.cli("pauses", "--json").stdout) == []
+    assert daemon.cli("pause", "--worker", "http").returncode == 0
+    assert daemon.cli("pause", "later", "--anyway").returncode == 0
+    assert {p["name"] for p in json.loads(daemon.cli("pauses", "--json").stdout)} == {"http", "later"}
+
+
 def test_everything_can_be_paused_and_what_is_not_named_is_asked_for(
     daemon: DaemonProcess, jira: PracticeJira
 ) -> None:

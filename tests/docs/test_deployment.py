@@ -198,7 +198,8 @@ def test_the_practice_service_is_silent_where_the_image_speaks() -> None:
 
 
 def test_the_distributed_service_reaches_the_database_of_the_file() -> None:
-    store = services()["distributed"]["command"][-1]
+    assert "command" not in services()["distributed"]  # a password would be seen by every user of the host
+    store = services()["distributed"]["environment"]["INTERLOCK_STORE"]
     database = compose()["services"]["postgresql"]["environment"]
     user, password, name = (database[f"POSTGRES_{word}"] for word in ("USER", "PASSWORD", "DB"))
     assert store == f"postgresql://{user}:{password}@postgresql/{name}"
@@ -305,7 +306,9 @@ def test_the_variables_of_the_chart_are_the_programs_own() -> None:
     given = {one["name"]: one for one in container()["env"]}
     assert set(given) <= VARIABLES
     environ = {name: str(one["value"]) for name, one in given.items() if "value" in one}
-    settings = read_settings({}, {**environ, "INTERLOCK_LOG_LEVEL": values()["logLevel"]})
+    own = {"INTERLOCK_LOG_LEVEL": values()["logLevel"], "INTERLOCK_ROLE": values()["role"]}
+    settings = read_settings({}, {**environ, **own, "INTERLOCK_KEEP": values()["keep"]})
+    assert (settings.role, settings.keep) == ("all", None)
     assert settings.port == container()["ports"][0]["containerPort"] == int(image("EXPOSE"))
     assert values()["service"]["port"] == settings.port
     mounts = {one["name"]: one["mountPath"] for one in container()["volumeMounts"]}

@@ -161,7 +161,6 @@ def small_disk_size(folder: Path) -> int:
         ("CREATE TABLE other (x)", Fault.SCHEMA),
         ("DELETE FROM bodies", Fault.REFERENCE),
         ("DELETE FROM hooks", Fault.REFERENCE),
-        ("DELETE FROM history", Fault.REFERENCE),
         ("DELETE FROM definitions", Fault.REFERENCE),
         ("UPDATE inbox SET finished_at = NULL", Fault.ROWS),
         ("UPDATE outbox SET status = 'pending'", Fault.ROWS),
@@ -175,6 +174,29 @@ def test_damage_is_found(written: Path, statement: str, fault: Fault) -> None:
         c.commit()
     assert {f.fault for f in check.check(written)} == {fault}
     assert main(["store", "check", "--store", f"sqlite:///{written}"]) == 1
+
+
+def test_a_history_that_is_gone_is_missed_by_the_instances_and_by_the_events(written: Path) -> None:
+    with closing(sqlite3.connect(written)) as c:
+        c.execute("DELETE FROM history")
+        c.commit()
+    assert {f.fault for f in check.check(written)} == {Fault.REFERENCE, Fault.ROWS}
+
+
+@pytest.mark.parametrize(
+    ("revision", "says", "says_not"),
+    [("0001", "start the daemon once", "upgrade"), ("9999", "upgrade Interlock", "start the daemon")],
+)
+def test_a_store_of_another_schema_is_told_what_to_do_about_that_one(
+    written: Path, revision: str, says: str, says_not: str
+) -> None:
+    with closing(sqlite3.connect(written)) as c:
+        c.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+        c.commit()
+    with pytest.raises(StoreError) as caught:
+        check.check(written)
+    assert says in str(caught.value)
+    assert says_not not in str(caught.value)
 
 
 def test_a_damaged_file_is_found(written: Path) -> None:

@@ -81,6 +81,7 @@ def test_a_poisoned_event_is_buried_and_the_next_one_has_its_turn(tmp_path: Path
     letters, moved = asyncio.run(run())
     assert [(letter.entity_id, letter.number) for letter in letters] == [("SOC-1", 1)]
     assert word in letters[0].because
+    assert letters[0].attempts == TRIES
     assert f"after {TRIES} tries" in letters[0].because
     assert "SOC-2" in moved
 

@@ -82,12 +82,12 @@ def test_what_nobody_touched_comes_out_the_same(store_file: Path) -> None:
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
-        ("UPDATE history SET verdict = 'ended' WHERE entity_id = 'SOC-1' AND version = 2", {Part.ROW}),
-        ("UPDATE history SET at = at + 1 WHERE entity_id = 'SOC-1' AND version = 1", {Part.ROW}),
-        ("DELETE FROM history WHERE entity_id = 'SOC-2' AND version = 2", {Part.CHAIN, Part.VERSION, Part.SNAPSHOT}),
-        ("DELETE FROM history WHERE entity_id = 'SOC-2' AND version = 1", {Part.CHAIN, Part.VERSION}),
-        ("DELETE FROM history WHERE entity_id = 'SOC-2' AND version = 3", {Part.INSTANCE}),
-        ("DELETE FROM history WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
+        ("UPDATE history SET verdict = 'ended' WHERE entity_id = 'SOC-1' AND version = 2", {Part.ROW, Part.TABLES}),
+        ("UPDATE history SET at = at + 1 WHERE entity_id = 'SOC-1' AND version = 1", {Part.ROW, Part.TABLES}),
+        ("DELETE FROM history WHERE entity_id = 'SOC-2' AND version = 2", {Part.CHAIN, Part.VERSION, Part.SNAPSHOT, Part.TABLES}),
+        ("DELETE FROM history WHERE entity_id = 'SOC-2' AND version = 1", {Part.CHAIN, Part.VERSION, Part.TABLES}),
+        ("DELETE FROM history WHERE entity_id = 'SOC-2' AND version = 3", {Part.INSTANCE, Part.TABLES}),
+        ("DELETE FROM history WHERE entity_id = 'SOC-5'", {Part.INSTANCE, Part.TABLES}),
         ("DELETE FROM instances WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
         ("UPDATE instances SET state = 'to_do' WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
         ("UPDATE instances SET context = '{}' WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
@@ -213,3 +213,88 @@ provisioner "soc" {
     assert "(sensitive: var.key)" in told
     for piece in ("sesame", "sesamy", "opens-it", "shuts-it"):
         assert piece not in told
+
+
+_AND_BOTH = "DELETE FROM {} WHERE entity_id = 'SOC-5'"
+
+
+@pytest.mark.parametrize(
+    ("statements", "says"),
+    [
+        ([_AND_BOTH.format("history"), _AND_BOTH.format("instances")], "its decision is not in the history"),
+        (["INSERT INTO timers VALUES (NULL, 'soc', 'SOC-1', 'after 1', 1)"], "the instance does not remember it"),
+        (
+            [
+                """UPDATE instances SET memory = '{"timers":{"after 1":"2030-01-01T00:00:00Z"}}'
+                WHERE entity_id = 'SOC-1'"""
+            ],
+            "which the instance remembers, is not set",
+        ),
+        (
+            ["UPDATE inbox SET entity_id = 'SOC-9' WHERE id = (SELECT max(id) FROM inbox WHERE entity_id = 'SOC-1')"],
+            "is another entity's in the inbox than in the history",
+        ),
+        (["UPDATE inbox SET verdict = 'ended' WHERE verdict = 'moved'"], "has another verdict in the inbox"),
+        (
+            [
+                """INSERT INTO outbox SELECT 99, inbox_id, project, entity_id, 'k', position, kind, effect, status, attempts,
+                due_at, read_back, last_detail, created_at + 1, finished_at, retried_at, earlier_attempts
+                FROM outbox LIMIT 1"""
+            ],
+            "effect 99 was ordered by no decision",
+        ),
+    ],
+)  # fmt: skip
+def test_tables_that_tell_different_stories_show(
+    store_file: Path, statements: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{store_file}"
+    assert main(["store", "check", "--store", url]) == 0
+    changed(store_file, *statements)
+    assert says in " ".join(d.because for d in verified(store_file)[1] if d.part is Part.TABLES)
+    capsys.readouterr()
+    assert main(["store", "check", "--store", url, "--json"]) == 1
+    assert says in capsys.readouterr().out
+
+
+_DAMAGES = [
+    "UPDATE instances SET memory = '{\"x\":1}'",
+    "UPDATE instances SET memory = '{\"timers\":5}'",
+    "UPDATE instances SET memory = '[]'",
+    "UPDATE instances SET context = 'notjson'",
+    "UPDATE instances SET context = x'ff'",
+    "UPDATE instances SET updated_at = 9223372036854775807",
+    "UPDATE history SET facts = 'notjson'",
+    "UPDATE history SET facts = '7'",
+    "UPDATE history SET trace = '{}'",
+    "UPDATE history SET verdict = 'nothing of ours'",
+    "UPDATE outbox SET effect = '[1]'",
+    "UPDATE outbox SET status = 'x'",
+    "UPDATE inbox SET status = 'x', finished_at = 1",
+    "UPDATE inbox SET received_at = 'noon'",
+    "UPDATE timers SET due_at = 'noon'",
+]
+
+
+@pytest.mark.parametrize("statement", _DAMAGES)
+def test_a_row_that_cannot_be_read_is_said_of_its_entity_and_of_no_other(
+    store_file: Path, statement: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed(store_file, "INSERT INTO timers VALUES (NULL, 'soc', 'SOC-1', 'after 1', 1)")
+    changed(store_file, f"{statement} WHERE entity_id = 'SOC-1'")
+    url = f"sqlite:///{store_file}"
+    assert main(["verify", "--store", url, "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert {d["entity"] for d in said["differences"]} == {"SOC-1"}
+    assert main(["verify", "SOC-1", "--store", url]) == 1
+    assert "SOC-1" in capsys.readouterr().out
+    assert main(["show", "SOC-1", "--store", url]) in {0, 1}
+    assert "SOC-1" in capsys.readouterr().out
+    assert main(["show", "SOC-1", "--store", url, "--json"]) in {0, 1}
+    assert json.loads(capsys.readouterr().out)[0]["entity"] == "SOC-1"
+    assert main(["store", "check", "--store", url, "--json"]) == 1
+    assert "unreadable" in {f["fault"] for f in json.loads(capsys.readouterr().out)["findings"]}
+    main(["replay", "SOC-1", "--store", url])
+    main(["replay", "--all", "--store", url])
+    main(["deadletters", "list", "--store", url])
+    main(["deliveries", "--store", url])

@@ -47,6 +47,8 @@ def test_a_relative_url_means_the_working_directory(tmp_path: Path, monkeypatch:
     [
         ("postgresql://ada:hunter2@127.0.0.1:1/interlock", "127.0.0.1:1 does not answer: start it"),
         ("postgres://ada:hunter2@127.0.0.1", "names no database"),
+        ("postgresql://ada:hunter2@127.0.0.1:port/db", "a port is a number"),
+        ("postgresql://ada:hunter2@[::1/db", "stands in brackets|does not answer|names no database"),
         ("mysql://db/x", "mysql cannot hold the store"),
         ("interlock.db", "must be a URL such as sqlite:///interlock.db"),
         ("", "must be a URL"),
