@@ -15,6 +15,7 @@ from engine.language.values import kind
 from engine.machine.approvals import completed
 from engine.machine.atoms import Path
 from engine.machine.breaches import Conditions
+from engine.machine.classes import class_of
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import ALWAYS, Machine, Provisioner, Receive, Transition, covers, is_pattern
 from engine.machine.dispatch import Dispatch
@@ -154,6 +155,8 @@ class Answers:
             value = look_up(snapshot.context, path[1:])
             if value is MISSING:
                 told.append("")
+            elif path in self._flows.classed:
+                told.append(class_of(self._flows.asked.of[path], value))
             elif path in self._flows.values:
                 told.append(canonical(value))
             else:

@@ -176,6 +176,17 @@ class _Without:
             if not move.after.states & self.states and not move.through(self.states)
         ]
 
+    def may_leave(self, key: str) -> bool:
+        """Whether an event may do more there than let it stay: some time one that may come does come."""
+        known = self.space.steps(key)
+        return key in self.space.open() or any(
+            not (m.stayed or m.quiet or m.event.name in m.before.left) for m in known
+        )
+
+    def stays(self, key: str) -> list[Move]:
+        """The moves out of a configuration in which nothing but time passes, or it stays."""
+        return [move for move in self.steps(key) if move.stayed or move.quiet]
+
 
 def _inevitable(space: Space, claimed: Property) -> Finding:
     """Look for the shortest way that avoids the states: to where nothing moves, round and round, or too long."""
@@ -215,7 +226,8 @@ def _stuck(
 ) -> Finding | None:
     space = avoiding.space
     for key in came:  # nearest first
-        if key in space.moves and not space.steps(key) and key not in space.undecided:
+        ways = [move for move in space.steps(key) if not (move.stayed and move.after.key == key)]
+        if key in space.moves and not ways and key not in space.undecided:
             way = _way(space, starts, came, key)
             because = f"nothing moves it from here to {listed(claimed.states)}"
             return failed(claimed, space.start_of(way, key), way, because)
@@ -228,9 +240,12 @@ def _round(
     starts: Starts,
     came: Mapping[str, Move | None],
 ) -> Finding | None:
-    rounds = Rounds.of(avoiding.space.configurations, avoiding.steps, came)
+    places = avoiding.space.configurations
+    moving = Rounds.of(places, avoiding.steps, came, counts=lambda move: not (move.stayed or move.quiet))
+    kept = [key for key in came if not avoiding.may_leave(key)]
+    staying = Rounds.of(places, avoiding.stays, kept)
     for key in came:  # nearest first
-        trip = rounds.trip(key)
+        trip = moving.trip(key) or staying.trip(key)
         if trip is None:
             continue
         before = _way(avoiding.space, starts, came, key)

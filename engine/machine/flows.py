@@ -28,6 +28,8 @@ class Flows:
     values: set[Path] = field(default_factory=set)
     #: Paths of which only the kind decides something: they stand in the arguments of a call.
     kinds: set[Path] = field(default_factory=set)
+    #: Those of `values` that are held against constants alone: only on which side they are decides anything.
+    classed: frozenset[Path] = frozenset()
 
     def into(self, transition: Transition) -> Iterator[tuple[Path, syntax.Expression | None]]:
         """Each relevant path that a transition sets, and what to; None where that is not written out."""
@@ -67,7 +69,33 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
     while _spread(found) or carry(found.asked, raised):
         pass
     found.kinds -= found.values
+    found.classed = frozenset(path for path in found.values - _whole(found, raised) if _is_classed(found, path))
     return found
+
+
+def _is_classed(found: Flows, path: Path) -> bool:
+    """Whether all that is asked of a path of the context is asked with constants, and of nothing inside or around it."""
+    use = found.asked.of.get(path)
+    if use is None or use.opaque or use.joined or use.ordered or use.samples:
+        return False
+    every = (*found.values, *found.kinds)
+    return not any(p != path and (p[: len(path)] == path or path[: len(p)] == p) for p in every)
+
+
+def _whole(found: Flows, raised: Iterable[Raise]) -> set[Path]:
+    """The paths of the context of which values are made: every difference may matter."""
+    read: set[Path] = set()
+    for transition in (*found.machine.transitions, *reactions_of(found.machine)):
+        for _, item in found.into(transition):
+            node = transition.set.node if item is None and transition.set is not None else item
+            if node is not None and found.asked.terms(node) is None:
+                read |= {p for p in found.asked.read_by(node) if p[0] == "context"}
+    carries = [given for one in raised for given in (one.payload, one.delay) if given is not None]
+    waits = [timer.delay for state in found.machine.states.values() for timer in state.timers]
+    asks = [state.awaits.people for state in found.machine.states.values() if state.awaits is not None]
+    for expression in (*carries, *waits, *asks):
+        read |= _context(found.asked, expression)
+    return read
 
 
 def reactions_of(machine: Machine) -> tuple[Transition, ...]:

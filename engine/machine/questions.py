@@ -291,7 +291,8 @@ def _flow(uses: Uses, flows: Flows, transition: Transition) -> str:
             asked = flows.asked.of.get(path)
             if asked is not None:
                 use.merge(asked)
-                use.joined.add(path)
+                if asked.others:  # it has to be told from what that is compared with
+                    use.joined.add(path)
                 use.compare(None)  # null deletes what is remembered
                 if asked.opaque:
                     sampled = f"{'.'.join(path)} is used in a way of which only samples can be tried"
