@@ -239,7 +239,8 @@ class Answers:
             if runs > MOST_RUNS:
                 return list(found.values()), False
             payload = chooser.facts("event") if answer is None else answer
-            event = self._event(question.event, receive, payload, chooser.facts("delivery"))
+            name = question.named(chooser, receive, self.machine.names.scope)
+            event = self._event(name, receive, payload, chooser.facts("delivery"))
             if not timer and answer is None and not self._may_move(snapshot, event):
                 self.judged.failed.update(str(t.span) for t in candidates)
                 continue
@@ -289,7 +290,8 @@ class Answers:
     ) -> Event:
         """The event with the payload that was made up for it, as plain values."""
         payload = chooser.payload("event") if answer is None else answer
-        return self._event(question.event, receive, payload, chooser.payload("delivery"))
+        name = question.named(chooser, receive, self.machine.names.scope)
+        return self._event(name, receive, payload, chooser.payload("delivery"))
 
     def _loop(self, at: Snapshot, event: Event) -> None:
         if self._step(at, event).trace.verdict is Verdict.ENDLESS:

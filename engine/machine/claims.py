@@ -9,6 +9,7 @@ from enum import StrEnum
 from heapq import heappop, heappush
 
 from engine.frozen import frozen
+from engine.machine.definition import Transition
 from engine.machine.explore import Explorer
 from engine.machine.moves import Configuration, Move
 from engine.machine.properties import Claim, Property
@@ -351,13 +352,24 @@ def why_open(space: Space) -> tuple[str, ...]:
             f"only {count} situations (a configuration with what it remembers and its timers) were explored, "
             f"all within {depth} moves among them"
         )
-    for transitions in space.undecided.values():
+    taken = {id(t) for moves in space.moves.values() for move in moves for t in move.taken}
+    told: dict[int, str] = {}
+    for key, transitions in space.undecided.items():
         for t in transitions:
             guard = "" if t.guard is None else f" when {t.guard.text}"
-            said = f'no payload was found for "{t.event}"{guard} at {t.span}, and there may be one'
-            if said not in reasons:
-                reasons.append(said)
+            where = f" {_where(space.configurations[key], t)}" if id(t) in taken else ""
+            told.setdefault(
+                id(t), f'no payload was found for "{t.event}"{guard} at {t.span}{where}, and there may be one'
+            )
+    reasons += [said for said in dict.fromkeys(told.values()) if said not in reasons]
     return tuple(reasons)
+
+
+def _where(at: Configuration, transition: Transition) -> str:
+    """A place where none was found for a transition that is taken elsewhere."""
+    guard = transition.guard
+    remembers = guard is not None and any(r.root in ("context", "local") for r in guard.references)
+    return f'in "{at.snapshot.state}"{" with some of what is remembered there" if remembers else ""}'
 
 
 def listed(states: tuple[str, ...]) -> str:
