@@ -12,6 +12,7 @@ from engine.frozen import frozen
 from engine.machine.definition import Transition
 from engine.machine.explore import Explorer
 from engine.machine.moves import Configuration, Move
+from engine.machine.perhaps import holds_anyway
 from engine.machine.properties import Claim, Property
 from engine.machine.rounds import Rounds
 from engine.machine.space import Space
@@ -82,7 +83,7 @@ def _safe(explorer: Explorer, space: Space, claimed: Property) -> Finding:
         *_, move, because = min(broken, key=lambda found: found[:3])
         way = (*space.path(move.before.key), move)
         return failed(claimed, way[0].before, way, because)
-    return unbroken(space, claimed, opened=not space.exact)
+    return unbroken(space, claimed, opened=not (space.exact or holds_anyway(explorer, space, claimed)))
 
 
 def _reachable(space: Space, claimed: Property) -> Finding:
