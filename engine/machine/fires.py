@@ -1,5 +1,6 @@
 """Events whose names are made of a path: ``fire = "pr.${event.action}"``. Pure."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from engine.errors import EvaluationError
@@ -59,9 +60,19 @@ def ask(uses: Uses, node: syntax.Expression, event: str) -> None:
     if made is None:
         uses.equals(node, event)
         return
-    names = [event, event.removesuffix(ANY_MORE)] if is_pattern(event) else [event]
-    spelled = [made.between(name) for name in names]
-    uses.either(made.terms, [value for one in spelled if one is not None for value in _values(one)])
+    uses.either(made.terms, [value for part in dict.fromkeys(_parts(made, event)) for value in _values(part)])
+
+
+def _parts(made: Made, event: str) -> Iterator[str]:
+    """What the part has to be for the whole to be the event, or examples for what a pattern means."""
+    stem = event.removesuffix(ANY_MORE)
+    whole = made.between(event)
+    if whole is not None:
+        yield whole
+    if is_pattern(event) and stem.startswith(made.before):
+        rest = stem.removeprefix(made.before)
+        whole = made.between(stem)
+        yield from (part for part in (whole, rest, f"{rest}.other") if part is not None)
 
 
 def _values(spelled: str) -> list[Any]:

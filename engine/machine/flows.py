@@ -59,6 +59,9 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
             if given is not None:
                 found.asked.value(given.node)
                 found.values.update(_context(found.asked, given))
+        for path, node in carried(found.asked, one):
+            if found.asked.terms(node) is None and any(_meets(asked, path) for asked in found.asked.of):
+                _not_taken_apart(found, (p for p in found.asked.read_by(node) if p[0] == "context"))
     carry(found.asked, raised)
     answering = found.asked.of.get(("event", "who"))
     for path in () if answering is None else sorted(answering.joined):
@@ -69,7 +72,9 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
     while _spread(found) or carry(found.asked, raised):
         pass
     found.kinds -= found.values
-    found.classed = frozenset(path for path in found.values - _whole(found, raised) if _is_classed(found, path))
+    found.classed = frozenset(
+        path for path in found.values - _whole(found, raised) if _is_classed(found, path)
+    )
     return found
 
 
@@ -156,15 +161,26 @@ def _spread(found: Flows) -> bool:
             into |= {(*p, *path[2:]) for p in read} if terms is not None else read
             if terms is None and path in found.values:
                 found.asked.value(node)  # what it is made of is looked at in a way that cannot be taken apart
-            for is_path, source in terms or ():
+                _not_taken_apart(found, read)
+            for is_path, term in terms or ():
                 if path not in found.asked.of:
                     continue
-                if is_path and source[0] in ("context", "event"):
-                    found.asked.use((*source, *path[2:])).merge(found.asked.of[path])
+                if is_path and term[0] in ("context", "event"):
+                    found.asked.use((*term, *path[2:])).merge(found.asked.of[path])
                 elif not is_path:
-                    _meets_constant(found.asked.of[path], source)
+                    _meets_constant(found.asked.of[path], term)
     _compared(found)
     return before != (len(found.values), len(found.kinds), found.asked.extent)
+
+
+def _not_taken_apart(found: Flows, paths: Iterable[Path]) -> None:
+    """Something that decides is made of these, so that a few values do not stand for all."""
+    for path in paths:
+        found.asked.use(path).opaque = True
+
+
+def _meets(asked: Path, path: Path) -> bool:
+    return asked[: len(path)] == path or path[: len(asked)] == asked
 
 
 def _meets_constant(use: Use, value: Any) -> None:

@@ -46,7 +46,9 @@ def _comes_out(explorer: Explorer, condition: Expression, before: str, after: st
 def _perhaps(explorer: Explorer, space: Space) -> Iterator[tuple[str, str]]:
     """Where moves may begin and what they may come to, beyond what is known."""
     todo = [(space.configurations[key].snapshot.state, found) for key, found in space.undecided.items()]
-    unseen = space.configurations.keys() if space.sampled else space.configurations.keys() - space.moves.keys()
+    unseen = (
+        space.configurations.keys() if space.sampled else space.configurations.keys() - space.moves.keys()
+    )
     states = {space.configurations[key].snapshot.state for key in unseen}
     todo += [(state, tuple(explorer.leaving(state))) for state in sorted(states)]
     done: set[tuple[str, str]] = set()

@@ -50,9 +50,7 @@ class Question:
                 if not chooser.next():
                     break
 
-    def named(
-        self, chooser: Chooser, receive: Receive | None, names: Callable[..., dict[str, Any]]
-    ) -> str:
+    def named(self, chooser: Chooser, receive: Receive | None, names: Callable[..., dict[str, Any]]) -> str:
         """What the event of a run is called: a pattern means many, and a `receive` block may say which it is."""
         if receive is None or not is_pattern(self.event):
             return self.event

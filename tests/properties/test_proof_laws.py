@@ -402,7 +402,6 @@ class BruteForce:
             starts = list(self.edges) if claimed.claim is Claim.REACHABLE else [self.start]
         return any(n not in good for n in starts)
 
-
     def certain(self, good: set[Node]) -> set[Node]:
         """Where every way leads there: none stops before, goes round, or stays for ever where nothing else can happen."""
         off = {
