@@ -54,14 +54,7 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
     for expression in (*claims, *conditions):
         found.asked.condition(expression.node)
         found.values.update(_context(found.asked, expression))
-    for one in raised:  # what an event carries is seen by the guards that wait for it
-        for given in (one.payload, one.delay):
-            if given is not None:
-                found.asked.value(given.node)
-                found.values.update(_context(found.asked, given))
-        for path, node in carried(found.asked, one):
-            if found.asked.terms(node) is None and any(_meets(asked, path) for asked in found.asked.of):
-                _not_taken_apart(found, (p for p in found.asked.read_by(node) if p[0] == "context"))
+    _carries(found, raised)
     carry(found.asked, raised)
     answering = found.asked.of.get(("event", "who"))
     for path in () if answering is None else sorted(answering.joined):
@@ -76,6 +69,18 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
         path for path in found.values - _whole(found, raised) if _is_classed(found, path)
     )
     return found
+
+
+def _carries(found: Flows, raised: Iterable[Raise]) -> None:
+    """Add what raised events are made of: the guards that wait for them see it."""
+    for one in raised:
+        for given in (one.payload, one.delay):
+            if given is not None:
+                found.asked.value(given.node)
+                found.values.update(_context(found.asked, given))
+        for path, node in carried(found.asked, one):
+            if found.asked.terms(node) is None and any(_meets(asked, path) for asked in found.asked.of):
+                _not_taken_apart(found, (p for p in found.asked.read_by(node) if p[0] == "context"))
 
 
 def _is_classed(found: Flows, path: Path) -> bool:
