@@ -164,6 +164,12 @@ class StoreBusyError(StoreError):
     code = "store_busy"
 
 
+class StoreTroubleError(StoreError):
+    """The store as a whole takes no writes now, or cannot be asked; no single write or event is to blame."""
+
+    code = "store_trouble"
+
+
 class StoreTooNewError(StoreError):
     """The store was written by a newer Interlock; upgrade this one, or restore a backup made before."""
 

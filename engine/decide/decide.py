@@ -52,6 +52,14 @@ def decide(
     )
 
 
+def must_wait(decision: Decision) -> bool:
+    """Whether the decision is not to be taken: the machine has no such state, and nothing says where the entity is now.
+
+    Another definition may have that state again; until then the event waits, and is not used up.
+    """
+    return decision.step.trace.verdict is Verdict.STATE_NOT_FOUND and decision.facts["observation"] is None
+
+
 def decide_again(provisioner: CompiledProvisioner, facts: Mapping[str, Any], payload: Any) -> Decision:
     """The same decision from its recorded facts; `payload` is the delivery's, which the facts leave out.
 

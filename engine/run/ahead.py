@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from engine.decide.decide import Decision, decide
+from engine.decide.decide import Decision, decide, must_wait
 from engine.errors import StoreError
 from engine.machine.compile import CompiledProvisioner
 from engine.model import Entity, Snapshot
@@ -117,6 +117,10 @@ class Ahead:
             one, decision = self._one(
                 entity, row, provisioner, snapshot, delivered, now, repeated=repeated, key=key
             )
+            if must_wait(decision):
+                if key is not None and held[key] == row.id:
+                    del held[key]
+                break
             made.append((one, decision))
             snapshot = one.snapshot
             if one.effects:

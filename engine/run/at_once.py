@@ -49,8 +49,8 @@ class AtOnce:
     def decide(self, c: Connection, new: NewEvent) -> Decided | None:
         """Write an event down with the decision about it, inside the caller's transaction; `tell` it after the commit.
 
-        None, and nothing is written, if others are before it in its lane or no machine knows its project. Raises
-        `UndecidedError`.
+        None, and nothing is written, if others are before it in its lane, or no machine knows its project or its state.
+        Raises `UndecidedError`.
         """
         try:
             return self._decider.decide_arrived(c, new)

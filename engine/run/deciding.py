@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from engine.decide.decide import Decision, decide
+from engine.decide.decide import Decision, decide, must_wait
 from engine.decide.retry import DeadLetter, RetryAt, RetryPolicy, after
 from engine.errors import StoreError
 from engine.machine.approvals import is_answer_name
@@ -21,6 +21,7 @@ from engine.run.exchanges import telling
 from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
 from engine.run.load import Serving
+from engine.run.parking import ParkedError, park
 from engine.store import commit, deliveries, inbox, instances, once, outbox
 from engine.store.database import Connection, Store
 from engine.store.encoding import decode
@@ -110,11 +111,14 @@ class Decider:
             self._circuits.tell(backend, observed)
             if observed.outcome is not Outcome.DONE and not observed.missing:
                 return await self._later(row, observed)
-        decided = await self._store.commit(
-            lambda c: self._commit(
-                c, row, arrived, entity, provisioner, observed, text=serving.texts[row.provisioner]
+        try:
+            decided = await self._store.commit(
+                lambda c: self._commit(
+                    c, row, arrived, entity, provisioner, observed, text=serving.texts[row.provisioner]
+                )
             )
-        )
+        except ParkedError as parked:
+            return await park(self._store, row, str(parked), self._clock())
         if decided.decision is not None:
             self.committed(row, decided.decision, observed)
         return decided
@@ -122,7 +126,8 @@ class Decider:
     def decide_arrived(self, c: Connection, new: inbox.NewEvent) -> Decided | None:
         """Decide an event and write it down inside the transaction that receives it, without an observation.
 
-        None, and nothing is written, if others are before it in its lane or no machine knows its project now.
+        None, and nothing is written, if others are before it in its lane, no machine knows its project now, or its
+        machine does not know where it is.
         """
         serving = self._serving()
         provisioner = serving.provisioners.get(new.provisioner)
@@ -138,6 +143,8 @@ class Decider:
         repeated = key is not None and once.holder_of(c, key) is not None
         text = serving.texts[new.provisioner]
         decision, change = self._decision(c, event, provisioner, None, repeated=repeated, text=text)
+        if must_wait(decision):
+            return None
         row, effects = commit.commit_arrived(c, new, change)
         if key is not None and not repeated:
             once.take(c, key, row.id)
@@ -180,7 +187,7 @@ class Decider:
         *,
         text: str,
     ) -> Decided:
-        """Runs in the store's writer: everything that the decision reads and writes is one transaction."""
+        """Runs in the store's writer: everything that the decision reads and writes is one transaction. Raises `ParkedError`."""
         if arrived is None:
             row = _row(c, row.id)
             event = self._event(c, row, entity)
@@ -203,6 +210,8 @@ class Decider:
             is not None
         )
         decision, change = self._decision(c, event, provisioner, observed, repeated=repeated, text=text)
+        if must_wait(decision):
+            raise ParkedError(decision.step.trace.because)
         effects = commit.commit_decision(c, row, change)
         row = replace(
             row,

@@ -26,6 +26,7 @@ from engine.run.hub import Hub
 from engine.run.lanes import Idle, Progress, Turn, Waiting
 from engine.run.load import Serving
 from engine.run.reading import read
+from engine.run.trouble import Trouble
 from engine.store import commit, history, inbox, instances, once, outbox
 from engine.store.database import Connection, Store
 
@@ -45,8 +46,10 @@ class Performer:
         clock: Callable[[], datetime],
         policy: RetryPolicy,
         circuits: Circuits,
+        trouble: Trouble,
     ) -> None:
         """Take the parts; `hub` and `serving` are asked anew for each effect, because both can be reloaded."""
+        self._trouble = trouble
         self._circuits = circuits
         self._store = store
         self._hub = hub
@@ -139,7 +142,7 @@ class Performer:
         }
         match what:
             case Done():
-                more = await self._write(
+                more = await self._trouble.write(
                     lambda c: self._done(c, row, effect_row, number, attempt, now, last=last)
                 )
                 log.info(
@@ -156,11 +159,11 @@ class Performer:
                     outbox.postpone(c, effect_row.id, number, at, read_back, attempt.detail)
                     inbox.postpone(c, row.id, row.attempts, at, attempt.detail)
 
-                await self._write(postpone)
+                await self._trouble.write(postpone)
                 log.warning("effect.waiting", **said, outcome=attempt.outcome.value, until=at.isoformat())
                 return Waiting(at)
             case DeadLetter(reason=reason):
-                await self._write(
+                await self._trouble.write(
                     lambda c: self._bury(c, row, effect_row, number, attempt, reason, now, last=last)
                 )
                 log.error("effect.dead", **said, outcome=attempt.outcome.value, because=reason)

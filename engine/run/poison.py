@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from engine.decide.retry import RetryPolicy, wait
-from engine.errors import StoreBusyError
 from engine.run.lanes import Progress, Turn, Waiting
 from engine.store import inbox, once, outbox
 from engine.store.database import Connection, Store
@@ -21,11 +20,6 @@ log = structlog.get_logger()
 #: How often the engine may fail on one event, and how long it waits between.
 TRIES = 5
 _WAITS = RetryPolicy(first=1.0, factor=3.0, longest=60.0)
-
-
-def is_the_stores(error: Exception, store: Store) -> bool:
-    """Whether the store failed as a whole: then no event is to blame, and all wait for the store."""
-    return isinstance(error, StoreBusyError) or store.health() is not None
 
 
 async def set_aside(store: Store, row: InboxRow, error: Exception, clock: Callable[[], datetime]) -> Turn:

@@ -1,9 +1,10 @@
 """The running engine without its server: one store, one set of definitions, lanes between them."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -23,12 +24,14 @@ from engine.run.intake import Intake
 from engine.run.keeping import Keeping
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
 from engine.run.load import Serving, text_hash
+from engine.run.parking import tell_stranded
 from engine.run.pauses import LOOK, Pauses
 from engine.run.perform import Performer
-from engine.run.poison import is_the_stores, set_aside
+from engine.run.poison import set_aside
 from engine.run.putback import PutBack
 from engine.run.reading import look
 from engine.run.timers import Timers
+from engine.run.trouble import Trouble
 from engine.run.working import Elsewhere, Working
 from engine.store import definitions, inbox, outbox
 from engine.store.database import Connection, Store
@@ -69,13 +72,14 @@ class Runtime:
         self._pauses = Pauses(store, self.lanes.hold, circuits.shut)
         hub_now, serving_now = (lambda: self._hub), (lambda: self._serving)
         self._decider = Decider(store, hub_now, serving_now, clock, policy, self.timers.changed, circuits)
-        self._performer = Performer(store, hub_now, serving_now, clock, policy, circuits)
+        self._trouble = Trouble(store, clock)
+        self._performer = Performer(store, hub_now, serving_now, clock, policy, circuits, self._trouble)
         at_once = AtOnce(self._decider, self.lanes, hub_now, lambda: self._pauses.held)
         self.intake = Intake(store, serving_now, self.lanes.wake, clock, at_once)
         self.answering = Answering(store, self.lanes.wake, clock)
         self._put_back = PutBack(store, self.lanes.hurry, self.lanes.wake)
         self._aside: list[asyncio.Task[None]] = []
-        self._retired: set[asyncio.Task[None]] = set()
+        self._passing: set[asyncio.Task[None]] = set()
 
     def _lanes(self, *, works: bool) -> Working:
         if not works:
@@ -102,6 +106,7 @@ class Runtime:
         await self._pauses.look()
         self.lanes.start()
         await self._ask()
+        self._warn()
         if self._works:
             self.timers.start()
         aside = [self._pauses.run()]
@@ -113,10 +118,10 @@ class Runtime:
         """Decide with other definitions and workers from now on; calls under way finish on the old ones."""
         await self._remember(serving)
         old, self._hub, self._serving = self._hub, hub, serving
+        self.lanes.hurry_all()  # what was parked may have its state again
         await self._ask()
-        task = asyncio.get_running_loop().create_task(self._retire(old))
-        self._retired.add(task)
-        task.add_done_callback(self._retired.discard)
+        self._beside(self._retire(old))
+        self._warn()
 
     async def stop(self, grace: float) -> None:
         """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
@@ -125,10 +130,10 @@ class Runtime:
             task.cancel()
         await asyncio.gather(*self._aside, return_exceptions=True)
         await self.lanes.stop(grace)
-        retired = list(self._retired)
-        for task in retired:
+        passing = list(self._passing)
+        for task in passing:
             task.cancel()
-        await asyncio.gather(*retired, return_exceptions=True)
+        await asyncio.gather(*passing, return_exceptions=True)
         await self._hub.close()
 
     async def _retire(self, hub: Hub) -> None:
@@ -136,6 +141,16 @@ class Runtime:
             await asyncio.sleep(60)  # longer than any call may take
         finally:
             await hub.close()
+
+    def _warn(self) -> None:
+        """Look for entities in states that no definition has, which takes a while where they are many."""
+        if self._works:
+            self._beside(tell_stranded(self._store, self._serving.provisioners, self._hub))
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._passing.add(task)
+        task.add_done_callback(self._passing.discard)
 
     async def _ask(self) -> None:
         if self._works:
@@ -169,7 +184,21 @@ class Runtime:
     async def _work(
         self, entity: Entity, arrived: Arrived | None = None, *, ahead: Ahead | None = None
     ) -> Turn:
-        """The next thing for this entity: decide its head, or go on performing it."""
+        """The next thing for this entity, if the store can take down what comes of it."""
+        until = self._trouble.until()
+        if until is not None:
+            return Waiting(until)
+        try:
+            return await self._next(entity, arrived, ahead)
+        except FencedError:
+            raise  # another daemon was first
+        except Exception as error:
+            if not self._trouble.is_why(error):
+                raise
+            return Waiting(self._trouble.met(error))
+
+    async def _next(self, entity: Entity, arrived: Arrived | None, ahead: Ahead | None) -> Turn:
+        """Decide the entity's head, or go on performing it."""
         row: inbox.InboxRow | None
         if arrived is not None:
             row, pending = arrived.row, None
@@ -184,7 +213,7 @@ class Runtime:
         except FencedError:
             raise  # another daemon was first: no fault of the event
         except Exception as error:
-            if is_the_stores(error, self._store):
+            if self._trouble.is_why(error):
                 raise
             return await set_aside(self._store, row, error, self._clock)
 

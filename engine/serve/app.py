@@ -33,16 +33,18 @@ class Application:
         clock: Callable[[], datetime],
         *,
         receives: bool = True,
+        works: bool = True,
     ) -> None:
-        """Take the running parts. `ready` says when work can be accepted."""
+        """Take the running parts, and what the daemon is there for."""
         self._receives = receives
+        self._ready_for = _READY_FOR[receives, works]
         self._store = store
         self._runtime = runtime
         self._guard = guard
         self._clock = clock
         self._budget = Budget()
         self._management: App | None = None
-        #: False while starting and while draining.
+        #: Whether it does what it is there for: not while starting, and not while draining.
         self.ready = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,9 +80,10 @@ class Application:
             await answer(send, 503, f"{trouble}\n".encode(), _TEXT)
 
     def _ready_text(self) -> bytes:
-        """Ready, because deliveries are accepted; which backends do not answer is for those who may manage."""
+        """What the daemon is ready for by its role; which backends do not answer is for those who may manage."""
         ill = sum(standing.circuit is not Circuit.CLOSED for standing in self._runtime.backends())
-        return f"ready\n{ill} backend(s) left alone: interlock backends\n".encode() if ill else b"ready\n"
+        left_alone = f"{ill} backend(s) left alone: interlock backends\n" if ill else ""
+        return f"{self._ready_for}\n{left_alone}".encode()
 
     async def _manage(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._management is None:
@@ -96,6 +99,12 @@ class Application:
         await self._management(scope, receive, send)
 
 
+#: What a daemon that receives, and one that works, says when it is ready.
+_READY_FOR = {
+    (True, True): "ready",
+    (True, False): "ready to receive: deliveries are kept, and worked by others (--role receive)",
+    (False, True): "ready to work: deliveries are not accepted here (--role work)",
+}
 _FIXED = {
     "/livez": b"alive\n",
     "/conduit/ping": b"pong",

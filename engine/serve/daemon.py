@@ -94,7 +94,9 @@ class Daemon:
         self._socket = listening
         self._runtime = Runtime(store, serving, hub, clock, works=place.works, keep=place.keep)
         guard = Guard(token=place.token, loopback=place.loopback)
-        self._app = Application(store, self._runtime, guard, clock, receives=place.receives)
+        self._app = Application(
+            store, self._runtime, guard, clock, receives=place.receives, works=place.works
+        )
         self._stop = asyncio.Event()
         self._stamp = self._stamps()
         self._reloading: asyncio.Task[None] | None = None

@@ -76,6 +76,12 @@ class Backend(Protocol):
     def explain(self, error: BaseException) -> str:
         """The error as a sentence that says what to do."""
 
+    def relieve(self, connection: Connection, error: BaseException) -> None:
+        """After a transaction failed on a connection, which is not used any more: give back room on the disk that can be done without."""
+
+    def is_passing(self, error: BaseException) -> bool:
+        """Whether the statement only met with what others were doing: the same again may succeed."""
+
     def is_about_the_store(self, error: BaseException) -> bool:
         """Whether the error is one of the whole store, and not of one statement."""
 

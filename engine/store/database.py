@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.errors import SecretKeyError, StoreError
+from engine.errors import SecretKeyError, StoreError, StoreTroubleError
 from engine.store import schema
 from engine.store.backend import Backend, backend_of
 from engine.store.secrets import SecretBox
@@ -74,6 +74,11 @@ class Store:
         return cls(backend, readers, writers, box)
 
     @property
+    def closed(self) -> bool:
+        """Whether nothing can be written any more."""
+        return self._writer.closed
+
+    @property
     def path(self) -> Path:
         """The file; `StoreError` if the store is none."""
         path = getattr(self._backend, "path", None)
@@ -133,7 +138,7 @@ class Store:
             with self._readers.connect() as c, self._backend.reading(c):
                 yield c
         except SQLAlchemyError as error:
-            raise StoreError(self._backend.explain(error)) from error
+            raise self._unread(error) from error
 
     @contextmanager
     def look(self) -> Iterator[Connection]:
@@ -142,7 +147,15 @@ class Store:
             with self._single.connect() as c:
                 yield c
         except SQLAlchemyError as error:
-            raise StoreError(self._backend.explain(error)) from error
+            raise self._unread(error) from error
+
+    def _unread(self, error: SQLAlchemyError) -> StoreError:
+        said = self._backend.explain(error)
+        return StoreTroubleError(said) if self._backend.is_about_the_store(error) else StoreError(said)
+
+    def trouble(self) -> str | None:
+        """Why the last transaction could not be written, None if it could; then a write is tried, for the next time."""
+        return None if self._writer.trouble is None else self.health()
 
     def health(self) -> str | None:
         """None if the last commit worked, else what is wrong and what to do; then a write is tried, for the next time."""

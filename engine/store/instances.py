@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import FencedError
@@ -28,6 +28,18 @@ class Instance:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The instances of a project that are in one state."""
+
+    project: str
+    state: str
+    #: How many they are.
+    count: int
+    #: The first of them, by name.
+    example: str
+
+
 _COLUMNS = tuple(column for column in instances.c if column.name not in {"id", "folded_id", "awaits_since"})
 _ROWS = select(*_COLUMNS)
 _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id == bindparam("of_entity"))
@@ -48,6 +60,16 @@ _OUTDATED = (
     )
     .order_by(instances.c.entity_id)
     .limit(bindparam("at_most"))
+)
+_STATES = (
+    select(
+        instances.c.project,
+        instances.c.state,
+        func.count().label("count"),
+        func.min(instances.c.entity_id).label("example"),
+    )
+    .group_by(instances.c.project, instances.c.state)
+    .order_by(instances.c.project, instances.c.state)
 )
 _OBSERVED = Prepared(update(instances).where(*_THIS), sets=("observed_status", "updated_at"))
 _UPDATE = Prepared(
@@ -87,6 +109,11 @@ def awaiting(c: Connection, limit: int, project: str | None = None) -> list[Inst
     # The empty text keeps SQLite from the index of all of the project's instances, which it would then have to sort.
     query = _AWAITING if project is None else _AWAITING.where(instances.c.project.concat("") == project)
     return [_instance(**row._asdict()) for row in c.execute(query, {"at_most": limit})]
+
+
+def states(c: Connection) -> list[Held]:
+    """Every state that instances are in. It looks at all of them: not for the event loop."""
+    return [Held(**row._asdict()) for row in c.execute(_STATES)]
 
 
 def outdated(

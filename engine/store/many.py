@@ -187,7 +187,7 @@ def commit(c: Connection, found: Found, made: Sequence[One], now: datetime) -> N
     for (status, verdict, because), numbers in rows.decided.items():
         ended = None if status is InboxStatus.PERFORMING else now
         same = {"status": status, "verdict": verdict, "because": because, "decided_at": now}
-        if _DECIDE.change(c, {"of_ids": numbers, **same, "finished_at": ended}) != len(numbers):
+        if _DECIDE.change(c, {"of_ids": sorted(numbers), **same, "finished_at": ended}) != len(numbers):
             raise FencedError("one of many events was decided in between: nothing was written")
     _move(c, found, ends, now)
     insert_rows(c, history, rows.histories)

@@ -8,10 +8,11 @@ from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
 
 from engine.errors import FencedError
 from engine.model import Attempt, Effect, EffectKind, Entity, Exchange, Outcome
-from engine.store.encoding import encode
+from engine.store.encoding import as_text, decode, encode
 from engine.store.prepared import Prepared, insert_row
 from engine.store.tables import DEAD, OutboxStatus, attempts, deliveries, inbox, outbox
 
@@ -104,7 +105,16 @@ def insert(
     `version` is the decision's, `digest` its delivery's, empty where there is none.
     """
     planned = planned_rows(inbox_id, entity, version, effects, now, digest)
-    return [OutboxRow(id=insert_row(c, outbox, values), **values) for values in planned]
+    return [_inserted(c, values) for values in planned]
+
+
+def _inserted(c: Connection, values: dict[str, Any]) -> OutboxRow:
+    """Insert an effect and return it as it will be read back: every attempt must say the same, to the byte."""
+    if values["effect"].arguments:
+        text = encode(values["effect"])
+        number = insert_row(c, outbox, {**values, "effect": as_text(text)})
+        return OutboxRow(id=number, **{**values, "effect": _effect(decode(text))})
+    return OutboxRow(id=insert_row(c, outbox, values), **values)
 
 
 def planned_rows(
@@ -191,7 +201,12 @@ def dead(c: Connection, limit: int) -> list[OutboxRow]:
 def record_attempt(c: Connection, outbox_id: int, number: int, attempt: Attempt, at: datetime) -> None:
     """Keep what an attempt did; `postpone`, `finish` or `bury` counts it."""
     said = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
-    insert_row(c, attempts, {"outbox_id": outbox_id, "number": number, "at": at, **said})
+    try:
+        insert_row(c, attempts, {"outbox_id": outbox_id, "number": number, "at": at, **said})
+    except IntegrityError as error:
+        raise FencedError(
+            f"attempt {number} of effect {outbox_id} was written before: nothing was written"
+        ) from error
 
 
 def attempts_of(c: Connection, outbox_id: int) -> list[AttemptRow]:

@@ -50,6 +50,8 @@ _SENTENCES = {
 }
 #: Nothing else in the same transaction can succeed either.
 _WHOLE = ("08", "25", "28", "3D", "53", "57P", "58", "XX")
+#: Two transactions met, and one of them was undone: a deadlock, a serialization failure.
+_PASSING = frozenset({"40P01", "40001"})
 
 
 class PostgreSQL:
@@ -169,6 +171,14 @@ class PostgreSQL:
         if isinstance(original, psycopg.OperationalError) and not state:
             return f"{self.name} does not answer: start it, or look at the network ({said})"
         return f"{self.name} failed: {said}"
+
+    def relieve(self, connection: Connection, error: BaseException) -> None:
+        """A server looks after its own disk."""
+
+    def is_passing(self, error: BaseException) -> bool:
+        """Whether two transactions waited for each other, or one could not be put in an order with others."""
+        original = error.orig if isinstance(error, DBAPIError) else error
+        return getattr(original, "sqlstate", None) in _PASSING
 
     def is_about_the_store(self, error: BaseException) -> bool:
         """Whether the connection or the whole transaction is lost."""

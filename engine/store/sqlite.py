@@ -1,7 +1,9 @@
 """Everything that is particular to SQLite: the URL, the connections, and what its errors mean for an operator."""
 
 import os
+import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -24,6 +26,15 @@ _LOG_BYTES = 64 * 1024 * 1024
 _CACHE_KILOBYTES = 32 * 1024
 #: The log is written back less often than SQLite does by itself, because each time waits for the disk twice.
 _CHECKPOINT_PAGES = 4_000
+#: But where there is little room the log takes no more than this share of it: to write it back may need as much again.
+_LOG_SHARE = 8
+_FEWEST_PAGES = 20
+_PAGE_BYTES = 4_096
+
+#: While the store takes no writes, the log is written back no more often than this, and readers are waited for so long.
+_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
+_RELIEF_SECONDS = 2.0
+_RELIEF_MILLISECONDS = 100
 
 #: What an error means and what to do, by the beginning of SQLite's own name for it.
 _SENTENCES = {
@@ -49,6 +60,7 @@ class SQLite:
         self.path = path
         self.name = self.address = str(path)
         self._identity: tuple[int, int] | None = None
+        self._relieve_at = 0.0
 
     def check(self, *, create: bool) -> None:
         """`StoreError` if the path cannot hold the store."""
@@ -107,6 +119,27 @@ class SQLite:
     def explain(self, error: BaseException) -> str:
         """The error as a sentence that says what to do."""
         return explain(error, self.path)
+
+    def relieve(self, connection: Connection, error: BaseException) -> None:
+        """Bring what the log holds into the file, and cut the log off: on a full disk it may be what fills it.
+
+        Once in a few seconds: it reads the whole log.
+        """
+        now = time.monotonic()
+        if now < self._relieve_at or not _name_of(error).startswith(_NO_ROOM) or connection.in_transaction():
+            return
+        self._relieve_at = now + _RELIEF_SECONDS
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 -- this module makes the engines
+        driver.execute(
+            f"PRAGMA busy_timeout = {_RELIEF_MILLISECONDS}"
+        )  # the connection is of no other use any more
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def is_passing(self, error: BaseException) -> bool:
+        """One writes at a time."""
+        del error
+        return False
 
     def is_about_the_store(self, error: BaseException) -> bool:
         """Whether the error is one of the file or its disk."""
@@ -186,7 +219,7 @@ def writer_engine(path: Path) -> Engine:
     engine = create_engine(
         _url(path), poolclass=NullPool, connect_args=_connect_arguments(), hide_parameters=True
     )
-    event.listen(engine, "connect", _prepare_writer)
+    event.listen(engine, "connect", lambda connection, _: _prepare_writer(connection, path))
     return engine
 
 
@@ -257,9 +290,14 @@ def is_about_the_file(error: BaseException) -> bool:
 
 
 def _sentence_for(error: BaseException) -> str | None:
-    original = error.orig if isinstance(error, DBAPIError) else error
-    name = getattr(original, "sqlite_errorname", "")
+    name = _name_of(error)
     return next((s for beginning, s in _SENTENCES.items() if name.startswith(beginning)), None)
+
+
+def _name_of(error: BaseException) -> str:
+    """SQLite's own name for an error; empty if it is none of its."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return str(getattr(original, "sqlite_errorname", ""))
 
 
 def _url(path: Path) -> URL:
@@ -271,8 +309,7 @@ def _connect_arguments() -> dict[str, Any]:
     return {"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
 
 
-def _prepare_writer(connection: sqlite3.Connection, record: object) -> None:
-    del record
+def _prepare_writer(connection: sqlite3.Connection, path: Path) -> None:
     mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode != "wal":
         raise StoreError(
@@ -282,8 +319,13 @@ def _prepare_writer(connection: sqlite3.Connection, record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
     connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_checkpoint_pages(path)}")
     connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
+
+
+def _checkpoint_pages(path: Path) -> int:
+    room = shutil.disk_usage(path.parent).free // _PAGE_BYTES
+    return max(_FEWEST_PAGES, min(_CHECKPOINT_PAGES, room // _LOG_SHARE))
 
 
 def _prepare_reader(connection: sqlite3.Connection, record: object) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.errors import StoreBusyError, StoreError
+from engine.errors import StoreBusyError, StoreError, StoreTroubleError
 from engine.store.backend import Backend
 from engine.store.lending import Loan
 
@@ -153,11 +153,16 @@ class Writer:
                 answers += self._attempts(connection, jobs)
                 self._backend.before_commit(connection)
         except Exception as error:  # noqa: BLE001 -- whatever it was, each caller is told and the writer goes on
+            link.relieve(error)
             link.drop()
             self.trouble = self._backend.explain(error)
             failed = {answer.future for answer in answers if answer.error is not None}
             reason = f"{self.trouble}; nothing was written"
-            lost = [_Answer(job.future, error=StoreError(reason)) for job in jobs if job.future not in failed]
+            lost = [
+                _Answer(job.future, error=StoreTroubleError(reason))
+                for job in jobs
+                if job.future not in failed
+            ]
             return [answer for answer in answers if answer.error is not None] + lost
         self.trouble = None
         return answers
@@ -233,6 +238,12 @@ class _Link:
         self._used = now
         return self._connection
 
+    def relieve(self, error: BaseException) -> None:
+        """Let the store give back room that it can do without; a transaction has just failed."""
+        if self._connection is not None:
+            with contextlib.suppress(Exception):
+                self._backend.relieve(self._connection, error)
+
     def drop(self) -> None:
         """Close the connection."""
         if self._connection is None:
@@ -248,6 +259,15 @@ class _Link:
             driver.close()
 
 
+def _refused(error: SQLAlchemyError, backend: Backend) -> StoreError:
+    """What a work is told whose statement failed."""
+    if backend.is_passing(error):
+        return StoreBusyError(
+            f"others were writing the same rows ({error.args[0]}): try again; nothing was written"
+        )
+    return StoreError(f"the store refused a write: {error.args[0]}")
+
+
 def _attempt(connection: Connection, savepoint: Any, job: _Job, backend: Backend) -> _Answer:
     """Run one work in its savepoint. If the whole transaction is lost, leaving the savepoint raises."""
     # Straight to the driver: through SQLAlchemy the savepoint would cost more than the rows.
@@ -257,7 +277,7 @@ def _attempt(connection: Connection, savepoint: Any, job: _Job, backend: Backend
     except SQLAlchemyError as error:
         if backend.is_about_the_store(error):  # no other work of this batch can succeed
             raise
-        refused = StoreError(f"the store refused a write: {error.args[0]}")
+        refused = _refused(error, backend)
         refused.__cause__ = error
         answer = _Answer(job.future, error=refused)
     except BaseException as error:  # noqa: BLE001 -- it belongs to the caller

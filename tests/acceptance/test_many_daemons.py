@@ -305,3 +305,17 @@ def test_one_daemon_of_all_forgets_what_is_older_than_all_were_told(fleet: Fleet
     )
     assert receiver.deliver(receiver.release("Ships SOC-1")).status == 200
     wait_until(lambda: jira.status("SOC-1") == "Done", "SOC-1 does not go on from where it was")
+
+
+def test_a_daemon_says_what_it_is_ready_for(fleet: Fleet) -> None:
+    receiver, worker = fleet.add("receive"), fleet.add("work")
+    receiver.register()
+    assert receiver.call("GET", "/readyz").body.startswith(b"ready to receive:")
+    told = worker.call("GET", "/readyz")
+    assert (told.status, told.body) == (
+        200,
+        b"ready to work: deliveries are not accepted here (--role work)\n",
+    )
+    signed = receiver.release("Ships SOC-1")
+    assert worker.call("POST", receiver.uri, signed.body, dict(signed.headers)).status == 503
+    assert receiver.deliver(signed).status == 200

@@ -3,7 +3,11 @@
 import contextlib
 import resource
 import sqlite3
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +75,95 @@ def test_nothing_is_lost_and_it_recovers_without_a_hand(
 def _settled(daemon: DaemonProcess) -> bool:
     with contextlib.closing(sqlite3.connect(daemon.folder / "interlock.db")) as c:
         return bool(c.execute("SELECT count(*) = 0 FROM inbox WHERE finished_at IS NULL").fetchone()[0])
+
+
+MACHINE = """
+provisioner "soc" {
+  receive "github" "release" {
+    entity = issue_keys(event.release.body)
+    fire   = "next"
+  }
+  statemachine "soc" {
+    initial = "to_do"
+    state "to_do" "next" { transition = "done" }
+    state "done" {}
+  }
+}
+"""
+WORKERS = """
+workers:
+  soc:
+    processor: http
+    statefile: jira.hcl
+    projects: [soc]
+    settings:
+      url: http://127.0.0.1:%d/
+"""
+
+
+class LockingBackend:
+    """A backend that does what it is told, and whose first call finds the store locked by somebody else."""
+
+    def __init__(self) -> None:
+        self.store: Path | None = None
+        self.keys: list[str] = []
+        self.holder: sqlite3.Connection | None = None
+        backend = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                backend.called(self.headers["idempotency-key"])
+                self.rfile.read(int(self.headers["content-length"]))
+                self.send_response(200)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def called(self, key: str) -> None:
+        self.keys.append(key)
+        if self.holder is None:
+            assert self.store is not None
+            self.holder = sqlite3.connect(self.store, isolation_level=None, check_same_thread=False)
+            self.holder.execute("BEGIN IMMEDIATE")
+
+    def let_go(self) -> None:
+        assert self.holder is not None
+        self.holder.execute("ROLLBACK")
+        self.holder.close()
+
+
+@pytest.fixture
+def backend() -> Iterator[LockingBackend]:
+    made = LockingBackend()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def test_a_call_whose_outcome_cannot_be_written_is_not_made_again(
+    make_daemon: Callable[..., DaemonProcess], backend: LockingBackend
+) -> None:
+    daemon = make_daemon(machines=MACHINE, workers=WORKERS % backend.server.server_port).start()
+    daemon.register()
+    backend.store = daemon.folder / "interlock.db"
+    assert daemon.deliver(daemon.release("Ships SOC-1")).status == 200
+    wait_until(lambda: _said(daemon, "store.waiting"), "nobody is told")
+    time.sleep(7)  # longer than a writer waits for another: it has tried once more
+    backend.let_go()
+    wait_until(lambda: _settled(daemon), "it is not finished")
+    wait_until(lambda: _said(daemon, "store.recovered"), "nobody is told that it is over")
+    assert len(backend.keys) == 1
+    assert [line["level"] for line in _said(daemon, "store.waiting")] == ["warning"]
+    assert _said(daemon, "lane.failed") == []
+    assert _said(daemon, "event.failed") == []
+    page = daemon.shown("SOC-1")
+    assert [(e["status"], e["attempts"]) for e in page["effects"]] == [("done", 1)]
+
+
+def _said(daemon: DaemonProcess, event: str) -> list[dict[str, object]]:
+    return [line for line in daemon.lines() if line.get("event") == event]

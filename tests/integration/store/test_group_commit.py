@@ -176,6 +176,45 @@ def test_a_full_disk_fails_its_batch_and_heals_when_there_is_space(small_disk: P
     store.close()
 
 
+def rewrite(c: Connection) -> None:
+    """The same pages again: they are in the log many times, and once in the file."""
+    c.execute(text("UPDATE definitions SET source = source || 'x'"))
+
+
+def rewrite_often(store: Store) -> None:
+    for _ in range(100):
+        store.write(rewrite)
+
+
+def test_the_log_does_not_fill_a_small_disk(small_disk: Path) -> None:
+    store = Store.open(f"sqlite:///{small_disk}/interlock.db")
+    try:
+        store.write(lambda c: put(c, "kept", 50_000))
+        rewrite_often(store)
+        assert store.health() is None
+    finally:
+        store.close()
+
+
+def test_on_a_full_disk_the_log_is_written_back_and_cut_off(small_disk: Path) -> None:
+    store = Store.open(f"sqlite:///{small_disk}/interlock.db")
+    try:
+        store.write(lambda c: put(c, "kept", 50_000))
+        for _ in range(3):  # the file gets the size that it keeps: room for the old pages beside the new ones
+            store.write(rewrite)
+        store.write(partial(pragma, setting="wal_autocheckpoint = 0"))
+        with closing(sqlite3.connect(store.path)) as other:
+            other.execute("PRAGMA wal_checkpoint")
+        log = small_disk / "interlock.db-wal"
+        with pytest.raises(StoreError, match="no space left"):
+            rewrite_often(store)
+        assert log.stat().st_size == 0
+        store.write(rewrite)
+        assert store.health() is None
+    finally:
+        store.close()
+
+
 def test_an_unhealthy_store_finds_out_by_itself_that_it_is_well_again(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from engine.errors import StoreError, StoreTooNewError
+from engine.errors import StoreBusyError, StoreError, StoreTooNewError
 from engine.store import schema, tables
 from engine.store.database import Store
 from tests.harness.daemon import wait_until
@@ -242,3 +242,27 @@ def test_a_file_needs_no_driver_of_postgresql(tmp_path: Path) -> None:
     arguments = [sys.executable, "-c", program, f"sqlite:///{tmp_path}/interlock.db"]
     printed = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
     assert {"psycopg", "procrastinate", "sqlalchemy.dialects.postgresql"}.isdisjoint(printed.split())
+
+
+def test_two_writers_that_wait_for_each_other_are_told_to_try_again(store: Store, url: str) -> None:
+    other = Store.open(url)
+    meet = threading.Barrier(2, timeout=20)
+
+    def both(c: Connection, first: str, second: str) -> None:
+        c.execute(text("UPDATE definitions SET source = 'y' WHERE hash = :hash"), {"hash": first})
+        meet.wait()
+        c.execute(text("UPDATE definitions SET source = 'y' WHERE hash = :hash"), {"hash": second})
+
+    try:
+        store.write(lambda c: (put(c, "a"), put(c, "b")))
+        futures = [
+            store.submit(partial(both, first="a", second="b")),
+            other.submit(partial(both, first="b", second="a")),
+        ]
+        wait(futures)
+        (refused,) = [e for f in futures if (e := f.exception()) is not None]
+        assert isinstance(refused, StoreBusyError), "an event would be to blame"
+        assert "try again" in str(refused)
+        assert (store.trouble(), other.trouble()) == (None, None)
+    finally:
+        other.close()
