@@ -15,6 +15,7 @@ from engine.language.values import kind
 from engine.machine.approvals import completed
 from engine.machine.atoms import Path
 from engine.machine.breaches import Conditions
+from engine.machine.classes import class_of
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import ALWAYS, Machine, Provisioner, Receive, Transition, covers, is_pattern
 from engine.machine.dispatch import Dispatch
@@ -163,6 +164,8 @@ class Answers:
             value = look_up(snapshot.context, path[1:])
             if value is MISSING:
                 told.append("")
+            elif path in self._flows.classed:
+                told.append(class_of(self._flows.asked.of[path], value))
             elif path in self._flows.values:
                 told.append(canonical(value))
             else:
@@ -251,7 +254,8 @@ class Answers:
             if runs > MOST_RUNS:
                 return list(found.values()), False
             payload = chooser.facts("event") if answer is None else answer
-            event = self._event(question.event, receive, payload, chooser.facts("delivery"))
+            name = question.named(chooser, receive, self.machine.names.scope)
+            event = self._event(name, receive, payload, chooser.facts("delivery"))
             if not timer and answer is None and not self._may_move(snapshot, event):
                 self.judged.failed.update(str(t.span) for t in candidates)
                 continue
@@ -301,7 +305,8 @@ class Answers:
     ) -> Event:
         """The event with the payload that was made up for it, as plain values."""
         payload = chooser.payload("event") if answer is None else answer
-        return self._event(question.event, receive, payload, chooser.payload("delivery"))
+        name = question.named(chooser, receive, self.machine.names.scope)
+        return self._event(name, receive, payload, chooser.payload("delivery"))
 
     def _loop(self, at: Snapshot, event: Event) -> None:
         if self._step(at, event).trace.verdict is Verdict.ENDLESS:

@@ -235,6 +235,10 @@ class Uses:
         else:
             self._equal(terms, [(False, value)])
 
+    def either(self, terms: Iterable[Term], values: Iterable[Any]) -> None:
+        """Add what it takes to know whether one of these terms has one of these values."""
+        self._equal(list(terms), [(False, value) for value in values])
+
     # Values
 
     def terms(self, node: syntax.Expression) -> list[Term] | None:

@@ -1,7 +1,8 @@
 """Holds what is claimed of single moves (`always`, `never`) against them. Pure.
 
 A condition is held against wherever a move comes to: where it ends, and every configuration that it comes through, because
-something there waits for no event. States on the way are entered like others.
+something there waits for no event. States on the way are entered like others. At the start nothing has come in: `event`
+and `delivery` are null there, and what looks into them cannot be evaluated.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -53,7 +54,7 @@ class Conditions:
         scopes.append(self._scope(before, event, after.state, after.context))
         for claimed in self.claims:
             condition = claimed.condition
-            if condition is None or (event is None and self._looks_at_event(condition)):
+            if condition is None:
                 continue
             wanted = claimed.claim is Claim.ALWAYS
             number = next(
@@ -69,19 +70,13 @@ class Conditions:
         at = self.compiled.configuration(state)
         return self.compiled.definition.names.scope(
             event=None if event is None else event.payload,
-            delivery={} if event is None else event.delivery,
+            delivery=None if event is None else event.delivery,
             entity={"id": self.entity.id, "project": self.entity.project},
             state=state,
             active=() if at is None else at.active,
             previous=None if before is None else before.state,
             context=context,
         )
-
-    def _looks_at_event(self, condition: Expression) -> bool:
-        names = self.compiled.definition.names
-        used, _ = names.used_by([condition])
-        read = [condition, *(names.locals[name] for name in used)]
-        return any(r.root in ("event", "delivery") for e in read for r in e.references)
 
 
 def _value(condition: Expression, scope: Mapping[str, Any]) -> bool | None:

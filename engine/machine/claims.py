@@ -9,8 +9,10 @@ from enum import StrEnum
 from heapq import heappop, heappush
 
 from engine.frozen import frozen
+from engine.machine.definition import Transition
 from engine.machine.explore import Explorer
 from engine.machine.moves import Configuration, Move
+from engine.machine.perhaps import holds_anyway
 from engine.machine.properties import Claim, Property
 from engine.machine.rounds import Rounds
 from engine.machine.space import Space
@@ -81,7 +83,7 @@ def _safe(explorer: Explorer, space: Space, claimed: Property) -> Finding:
         *_, move, because = min(broken, key=lambda found: found[:3])
         way = (*space.path(move.before.key), move)
         return failed(claimed, way[0].before, way, because)
-    return unbroken(space, claimed, opened=not space.exact)
+    return unbroken(space, claimed, opened=not (space.exact or holds_anyway(explorer, space, claimed)))
 
 
 def _reachable(space: Space, claimed: Property) -> Finding:
@@ -176,6 +178,17 @@ class _Without:
             if not move.after.states & self.states and not move.through(self.states)
         ]
 
+    def may_leave(self, key: str) -> bool:
+        """Whether an event may do more there than let it stay: some time one that may come does come."""
+        known = self.space.steps(key)
+        return key in self.space.open() or any(
+            not (m.stayed or m.quiet or m.event.name in m.before.left) for m in known
+        )
+
+    def stays(self, key: str) -> list[Move]:
+        """The moves out of a configuration in which nothing but time passes, or it stays."""
+        return [move for move in self.steps(key) if move.stayed or move.quiet]
+
 
 def _inevitable(space: Space, claimed: Property) -> Finding:
     """Look for the shortest way that avoids the states: to where nothing moves, round and round, or too long."""
@@ -215,7 +228,8 @@ def _stuck(
 ) -> Finding | None:
     space = avoiding.space
     for key in came:  # nearest first
-        if key in space.moves and not space.steps(key) and key not in space.undecided:
+        ways = [move for move in space.steps(key) if not (move.stayed and move.after.key == key)]
+        if key in space.moves and not ways and key not in space.undecided:
             way = _way(space, starts, came, key)
             because = f"nothing moves it from here to {listed(claimed.states)}"
             return failed(claimed, space.start_of(way, key), way, because)
@@ -228,9 +242,12 @@ def _round(
     starts: Starts,
     came: Mapping[str, Move | None],
 ) -> Finding | None:
-    rounds = Rounds.of(avoiding.space.configurations, avoiding.steps, came)
+    places = avoiding.space.configurations
+    moving = Rounds.of(places, avoiding.steps, came, counts=lambda move: not (move.stayed or move.quiet))
+    kept = [key for key in came if not avoiding.may_leave(key)]
+    staying = Rounds.of(places, avoiding.stays, kept)
     for key in came:  # nearest first
-        trip = rounds.trip(key)
+        trip = moving.trip(key) or staying.trip(key)
         if trip is None:
             continue
         before = _way(avoiding.space, starts, came, key)
@@ -336,13 +353,24 @@ def why_open(space: Space) -> tuple[str, ...]:
             f"only {count} situations (a configuration with what it remembers and its timers) were explored, "
             f"all within {depth} moves among them"
         )
-    for transitions in space.undecided.values():
+    taken = {id(t) for moves in space.moves.values() for move in moves for t in move.taken}
+    told: dict[int, str] = {}
+    for key, transitions in space.undecided.items():
         for t in transitions:
             guard = "" if t.guard is None else f" when {t.guard.text}"
-            said = f'no payload was found for "{t.event}"{guard} at {t.span}, and there may be one'
-            if said not in reasons:
-                reasons.append(said)
+            where = f" {_where(space.configurations[key], t)}" if id(t) in taken else ""
+            told.setdefault(
+                id(t), f'no payload was found for "{t.event}"{guard} at {t.span}{where}, and there may be one'
+            )
+    reasons += [said for said in dict.fromkeys(told.values()) if said not in reasons]
     return tuple(reasons)
+
+
+def _where(at: Configuration, transition: Transition) -> str:
+    """A place where none was found for a transition that is taken elsewhere."""
+    guard = transition.guard
+    remembers = guard is not None and any(r.root in ("context", "local") for r in guard.references)
+    return f'in "{at.snapshot.state}"{" with some of what is remembered there" if remembers else ""}'
 
 
 def listed(states: tuple[str, ...]) -> str:

@@ -234,7 +234,7 @@ class Explorer:
             armed={name: delay for name, delay in found.timers if delay is not None},
             quiet=found.quiet,
             ended=found.ended,
-            stayed=found.stayed and after.key == before.key,
+            stayed=found.stayed,
             breaches=found.breaches,
         )
 

@@ -28,6 +28,8 @@ class Flows:
     values: set[Path] = field(default_factory=set)
     #: Paths of which only the kind decides something: they stand in the arguments of a call.
     kinds: set[Path] = field(default_factory=set)
+    #: Those of `values` that are held against constants alone: only on which side they are decides anything.
+    classed: frozenset[Path] = frozenset()
 
     def into(self, transition: Transition) -> Iterator[tuple[Path, syntax.Expression | None]]:
         """Each relevant path that a transition sets, and what to; None where that is not written out."""
@@ -52,11 +54,7 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
     for expression in (*claims, *conditions):
         found.asked.condition(expression.node)
         found.values.update(_context(found.asked, expression))
-    for one in raised:  # what an event carries is seen by the guards that wait for it
-        for given in (one.payload, one.delay):
-            if given is not None:
-                found.asked.value(given.node)
-                found.values.update(_context(found.asked, given))
+    _carries(found, raised)
     carry(found.asked, raised)
     answering = found.asked.of.get(("event", "who"))
     for path in () if answering is None else sorted(answering.joined):
@@ -67,7 +65,47 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
     while _spread(found) or carry(found.asked, raised):
         pass
     found.kinds -= found.values
+    found.classed = frozenset(
+        path for path in found.values - _whole(found, raised) if _is_classed(found, path)
+    )
     return found
+
+
+def _carries(found: Flows, raised: Iterable[Raise]) -> None:
+    """Add what raised events are made of: the guards that wait for them see it."""
+    for one in raised:
+        for given in (one.payload, one.delay):
+            if given is not None:
+                found.asked.value(given.node)
+                found.values.update(_context(found.asked, given))
+        for path, node in carried(found.asked, one):
+            if found.asked.terms(node) is None and any(_meets(asked, path) for asked in found.asked.of):
+                _not_taken_apart(found, (p for p in found.asked.read_by(node) if p[0] == "context"))
+
+
+def _is_classed(found: Flows, path: Path) -> bool:
+    """Whether all that is asked of a path of the context is asked with constants, and of nothing inside or around it."""
+    use = found.asked.of.get(path)
+    if use is None or use.opaque or use.joined or use.ordered or use.samples:
+        return False
+    every = (*found.values, *found.kinds)
+    return not any(p != path and (p[: len(path)] == path or path[: len(p)] == p) for p in every)
+
+
+def _whole(found: Flows, raised: Iterable[Raise]) -> set[Path]:
+    """The paths of the context of which values are made: every difference may matter."""
+    read: set[Path] = set()
+    for transition in (*found.machine.transitions, *reactions_of(found.machine)):
+        for _, item in found.into(transition):
+            node = transition.set.node if item is None and transition.set is not None else item
+            if node is not None and found.asked.terms(node) is None:
+                read |= {p for p in found.asked.read_by(node) if p[0] == "context"}
+    carries = [given for one in raised for given in (one.payload, one.delay) if given is not None]
+    waits = [timer.delay for state in found.machine.states.values() for timer in state.timers]
+    asks = [state.awaits.people for state in found.machine.states.values() if state.awaits is not None]
+    for expression in (*carries, *waits, *asks):
+        read |= _context(found.asked, expression)
+    return read
 
 
 def reactions_of(machine: Machine) -> tuple[Transition, ...]:
@@ -128,15 +166,26 @@ def _spread(found: Flows) -> bool:
             into |= {(*p, *path[2:]) for p in read} if terms is not None else read
             if terms is None and path in found.values:
                 found.asked.value(node)  # what it is made of is looked at in a way that cannot be taken apart
-            for is_path, source in terms or ():
+                _not_taken_apart(found, read)
+            for is_path, term in terms or ():
                 if path not in found.asked.of:
                     continue
-                if is_path and source[0] in ("context", "event"):
-                    found.asked.use((*source, *path[2:])).merge(found.asked.of[path])
+                if is_path and term[0] in ("context", "event"):
+                    found.asked.use((*term, *path[2:])).merge(found.asked.of[path])
                 elif not is_path:
-                    _meets_constant(found.asked.of[path], source)
+                    _meets_constant(found.asked.of[path], term)
     _compared(found)
     return before != (len(found.values), len(found.kinds), found.asked.extent)
+
+
+def _not_taken_apart(found: Flows, paths: Iterable[Path]) -> None:
+    """Something that decides is made of these, so that a few values do not stand for all."""
+    for path in paths:
+        found.asked.use(path).opaque = True
+
+
+def _meets(asked: Path, path: Path) -> bool:
+    return asked[: len(path)] == path or path[: len(asked)] == asked
 
 
 def _meets_constant(use: Use, value: Any) -> None:

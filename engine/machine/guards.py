@@ -1,21 +1,22 @@
 """Which guards can be true, alone and after those that come before them, for any payload and any memory. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import combinations
-from typing import Any
+from dataclasses import dataclass, field, replace
+from itertools import combinations, islice
+from typing import Any, Final
 
 from engine.errors import EvaluationError
 from engine.frozen import frozen
 from engine.language.values import truth
 from engine.machine.answers import MOST_RUNS
-from engine.machine.definition import Kind, Transition
+from engine.machine.definition import ALWAYS, Kind, Transition
 from engine.machine.explore import Explorer
 from engine.machine.facts import Chooser
-from engine.machine.moves import NOW
+from engine.machine.moves import NOW, Configuration
 from engine.machine.sensitive import Sensitive
+from engine.machine.space import Space
 from engine.machine.values import timestamp
-from engine.model import Event
+from engine.model import AWAIT, Event
 
 #: With more candidates than this for one event, pairs are not looked at.
 _MOST_PAIRED = 12
@@ -162,6 +163,65 @@ class _Look:
                 ),
                 chooser,
             )
+
+
+#: The most payloads that are tried to find an event for an overlap where the machine really comes to.
+_MOST_TRIED = 10_000
+
+
+def keep_reached(explorer: Explorer, space: Space, found: Guards) -> None:
+    """Let overlaps that depend on the memory be shown with what is remembered somewhere, and drop those that are nowhere.
+
+    `space` is all that can happen.
+    """
+    for key, overlap in list(found.overlaps.items()):
+        pair = (overlap.first, overlap.second)
+        if not any(_reads(explorer, t, "context") for t in pair) or overlap.witness.name.startswith(AWAIT):
+            continue
+        if overlap.witness.name == ALWAYS or explorer.answers.may_follow(overlap.witness.name):
+            continue  # what is remembered on the way is not listed
+        places = {c.place: c for c in space.configurations.values()}
+        tries = (one for c in places.values() for one in _both_hold(explorer, overlap, c))
+        shown = next((one for one in islice(tries, _MOST_TRIED) if one is not None), None)
+        if shown is not None:
+            found.overlaps[key] = shown
+        elif next(tries, _NOTHING) is _NOTHING:
+            del found.overlaps[key]
+
+
+_NOTHING: Final = object()
+
+
+def _both_hold(explorer: Explorer, overlap: Overlap, at: Configuration) -> Iterator[Overlap | None]:
+    """For each payload that is tried in one place the overlap, with that as its event; None where not both hold."""
+    event = overlap.witness.name
+    candidates = explorer.answers.candidates(at, event)
+    if not {id(overlap.first), id(overlap.second)} <= set(map(id, candidates)):
+        return
+    names, entity = explorer.machine.names.scope, explorer.entity()
+    active = explorer.compiled.configuration(at.snapshot.state)
+    for chooser, _ in explorer.answers.question(at, event).runs(names, at.snapshot.context):
+        scope = names(
+            event=chooser.facts("event"),
+            delivery=chooser.facts("delivery"),
+            fired=event,
+            entity={"id": entity.id, "project": entity.project},
+            state=at.snapshot.state,
+            active=() if active is None else active.active,
+            context=at.snapshot.context,
+            now=timestamp(NOW),
+        )
+        if not (_holds(overlap.second, scope) and _holds(overlap.first, scope)):
+            yield None
+            continue
+        witness = Event(
+            name=event,
+            entity=entity,
+            payload=chooser.payload("event"),
+            delivery=chooser.payload("delivery"),
+        )
+        context = {name: at.snapshot.context.get(name) for name in overlap.context}
+        yield replace(overlap, state=at.snapshot.state, witness=witness, context=context)
 
 
 def _holds(transition: Transition, scope: dict[str, Any]) -> bool:

@@ -65,7 +65,7 @@ class Move:
     quiet: bool = False
     #: It met ``<end>``: nothing changed.
     ended: bool = False
-    #: It set and called something, and led nowhere.
+    #: It set or called something, and led to no other state. It is counted as a move all the same.
     stayed: bool = False
     #: The claims that it breaks.
     breaches: tuple[Breach, ...] = ()

@@ -14,7 +14,7 @@ from engine.machine.deadlines import find_in_time
 from engine.machine.definition import Provisioner
 from engine.machine.durations import text_of
 from engine.machine.explore import Explorer
-from engine.machine.guards import look_at_guards
+from engine.machine.guards import keep_reached, look_at_guards
 from engine.machine.payload_values import Payloads, nothing_known
 from engine.machine.properties import Claim, Property
 from engine.machine.space import (
@@ -111,6 +111,8 @@ def prove(
             problems.append(_property(finding, story))
     space = grounds.space
     problems += unfired(provisioner)
+    if space.exact:
+        keep_reached(grounds.explorer, space, guards)
     problems += dead_parts(grounds.explorer, space, guards)
     problems += guard_problems(provisioner, guards, space, grounds.explorer.answers.judged)
     opened = () if space.exact else why_open(space)

@@ -8,6 +8,7 @@ from typing import Any
 from engine.errors import EvaluationError
 from engine.frozen import frozen
 from engine.language.values import truth
+from engine.machine import fires
 from engine.machine.atoms import Path, Use, Uses
 from engine.machine.definition import ALWAYS, Machine, Raise, Receive, Transition, covers, is_pattern
 from engine.machine.domains import MISSING, MOST_FRESH, numbers_of, representatives
@@ -53,6 +54,12 @@ class Question:
                     yield chooser, receive
                 if not chooser.next():
                     break
+
+    def named(self, chooser: Chooser, receive: Receive | None, names: Callable[..., dict[str, Any]]) -> str:
+        """What the event of a run is called: a pattern means many, and a `receive` block may say which it is."""
+        if receive is None or not is_pattern(self.event):
+            return self.event
+        return _fired(receive, self.event, chooser, names) or self.event
 
     def values_of(self, path: Path) -> tuple[Any, ...]:
         """The values that make a difference at a path; `MISSING` among them where it may be absent."""
@@ -105,9 +112,22 @@ def _lets_through(
     try:
         if receive.when is not None and not truth(receive.when.evaluate(scope)):
             return False
-        return bool(receive.fire.evaluate(scope) == event)
     except EvaluationError:
         return False
+    return _fired(receive, event, chooser, names) is not None
+
+
+def _fired(
+    receive: Receive, event: str, chooser: Chooser, names: Callable[..., dict[str, Any]]
+) -> str | None:
+    """The name of what a block fires, if that is the event or one that a pattern means; else None."""
+    try:
+        fired = receive.fire.evaluate(names(event=chooser.facts("event"), delivery=chooser.facts("delivery")))
+    except EvaluationError:
+        return None
+    if fired == event:
+        return event
+    return fired if isinstance(fired, str) and is_pattern(event) and covers(event, fired) else None
 
 
 def make_question(
@@ -125,7 +145,7 @@ def make_question(
     for receive in sources:
         if receive.when is not None:
             uses.condition(receive.when.node)
-        uses.equals(receive.fire.node, event)
+        fires.ask(uses, receive.fire.node, event)
     reasons = [_asked_by(uses, flows, transition) for transition in candidates]
     opaque = uses.opaque
     raised = [one for transition in candidates for one in transition.raises]
@@ -289,7 +309,11 @@ def may_fire(machine: Machine, receive: Receive, event: str) -> bool:
     """Whether an event can come of a delivery that this block receives."""
     if event == ALWAYS or is_own_event(event):
         return False
-    terms = Uses(names=machine.names).terms(receive.fire.node)
+    uses = Uses(names=machine.names)
+    made = fires.made_of(uses, receive.fire.node)
+    if made is not None:
+        return fires.may_be(made, event)
+    terms = uses.terms(receive.fire.node)
     return terms is None or any(is_path or covers(event, str(value)) for is_path, value in terms)
 
 
@@ -311,7 +335,8 @@ def _flow(uses: Uses, flows: Flows, transition: Transition) -> str:
             asked = flows.asked.of.get(path)
             if asked is not None:
                 use.merge(asked)
-                use.joined.add(path)
+                if asked.others:  # it has to be told from what that is compared with
+                    use.joined.add(path)
                 use.compare(None)  # null deletes what is remembered
                 if asked.opaque:
                     sampled = f"{'.'.join(path)} is used in a way of which only samples can be tried"

@@ -1,7 +1,8 @@
 """Ways that go round for ever in some part of a space. Pure.
 
 Time goes on whatever happens: a timer that is never left, set anew or run out would have to run out at last. So a way round
-counts only if each timer that runs on it does one of these, and if there is a moment on it at which time can pass.
+counts only if each timer that runs on it does one of these, and if there is a moment on it at which time can pass. Who asks
+may want a move of some kind on it besides.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,17 +24,25 @@ class Rounds:
     #: For each configuration in such a part, all that are in it.
     parts: Mapping[str, frozenset[str]]
     steps: Steps
+    #: Whether a move is one of those of which a way round has at least one.
+    counts: Callable[[Move], bool]
 
     @classmethod
-    def of(cls, configurations: Mapping[str, Configuration], steps: Steps, inside: Iterable[str]) -> "Rounds":
+    def of(
+        cls,
+        configurations: Mapping[str, Configuration],
+        steps: Steps,
+        inside: Iterable[str],
+        counts: Callable[[Move], bool] = lambda _: True,
+    ) -> "Rounds":
         """Find them among the configurations `inside`."""
         found: dict[str, frozenset[str]] = {}
         among = frozenset(inside)
         for part in _Parts(steps=steps, inside=among).all():
             moves = [move for key in part for move in steps(key) if move.after.key in part]
-            if _goes_on([configurations[key] for key in part], moves):
+            if any(map(counts, moves)) and _goes_on([configurations[key] for key in part], moves):
                 found |= dict.fromkeys(part, part)
-        return cls(configurations=configurations, parts=found, steps=steps)
+        return cls(configurations=configurations, parts=found, steps=steps, counts=counts)
 
     def trip(self, key: str) -> tuple[Move, ...] | None:
         """A short way from a configuration back to it that time allows; None if there is none."""
@@ -41,13 +50,19 @@ class Rounds:
         if part is None:
             return None
         trip = self._way(key, part, lambda move: move.after.key == key)
-        while not _goes_on([move.before for move in trip], trip):
-            wanted = _needed([move.before for move in trip], trip)
+        while (wanted := self._missing(trip)) is not None:
             onward = self._way(key, part, wanted)
             end = onward[-1].after.key
             back = () if end == key else self._way(end, part, lambda move: move.after.key == key)
             trip = (*trip, *onward, *back)
         return trip
+
+    def _missing(self, trip: tuple[Move, ...]) -> Callable[[Move], bool] | None:
+        """What has to be on a way round that is not there yet."""
+        if not any(map(self.counts, trip)):
+            return self.counts
+        places = [move.before for move in trip]
+        return None if _goes_on(places, trip) else _needed(places, trip)
 
     def _way(self, key: str, part: frozenset[str], wanted: Callable[[Move], bool]) -> tuple[Move, ...]:
         """The shortest way from a configuration that ends with a wanted move; there is one in its part."""

@@ -90,9 +90,7 @@ class Space:
 
     def steps(self, key: str) -> tuple[Move, ...]:
         """The moves out of a configuration, those of time and those that lead back to it included."""
-        return tuple(
-            move for move in self.moves.get(key, ()) if move.quiet or not (move.ended or move.stayed)
-        )
+        return tuple(move for move in self.moves.get(key, ()) if move.quiet or not move.ended)
 
     def leading_to(self, wanted: frozenset[str], also: Iterable[str] = ()) -> dict[str, int]:
         """The configurations from which some way leads to, or through, a wanted state, or to one of `also`; its least length."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from engine.diagnostics import Diagnostic, Severity, Span
+from engine.language.values import show
 from engine.machine.answers import Judged
 from engine.machine.definition import ALWAYS, ANY, Provisioner, Transition
 from engine.machine.guards import Candidacy, Guards, Overlap
@@ -140,7 +141,7 @@ def _alike(first: Transition, second: Transition) -> bool:
 def _witness(guards: Guards, overlap: Overlap) -> str:
     told = told_event(overlap.witness, guards.hidden)
     context = overlap.context if guards.hidden is None else guards.hidden.shown("context", overlap.context)
-    told += [f"context.{name} = {value!r}" for name, value in context.items()]
+    told += [f"context.{name} = {show(value)}" for name, value in context.items()]
     what = "" if overlap.witness.name == ALWAYS else f'"{overlap.witness.name}" '
     return f'{what}in "{overlap.state}" with {", ".join(told) or "any payload"}'
 

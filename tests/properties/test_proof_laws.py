@@ -90,6 +90,8 @@ CLAIMS = (
     'always = state != "s2"',
     'never = try(context.k, null) == "a"',
     'never = state == "s1" && try(event.x, null) == 1',
+    "never = event.x == 1",
+    'always = state == "s1" || event.x != 1',
     'always = previous == null || state != previous || try(event.y, null) != "b"',
     "always = context.k == 1",
     'reachable = "s0"',
@@ -132,10 +134,11 @@ def definitions(draw: st.DrawFn) -> str:
             guards += [""] if draw(st.integers(0, 3)) == 0 else []
             for guard in guards:
                 when = f"when = {guard}\n" if guard else ""
-                target = draw(st.sampled_from([*states, END]))
+                target = draw(st.sampled_from([*states, END, ""]))
                 change = draw(st.sampled_from(sets)) if target != END else ""
-                made = f"set = {change}\n" if change else ""
-                blocks.append(f'state "{source}" "{event}" {{\n{when}{made}transition = "{target}"\n}}')
+                made = f"set = {change or '{}'}\n" if change or not target else ""
+                leads = f'transition = "{target}"\n' if target else ""
+                blocks.append(f'state "{source}" "{event}" {{\n{when}{made}{leads}}}')
     claims = draw(st.lists(st.sampled_from(CLAIMS), max_size=3, unique=True))
     claims = [c for c in claims if all(f'"s{i}"' not in c or i < len(states) for i in range(4))]
     properties = "\n".join(f'property "p{i}" {{\n{c}\n}}' for i, c in enumerate(claims))
@@ -223,16 +226,20 @@ class BruteForce:
         ]
         self.sent = {e: [p for p in self.payloads if self.comes(e, p.value)] for e in ("e", "f")}
         self.edges: dict[Node, dict[Node, list[Payload]]] = {}
+        #: Where moves lead that do more than stay.
+        self.led: dict[Node, set[Node]] = {}
         todo = [self.start]
         while todo:
             node = todo.pop()
             if node in self.edges:
                 continue
-            self.edges[node] = {}
+            self.edges[node], self.led[node] = {}, set()
             for event in self.sent:
                 for transition, change, payloads in self.outcomes(node, event):
                     after = self.after(node, transition, change)
                     self.edges[node].setdefault(after, []).extend(payloads)
+                    if transition.target is not None:
+                        self.led[node].add(after)
             todo += self.edges[node]
 
     def asked(self, state: str, event: str) -> str:
@@ -314,7 +321,7 @@ class BruteForce:
             # What nobody reads makes no difference; what is read has few enough values.
             kept = {**context, "k": change.get("k", context.get("k"))}
             context = {name: value for name, value in kept.items() if value is not None}
-        return Node(str(transition.target), self.keep(context))
+        return Node(transition.target or node.state, self.keep(context))
 
     def choose(self, node: Node, event: str, payload: Payload) -> tuple[Transition, dict[str, Any]] | None:
         for transition in self.candidates(node.state, event):
@@ -343,6 +350,7 @@ class BruteForce:
         def breaks(before: Node | None, payload: Any, after: Node) -> bool:
             scope = self.machine.names.scope(
                 event=payload,
+                delivery=None if before is None else {},
                 state=after.state,
                 previous=None if before is None else before.state,
                 context=self.contexts[after.context],
@@ -352,7 +360,7 @@ class BruteForce:
             except EvaluationError:
                 return True
 
-        if "event." not in condition.text and breaks(None, None, self.start):
+        if breaks(None, None, self.start):
             return 0
         distance = self.distances()
         read = self.read(condition.text)
@@ -381,6 +389,8 @@ class BruteForce:
             return self.broken(claimed) is not None
         rounds = claimed.moves or len(self.edges) + 1
         good = {n for n in self.edges if n.state in claimed.states}
+        if claimed.claim is not Claim.REACHABLE and claimed.moves is None:
+            good, rounds = self.certain(good), 0
         for _ in range(rounds):
             if claimed.claim is Claim.REACHABLE:
                 good |= {n for n, after in self.edges.items() if any(a in good for a in after)}
@@ -391,6 +401,30 @@ class BruteForce:
         else:
             starts = list(self.edges) if claimed.claim is Claim.REACHABLE else [self.start]
         return any(n not in good for n in starts)
+
+    def certain(self, good: set[Node]) -> set[Node]:
+        """Where every way leads there: none stops before, goes round, or stays for ever where nothing else can happen."""
+        off = {
+            node: {after for after in edges if after not in good}
+            for node, edges in self.edges.items()
+            if node not in good
+        }
+        still = {node: after if not self.led[node] else set() for node, after in off.items()}
+        bad = {node for node in off if not self.edges[node]}
+        bad |= {n for n in off if any(n in {a, *reached(off, a)} for a in self.led[n] - good)}
+        bad |= {n for n in off if n in reached({k: v & still.keys() for k, v in still.items()}, n)}
+        return {n for n in self.edges if n in good or not bad & {n, *reached(off, n)}}
+
+
+def reached(graph: dict[Node, set[Node]], start: Node) -> set[Node]:
+    """All that can be come to in one move or more."""
+    found: set[Node] = set()
+    todo = [start]
+    while todo:
+        new = graph[todo.pop()] - found
+        found |= new
+        todo += new
+    return found
 
 
 def beyond_bounds(source: str, space: Space) -> bool:

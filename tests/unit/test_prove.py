@@ -404,6 +404,9 @@ def test_a_delay_that_is_not_always_the_same_proves_nothing(delay: str) -> None:
     [finding] = found.findings
     assert finding.outcome is not Outcome.HOLDS
     [finding] = proof(f'{machine(TWO % delay)}\nproperty "p" {{\nnever = state == "nowhere"\n}}').findings
+    assert finding.outcome is Outcome.HOLDS
+    claim = 'never = state == "c" && try(context.x, 1) == 2'
+    [finding] = proof(f'{machine(TWO % delay)}\nproperty "p" {{\n{claim}\n}}').findings
     assert finding.outcome is Outcome.OPEN
     assert 'the delay of "after.a.1" looks at' in finding.because
 
@@ -781,3 +784,297 @@ def test_what_is_compared_with_the_memory_is_asked_of_the_memory(set_: str, guar
     )
     assert "guard_never_true" not in codes(states)
     assert "unreachable_state" not in codes(states)
+
+
+CLASSES = """
+receive "github" "push" {
+  entity = "P-1"
+  fire   = "e"
+}
+receive "github" "release" {
+  entity = "P-1"
+  fire   = "f"
+}
+statemachine "p" {
+  initial = "a"
+  state "a" {
+    on "e" {
+      when       = event.x != event.y || event.x > 1
+      set        = { k = event.x }
+      transition = "b"
+    }
+  }
+  state "b" {
+    on "f" {
+      when       = event.x != true && event.x > 1 && event.x == event.y
+      set        = { k = event.x }
+      transition = "a"
+    }
+    on "e" {
+      when       = KEPT
+      transition = "c"
+    }
+  }
+  state "c" { final = true }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kept", "reached"),
+    [
+        ('context.k == "a"', True),
+        ("context.k == 1", True),
+        ("context.k > 7", True),
+        ("context.k && context.k != true", True),
+        ("context.k && context.k > 7", False),
+        ('context.k == "a" && context.k > 1', False),
+    ],
+)
+def test_memory_that_constants_alone_are_held_against_is_known_by_its_class(kept: str, reached: bool) -> None:  # noqa: FBT001
+    found = proof(CLASSES.replace("KEPT", kept))
+    assert not found.open
+    assert found.configurations <= 40
+    assert any(d.code == "unreachable_state" for d in found.diagnostics) != reached
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        """
+        set        = { j = "${context.k}!" }
+        transition = "c"
+        """,
+        """
+        transition = "c"
+        raise "r" { event = { y = "${context.k}!" } }
+        """,
+    ],
+)
+def test_what_is_made_of_the_memory_proves_nothing(then: str) -> None:
+    states = f"""
+    state "a" "go" {{
+      set        = {{ k = event.x }}
+      transition = "b"
+    }}
+    state "b" "go" {{
+      when       = context.k != "no"
+      {then}
+    }}
+    state "c" {{
+      on "go" {{
+        when       = context.j == "one!"
+        transition = "d"
+      }}
+      on "r" {{
+        when       = event.y == "one!"
+        transition = "d"
+      }}
+    }}
+    state "d" {{ final = true }}
+    """
+    found = proof(machine(states), most=2000)
+    assert found.open
+    assert "unreachable_state" not in [d.code for d in found.diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        ('always = state == "b" && event.x == 1', Outcome.FAILS),
+        ('never = state == "a" || event.x == 9', Outcome.FAILS),
+        ("never = event.x == 9", Outcome.FAILS),
+        ("never = delivery.type == 9", Outcome.FAILS),
+        ("never = try(event.x, null) == 9", Outcome.FAILS),  # some event may carry it
+        ('always = state == "a" || can(event)', Outcome.HOLDS),
+        ('always = previous == null || state != "a"', Outcome.HOLDS),
+    ],
+)
+def test_at_the_start_there_is_no_event(claim: str, expected: Outcome) -> None:
+    states = 'state "a" "go" { transition = "b" }\nstate "b" { final = true }'
+    [finding] = proof(f'{machine(states)}\nproperty "p" {{\n{claim}\n}}').findings
+    assert finding.outcome is expected
+    assert bool(finding.way) == claim.startswith("never = try")
+
+
+OVERLAPS = """
+state "a" {
+  on "mark" { set = { c = KEPT } }
+  on "go" {
+    when       = context.c == "1"
+    transition = "b"
+  }
+  on "go" {
+    when       = event.x == 1
+    transition = "c"
+  }
+}
+state "b" { final = true }
+state "c" { final = true }
+"""
+
+
+def test_guards_that_no_memory_lets_hold_at_once_do_not_overlap() -> None:
+    assert codes(OVERLAPS.replace("KEPT", '"2"')) == ["guard_never_true", "unreachable_state"]
+
+
+def test_an_overlap_is_shown_with_what_is_remembered_somewhere() -> None:
+    [overlap] = [d for d in problems(OVERLAPS.replace("KEPT", '"1"')) if d.code == "guards_overlap"]
+    assert overlap.story == 'for instance "go" in "a" with event.x = 1, context.c = "1"'
+
+
+def test_what_is_not_remembered_is_shown_as_null() -> None:
+    states = OVERLAPS.replace("KEPT", '"1"').replace('context.c == "1"', "try(context.c, null) == null")
+    [overlap] = [d for d in problems(states) if d.code == "guards_overlap"]
+    assert overlap.story == 'for instance "go" in "a" with event.x = 1, context.c = null'
+
+
+@pytest.mark.parametrize("guard", ["true", "try(context.v, 1) != 3", "try(context.v, 1) != false"])
+@pytest.mark.parametrize("change", ["{ v = 1 }", "{ v = !try(context.v, false) }", "{}"])
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        ('eventually = "b"\nwithin = 1', Outcome.FAILS),
+        ('eventually = "b"\nwithin = 3', Outcome.FAILS),
+        ('reachable = "b"', Outcome.HOLDS),
+        ('eventually = "b"', Outcome.HOLDS),
+    ],
+)
+def test_a_transition_that_stays_is_a_move_whatever_is_read(
+    guard: str, change: str, claim: str, expected: Outcome
+) -> None:
+    states = f"""
+    state "a" {{
+      on "stay" {{ set = {change} }}
+      on "go" {{
+        when       = {guard}
+        transition = "b"
+      }}
+    }}
+    state "b" {{ final = true }}
+    """
+    [finding] = proof(f'{machine(states)}\nproperty "p" {{\n{claim}\n}}').findings
+    assert finding.outcome is expected
+
+
+@pytest.mark.parametrize("read", ["event.x == 1", "event.x == 1 && try(context.v, 1) != 2"])
+def test_staying_for_ever_where_nothing_else_can_happen_is_a_way_that_leads_nowhere(read: str) -> None:
+    states = f"""
+    state "a" {{
+      on "stay" {{ set = {{ v = event.x == 3 }} }}
+      on "lost" {{ transition = "c" }}
+      on "go" {{
+        when       = {read}
+        transition = "b"
+      }}
+    }}
+    state "b" {{ final = true }}
+    state "c" "stay" {{ set = {{ v = !try(context.v, false) }} }}
+    """
+    [finding] = proof(f'{machine(states)}\nproperty "p" {{\neventually = "b"\n}}').findings
+    assert finding.outcome is Outcome.FAILS
+
+
+MADE = """
+receive "github" "pull_request" {
+  entity = "P-1"
+  fire   = FIRE
+}
+statemachine "p" {
+  initial = "a"
+  state "a" {
+    on "pr.1.x" { transition = "b" }
+    on "pr.*" {
+      when       = event.action == "closed"
+      transition = "c"
+    }
+  }
+  state "b" { final = true }
+  state "c" { final = true }
+}
+property "to b" { never = state == "b" }
+property "to c" { never = state == "c" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("fire", "b", "c"),
+    [
+        ('"pr.${event.action}.x"', Outcome.FAILS, Outcome.FAILS),
+        ('"pr.${event.action}"', Outcome.FAILS, Outcome.FAILS),
+        ('"pr.${event.action}${"."}x"', Outcome.FAILS, Outcome.FAILS),
+        ('"${event.action == 1 ? "pr" : event.action}.1.x"', Outcome.FAILS, Outcome.HOLDS),
+        ('"pr.${event.other}"', Outcome.FAILS, Outcome.FAILS),
+        ('"${event.other}.closed"', Outcome.FAILS, Outcome.FAILS),
+    ],
+)
+def test_names_of_events_that_are_made_of_one_path_are_known(fire: str, b: Outcome, c: Outcome) -> None:
+    found = proof(MADE.replace("FIRE", fire))
+    assert not found.open
+    assert [f.outcome for f in found.findings] == [b, c]
+
+
+def test_a_number_makes_the_name_that_its_text_makes() -> None:
+    body = MADE.replace("FIRE", '"pr.${event.action}.x"').replace('"closed"', '"none"')
+    guard = "when = event.action > 0 && event.action == 1"
+    more = body.replace('on "pr.1.x" { transition = "b" }', f'on "pr.1.x" {{\n{guard}\ntransition = "b"\n}}')
+    [finding, _] = proof(more).findings
+    assert finding.outcome is Outcome.FAILS
+
+
+def test_a_pattern_is_tried_with_the_names_that_its_guards_ask_for() -> None:
+    body = MADE.replace("FIRE", "event.action").replace('"closed"', '"pr.closed"')
+    found = proof(body)
+    assert [f.outcome for f in found.findings] == [Outcome.FAILS, Outcome.FAILS]
+    assert not any(d.code == "guard_never_true" for d in found.diagnostics)
+
+
+def test_what_is_said_to_be_open_is_not_what_the_counterexample_does() -> None:
+    states = """
+    state "a" "go" {
+      set        = { v = event.n }
+      transition = "b"
+    }
+    state "b" "go" {
+      when       = event.n < context.v
+      transition = "c"
+    }
+    state "c" { final = true }
+    """
+    found = proof(f'{machine(states)}\nproperty "stays" {{ never = state == "c" }}')
+    assert [f.outcome for f in found.findings] == [Outcome.FAILS]
+    assert 'in "b" with some of what is remembered there, and there may be one' in found.open
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", Outcome.HOLDS),
+        ('state "c" "on" { transition = "h" }', Outcome.OPEN),
+        ('state "c" "on" {\nwhen = context.x == 3\ntransition = "h"\n}', Outcome.OPEN),
+        ('state "c" "always" "h"', None),
+    ],
+)
+def test_what_is_not_known_about_other_transitions_leaves_no_claim_open(
+    more: str, expected: Outcome | None
+) -> None:
+    if expected is None:
+        more, expected = 'state "c" {\nalways { transition = "h" }\n}', Outcome.OPEN
+    states = f"""
+    state "a" {{
+      on "go" {{
+        when       = lower(event.x) == "yes" && event.x != "yes"
+        transition = "c"
+      }}
+      on "on" {{
+        when       = event.y == 1 && event.y == 2
+        transition = "h"
+      }}
+      on "off" {{ transition = "h2" }}
+    }}
+    state "h" {{ final = true }}
+    state "h2" {{ final = true }}
+    {more or 'state "c" "off" { transition = "h2" }'}
+    """
+    [finding] = proof(f'{machine(states)}\nproperty "stays" {{ never = state == "h" }}').findings
+    assert finding.outcome is expected

@@ -1,0 +1,95 @@
+"""Events whose names are made of a path: ``fire = "pr.${event.action}"``. Pure."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.errors import EvaluationError
+from engine.frozen import frozen
+from engine.language import syntax
+from engine.language.values import UnfitError, parse_number, text
+from engine.machine.atoms import Term, Uses
+from engine.machine.definition import ANY_EVENT, ANY_MORE, is_pattern
+
+
+@frozen
+class Made:
+    """A name with one part that comes in, and constants around it."""
+
+    before: str
+    part: syntax.Expression
+    #: What the part can be: constants and paths.
+    terms: tuple[Term, ...]
+    after: str
+
+    def between(self, name: str) -> str | None:
+        """What the part has to be for the whole to be this name; None if it never is."""
+        fits = name.startswith(self.before) and name.endswith(self.after)
+        if not fits or len(name) < len(self.before) + len(self.after):
+            return None
+        return name[len(self.before) : len(name) - len(self.after)]
+
+
+def made_of(uses: Uses, node: syntax.Expression) -> Made | None:
+    """How a name is made, if it is a template with one path in it; else None."""
+    node = uses.unfolded(node)
+    if not isinstance(node, syntax.Template) or node.wrapped:
+        return None
+    around = ["", ""]
+    found: tuple[syntax.Expression, list[Term]] | None = None
+    for part in node.parts:
+        terms = uses.terms(part)
+        if terms is None:
+            return None
+        if any(is_path for is_path, _ in terms):
+            if found is not None:
+                return None
+            found = part, terms
+            continue
+        try:
+            around[found is not None] += text(terms[0][1])
+        except (UnfitError, EvaluationError):
+            return None
+    if found is None:
+        return None
+    return Made(before=around[0], part=found[0], terms=tuple(found[1]), after=around[1])
+
+
+def ask(uses: Uses, node: syntax.Expression, event: str) -> None:
+    """Add what it takes to know whether a name is that of an event, or one of those that a pattern means."""
+    made = made_of(uses, node)
+    if made is None:
+        uses.equals(node, event)
+        return
+    uses.either(made.terms, [value for part in dict.fromkeys(_parts(made, event)) for value in _values(part)])
+
+
+def _parts(made: Made, event: str) -> Iterator[str]:
+    """What the part has to be for the whole to be the event, or examples for what a pattern means."""
+    stem = event.removesuffix(ANY_MORE)
+    whole = made.between(event)
+    if whole is not None:
+        yield whole
+    if is_pattern(event) and stem.startswith(made.before):
+        rest = stem.removeprefix(made.before)
+        whole = made.between(stem)
+        yield from (part for part in (whole, rest, f"{rest}.other") if part is not None)
+
+
+def _values(spelled: str) -> list[Any]:
+    """All values that become this text in a template."""
+    found: list[Any] = [spelled]
+    found += [value for value in (True, False) if text(value) == spelled]
+    number = parse_number(spelled)
+    if number is not None and text(number) == spelled:
+        found.append(number)
+    return found
+
+
+def may_be(made: Made, event: str) -> bool:
+    """Whether a name that is made so can be that of an event, or one that a pattern means."""
+    if event == ANY_EVENT:
+        return True
+    if not is_pattern(event):
+        return made.between(event) is not None
+    stem = event.removesuffix(ANY_MORE)
+    return stem.startswith(made.before) or made.before.startswith(f"{stem}.")
