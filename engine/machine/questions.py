@@ -44,14 +44,28 @@ class Question:
         for receive in self.receives:
             chooser = Chooser(partial(self._domain, context, receive), self.known)
             while True:
-                if receive is None or _lets_through(receive, self.event, chooser, names):
+                if receive is None or self.lets_through(receive, _scope(chooser, names)):
                     yield chooser, receive
                 if not chooser.next():
                     break
 
-    def values_of(self, path: Path) -> tuple[Any, ...]:
-        """The values that make a difference at a path; `MISSING` among them where it may be absent."""
-        return self._domain({}, None, path)
+    def lets_through(self, receive: Receive, scope: Mapping[str, Any]) -> bool:
+        """Whether a block fires this very event for a delivery that its expressions see as `scope`."""
+        try:
+            if receive.when is not None and not truth(receive.when.evaluate(scope)):
+                return False
+            return bool(receive.fire.evaluate(scope) == self.event)
+        except EvaluationError:
+            return False
+
+    def values_of(
+        self, path: Path, context: Mapping[str, Any] | None = None, receive: Receive | None = None
+    ) -> tuple[Any, ...]:
+        """The values that make a difference at a path; `MISSING` among them where it may be absent.
+
+        `context` is what the instance remembers, and `receive` the block that it comes through: None = nothing, none.
+        """
+        return self._domain(context or {}, receive, path)
 
     def _domain(self, context: Mapping[str, Any], receive: Receive | None, path: Path) -> tuple[Any, ...]:
         if receive is not None and path == ("delivery", "source"):
@@ -80,16 +94,8 @@ def look_up(context: Any, steps: Path) -> Any:
     return context
 
 
-def _lets_through(
-    receive: Receive, event: str, chooser: Chooser, names: Callable[..., dict[str, Any]]
-) -> bool:
-    scope = names(event=chooser.facts("event"), delivery=chooser.facts("delivery"))
-    try:
-        if receive.when is not None and not truth(receive.when.evaluate(scope)):
-            return False
-        return bool(receive.fire.evaluate(scope) == event)
-    except EvaluationError:
-        return False
+def _scope(chooser: Chooser, names: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    return names(event=chooser.facts("event"), delivery=chooser.facts("delivery"))
 
 
 def make_question(
