@@ -48,6 +48,8 @@ class Found:
     taken: tuple[Transition, ...]
     #: Where it leads, without timers.
     after: Snapshot
+    #: All that makes a difference about that, but for how much is left of the timers.
+    place: str
     #: The timers afterwards, in their order: how long each was set for, None if it goes on as it was.
     timers: tuple[tuple[str, timedelta | None], ...]
     passed: tuple[frozenset[str], ...] = ()
@@ -325,6 +327,7 @@ class Answers:
             event=event,
             taken=tuple(self._by_place[c.place] for c in again.trace.candidates if c.taken),
             after=again.snapshot,
+            place=self.place(again.snapshot, again.snapshot.timers),
             timers=_times(again.snapshot),
             passed=self.states_of(again.passed),
             quiet=not moved or (ended and event.name in before.timers),

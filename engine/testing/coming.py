@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -37,11 +37,19 @@ _MOST_WAYS = 50
 
 #: How often something comes that moves the instance, that means something where it is, and that may mean nothing there.
 _HOW_OFTEN = ("moves", "moves", "moves", "means", "means", "any")
-#: How often a payload is made of what the definition asks alone, and how often of anything else as well.
-_ASKED_ALONE = (True, True, True, False)
+#: How often a payload is made of one that is let through.
+_LET_THROUGH = (True, True, True, False)
+#: How often a value is one of those that make a difference.
+_LIKELY = (True, True, False)
+
+#: What comes with an event.
+_COME = ("event", "delivery")
 
 #: Values by path.
 _Chosen = Mapping[Path, Any]
+_OBJECT: Mapping[Any, Any] = {}
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(kw_only=True)
@@ -71,27 +79,34 @@ class Coming:
         """Whether anything can come at all."""
         return bool(self._anywhere)
 
-    def anything(self) -> st.SearchStrategy[Event]:
+    def anywhere(self, draw: st.DrawFn) -> Event:
         """Any event of the definition, wherever an instance is."""
-        return st.one_of([self._event(question, {}) for question in self._anywhere])
+        return self._event(draw, _pick(draw, self._anywhere), {})
 
-    def at(self, snapshot: Snapshot, now: datetime) -> st.SearchStrategy[Event]:
+    def at(self, draw: st.DrawFn, snapshot: Snapshot, now: datetime) -> Event:
         """What comes where an instance is: most of the time it means something there."""
         here = self.explorer.configuration(snapshot, now)
         asked = self._questions(here)
-        return self._mostly(here, asked) if asked else self.anything()
+        how = _pick(draw, _HOW_OFTEN)
+        if how == "any" or not asked:
+            return self.anywhere(draw)
+        question = _pick(draw, asked)
+        found = self.explorer.answers.on(here, question.event).found if how == "moves" else ()
+        moves = [one.event for one in found if not one.quiet]
+        return _pick(draw, moves) if moves else self._event(draw, question, snapshot.context)
 
-    def payloads(
-        self, receive: Receive, snapshot: Snapshot | None = None
-    ) -> st.SearchStrategy[dict[str, Any]]:
-        """Payloads that one block looks at: most of them it lets through, and mean something where an instance is."""
+    def payload(self, draw: st.DrawFn, receive: Receive, snapshot: Snapshot | None) -> dict[str, Any]:
+        """What one block looks at: most of the time it lets it through, and it means something where an instance is."""
         context: Mapping[str, Any] = {} if snapshot is None else snapshot.context
         here = () if snapshot is None else self._questions(self.explorer.configuration(snapshot))
         asked = [q for q in here if receive in q.receives]
         asked = asked or [q for q in self._anywhere if receive in q.receives]
         if not asked:
-            return st.just({})
-        return st.one_of([self._payload(question, receive, context) for question in asked])
+            return {}
+        question = _pick(draw, asked)
+        may = bool(self._let_through(question, receive)) and _pick(draw, _LET_THROUGH)
+        chosen = self._chosen if may else self._values
+        return _below("event", chosen(draw, question, receive, context))
 
     def _questions(self, at: Configuration) -> list[Question]:
         """What can be asked there of the events that can come at all."""
@@ -117,95 +132,83 @@ class Coming:
         )
         return question.lets_through(receive, scope)
 
-    def _mostly(self, here: Configuration, asked: Sequence[Question]) -> st.SearchStrategy[Event]:
-        @st.composite
-        def drawn(draw: st.DrawFn) -> Event:
-            how = draw(st.sampled_from(_HOW_OFTEN))
-            if how == "any":
-                return draw(self.anything())
-            question = draw(st.sampled_from(asked))
-            found = self.explorer.answers.on(here, question.event).found if how == "moves" else ()
-            moves = [one.event for one in found if not one.quiet]
-            return draw(st.sampled_from(moves) if moves else self._event(question, here.snapshot.context))
-
-        return drawn()
-
-    def _event(self, question: Question, context: Mapping[str, Any]) -> st.SearchStrategy[Event]:
+    def _event(self, draw: st.DrawFn, question: Question, context: Mapping[str, Any]) -> Event:
         """The event with a payload that it asks for; what a person answers says who, one who may or a stranger."""
+        entity = self.explorer.entity()
         if is_answer_name(question.event):
-            who = st.sampled_from([*self._people, STRANGER])
-            said = st.fixed_dictionaries({"who": who, "comment": COMMENTS})
-            return said.map(
-                lambda answer: Event(name=question.event, entity=self.explorer.entity(), payload=answer)
-            )
-
-        @st.composite
-        def made(draw: st.DrawFn) -> Event:
-            receive = draw(st.sampled_from(self._sources(question)))
-            chosen = draw(self._chosen(question, receive, context))
-            return Event(
-                name=question.event,
-                entity=self.explorer.entity(),
-                receive=None if receive is None else receive.key,
-                payload=_below("event", chosen),
-                delivery=_below("delivery", chosen),
-            )
-
-        return made()
-
-    def _payload(
-        self, question: Question, receive: Receive, context: Mapping[str, Any]
-    ) -> st.SearchStrategy[dict[str, Any]]:
-        any_at_all = _values(question, receive, context, {}).map(lambda chosen: _below("event", chosen))
-        if not self._let_through(question, receive):
-            return any_at_all
-        let_through = self._chosen(question, receive, context).map(lambda chosen: _below("event", chosen))
-        return st.one_of(let_through, let_through, let_through, any_at_all)
+            said = {"who": _pick(draw, (*self._people, STRANGER)), "comment": draw(COMMENTS)}
+            return Event(name=question.event, entity=entity, payload=said)
+        receive = _pick(draw, self._sources(question))
+        chosen = self._chosen(draw, question, receive, context)
+        return Event(
+            name=question.event,
+            entity=entity,
+            receive=None if receive is None else receive.key,
+            payload=_below("event", chosen),
+            delivery=_below("delivery", chosen),
+        )
 
     def _chosen(
-        self, question: Question, receive: Receive | None, context: Mapping[str, Any]
-    ) -> st.SearchStrategy[_Chosen]:
+        self, draw: st.DrawFn, question: Question, receive: Receive | None, context: Mapping[str, Any]
+    ) -> _Chosen:
         """Values for all that is asked of an event, with which the block fires it."""
         if receive is None:
-            return _values(question, None, context, {})
-        ways = self._let_through(question, receive)
+            return self._values(draw, question, None, context)
+        if not _pick(draw, _LET_THROUGH):
+            chosen = self._values(draw, question, receive, context)
+            if self._fires(question, receive, chosen):
+                return chosen
+        way = _pick(draw, self._let_through(question, receive))
+        more = self._values(draw, question, receive, context, way)
+        return more if self._fires(question, receive, more) else way
 
-        @st.composite
-        def chosen(draw: st.DrawFn) -> _Chosen:
-            if not draw(st.sampled_from(_ASKED_ALONE)):
-                wild = draw(_values(question, receive, context, {}))
-                if self._fires(question, receive, wild):
-                    return wild
-            way = draw(st.sampled_from(ways))
-            more = draw(_values(question, receive, context, way))
-            return more if self._fires(question, receive, more) else way
-
-        return chosen()
+    def _values(
+        self,
+        draw: st.DrawFn,
+        question: Question,
+        receive: Receive | None,
+        context: Mapping[str, Any],
+        given: _Chosen = _OBJECT,
+    ) -> _Chosen:
+        """What is given, and a value for every other path that is asked for: one that makes a difference, or any JSON."""
+        chosen = dict(given)
+        asked = sorted((p for p in question.known if p[0] in _COME and len(p) > 1), key=lambda p: (len(p), p))
+        around = {path[:length] for path in asked for length in range(2, len(path))}
+        for path in asked:
+            outside = (chosen.get(path[:length], _OBJECT) for length in range(2, len(path)))
+            if path in chosen or not all(isinstance(value, Mapping) for value in outside):
+                continue
+            if path[0] == "event" and not _pick(draw, _LIKELY):
+                chosen[path] = draw(_json)
+            else:
+                options = question.values_of(path, context, receive)
+                chosen[path] = _pick(draw, ({}, *options) if path in around else options)
+        return chosen
 
 
 @st.composite
-def _values(
-    draw: st.DrawFn, question: Question, receive: Receive | None, context: Mapping[str, Any], given: _Chosen
-) -> _Chosen:
-    """What is given, and a value for every other path that is asked for: one that makes a difference, or any JSON."""
-    chosen = dict(given)
-    asked = sorted((p for p in question.known if p[0] in _COME and len(p) > 1), key=lambda p: (len(p), p))
-    around = {path[:length] for path in asked for length in range(2, len(path))}
-    for path in asked:
-        outside = (chosen.get(path[:length], _OBJECT) for length in range(2, len(path)))
-        if path in chosen or not all(isinstance(value, Mapping) for value in outside):
-            continue
-        options = question.values_of(path, context, receive)
-        values = st.sampled_from(options)
-        if path[0] == "event":
-            values |= _json
-        chosen[path] = draw(st.builds(dict) | values if path in around else values)
-    return chosen
+def events_at(draw: st.DrawFn, coming: Coming, snapshot: Snapshot, now: datetime) -> Event:
+    """What comes where an instance is: most of the time it means something there."""
+    return coming.at(draw, snapshot, now)
 
 
-#: What comes with an event.
-_COME = ("event", "delivery")
-_OBJECT: Mapping[str, Any] = {}
+@st.composite
+def events_anywhere(draw: st.DrawFn, coming: Coming) -> Event:
+    """Any event of a definition, wherever an instance is."""
+    return coming.anywhere(draw)
+
+
+@st.composite
+def payloads_for(
+    draw: st.DrawFn, coming: Coming, receive: Receive, snapshot: Snapshot | None = None
+) -> dict[str, Any]:
+    """What a `receive` block looks at; with a snapshot, what means something there if anything does."""
+    return coming.payload(draw, receive, snapshot)
+
+
+def _pick(draw: st.DrawFn, options: Sequence[_Value]) -> _Value:
+    """One of them; a strategy of its own for each choice would take longer than all the rest."""
+    return options[draw(st.integers(0, len(options) - 1))] if len(options) > 1 else options[0]
 
 
 def _below(root: str, chosen: _Chosen) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from engine.machine.timers import next_due, timer_event
 from engine.model import Delivery, Event, Passage, Snapshot, Step, Verdict
 from engine.sources.correlate import correlate
 from engine.testing.clock import FrozenClock
-from engine.testing.coming import Coming
+from engine.testing.coming import Coming, events_at, payloads_for
 from engine.testing.load import load_provisioner
 from engine.testing.strategies import CLOSE, answers, delivery_to, waits
 
@@ -269,7 +269,7 @@ def _rules(provisioner: Provisioner) -> dict[str, Any]:
     @rule(data=st.data())
     def happens(self: DefinitionMachine, data: st.DataObject) -> None:
         if self.coming.possible:
-            self.come(data.draw(self.coming.at(self.snapshot, self.clock()), label="what comes"))
+            self.come(data.draw(events_at(self.coming, self.snapshot, self.clock()), label="what comes"))
 
     states, receives = provisioner.machine.states.values(), provisioner.receives
     timed = any(s.timers for s in states) or any(r.delay is not None for r in provisioner.machine.raises())
@@ -284,7 +284,7 @@ def _rules(provisioner: Provisioner) -> dict[str, Any]:
 def _deliveries(provisioner: Provisioner) -> dict[str, Any]:
     @rule(data=st.data(), receive=st.sampled_from(provisioner.receives))
     def arrives(self: DefinitionMachine, data: st.DataObject, receive: Receive) -> None:
-        asked = self.coming.payloads(receive, self.snapshot)
+        asked = payloads_for(self.coming, receive, self.snapshot)
         # A bare one: a test block of a realistic payload could not be read.
         self.deliver(data.draw(delivery_to(receive, asked, (self.entity.id,)), label="what arrives"))
 

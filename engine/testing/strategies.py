@@ -22,7 +22,7 @@ from engine.machine.moves import Move
 from engine.model import Delivery, Entity, Event, Snapshot
 from engine.sources.catalog import SOURCES
 from engine.sources.examples import overlaid
-from engine.testing.coming import COMMENTS, STRANGER, Coming
+from engine.testing.coming import COMMENTS, STRANGER, Coming, events_anywhere, payloads_for
 from engine.testing.load import load_provisioner
 from engine.testing.sources import payloads
 
@@ -46,7 +46,8 @@ def events(source: Provisioner | Path | str, project: str | None = None) -> st.S
 
     What a `receive` block fires has a payload that one of them lets through.
     """
-    return Coming(explorer=Explorer(provisioner=_provisioner(source, project))).anything()
+    coming = Coming(explorer=Explorer(provisioner=_provisioner(source, project)))
+    return events_anywhere(coming) if coming.possible else st.nothing()
 
 
 @st.composite
@@ -96,7 +97,7 @@ def deliveries(
     coming = Coming(explorer=Explorer(provisioner=provisioner))
     keys = entities or (coming.explorer.entity().id,)
     received = provisioner.receives
-    return st.one_of([delivery_to(r, coming.payloads(r), keys, realistic=realistic) for r in received])
+    return st.one_of([delivery_to(r, payloads_for(coming, r), keys, realistic=realistic) for r in received])
 
 
 def delivery_to(
