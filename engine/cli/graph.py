@@ -82,10 +82,10 @@ def graph(
 
 
 def _visits(entity: str, projects: list[str], store: str | None) -> dict[str, tuple[Visit, ...]]:
-    from engine.serve.start import open_store
+    from engine.serve.start import open_existing_store
     from engine.store import history, instances
 
-    opened = open_store(settings_from(store=store))
+    opened = open_existing_store(settings_from(store=store))
     try:
         with opened.read() as connection:
             found = {

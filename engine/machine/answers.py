@@ -36,6 +36,9 @@ _MOVES = (Verdict.MOVED, Verdict.STAYED, Verdict.ENDED, Verdict.COUNTED)
 #: When timers are due that were set before: a time that no new one has.
 _BEFORE = timestamp(NOW - timedelta(days=1))
 
+#: A whole step takes as long as so many payloads for which no guard holds.
+_STEP_COSTS = 2
+
 #: The most payloads that are tried for one event in one configuration.
 MOST_RUNS = 2_000
 
@@ -97,7 +100,7 @@ class Answers:
     provisioner: Provisioner
     compiled: CompiledMachine
     conditions: Conditions
-    #: How many payloads were tried so far.
+    #: How much was done so far: 1 for each payload that was tried, and more for each step that was made.
     runs: int = field(init=False, default=0)
     #: How long each timer was set for so far.
     delays: dict[str, set[timedelta]] = field(init=False, default_factory=dict)
@@ -338,6 +341,7 @@ class Answers:
 
     def _step(self, snapshot: Snapshot, event: Event) -> Step:
         """The step at `NOW`; timers that go on keep a time of their own, so that they are told from new ones."""
+        self.runs += _STEP_COSTS
         event = completed(event, snapshot, NOW)
         timers = dict.fromkeys(snapshot.timers, _BEFORE)
         if event.name in timers:
