@@ -24,6 +24,7 @@ from engine.diagnostics import MOST_GIVEN, Diagnostic, Severity, errors_in, in_o
 from engine.errors import SettingError
 from engine.machine.definition import Definition, Provisioner
 from engine.machine.prove import prove
+from engine.machine.read import ReadResult
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 from engine.sources.payload_types import known_payload
 
@@ -124,7 +125,7 @@ def _check_each(
             sources.update(read.sources)
             problems += read.diagnostics
             declared.append(read.declared)
-            problems += [*check_sources(read), *read.unused]
+            problems += [*check_sources(read), *read.unused, *_without_worker(place, read, around)]
             if read.whole is not None:
                 definitions.append(read.whole)
     check_flags(around.flags, declared)
@@ -141,6 +142,17 @@ def _check_calls(definitions: Iterable[Definition], around: Surroundings) -> tup
     from engine.run.arguments import check_arguments
 
     return check_arguments(definitions, around.workers, load_processors(), around.environ)
+
+
+def _without_worker(file: Path, read: ReadResult, around: Surroundings) -> tuple[Diagnostic, ...]:
+    """The actions whose worker workers.yaml does not have, if that is where the definition is used."""
+    if around.workers is None or around.worker_of(file, None) is None:
+        return ()
+    from engine.processors.registry import load_processors
+    from engine.run.hub import check_action_workers
+
+    used = [one for provisioner in read.readable for one in provisioner.called]
+    return check_action_workers(around.workers, load_processors(), used)
 
 
 def _check_workers(text: str, name: str) -> list[Diagnostic]:

@@ -1,5 +1,6 @@
 """What ``interlock test`` does: read, run every test block, and tell."""
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from engine.decide.run_test import TestResult, run_test
 from engine.machine.compile import compile_definition
 
 _MOST_MISSING = 10
+_NO_TEST = "interlock: there is no test: add test blocks to a definition, or to a _test.hcl file beside it"
 
 
 def run_test_files(
@@ -49,6 +51,8 @@ def run_test_files(
         print_json(_as_json(results, covered), secrets)
     else:
         print(hide("\n".join(_report(results, covered)), secrets))
+    if not results:
+        print(_NO_TEST, file=sys.stderr)
     return 0 if all(result.passed for _, result in results) else 1
 
 
@@ -69,9 +73,7 @@ def _report(
         yield ""
         yield from _coverage_table(covered)
     yield ""
-    if not results:
-        yield "There is no test: add test blocks to a definition, or to a _test.hcl file beside it."
-    else:
+    if results:
         yield f"{len(results) - len(failed)} passed, {len(failed)} failed"
 
 

@@ -39,6 +39,9 @@ _MOVES = (Verdict.MOVED, Verdict.STAYED, Verdict.ENDED, Verdict.COUNTED)
 #: When timers are due that were set before: a time that no new one has.
 _BEFORE = timestamp(NOW - timedelta(days=1))
 
+#: A whole step takes as long as so many payloads for which no guard holds.
+_STEP_COSTS = 2
+
 #: The most payloads that are tried for one event in one configuration.
 MOST_RUNS = 2_000
 
@@ -51,6 +54,8 @@ class Found:
     taken: tuple[Transition, ...]
     #: Where it leads, without timers.
     after: Snapshot
+    #: All that makes a difference about that, but for how much is left of the timers.
+    place: str
     #: The timers afterwards, in their order: how long each was set for, None if it goes on as it was.
     timers: tuple[tuple[str, timedelta | None], ...]
     passed: tuple[frozenset[str], ...] = ()
@@ -105,7 +110,7 @@ class Answers:
     conditions: Conditions
     #: What is known of what comes in.
     payloads: Payloads = nothing_known
-    #: How many payloads were tried so far.
+    #: How much was done so far: 1 for each payload that was tried, and more for each step that was made.
     runs: int = field(init=False, default=0)
     #: How long each timer was set for so far.
     delays: dict[str, set[timedelta]] = field(init=False, default_factory=dict)
@@ -345,6 +350,7 @@ class Answers:
             event=event,
             taken=tuple(self._by_place[c.place] for c in again.trace.candidates if c.taken),
             after=again.snapshot,
+            place=self.place(again.snapshot, again.snapshot.timers),
             timers=_times(again.snapshot),
             passed=self.states_of(again.passed),
             quiet=not moved or (ended and event.name in before.timers),
@@ -355,6 +361,7 @@ class Answers:
 
     def _step(self, snapshot: Snapshot, event: Event) -> Step:
         """The step at `NOW`; timers that go on keep a time of their own, so that they are told from new ones."""
+        self.runs += _STEP_COSTS
         event = completed(event, snapshot, NOW)
         timers = dict.fromkeys(snapshot.timers, _BEFORE)
         if event.name in timers:

@@ -52,8 +52,10 @@ def find_in_time(
     alone = frozenset(delays) - beside
     lengths = [lasts, *(d for name in alone for d in delays[name] if d <= lasts)]
     if beside:
-        most = MOST_CONFIGURATIONS if space.complete else MOST_CONFIGURATIONS // MOMENTS
-        ticking, space = explore_in_time(explorer, lengths, alone, most)
+        # Where places are too many, nothing is proven either way.
+        less = 1 if space.complete else MOMENTS
+        most, most_runs = MOST_CONFIGURATIONS // less, MOST_RUNS_IN_ALL // less
+        ticking, space = explore_in_time(explorer, lengths, alone, most, most_runs)
     else:
         ticking = explorer.ticking(common_tick(lengths), alone)
         if ticking.tick is None:

@@ -120,11 +120,14 @@ class Explorer:
         pending = {name: datetime.fromisoformat(due) - since for name, due in snapshot.timers.items()}
         return self.at(replace(snapshot, version=0), pending)
 
-    def at(self, snapshot: Snapshot, pending: Mapping[str, timedelta]) -> Configuration:
-        """What of a snapshot makes a difference where so much is left of its timers."""
+    def at(
+        self, snapshot: Snapshot, pending: Mapping[str, timedelta], place: str | None = None
+    ) -> Configuration:
+        """What of a snapshot makes a difference where so much is left of its timers; `place`: its place, if that is known."""
         left = self._left(pending)
         timers = {name: timestamp(NOW + time) for name, time in left.items() if name != DEADLINE}
-        place = self.answers.place(snapshot, timers)
+        if place is None:
+            place = self.answers.place(snapshot, timers)
         # Of two at once, the first one stays first.
         ordered: list[tuple[str, Any]] = sorted(timers.items(), key=lambda timer: timer[1])
         if DEADLINE in left:
@@ -207,7 +210,7 @@ class Explorer:
             event=Event(name="", entity=self.entity(), payload={}),
             taken=(),
             before=before,
-            after=self.at(before.snapshot, left),
+            after=self.at(before.snapshot, left, before.place),
             quiet=True,
         )
 
@@ -224,7 +227,7 @@ class Explorer:
         }
         if DEADLINE in left:  # no step knows of it
             pending[DEADLINE] = left[DEADLINE] - passed
-        after = before if found.ended and not found.quiet else self.at(found.after, pending)
+        after = before if found.ended and not found.quiet else self.at(found.after, pending, found.place)
         return Move(
             event=found.event,
             taken=found.taken,

@@ -83,7 +83,7 @@ class Chooser:
 
     def payload(self, root: str) -> dict[str, Any]:
         """What was made up below a root name in this run, as plain values."""
-        return _plain({p[1:]: v for p, v in self.chosen.items() if p[0] == root and len(p) > 1})
+        return nested({p[1:]: v for p, v in self.chosen.items() if p[0] == root and len(p) > 1})
 
 
 class Facts(Mapping[str, Any]):
@@ -111,7 +111,8 @@ class Facts(Mapping[str, Any]):
         return len(self._chooser.names(self._path))
 
 
-def _plain(chosen: Mapping[Path, Any]) -> dict[str, Any]:
+def nested(chosen: Mapping[Path, Any]) -> dict[str, Any]:
+    """Values by path as one object, without those that are `MISSING`."""
     made: dict[str, Any] = {}
     for path in sorted(chosen, key=len):
         value = chosen[path]

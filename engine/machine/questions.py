@@ -50,7 +50,7 @@ class Question:
         for receive in self.receives:
             chooser = Chooser(partial(self._domain, context, receive), self.known)
             while True:
-                if receive is None or _lets_through(receive, self.event, chooser, names):
+                if receive is None or self.lets_through(receive, _scope(chooser, names)):
                     yield chooser, receive
                 if not chooser.next():
                     break
@@ -59,11 +59,25 @@ class Question:
         """What the event of a run is called: a pattern means many, and a `receive` block may say which it is."""
         if receive is None or not is_pattern(self.event):
             return self.event
-        return _fired(receive, self.event, chooser, names) or self.event
+        return _fired(receive, self.event, _scope(chooser, names)) or self.event
 
-    def values_of(self, path: Path) -> tuple[Any, ...]:
-        """The values that make a difference at a path; `MISSING` among them where it may be absent."""
-        return self._domain({}, None, path)
+    def lets_through(self, receive: Receive, scope: Mapping[str, Any]) -> bool:
+        """Whether a block fires this very event, or one that its pattern means, for what its expressions see as `scope`."""
+        try:
+            if receive.when is not None and not truth(receive.when.evaluate(scope)):
+                return False
+        except EvaluationError:
+            return False
+        return _fired(receive, self.event, scope) is not None
+
+    def values_of(
+        self, path: Path, context: Mapping[str, Any] | None = None, receive: Receive | None = None
+    ) -> tuple[Any, ...]:
+        """The values that make a difference at a path; `MISSING` among them where it may be absent.
+
+        `context` is what the instance remembers, and `receive` the block that it comes through: None = nothing, none.
+        """
+        return self._domain(context or {}, receive, path)
 
     def _domain(self, context: Mapping[str, Any], receive: Receive | None, path: Path) -> tuple[Any, ...]:
         if receive is not None and path == ("delivery", "source"):
@@ -105,24 +119,14 @@ def look_up(context: Any, steps: Path) -> Any:
     return context
 
 
-def _lets_through(
-    receive: Receive, event: str, chooser: Chooser, names: Callable[..., dict[str, Any]]
-) -> bool:
-    scope = names(event=chooser.facts("event"), delivery=chooser.facts("delivery"))
-    try:
-        if receive.when is not None and not truth(receive.when.evaluate(scope)):
-            return False
-    except EvaluationError:
-        return False
-    return _fired(receive, event, chooser, names) is not None
+def _scope(chooser: Chooser, names: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    return names(event=chooser.facts("event"), delivery=chooser.facts("delivery"))
 
 
-def _fired(
-    receive: Receive, event: str, chooser: Chooser, names: Callable[..., dict[str, Any]]
-) -> str | None:
+def _fired(receive: Receive, event: str, scope: Mapping[str, Any]) -> str | None:
     """The name of what a block fires, if that is the event or one that a pattern means; else None."""
     try:
-        fired = receive.fire.evaluate(names(event=chooser.facts("event"), delivery=chooser.facts("delivery")))
+        fired = receive.fire.evaluate(scope)
     except EvaluationError:
         return None
     if fired == event:

@@ -17,7 +17,7 @@ MOST_CONFIGURATIONS = 2_000
 #: Where time passes, so many times as many: moments of one place are explored together.
 MOMENTS = 5
 
-#: The most payloads that are tried in all: a few seconds of work.
+#: The most work that is done in all, as `Answers.runs` counts it: a few seconds.
 MOST_RUNS_IN_ALL = 40_000
 
 #: After so many more it is said how many there were.
@@ -125,7 +125,7 @@ def explore(
     most_runs: int = MOST_RUNS_IN_ALL,
     tell: Callable[[int], None] = lambda _: None,
 ) -> Space:
-    """Explore, nearest first, up to `most` configurations and `most_runs` payloads; `tell` hears how many there were so far.
+    """Explore, nearest first, up to `most` configurations and so much work as `most_runs`; `tell` hears how many there were so far.
 
     `starts` are where it begins (by default with a new instance), each with the number of moves that lead there. What is
     behind the states of `until` is left out.

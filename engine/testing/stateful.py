@@ -23,7 +23,7 @@ from engine.decide.simulate import Situation, simulate_event
 from engine.machine.arrival import arrive
 from engine.machine.compile import CompiledProvisioner, compile_machine
 from engine.machine.course import Pause
-from engine.machine.definition import Provisioner
+from engine.machine.definition import Provisioner, Receive
 from engine.machine.explore import Explorer
 from engine.machine.masks import shown_effect
 from engine.machine.properties import Claim
@@ -32,8 +32,9 @@ from engine.machine.timers import next_due, timer_event
 from engine.model import Delivery, Event, Passage, Snapshot, Step, Verdict
 from engine.sources.correlate import correlate
 from engine.testing.clock import FrozenClock
+from engine.testing.coming import Coming, events_at, payloads_for
 from engine.testing.load import load_provisioner
-from engine.testing.strategies import CLOSE, answers, deliveries, events, waits
+from engine.testing.strategies import CLOSE, answers, delivery_to, waits
 
 #: What changes where an instance is or what it remembers: properties are held against it, and a test needs it.
 _MOVES = (Verdict.MOVED, Verdict.STAYED, Verdict.COUNTED)
@@ -47,6 +48,7 @@ class DefinitionMachine(RuleBasedStateMachine):
     provisioner: ClassVar[Provisioner]
     compiled: ClassVar[CompiledProvisioner]
     explorer: ClassVar[Explorer]
+    coming: ClassVar[Coming]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -80,7 +82,8 @@ class DefinitionMachine(RuleBasedStateMachine):
     def start(self) -> None:
         """Hold the claims against the start."""
         _, passed = self.explorer.begin()
-        self._claims(None, None, passed)
+        with self._telling():
+            self._claims(None, None, passed)
 
     def come(self, event: Event) -> None:
         """Decide about an event, and hold everything against the step."""
@@ -162,7 +165,9 @@ class DefinitionMachine(RuleBasedStateMachine):
 
     def as_test(self, name: str = "found by a stateful test") -> str:
         """What happened so far, as a `test` block."""
-        course = [Pause(by=p) if isinstance(p, timedelta) else p for p in _merged(self.course)]
+        # Nothing has to come to an instance that starts: it does so in no time.
+        happened = _merged(self.course) or [timedelta()]
+        course = [Pause(by=p) if isinstance(p, timedelta) else p for p in happened]
         given = Snapshot(state=self.compiled.machine.initial)
         entity = self.entity.id if any(isinstance(part, Delivery) for part in course) else None
         hidden = self.provisioner.machine.names.hidden
@@ -236,6 +241,7 @@ def state_machine_for(
         else load_provisioner(source, project, machines=machines, variables=variables)
     )
     claims = tuple(p for p in provisioner.properties if p.claim in (Claim.ALWAYS, Claim.NEVER))
+    explorer = Explorer(provisioner=provisioner, claims=claims)
     members: dict[str, Any] = {
         "__doc__": "The stateful test of one definition.",
         "__module__": __name__,
@@ -247,7 +253,8 @@ def state_machine_for(
             definition_hash="",
             variables={},
         ),
-        "explorer": Explorer(provisioner=provisioner, claims=claims),
+        "explorer": explorer,
+        "coming": Coming(explorer=explorer),
     }
     return type(f"DefinitionMachine_{provisioner.name}", (DefinitionMachine,), members | _rules(provisioner))
 
@@ -259,9 +266,10 @@ def _rules(provisioner: Provisioner) -> dict[str, Any]:
     def begin(self: DefinitionMachine) -> None:
         self.start()
 
-    @rule(event=events(provisioner))
-    def happens(self: DefinitionMachine, event: Event) -> None:
-        self.come(event)
+    @rule(data=st.data())
+    def happens(self: DefinitionMachine, data: st.DataObject) -> None:
+        if self.coming.possible:
+            self.come(data.draw(events_at(self.coming, self.snapshot, self.clock()), label="what comes"))
 
     states, receives = provisioner.machine.states.values(), provisioner.receives
     timed = any(s.timers for s in states) or any(r.delay is not None for r in provisioner.machine.raises())
@@ -274,13 +282,11 @@ def _rules(provisioner: Provisioner) -> dict[str, Any]:
 
 
 def _deliveries(provisioner: Provisioner) -> dict[str, Any]:
-    entity = Explorer(provisioner=provisioner).entity().id
-    # Bare ones: a test block of a realistic payload could not be read.
-    bare = deliveries(provisioner, entities=(entity,), realistic=False)
-
-    @rule(delivery=bare)
-    def arrives(self: DefinitionMachine, delivery: Delivery) -> None:
-        self.deliver(delivery)
+    @rule(data=st.data(), receive=st.sampled_from(provisioner.receives))
+    def arrives(self: DefinitionMachine, data: st.DataObject, receive: Receive) -> None:
+        asked = payloads_for(self.coming, receive, self.snapshot)
+        # A bare one: a test block of a realistic payload could not be read.
+        self.deliver(data.draw(delivery_to(receive, asked, (self.entity.id,)), label="what arrives"))
 
     @precondition(lambda self: self.sent)
     @rule(data=st.data())

@@ -5,7 +5,7 @@ at, drawn from those that make a difference (`engine.machine.domains`), and from
 which its timers run out, to the moment and close by.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,16 @@ from typing import Any
 from hypothesis import strategies as st
 
 from engine.errors import EvaluationError
-from engine.machine.approvals import event_name, is_answer_name
+from engine.machine.approvals import event_name
 from engine.machine.definition import Machine, Provisioner, Receive
-from engine.machine.domains import MISSING
 from engine.machine.durations import seconds_of
 from engine.machine.explore import Explorer
 from engine.machine.expression import Expression
 from engine.machine.moves import Move
-from engine.machine.questions import Question
 from engine.model import Delivery, Entity, Event, Snapshot
 from engine.sources.catalog import SOURCES
 from engine.sources.examples import overlaid
+from engine.testing.coming import COMMENTS, STRANGER, Coming, events_anywhere, payloads_for
 from engine.testing.load import load_provisioner
 from engine.testing.sources import payloads
 
@@ -41,46 +40,14 @@ _SOME_WAITS = tuple(map(timedelta, (0, 0, 1, 7), (1, 3600, 0, 0)))
 _TIMES = tuple(f"2024-01-01T0{hour}:00:00Z" for hour in range(1, 4))
 _NUMBERS = (1, 2, 3)
 
-#: Nobody who may answer.
-_STRANGER = "a stranger"
-_comments = st.sampled_from(["", "fine"]) | st.text(max_size=8)
-
-_json = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
-    max_leaves=4,
-)
-
 
 def events(source: Provisioner | Path | str, project: str | None = None) -> st.SearchStrategy[Event]:
-    """Events of a definition, for its first entity: those that its transitions know, with payloads that they ask for."""
-    explorer = Explorer(provisioner=_provisioner(source, project))
-    machine = explorer.machine
-    questions: list[Question] = []
-    people: dict[str, None] = {}
-    for state in machine.states:
-        at = explorer.start(state)
-        questions += [explorer.question(at, name) for name in explorer.events(at)]
-        people.update(dict.fromkeys(name for asked in at.snapshot.awaits.values() for name in asked["from"]))
-    unique = list({id(question): question for question in questions}.values())
-    if not unique:
-        return st.nothing()
-    return st.one_of([_event(explorer, question, list(people)) for question in unique])
+    """Events of a definition, for its first entity: those that its transitions know, with payloads that they ask for.
 
-
-def _event(explorer: Explorer, question: Question, people: list[str]) -> st.SearchStrategy[Event]:
-    """The event with a payload that it asks for; what a person answers says who, one who may or a stranger."""
-    if is_answer_name(question.event):
-        who = st.sampled_from([*people, _STRANGER])
-        said = st.fixed_dictionaries({"who": who, "comment": _comments})
-        return said.map(lambda answer: Event(name=question.event, entity=explorer.entity(), payload=answer))
-    return st.builds(
-        lambda payload, delivery: Event(
-            name=question.event, entity=explorer.entity(), payload=payload, delivery=delivery
-        ),
-        _payload(question, "event"),
-        _payload(question, "delivery"),
-    )
+    What a `receive` block fires has a payload that one of them lets through.
+    """
+    coming = Coming(explorer=Explorer(provisioner=_provisioner(source, project)))
+    return events_anywhere(coming) if coming.possible else st.nothing()
 
 
 @st.composite
@@ -89,8 +56,8 @@ def answers(draw: st.DrawFn, entity: Entity, snapshot: Snapshot) -> Event:
     state = draw(st.sampled_from(sorted(snapshot.awaits)), label="what is asked")
     asked = snapshot.awaits[state]
     choice = draw(st.sampled_from(list(asked["choices"])), label="the answer")
-    who = draw(st.sampled_from([*asked["from"], _STRANGER]), label="who")
-    payload = {"who": who, "comment": draw(_comments, label="comment")}
+    who = draw(st.sampled_from([*asked["from"], STRANGER]), label="who")
+    payload = {"who": who, "comment": draw(COMMENTS, label="comment")}
     return Event(name=event_name(state, choice), entity=entity, payload=payload)
 
 
@@ -118,26 +85,6 @@ def _constant(machine: Machine, delay: Expression) -> timedelta | None:
         return None
 
 
-def _payload(question: Question, root: str) -> st.SearchStrategy[dict[str, Any]]:
-    paths = sorted(path for path in question.known if path[0] == root and len(path) > 1)
-    values = {path: st.sampled_from(question.values_of(path)) | _json for path in paths}
-    return st.fixed_dictionaries(values).map(_nested)
-
-
-def _nested(chosen: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for path in sorted(chosen, key=len):
-        at = made
-        for step in path[1:-1]:
-            inner = at.get(step)
-            if not isinstance(inner, dict):
-                inner = at[step] = {}
-            at = inner
-        if chosen[path] is not MISSING and path[-1] not in at:
-            at[path[-1]] = chosen[path]
-    return made
-
-
 def deliveries(
     source: Provisioner | Path | str,
     project: str | None = None,
@@ -147,27 +94,18 @@ def deliveries(
 ) -> st.SearchStrategy[Delivery]:
     """Deliveries of the kinds that a definition receives, bare or `realistic`; what it looks at names the `entities`."""
     provisioner = _provisioner(source, project)
-    explorer = Explorer(provisioner=provisioner)
-    keys = entities or (explorer.entity().id,)
-    names = dict.fromkeys(t.event for t in provisioner.machine.transitions)
-    made: list[st.SearchStrategy[Delivery]] = []
-    for receive in provisioner.receives:
-        questions = [q for q in _questions(explorer, names) if receive in q.receives]
-        asked = [_payload(q, "event") for q in questions] or [st.just({})]
-        made.append(_delivery(receive, st.one_of(asked), keys, realistic=realistic))
-    return st.one_of(made)
+    coming = Coming(explorer=Explorer(provisioner=provisioner))
+    keys = entities or (coming.explorer.entity().id,)
+    received = provisioner.receives
+    return st.one_of([delivery_to(r, payloads_for(coming, r), keys, realistic=realistic) for r in received])
 
 
-def _questions(explorer: Explorer, names: Mapping[str, Any]) -> list[Question]:
-    found = []
-    for state in explorer.machine.states:
-        at = explorer.start(state)
-        found += [explorer.question(at, name) for name in explorer.events(at) if name in names]
-    return found
-
-
-def _delivery(
-    receive: Receive, asked: st.SearchStrategy[dict[str, Any]], keys: tuple[str, ...], *, realistic: bool
+def delivery_to(
+    receive: Receive,
+    asked: st.SearchStrategy[dict[str, Any]],
+    keys: tuple[str, ...],
+    *,
+    realistic: bool = False,
 ) -> st.SearchStrategy[Delivery]:
     """What the definition asks for, alone or in a realistic payload, with a key in every text that `entity` looks at.
 

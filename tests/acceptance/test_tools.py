@@ -7,6 +7,8 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+from engine.store.database import Store
+
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = str(ROOT / "statemachines" / "jira.hcl")
 
@@ -48,9 +50,55 @@ class TestGraph:
         assert (result.returncode, "it has: soc, devhop" in result.stderr) == (1, True)
 
     def test_an_entity_that_the_store_does_not_know_is_said(self, tmp_path: Path) -> None:
-        result = interlock("graph", SHIPPED, "--entity", "SOC-1", "--store", f"sqlite:///{tmp_path}/x.db")
+        store = f"sqlite:///{tmp_path}/x.db"
+        Store.open(store).close()
+        result = interlock("graph", SHIPPED, "--entity", "SOC-1", "--store", store)
         assert result.returncode == 1
         assert "the store knows nothing of SOC-1" in result.stderr
+        assert not (tmp_path / "x.key").exists()  # to look needs no key
+
+    def test_a_store_that_is_not_there_is_not_made(self, tmp_path: Path) -> None:
+        result = interlock("graph", SHIPPED, "--entity", "SOC-1", "--store", f"sqlite:///{tmp_path}/x.db")
+        assert (result.returncode, "there is no store at" in result.stderr) == (1, True)
+        assert list(tmp_path.iterdir()) == []
+
+
+CALLING = """
+provisioner "soc" {
+  receive "github" "release" {
+    entity = issue_keys(event.release.body)
+    fire   = "next"
+  }
+  statemachine "soc" {
+    initial = "a"
+    state "a" {
+      on "next" {
+        transition = "b"
+        action "chat" "announce" { text = "x" }
+      }
+    }
+    state "b" { final = true }
+  }
+}
+"""
+
+
+class TestOneFile:
+    def test_a_file_is_held_against_the_workers_file_that_names_it(self, tmp_path: Path) -> None:
+        (tmp_path / "soc.hcl").write_text(CALLING)
+        (tmp_path / "other.hcl").write_text(CALLING)
+        workers = tmp_path / "workers.yaml"
+        workers.write_text("workers:\n  dry-run:\n    statefile: soc.hcl\n    projects: [soc]\n")
+        around = ("--workers", str(workers), "--machines", str(tmp_path))
+        named = interlock("check", str(tmp_path / "soc.hcl"), *around)
+        assert (named.returncode, "unknown_worker" in named.stdout) == (1, True)
+        other = interlock("check", str(tmp_path / "other.hcl"), *around)
+        assert (other.returncode, "no problem" in other.stdout) == (0, True)
+
+    def test_that_there_is_no_test_is_said_on_standard_error(self, tmp_path: Path) -> None:
+        (tmp_path / "other.hcl").write_text(CALLING)
+        result = interlock("test", str(tmp_path / "other.hcl"))
+        assert (result.returncode, "there is no test" in result.stderr) == (0, True)
 
 
 class TestByHand:

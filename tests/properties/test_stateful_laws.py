@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
 from engine.decide.run_test import TestResult, run_test
+from engine.machine.claims import Outcome
 from engine.machine.compile import compile_definition
+from engine.machine.prove import prove
 from engine.model import Snapshot
 from engine.testing import load_definition, state_machine_for
 from engine.testing.stateful import DefinitionMachine
@@ -286,3 +288,144 @@ def test_the_moments_around_a_timer_are_tried() -> None:
 
     run_state_machine_as_test(Mine, settings=quick)
     assert {0.001, 0.000001} <= left
+
+
+#: How a delivery comes to fire an event: each lets only some payloads through.
+ADMITTING = (
+    'when = event.action == "one"\nfire = "e"',
+    'fire = event.action == "one" ? "e" : "f"',
+    'fire = { one = "e", two = "f" }[event.action]',
+    "fire = event.action",
+    'when = event.n > 2 && event.action != "two"\nfire = "f"',
+)
+ASKED = (
+    'event.action == "one"',
+    'event.action != "one"',
+    'event.action == "e"',
+    "event.n < 2",
+    "try(event.n, 3) == 3 && event.other",
+)
+
+
+@st.composite
+def admitting(draw: st.DrawFn) -> str:
+    """A machine whose events come of deliveries, with guards that ask what `receive` blocks ask; some are raised."""
+    receives = [
+        f'receive "standard" "thing" {{\nentity = event.key\n{how}\n}}'
+        for how in draw(st.lists(st.sampled_from(ADMITTING), min_size=1, max_size=2))
+    ]
+    raised = draw(st.sampled_from(("", '\nraise "r" { event = { n = 1 } }\n')))
+    states = []
+    for state in ("a", "b"):
+        inner = [
+            f'on "{name}" {{\nwhen = {draw(st.sampled_from(ASKED))}\ntransition = "{draw(st.sampled_from("bc"))}"{raised}\n}}'
+            for name in draw(st.lists(st.sampled_from("efr"), min_size=1, max_size=3))
+        ]
+        # Several of one event are legal: only the last may be without a guard, and none is.
+        states.append("\n".join([f'state "{state}" {{', *inner, "}"]))
+    claim = draw(st.sampled_from(('state == "c"', 'state == "b" && event.n == 1', 'event.action == "one"')))
+    body = "\n".join([*states, 'state "c" { final = true }'])
+    return (
+        f'provisioner "dev" {{\n{"".join(one + chr(10) for one in receives)}statemachine "dev" {{\ninitial = "a"\n{body}\n}}\n'
+        f'property "planted" {{\nnever = {claim}\n}}\n}}\n'
+    )
+
+
+@given(admitting())
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+def test_whatever_a_stateful_test_refutes_a_proof_refutes(source: str) -> None:
+    made = state_machine_for(source)
+    refuted = ""
+    try:
+        run_state_machine_as_test(made, settings=settings(quick, max_examples=25, phases=(Phase.generate,)))
+    except AssertionError as error:
+        refuted = str(error)
+    if refuted:
+        event("refuted")
+        assert 'property "planted" does not hold' in refuted
+        [finding] = prove(made.provisioner).findings
+        assert finding.outcome is Outcome.FAILS
+
+
+IMPOSSIBLE = """
+provisioner "dev" {
+  receive "github" "release" {
+    RECEIVE
+    entity = issue_keys(event.release.body)
+  }
+  statemachine "dev" {
+    initial = "a"
+    state "a" {
+      on "ready" {
+        when       = WHEN
+        transition = "bad"
+      }
+      on "ready" { transition = "fine" }
+      on "other" { transition = "fine" }
+    }
+    state "bad" { final = true }
+    state "fine" { final = true }
+  }
+  property "never bad" { never = state == "bad" }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("receive", "when"),
+    [
+        ('when = event.action == "published"\nfire = "ready"', 'event.action != "published"'),
+        ('fire = event.action == "published" ? "ready" : "other"', 'event.action == "created"'),
+        ('fire = { closed = "ready", opened = "other" }[event.action]', 'event.action != "closed"'),
+        ("fire = event.action", 'event.action == "other"'),
+    ],
+)
+def test_what_no_receive_block_lets_through_does_not_come(receive: str, when: str) -> None:
+    source = IMPOSSIBLE.replace("RECEIVE", receive).replace("WHEN", when)
+    seen: set[str] = set()
+
+    class Mine(state_machine_for(source)):  # type: ignore[misc]
+        def decided(self, made: Any) -> None:
+            seen.add(made.snapshot.state)
+
+    run_state_machine_as_test(Mine, settings=settings(quick, max_examples=60))
+    assert "fine" in seen
+
+
+def test_a_start_that_is_wrong_is_printed_as_a_test_too() -> None:
+    source = IMPOSSIBLE.replace("RECEIVE", 'fire = "ready"').replace("WHEN", "event.x")
+    source = source.replace('state == "bad"', 'state == "a"')
+    machine = state_machine_for(source)()
+    with pytest.raises(AssertionError, match='property "never bad" does not hold') as caught:
+        machine.start()
+    [block] = BLOCK.findall("\n".join(caught.value.__notes__))
+    assert pasted(source, block).passed
+
+
+COUNTING = """
+provisioner "dev" {
+  receive "github" "check_run" {
+    entity = issue_keys(event.check_run.name)
+    fire   = event.check_run.conclusion == "success" ? "green" : "red"
+  }
+  statemachine "dev" {
+    initial = "a"
+    state "a" {
+      on "red" {
+        when = try(context.n, 0) < 3
+        set  = { n = try(context.n, 0) + 1 }
+      }
+      on "red" { transition = "dead" }
+      on "green" { transition = "b" }
+    }
+    state "b" "red" { transition = "b" }
+    state "dead" { final = true }
+  }
+  property "n" { never = state == "dead" }
+}
+"""
+
+
+def test_a_way_of_several_moves_is_found() -> None:
+    with pytest.raises(AssertionError, match='property "n" does not hold'):
+        run_state_machine_as_test(state_machine_for(COUNTING), settings=settings(quick, max_examples=500))
