@@ -47,6 +47,8 @@ class BruteForce:
         self.start = self.arrived()
         self.edges: dict[Node, set[Node]] = {}
         self.ways: dict[Node, set[Way]] = {}
+        #: Where a transition may be taken that leaves no state.
+        self.staying: set[Node] = set()
         self.names: dict[Node, str] = {}
         todo = [self.start]
         while todo:
@@ -55,6 +57,8 @@ class BruteForce:
                 self.names[node] = self.at(node).text()
                 self.ways[node] = self.steps(node)
                 self.edges[node] = {after for after, _ in self.ways[node]}
+                if node in self.staying:
+                    self.edges[node].add(node)
                 todo += self.edges[node]
 
     def arrived(self) -> Node:
@@ -86,6 +90,8 @@ class BruteForce:
                 moved = any(not word.startswith("way") for word in run.log)
                 if taken and moved:
                     found.add((node_of(run), tuple(run.seen[:-1])))
+                elif taken:
+                    self.staying.add(node)
         return found
 
     @cached_property
@@ -117,6 +123,9 @@ class BruteForce:
         good = {node for node in self.edges if node.active & wanted}
         for _ in range(claimed.moves or len(self.edges) + 1):
             fine = {n: [a in good or through(p, wanted) for a, p in ways] for n, ways in self.ways.items()}
+            if claimed.moves:  # what stays is a move, too; where they are not counted, it does not stay for ever
+                for node in self.staying:
+                    fine[node].append(node in good)
             some = claimed.claim is Claim.REACHABLE
             good |= {n for n, each in fine.items() if (any(each) if some else each and all(each))}
         return any(node not in good for node in self.starting(claimed))

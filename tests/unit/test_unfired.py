@@ -49,7 +49,7 @@ def test_an_event_that_nobody_fires(fire: str) -> None:
     ("fire", "on", "more"),
     [
         ("event.action", "mergd", ""),
-        ('"go.${event.action}"', "mergd", ""),
+        ('"go.${event.action}"', "go.mergd", ""),
         (None, "prev", ""),
         ('"merged"', "*", ""),
         ('"merged"', "merged.*", ""),
@@ -59,6 +59,10 @@ def test_an_event_that_nobody_fires(fire: str) -> None:
 )
 def test_an_event_that_may_come(fire: str | None, on: str, more: str) -> None:
     assert told(machine(fire, on, more)) == []
+
+
+def test_an_event_that_no_template_gives_is_told() -> None:
+    assert len(told(machine('"go.${event.action}"', "mergd", ""))) == 1
 
 
 def test_each_event_is_told_once_where_it_is_waited_for_first() -> None:
