@@ -123,7 +123,7 @@ class BruteForce:
         good = {node for node in self.edges if node.active & wanted}
         for _ in range(claimed.moves or len(self.edges) + 1):
             fine = {n: [a in good or through(p, wanted) for a, p in ways] for n, ways in self.ways.items()}
-            if claimed.moves:  # what stays is a move, too; where they are not counted, it does not stay for ever
+            if claimed.moves:  # where moves are not counted, it does not stay for ever
                 for node in self.staying:
                     fine[node].append(node in good)
             some = claimed.claim is Claim.REACHABLE
