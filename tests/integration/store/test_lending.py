@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from engine.errors import StoreError
+from engine.errors import StoreError, StoreTroubleError
 from engine.store import writer
 from engine.store.database import Store
 from engine.store.lending import Loan
@@ -117,7 +117,7 @@ def test_a_commit_that_fails_is_told_to_all_works_of_the_loop(store: Store) -> N
         return await asyncio.gather(*(store.commit(work) for work in works), return_exceptions=True)
 
     answers = asyncio.run(main())
-    assert [type(answer) for answer in answers] == [StoreError] * 3
+    assert [type(answer) for answer in answers] == [StoreTroubleError] * 3
     assert names_in(store.path) == set()
     assert store.write(lambda c: put(c, "again")) == "again"
 
