@@ -5,6 +5,7 @@ a timer, an answer) must be neither used up nor guessed: it keeps its place in i
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -23,6 +24,9 @@ log = structlog.get_logger()
 
 #: How long a parked lane is left alone, if nothing is loaded anew: another daemon may have other definitions.
 PAUSE = timedelta(minutes=5)
+#: How many instances one look brings, and how long the next one waits.
+_PAGE = 10_000
+_REST_SECONDS = 0.2
 #: The most states that one warning names.
 _MOST_NAMED = 10
 
@@ -52,35 +56,49 @@ async def park(store: Store, row: InboxRow, because: str, now: datetime) -> Wait
 
 
 async def tell_stranded(store: Store, provisioners: Mapping[str, CompiledProvisioner], hub: Hub) -> None:
-    """Warn of entities in states that these definitions do not have, where nobody else knows where they are."""
+    """Warn of entities in states that these definitions do not have, where nobody else knows where they are.
+
+    They are looked through page by page, with rests between: a million must not slow down what is decided meanwhile.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    examples: dict[tuple[str, str], str] = {}
+    after, last = 0, 1
     try:
-        found = await asyncio.to_thread(_states, store)
+        while after < last:
+            found, last = await asyncio.to_thread(_states, store, after)
+            for held in found:
+                counts[held.project, held.state] += held.count
+                examples.setdefault((held.project, held.state), held.example)
+            after += _PAGE
+            if found and after < last:
+                await asyncio.sleep(_REST_SECONDS)
     except StoreError as error:
         log.warning("store.unreadable", because=str(error))
         return
     for project, provisioner in provisioners.items():
         lost = [
-            held
-            for held in found.get(project, ())
-            if provisioner.machine.configuration(held.state) is None and not hub.for_project(project).observes
+            (state, count)
+            for (of, state), count in sorted(counts.items())
+            if of == project
+            and provisioner.machine.configuration(state) is None
+            and not hub.for_project(project).observes
         ]
         if lost:
-            count = sum(held.count for held in lost)
+            count = sum(number for _, number in lost)
             log.warning(
                 "definition.strands",
                 project=project,
                 count=count,
                 states=[
-                    f"{held.state} ({held.count}, {held.example} for instance)" for held in lost[:_MOST_NAMED]
+                    f"{state} ({number}, {examples[project, state]} for instance)"
+                    for state, number in lost[:_MOST_NAMED]
                 ],
                 because=f"{count} entities are in states that the definition of {project} does not have: "
                 "their events wait until one has them",
             )
 
 
-def _states(store: Store) -> Mapping[str, list[instances.Held]]:
-    found: dict[str, list[instances.Held]] = {}
+def _states(store: Store, after: int) -> tuple[list[instances.Held], int]:
+    """What the next page holds, and the number of the last row of all."""
     with store.read() as c:
-        for held in instances.states(c):
-            found.setdefault(held.project, []).append(held)
-    return found
+        return instances.states(c, after, after + _PAGE), instances.last_row(c)

@@ -69,9 +69,11 @@ _STATES = (
         func.count().label("count"),
         func.min(instances.c.entity_id).label("example"),
     )
+    .where(instances.c.id > bindparam("after_id"), instances.c.id <= bindparam("last_id"))
     .group_by(instances.c.project, instances.c.state)
     .order_by(instances.c.project, instances.c.state)
 )
+_LAST = select(func.max(instances.c.id))
 _OBSERVED = Prepared(update(instances).where(*_THIS), sets=("observed_status", "updated_at"))
 _UPDATE = Prepared(
     update(instances).where(*_THIS, instances.c.version == bindparam("of_version")),
@@ -127,9 +129,15 @@ def awaiting(c: Connection, limit: int, project: str | None = None) -> list[Inst
     return [_instance(**row._asdict()) for row in c.execute(query, {"at_most": limit})]
 
 
-def states(c: Connection) -> list[Held]:
-    """Every state that instances are in. It looks at all of them: not for the event loop."""
-    return [Held(**row._asdict()) for row in c.execute(_STATES)]
+def last_row(c: Connection) -> int:
+    """The number of the newest instance's row; 0 if there is none."""
+    return c.execute(_LAST).scalar_one() or 0
+
+
+def states(c: Connection, after_id: int, last_id: int) -> list[Held]:
+    """Every state that the instances of these rows are in. It looks at each: not for the event loop."""
+    of = {"after_id": after_id, "last_id": last_id}
+    return [Held(**row._asdict()) for row in c.execute(_STATES, of)]
 
 
 def outdated(
