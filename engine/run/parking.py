@@ -26,7 +26,7 @@ log = structlog.get_logger()
 PAUSE = timedelta(minutes=5)
 #: How many instances one look brings, and how long the next one waits.
 _PAGE = 10_000
-_REST_SECONDS = 0.2
+_REST_SECONDS = 1.0
 #: The most states that one warning names.
 _MOST_NAMED = 10
 
