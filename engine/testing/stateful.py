@@ -69,6 +69,8 @@ class DefinitionMachine(RuleBasedStateMachine):
         #: Every delivery, to be sent again.
         self.sent: list[Delivery] = []
         self._moved = False
+        #: When the last decision was made.
+        self._decided_at = self.clock()
         #: What was decided in the step that is looked at, where it moved nothing and nothing else comes of what came in.
         self._unmoved: Verdict | None = None
 
@@ -126,7 +128,7 @@ class DefinitionMachine(RuleBasedStateMachine):
         """For your own checks: called after every step. Override it in a subclass."""
 
     def _decide(self, event: Event, at: datetime, *, last: bool = True) -> None:
-        before = self.snapshot
+        before, self._decided_at = self.snapshot, at
         one, after = simulate_event(self.compiled, self._situation, event, at)
         made = one.decision.step
         again, _ = simulate_event(self.compiled, self._situation, event, at)
@@ -171,17 +173,24 @@ class DefinitionMachine(RuleBasedStateMachine):
         given = Snapshot(state=self.compiled.machine.initial)
         entity = self.entity.id if any(isinstance(part, Delivery) for part in course) else None
         hidden = self.provisioner.machine.names.hidden
-        lines = test_block(
-            name,
-            given,
-            course,
-            self.snapshot.state,
-            "what was decided",
-            hidden,
-            entity=entity,
-            verdict=self._unmoved,
-        )
+        end, verdict = self.snapshot, self._unmoved
+        if isinstance(happened[-1], timedelta) and (later := self._end_of_moment()) is not end:
+            end, verdict, why = later, None, f'"{end.state}" was decided at the same moment, before'
+        else:
+            why = "what was decided"
+        lines = test_block(name, given, course, end.state, why, hidden, entity=entity, verdict=verdict)
         return "\n".join(lines)
+
+    def _end_of_moment(self) -> Snapshot:
+        """Where it is when all timers have run out that are due at the moment of the last decision: time cannot stop between."""
+        situation, ran_out = self._situation, 0
+        while (due := next_due(situation.snapshots[self.entity])) is not None and due[0] <= self._decided_at:
+            event = timer_event(self.entity, due[1], situation.snapshots[self.entity].timers[due[1]])
+            _, situation = simulate_event(self.compiled, situation, event, due[0])
+            ran_out += 1
+            if ran_out > _MOST_TIMERS:
+                break
+        return situation.snapshots[self.entity]
 
     @contextmanager
     def _told(self, came: Event | Delivery) -> Iterator[None]:
