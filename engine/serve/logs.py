@@ -5,7 +5,6 @@ Both are made from the same structured events, so what the operator reads is wha
 
 import json
 import logging
-import sys
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +13,7 @@ import orjson
 import structlog
 
 from engine.config.redaction import Redaction
+from engine.serve.log_lines import LogLines
 
 #: The predecessor's levels and the usual ones.
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -29,27 +29,30 @@ def configure_logs(
     `form` is ``json`` or ``text``; `level` a key of `LEVELS`. `lasting` is for a process that never configures them
     again, and makes each line cheaper.
     """
-    render: Callable[[Any, str, EventDict], str | bytes]
-    render = Narrator(colour=colour) if form == "text" else _as_json
+    lines = LogLines(errors=errors, lost=_tell_lost)
+    # People read their own clock, programs read UTC.
+    told = (structlog.processors.TimeStamper(fmt="iso", utc=False), Narrator(colour=colour))
     structlog.configure(
         processors=[
-            structlog.processors.add_log_level,
-            # People read their own clock, programs read UTC.
-            structlog.processors.TimeStamper(fmt="iso", utc=False) if form == "text" else _stamp,
-            structlog.processors.format_exc_info,
-            render,
+            _complete,
+            *(told if form == "text" else (_as_json,)),
             _Hidden(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=lambda *_: _Lines(errors=errors),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=lasting,
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
 
 
-def _stamp(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    event["timestamp"] = datetime.now(UTC)  # what renders it writes it as ISO 8601 does, and faster
-    return event
+def _complete(logger: Any, method: str, event: EventDict) -> EventDict:
+    """The event with its level and, if it has one, its traceback."""
+    event = structlog.processors.add_log_level(logger, method, event)
+    return structlog.processors.format_exc_info(logger, method, event) if "exc_info" in event else event
+
+
+def _tell_lost(count: int) -> None:
+    structlog.get_logger().warning("log.lost", lines=count)
 
 
 def hide_in_logs(secrets: Iterable[str]) -> None:
@@ -71,26 +74,12 @@ class _Hidden:
 
 
 def _as_json(_logger: Any, _method: str, event: EventDict) -> str:
+    event["timestamp"] = datetime.now(UTC)
     try:
         return orjson.dumps(event, default=repr, option=orjson.OPT_UTC_Z).decode()
     except (orjson.JSONEncodeError, TypeError):  # a broken surrogate, a number without end
         event["timestamp"] = event["timestamp"].isoformat().replace("+00:00", "Z")
         return json.dumps(event, default=repr)
-
-
-class _Lines:
-    """Writes lines. The stream is looked up for each: whoever runs a command inside a program may exchange it."""
-
-    def __init__(self, *, errors: bool) -> None:
-        self._name = "stderr" if errors else "stdout"
-
-    def msg(self, line: str) -> None:
-        """One line, seen at once."""
-        stream = getattr(sys, self._name)
-        stream.write(f"{line}\n")
-        stream.flush()
-
-    debug = info = warning = error = critical = exception = log = msg
 
 
 class _Libraries(logging.Handler):

@@ -61,7 +61,6 @@ class HistoryRow:
 _ROWS = select(*(history.c[name] for name in HistoryRow.__dataclass_fields__))
 _OF_ENTITY = (history.c.project == bindparam("of_project"), history.c.entity_id == bindparam("of_entity"))
 _NEWEST_OF_ENTITY = _ROWS.where(*_OF_ENTITY).order_by(history.c.id.desc()).limit(bindparam("at_most"))
-_NEWEST = _ROWS.order_by(history.c.id.desc()).limit(bindparam("at_most"))
 _CHAIN = (
     _ROWS.where(*_OF_ENTITY, history.c.id > bindparam("after_id"))
     .order_by(history.c.id)
@@ -163,11 +162,6 @@ def of_entity(c: Connection, project: str, entity_id: str, limit: int) -> list[H
     """The entity's decisions, newest first."""
     found = c.execute(_NEWEST_OF_ENTITY, {"of_project": project, "of_entity": entity_id, "at_most": limit})
     return [_row(**row._asdict()) for row in found]
-
-
-def latest(c: Connection, limit: int) -> list[HistoryRow]:
-    """The decisions of all entities, newest first."""
-    return [_row(**row._asdict()) for row in c.execute(_NEWEST, {"at_most": limit})]
 
 
 def chain(c: Connection, project: str, entity_id: str) -> Iterator[HistoryRow]:

@@ -46,7 +46,6 @@ _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id =
 _LOAD = Prepared(_ROWS.where(*_THIS))
 _FIND = _ROWS.where(instances.c.folded_id == bindparam("of_folded")).order_by(instances.c.project)
 _PROJECTS = select(instances.c.project).distinct()
-_LATEST = _ROWS.order_by(instances.c.updated_at.desc()).limit(bindparam("at_most"))
 _AWAITING = (
     _ROWS.where(instances.c.awaits_since.is_not(None))
     .order_by(instances.c.awaits_since)
@@ -115,11 +114,6 @@ def find(c: Connection, entity_id: str) -> list[Instance]:
 def projects(c: Connection) -> set[str]:
     """Every project of which there is an instance."""
     return set(c.execute(_PROJECTS).scalars())
-
-
-def latest(c: Connection, limit: int) -> list[Instance]:
-    """The instances decided last, newest first."""
-    return [_instance(**row._asdict()) for row in c.execute(_LATEST, {"at_most": limit})]
 
 
 def awaiting(c: Connection, limit: int, project: str | None = None) -> list[Instance]:

@@ -233,7 +233,7 @@ instances = Table(
     Column("version", Integer, nullable=False),
     Column("machine_hash", Text, nullable=False),
     Column("observed_status", Text),
-    Column("updated_at", Moment, nullable=False, index=True),
+    Column("updated_at", Moment, nullable=False),
     Column("memory", Json, nullable=False, server_default="{}"),
     Column("awaits_since", Moment),
     UniqueConstraint("project", "entity_id"),

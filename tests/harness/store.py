@@ -1,10 +1,14 @@
-"""A store whose writer is kept busy, so that a test decides what is committed together."""
+"""A store as tests use it: its writer kept busy, so that they decide what is committed together; and all of its rows."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from engine.store.database import Connection, Store
+from engine.store.history import HistoryRow, since
+from engine.store.instances import Instance, from_row
+from engine.store.tables import instances
 
 
 @contextmanager
@@ -23,3 +27,13 @@ def held(store: Store) -> Iterator[None]:
     finally:
         go_on.set()
         busy.result()
+
+
+def all_instances(c: Connection) -> list[Instance]:
+    """Every instance of a store, in the order of their first decisions."""
+    return [from_row(row._asdict()) for row in c.execute(instances.select().order_by(instances.c.id))]
+
+
+def all_decisions(c: Connection) -> list[HistoryRow]:
+    """Every decision of a store that holds few, oldest first."""
+    return since(c, datetime.fromtimestamp(0, UTC), 0, 1_000)

@@ -12,9 +12,10 @@ from engine.run import deciding
 from engine.run.at_once import MOST_ENTITIES
 from engine.run.clock import now
 from engine.run.delivered import delivered
-from engine.store import deliveries, history, inbox, instances, outbox, pauses
+from engine.store import deliveries, history, inbox, outbox, pauses
 from engine.store.tables import InboxStatus, PauseKind
 from tests.harness.engine import Backend, Engine, engine
+from tests.harness.store import all_decisions, all_instances
 
 SOC = Entity(project="soc", id="SOC-1")
 
@@ -26,7 +27,7 @@ def _rows(e: Engine, entity: str = "SOC-1") -> list[inbox.InboxRow]:
 
 def _states(e: Engine) -> dict[str, str]:
     with e.store.read() as c:
-        return {i.entity_id: i.snapshot.state for i in instances.latest(c, 99)}
+        return {i.entity_id: i.snapshot.state for i in all_instances(c)}
 
 
 def test_what_is_alone_is_decided_in_the_commit_that_receives_it(tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_what_cannot_be_decided_is_received_and_its_lane_deals_with_it(
             assert (row.status, row.attempts) == (InboxStatus.PENDING, 0)
             with e.store.read() as c:
                 assert len(deliveries.latest(c, 9)) == 1
-                assert history.latest(c, 9) == []
+                assert all_decisions(c) == []
             await e.lanes.settle()
             (row,) = _rows(e)
             assert (failures, row.attempts) == ([], 1)  # counted, and waits
@@ -158,7 +159,7 @@ def test_decided_at_once_or_by_lanes_leaves_the_same_store(
             with e.store.read() as c:
                 return [
                     (row.entity_id, row.version, row.event, row.before, row.after, row.verdict, row.trace)
-                    for row in history.latest(c, 99)
+                    for row in all_decisions(c)
                 ]
 
     for name in ("a", "b"):

@@ -11,10 +11,11 @@ import pytest
 from engine.model import Attempt, Entity, Observation, Outcome
 from engine.processors.processor import Call
 from engine.run.poison import TRIES
-from engine.store import deadletters, inbox, instances
+from engine.store import deadletters, inbox
 from engine.store.database import Connection
 from engine.store.deadletters import DeadLetter
 from tests.harness.engine import Backend, Engine, engine
+from tests.harness.store import all_instances
 
 DONE = Attempt(outcome=Outcome.DONE, detail="done")
 NONSENSE: Any = {"outcome": "done"}
@@ -75,7 +76,7 @@ def test_a_poisoned_event_is_buried_and_the_next_one_has_its_turn(tmp_path: Path
                 await e.runtime.lanes.settle()
             with e.store.read() as c:
                 assert inbox.backlog(c) == 0
-                moved = [i.entity_id for i in instances.latest(c, 9) if i.snapshot.state != "to_do"]
+                moved = [i.entity_id for i in all_instances(c) if i.snapshot.state != "to_do"]
                 return deadletters.find(c, deadletters.Wanted()), moved
 
     letters, moved = asyncio.run(run())

@@ -58,9 +58,7 @@ CALLS: dict[str, Callable[[Connection], Any]] = {
     "inbox.backlog": inbox.backlog,
     "instances.load": lambda c: instances.load(c, "soc", "SOC-1"),
     "instances.find": lambda c: instances.find(c, "soc-1"),
-    "instances.latest": lambda c: instances.latest(c, 9),
     "history.of_entity": lambda c: history.of_entity(c, "soc", "SOC-1", 9),
-    "history.latest": lambda c: history.latest(c, 9),
     "instances.awaiting": lambda c: instances.awaiting(c, 9),
     "instances.awaiting of a project": lambda c: instances.awaiting(c, 9, "soc"),
     "inbox.answers": inbox.answers,
@@ -108,8 +106,6 @@ CHANGES: dict[str, Callable[[Connection], Any]] = {
 #: A list that has no index of its own order walks one that holds only what it lists.
 WALKS = {
     "deliveries.latest": "SCAN deliveries",
-    "history.latest": "SCAN history",
-    "instances.latest": "SCAN instances USING INDEX ix_instances_updated_at",
     "inbox.backlog": "SCAN inbox USING INDEX ix_inbox_lane",
     "inbox.answers": "SCAN inbox USING INDEX ix_inbox_answers",
     "inbox.retried": "SCAN inbox USING INDEX ix_inbox_retried",
