@@ -13,7 +13,6 @@ from engine.frozen import frozen
 from engine.language.syntax import Literal
 from engine.language.values import kind
 from engine.machine.approvals import completed
-from engine.machine.atoms import Path
 from engine.machine.breaches import Conditions
 from engine.machine.classes import class_of
 from engine.machine.compile import CompiledMachine
@@ -30,6 +29,7 @@ from engine.machine.people import People, all_known, standing
 from engine.machine.questions import Question, look_up, make_question, may_fire
 from engine.machine.step import step
 from engine.machine.timers import timer_event
+from engine.machine.use import Path
 from engine.machine.values import canonical, timestamp
 from engine.model import AFTER, AWAIT, DONE_STATE, Candidate, Event, Passage, Snapshot, Step, Verdict
 

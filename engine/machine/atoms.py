@@ -17,74 +17,16 @@ from engine.language.expressions import compile_expression
 from engine.language.values import UnfitError, number
 from engine.machine.expression import Names
 from engine.machine.references import references
-
-#: A root name and the names of attributes: ``("event", "release", "id")``.
-Path = tuple[str, ...]
+from engine.machine.samples import samples_for
+from engine.machine.use import Path, Use, is_same
 
 #: A constant, or a path: what one side of a comparison can be.
 Term = tuple[bool, Any]
 
 _ORDER = frozenset({"<", "<=", ">", ">="})
-_MOST_SAMPLES = 24
 
 #: Numbers worth a try where what comes in is held against what is remembered.
 _STEPS = (1, 2, 3)
-
-
-@dataclass(slots=True, kw_only=True)
-class Use:
-    """What is asked of one path."""
-
-    #: What it is compared with for equality.
-    constants: list[Any] = field(default_factory=list)
-    #: The numbers it is compared with for order.
-    bounds: list[Any] = field(default_factory=list)
-    #: It is used as a truth value.
-    truth: bool = False
-    #: It is asked whether it is there.
-    presence: bool = False
-    #: Paths that it is compared with or copied to.
-    joined: set[Path] = field(default_factory=set)
-    #: Paths that it is compared with for order.
-    ordered: set[Path] = field(default_factory=set)
-    #: Values worth a try, where it is used in a way that cannot be taken apart.
-    samples: list[Any] = field(default_factory=list)
-    opaque: bool = False
-
-    def compare(self, *values: Any) -> None:
-        """Add constants that it is compared with; true is not 1."""
-        self.constants += [v for v in values if not any(_same(v, known) for known in self.constants)]
-
-    def merge(self, other: "Use") -> None:
-        """Let whatever is asked of another path be asked of this one, whose value comes there."""
-        self.compare(*other.constants)
-        self.bounds += [value for value in other.bounds if value not in self.bounds]
-        self.truth |= other.truth
-        self.presence |= other.presence
-        self.opaque |= other.opaque
-        self.joined |= other.joined
-        self.ordered |= other.ordered
-        self.sample(*other.samples)
-
-    def sample(self, *values: Any) -> None:
-        """Add values that are worth a try."""
-        self.samples += [v for v in values if not any(_same(v, known) for known in self.samples)]
-
-    @property
-    def extent(self) -> int:
-        """Grows with each thing that is asked."""
-        lists = (self.constants, self.bounds, self.joined, self.ordered, self.samples)
-        return sum(map(len, lists)) + self.truth + self.presence + self.opaque
-
-    @property
-    def others(self) -> int:
-        """How many values that are not known beforehand it is compared with."""
-        return count_unknown(self.joined | self.ordered)
-
-
-def count_unknown(paths: Iterable[Path]) -> int:
-    """How many of the paths have values that are not known beforehand."""
-    return sum(path[0] in ("event", "delivery", "context") for path in paths)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -325,7 +267,7 @@ class Uses:
     # What cannot be taken apart
 
     def _opaque(self, node: syntax.Expression) -> None:
-        samples = _samples(node)
+        samples = samples_for(node)
         for path in self.read_by(node):
             if path[0] not in ("event", "delivery", "context"):
                 self._asked(path)
@@ -336,7 +278,7 @@ class Uses:
                 self.opaque = True
             use = self.use(path)
             use.opaque = True
-            use.samples += [s for s in samples if not any(_same(s, known) for known in use.samples)]
+            use.sample(*samples)
 
     def read_by(self, node: syntax.Expression) -> Iterator[Path]:
         """Every path that an expression reads, those behind its locals included."""
@@ -396,7 +338,7 @@ def _once(terms: list[Term]) -> list[Term]:
     kept: list[Term] = []
     paths: set[Path] = set()
     for is_path, value in terms:
-        known = value in paths if is_path else any(_same(value, other) for also, other in kept if not also)
+        known = value in paths if is_path else any(is_same(value, other) for also, other in kept if not also)
         if not known:
             kept.append((is_path, value))
             if is_path:
@@ -420,47 +362,3 @@ def path_of(node: syntax.Expression) -> Path | None:
             return (node.name, *reversed(steps))
         else:
             return None
-
-
-def _samples(node: syntax.Expression) -> list[Any]:
-    """Values worth a try for the paths in an opaque expression, made of the constants and names in it."""
-    found: list[Any] = []
-    for value, attributes in _hints(node):
-        if isinstance(value, str):
-            found += [value, f"{value}x", f"x{value}", [value], *({a: value} for a in attributes)]
-            found += [[{a: value}] for a in attributes]
-        elif isinstance(value, int) and not isinstance(value, bool):
-            found += [
-                value,
-                value + 1,
-                value - 1,
-                ["x"] * min(max(value + 1, 0), 8),
-                "x" * min(max(value + 1, 0), 8),
-            ]
-    generic: list[Any] = ["x", True, False, 1, "", [], {}, None]
-    unique: list[Any] = []
-    for value in (*found, *generic):
-        if not any(_same(value, known) for known in unique):
-            unique.append(value)
-    return unique[:_MOST_SAMPLES]
-
-
-def _hints(node: syntax.Expression) -> Iterable[tuple[Any, tuple[str, ...]]]:
-    literals: list[Any] = []
-    attributes: list[str] = []
-    todo: list[syntax.Node] = [node]
-    while todo:
-        part = todo.pop()
-        if isinstance(part, syntax.Literal):
-            literals.append(part.value)
-        if isinstance(part, syntax.Splat):
-            todo.append(part.each)
-        if isinstance(part, syntax.GetAttribute):
-            attributes.append(part.name)
-        todo += reversed(children(part))
-    named = tuple(dict.fromkeys(attributes))[:3]
-    return [(value, named) for value in literals]
-
-
-def _same(left: Any, right: Any) -> bool:
-    return type(left) is type(right) and bool(left == right)

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from typing import Any
 
 from engine.language.values import UnfitError, kind, number, truth
-from engine.machine.atoms import Use
+from engine.machine.use import Use
 from engine.machine.values import NotPlainError, canonical, plain
 
 _SCALARS = (str, bool, int, float)

@@ -16,7 +16,7 @@ from itertools import count, islice, pairwise
 from typing import Any, Final
 
 from engine.language.values import UnfitError, number
-from engine.machine.atoms import Path, Use, count_unknown
+from engine.machine.use import Path, Use, count_unknown
 from engine.machine.values import NotPlainError, plain
 
 

@@ -8,8 +8,8 @@ the decision tree, not that of all combinations.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from engine.machine.atoms import Path
 from engine.machine.domains import MISSING
+from engine.machine.use import Path
 
 #: Gives the values to be tried for a path.
 Domain = Callable[[Path], tuple[Any, ...]]

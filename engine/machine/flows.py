@@ -7,10 +7,11 @@ from typing import Any
 from engine.language import syntax
 from engine.language.binary import add
 from engine.language.values import UnfitError, number
-from engine.machine.atoms import Path, Use, Uses
+from engine.machine.atoms import Uses
 from engine.machine.definition import Machine, Raise, Transition
 from engine.machine.expression import Expression
 from engine.machine.people import everybody
+from engine.machine.use import Path, Use
 from engine.model import DONE_STATE
 
 #: Events that are raised inside themselves are looked into no deeper.

@@ -7,8 +7,8 @@ from typing import Any
 
 from engine.language.types import ANY, NULL, Type, holds
 from engine.language.values import UnfitError, number
-from engine.machine.atoms import Path, Use
 from engine.machine.domains import MISSING
+from engine.machine.use import Path, Use
 from engine.machine.values import NotPlainError, plain
 
 #: The type of a source's payloads of one event type; None where nothing is known of them.

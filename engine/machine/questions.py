@@ -9,13 +9,14 @@ from engine.errors import EvaluationError
 from engine.frozen import frozen
 from engine.language.values import truth
 from engine.machine import fires
-from engine.machine.atoms import Path, Use, Uses
+from engine.machine.atoms import Uses
 from engine.machine.definition import ALWAYS, Machine, Raise, Receive, Transition, covers, is_pattern
 from engine.machine.domains import MISSING, MOST_FRESH, numbers_of, representatives
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.flows import Flows, arguments_of, carried, carry
 from engine.machine.payload_values import Payloads, fitting, nothing_known, type_at
+from engine.machine.use import Path, Use
 from engine.model import is_own_event
 
 

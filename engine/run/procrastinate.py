@@ -1,4 +1,4 @@
-"""Lanes over many processes: procrastinate hands out partitions, a drain works each; the library's one home.
+"""Lanes over many processes: procrastinate hands out partitions, a drain works each.
 
 A wake of a partition is a job. Its transaction wrote it (`engine.store.wakes`), the library's worker fetches it, no two
 workers have the same partition, and a worker that stops to beat loses its jobs to the others. The traps that this module
@@ -8,21 +8,21 @@ steps around are told in docs/decisions/0010-partitions-on-procrastinate.md.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
-from procrastinate.manager import JobManager, NotificationCallback
+from procrastinate.manager import JobManager
 from procrastinate.worker import Worker
 
 from engine.errors import StoreError
 from engine.model import Entity
 from engine.run.arrived import Arrived
 from engine.run.drain import Drain, Ended, Hands
+from engine.run.job_manager import TellingManager, number_of, partition_of
 from engine.run.keeping import Keeping
 from engine.run.lanes import TROUBLE_PAUSE
 from engine.run.pauses import Held
@@ -190,7 +190,7 @@ class Partitions:
             kwargs=_LINK,
         )
         app = App(connector=connector)
-        app.job_manager = _Manager(connector, self)
+        app.job_manager = TellingManager(connector, self)
         app.task(name=wakes.TASK, queue=wakes.QUEUE, pass_context=True)(self._wake)
         housekeeping = app.task(
             name=_HOUSEKEEPING, queue=wakes.QUEUE, queueing_lock=_HOUSEKEEPING, lock=_HOUSEKEEPING
@@ -265,7 +265,7 @@ class Partitions:
         drain = Drain(self._ready_in(partition), self._hands(), self._gate, self._clock)
         if self._stopping:
             drain.stop()
-        number = _number(context.job)
+        number = number_of(context.job)
         self._drains[number] = drain
         try:
             ended = await drain.run()
@@ -298,7 +298,7 @@ class Partitions:
 
         What is left is woken for in the same transaction that ends the job: it cannot be lost in between.
         """
-        ended = self._ends.pop(_number(job), None)
+        ended = self._ends.pop(number_of(job), None)
         if job.task_name != wakes.TASK or (
             status is Status.SUCCEEDED and ended is not None and not ended.more and ended.again_at is None
         ):
@@ -311,7 +311,7 @@ class Partitions:
         return True
 
     async def _hand_over(self, job: Job, at: datetime | None) -> None:
-        number, partition = _number(job), _partition(job)
+        number, partition = number_of(job), partition_of(job)
 
         def work(c: Connection) -> None:
             wakes.hand_over(c, number, partition, at)
@@ -350,7 +350,7 @@ class Partitions:
                 for job in stalled:
                     if job.task_name == wakes.TASK:
                         await self._hand_over(job, None)
-                        log.warning("partition.taken_over", partition=_partition(job))
+                        log.warning("partition.taken_over", partition=partition_of(job))
                     else:
                         await manager.finish_job(job, Status.FAILED, delete_job=True)
             except (ConnectorException, StoreError) as error:
@@ -376,65 +376,9 @@ class Partitions:
             log.error("partition.stranded", partition=partition)
 
 
-class _Manager(JobManager):
-    """The library's own, telling what it does and ending jobs in one transaction with what follows them."""
-
-    def __init__(self, connector: PsycopgConnector, owner: Partitions) -> None:
-        super().__init__(connector)
-        self._owner = owner
-
-    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
-        """Fetch; news that came meanwhile are not forgotten, as the worker would when it finds nothing."""
-        before = self._owner.news
-        job = await super().fetch_job(queues, worker_id)
-        if job is None and self._owner.news != before:
-            asyncio.get_running_loop().call_soon(self._owner.look)
-        return job
-
-    async def update_heartbeat(self, worker_id: int) -> None:
-        """Beat, and say so."""
-        await super().update_heartbeat(worker_id)
-        self._owner.beaten()
-
-    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: FBT001
-        """End a job; one that another worker has taken over is not ours to end."""
-        try:
-            if not await self._owner.finish(job, status):
-                await super().finish_job(job, status, delete_job)
-            self._owner.look()
-        except (ConnectorException, StoreError) as error:
-            if "was not found" not in str(error.__cause__):
-                log.warning("worker.lost", because=str(error.__cause__ or error))
-                self._owner.broken()
-
-    async def listen_for_jobs(
-        self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
-    ) -> None:
-        """Listen, and let drains that only wait for calls look for news."""
-
-        async def heard(*, channel: str, notification: Any) -> None:
-            self._owner.heard()
-            await on_notification(channel=channel, notification=notification)
-
-        await super().listen_for_jobs(on_notification=heard, queues=queues)
-
-
 async def _beat(worker: Worker, manager: JobManager) -> None:
     """Beat for a worker that ends: it stops to beat before its last jobs have ended, and would be taken for dead."""
     while worker.worker_id is not None:
         with contextlib.suppress(ConnectorException):
             await manager.update_heartbeat(worker.worker_id)
         await asyncio.sleep(BEAT_SECONDS)
-
-
-def _partition(job: Job) -> int:
-    partition = job.task_kwargs["partition"]
-    if not isinstance(partition, int):
-        raise StoreError(f"job {job.id} names no partition: the store was changed by something else")
-    return partition
-
-
-def _number(job: Job) -> int:
-    if job.id is None:
-        raise StoreError("a job without a number was fetched: the store was changed by something else")
-    return job.id

@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from engine.machine.approvals import is_answer_name
-from engine.machine.atoms import Path
 from engine.machine.definition import Receive
 from engine.machine.explore import Explorer
 from engine.machine.facts import nested
 from engine.machine.moves import Configuration
 from engine.machine.questions import Question
+from engine.machine.use import Path
 from engine.model import Event, Snapshot
 
 #: Nobody who may answer.

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from engine.language.types import ANY, BOOL, NUMBER, OBJECT, STRING, Type, list_of, perhaps
-from engine.machine.atoms import Use
 from engine.machine.domains import MISSING, representatives
 from engine.machine.payload_values import fitting, type_at
 from engine.machine.prove import Proof, prove
 from engine.machine.read import read_definition
+from engine.machine.use import Use
 from engine.sources.payload_types import known_payload, payload_type
 
 PATH = ("event", "x")
