@@ -13,7 +13,7 @@ from engine.frozen import frozen
 from engine.language.syntax import Literal
 from engine.language.values import kind
 from engine.machine.approvals import completed
-from engine.machine.asking import asking
+from engine.machine.asking import asking, named
 from engine.machine.breaches import Conditions
 from engine.machine.classes import class_of
 from engine.machine.compile import CompiledMachine
@@ -165,6 +165,11 @@ class Answers:
     def machine(self) -> Machine:
         """The machine as its author wrote it."""
         return self.provisioner.machine
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Everybody whose name makes a difference to who may answer, or answers."""
+        return tuple(named(self._flows.asked))
 
     def may_follow(self, event: str) -> bool:
         """Whether a transition on that event, or pattern, may be taken in a step that began with another one."""

@@ -142,9 +142,14 @@ def spread(asked: Uses) -> None:
     for path in sorted(who.joined):
         if path in asked.of:
             who.compare(*asked.of[path].constants)
-    names = [name for value in who.constants for name in names_in(value)]
+    names = named(asked)
     for path in [p for p, use in asked.of.items() if use.asks or p in who.joined]:
         asked.of[path].compare(*names)
+
+
+def named(asked: Uses) -> list[str]:
+    """Everybody whose name makes a difference somewhere."""
+    return [name for value in asked.use(WHO).constants for name in names_in(value)]
 
 
 def ask(uses: Uses, asked: Uses, machine: Machine, state: State) -> str:
@@ -158,7 +163,7 @@ def ask(uses: Uses, asked: Uses, machine: Machine, state: State) -> str:
         uses.use(path).several = asked.use(path).several
         uses.use(path).asks = True
     for node in parts.opaque:
-        _sample(uses, node, [name for value in asked.use(WHO).constants for name in names_in(value)])
+        _sample(uses, node, named(asked))
     if parts.opaque:
         text = "" if state.awaits is None else state.awaits.people.text
         return f'"{state.name}" asks {text}, of which only samples can be tried'
