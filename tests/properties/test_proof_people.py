@@ -316,7 +316,7 @@ REASONS = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(sources())
 def test_whom_a_machine_asks_comes_out_as_by_brute_force(source: str) -> None:
     opened = agrees(source)
