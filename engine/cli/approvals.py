@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from cyclopts import Parameter
 
+from engine.cli import standing
 from engine.cli.calls import call_json
 from engine.cli.durations import duration
 from engine.cli.looking import look_into
@@ -17,6 +18,7 @@ from engine.model import Verdict
 from engine.run.answering import Given, approvals_by, as_json, lock_of, open_approvals, outcome
 from engine.run.answering import answer as write_answer
 from engine.run.clock import now
+from engine.serve.logs import legible
 
 EntityName = Annotated[str, Parameter(help="The entity that asks: SOC-12.")]
 Who = Annotated[
@@ -115,7 +117,7 @@ def approve(
     daemon: DaemonUrl = None,
     json: Json = False,
 ) -> int:
-    """Answer "approve", and say what was decided. The exit status is 1 if it moves nothing and does not count.
+    """Answer "approve", and say what was decided. The exit status is 1 if it moves nothing and does not count, and 0 while that is not known.
 
     For instance: `interlock approvals approve SOC-12 --as ada --comment "seen and tested"`
     """
@@ -136,7 +138,7 @@ def reject(
     daemon: DaemonUrl = None,
     json: Json = False,
 ) -> int:
-    """Answer "reject", and say what was decided. The exit status is 1 if it moves nothing and does not count."""
+    """Answer "reject", and say what was decided. The exit status is 1 if it moves nothing and does not count, and 0 while that is not known."""
     given = _given(entity, "reject", who, comment, state, opened, project)
     return _answer(given, wait, store, daemon, json=json)
 
@@ -155,7 +157,7 @@ def answer(
     daemon: DaemonUrl = None,
     json: Json = False,
 ) -> int:
-    """Give any answer, and say what was decided. The exit status is 1 if it moves nothing and does not count.
+    """Give any answer, and say what was decided. The exit status is 1 if it moves nothing and does not count, and 0 while that is not known.
 
     For instance: `interlock approvals answer SOC-12 later --as ada`
     """
@@ -208,10 +210,18 @@ def _answer(given: Given, wait: str, store: str | None, daemon: str | None, *, j
     with look_into(store) as opened:
         written = opened.submit(lambda c: write_answer(c, given, now()), locks=[lock_of(given)]).result()
 
+        of = (written.entity.project, written.entity.id)
+
         def look() -> dict[str, Any]:
             with opened.read() as connection:
                 found = outcome(connection, written.number)
-            return {"verdict": found.verdict, "because": found.because, "event": found.event}
+                kept = [] if found.verdict is not None else standing.head_of(connection, *of, now())
+            return {
+                "verdict": found.verdict,
+                "because": found.because,
+                "event": found.event,
+                "standing": kept,
+            }
 
         decided = _wait(look, patience)
     said = {
@@ -245,13 +255,22 @@ def _print(given: Given, told: Mapping[str, Any], *, json: bool) -> int:
         print_json(told)
     elif verdict is None:
         print(
-            f"Written down as event {told['number']} and not decided yet: a running daemon does it in turn. "
+            f"Written down as event {told['number']} and not decided yet: a running daemon does it in turn{_first(told)}. "
             f"See: interlock show {told['entity']}"
         )
     else:
         again = " (the same answer as before)" if told["duplicate"] else ""
         print(f"{told['entity']}: {given.choice} by {given.who} is {verdict}{again}: {told['because']}")
     return 0 if verdict is None or verdict in _FINE else 1
+
+
+def _first(told: Mapping[str, Any]) -> str:
+    """What the entity waits for before an answer is decided, where that is known."""
+    kept = [one for one in told.get("standing", ()) if one["kind"] != "behind"]
+    if not kept:
+        return ""
+    until = "" if kept[0]["until"] is None else f"; next attempt {moment(kept[0]['until'])}"
+    return f". First, {legible(kept[0]['because'])}{until}"
 
 
 def _ask(daemon: str, method: str, path: str, body: Any) -> Any:

@@ -13,10 +13,20 @@ from engine.frozen import frozen
 from engine.language.syntax import Literal
 from engine.language.values import kind
 from engine.machine.approvals import completed
+from engine.machine.asking import asking, named
 from engine.machine.breaches import Conditions
 from engine.machine.classes import class_of
 from engine.machine.compile import CompiledMachine
-from engine.machine.definition import ALWAYS, Machine, Provisioner, Receive, Transition, covers, is_pattern
+from engine.machine.definition import (
+    ALWAYS,
+    Machine,
+    Provisioner,
+    Receive,
+    State,
+    Transition,
+    covers,
+    is_pattern,
+)
 from engine.machine.dispatch import Dispatch
 from engine.machine.domains import MISSING
 from engine.machine.expression import Expression
@@ -31,7 +41,7 @@ from engine.machine.step import step
 from engine.machine.timers import timer_event
 from engine.machine.use import Path
 from engine.machine.values import canonical, timestamp
-from engine.model import AFTER, AWAIT, DONE_STATE, Candidate, Event, Passage, Snapshot, Step, Verdict
+from engine.model import AFTER, AWAIT, DONE_STATE, END, Candidate, Event, Passage, Snapshot, Step, Verdict
 
 #: What makes a move.
 _MOVES = (Verdict.MOVED, Verdict.STAYED, Verdict.ENDED, Verdict.COUNTED)
@@ -72,6 +82,8 @@ class Answer:
     found: tuple[Found, ...]
     undecided: tuple[Transition, ...]
     sampled: tuple[str, ...]
+    #: Not everybody was tried who may be asked.
+    partial: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,6 +166,11 @@ class Answers:
         """The machine as its author wrote it."""
         return self.provisioner.machine
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Everybody whose name makes a difference to who may answer, or answers."""
+        return tuple(named(self._flows.asked))
+
     def may_follow(self, event: str) -> bool:
         """Whether a transition on that event, or pattern, may be taken in a step that began with another one."""
         if event.startswith(DONE_STATE) or is_pattern(event):
@@ -213,7 +230,7 @@ class Answers:
             candidates = self.candidates(configuration, event)
             question = self.question(configuration, event)
             new, complete = self._found_on(question, configuration, candidates)
-            sampled = [question.sampled] if question.sampled else []
+            sampled = [reason for reason in (question.sampled, question.unnamed) if reason]
             if not complete:
                 sampled.append(f'"{event}" asks for more combinations of values than {MOST_RUNS}')
             if event.startswith(AFTER) and ("event", "due") in question.known:
@@ -224,7 +241,12 @@ class Answers:
                 taken = {id(t) for one in new for t in one.taken}
                 everything = (*candidates, *self._by_itself)
                 undecided = [t for t in everything if id(t) not in taken and t.event]
-            self._answers[key] = Answer(found=tuple(new), undecided=tuple(undecided), sampled=tuple(sampled))
+            self._answers[key] = Answer(
+                found=tuple(new),
+                undecided=tuple(undecided),
+                sampled=tuple(sampled),
+                partial=bool(question.unnamed),
+            )
         return self._answers[key]
 
     def question(self, configuration: Configuration, event: str) -> Question:
@@ -243,8 +265,14 @@ class Answers:
                 self.claimed,
                 self._flows,
                 self.payloads,
+                self._asked_after(candidates),
             )
         return self._questions[key]
+
+    def _asked_after(self, candidates: Iterable[Transition]) -> Iterable[State]:
+        """The states that ask people to which one of the candidates may lead."""
+        targets = {t.target for t in candidates if t.target is not None and t.target != END}
+        return asking(self.machine, {name for target in targets for name in self.compiled.tree.reach(target)})
 
     def _found_on(
         self, question: Question, configuration: Configuration, candidates: tuple[Transition, ...]

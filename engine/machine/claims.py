@@ -229,7 +229,7 @@ def _stuck(
     space = avoiding.space
     for key in came:  # nearest first
         ways = [move for move in space.steps(key) if not (move.stayed and move.after.key == key)]
-        if key in space.moves and not ways and key not in space.undecided:
+        if not ways and key not in space.open():
             way = _way(space, starts, came, key)
             because = f"nothing moves it from here to {listed(claimed.states)}"
             return failed(claimed, space.start_of(way, key), way, because)

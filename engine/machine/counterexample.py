@@ -20,10 +20,7 @@ from engine.model import Event, Snapshot
 
 _TIMELESS = "a way to where it fails was found, but it cannot be gone so as time passes: guards or delays look at the time"
 #: Why a way is told without a test.
-UNTOLD = (
-    "no test block goes this way: whom it asks, or what it does, is not the same for every entity, or it takes a value that "
-    "no test can write"
-)
+UNTOLD = "no test block goes this way: what it does is not the same for every entity, or it takes a value that no test can write"
 
 
 @frozen

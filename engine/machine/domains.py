@@ -12,7 +12,7 @@ to no number and to no bool. So where a path is compared for equality as well, s
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from fractions import Fraction
-from itertools import count, islice, pairwise
+from itertools import combinations, count, islice, pairwise
 from typing import Any, Final
 
 from engine.language.values import UnfitError, number
@@ -33,6 +33,9 @@ MISSING: Final = Missing()
 #: How many values that no constant mentions are kept apart; more paths than this in one comparison are sampled.
 MOST_FRESH = 4
 
+#: Of more people than this, not every list is tried.
+_MOST_CROWDED = 6
+
 _FRESH = ("one", "two", "three", "four")
 
 #: All that is true, and all that is false.
@@ -48,6 +51,7 @@ def representatives(path: Path, use: Use | None) -> tuple[Any, ...]:
     values += _truths(use) if use.truth else []
     values += _around(use) if use.bounds or use.ordered else []
     values += _FRESH[: _together(use)] if _together(use) > 1 else [other]
+    values += _crowds(use) if use.several else []
     values += use.samples
     if path[0] != "delivery":
         values.append(MISSING)
@@ -64,7 +68,14 @@ def _received(values: Iterable[Any]) -> Iterable[Any]:
 
 def _asks(use: Use) -> bool:
     return bool(
-        use.constants or use.bounds or use.truth or use.presence or use.opaque or use.joined or use.ordered
+        use.constants
+        or use.bounds
+        or use.truth
+        or use.presence
+        or use.opaque
+        or use.joined
+        or use.ordered
+        or use.asks
     )
 
 
@@ -74,7 +85,33 @@ def _kind(value: Any) -> type:
 
 def _together(use: Use) -> int:
     """How many values that nothing mentions may have to differ from each other."""
-    return min(count_unknown(use.joined) + 1, MOST_FRESH)
+    return min(count_unknown(use.joined) + use.beside + 1, MOST_FRESH)
+
+
+def _crowd(use: Use) -> list[str]:
+    """Who may be on a list of people: all who are named, and as many others as make a difference."""
+    named = [value for value in use.constants if isinstance(value, str) and value]
+    named += [
+        name for value in use.constants if isinstance(value, list) for name in value if isinstance(name, str)
+    ]
+    return list(dict.fromkeys((*named, *_FRESH[: use.several])))
+
+
+def is_crowded(use: Use) -> bool:
+    """Whether more people may be on a list than are tried together."""
+    return bool(use.several) and (use.several > MOST_FRESH or len(_crowd(use)) > _MOST_CROWDED)
+
+
+def _crowds(use: Use) -> Iterable[list[str]]:
+    """Every list of people that makes a difference; where there are too many, only some."""
+    people = _crowd(use)
+    if not is_crowded(use):
+        sizes: Iterable[int] = range(1, len(people) + 1)
+        yield from (list(group) for size in sizes for group in combinations(people, size))
+        return
+    yield people
+    yield from ([name] for name in people)
+    yield from (list(pair) for pair in combinations(people[:_MOST_CROWDED], 2))
 
 
 def _truths(use: Use) -> Iterable[Any]:

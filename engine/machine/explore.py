@@ -22,7 +22,6 @@ from engine.machine.compile import CompiledMachine, compile_machine
 from engine.machine.definition import Machine, Provisioner, Transition
 from engine.machine.moves import BEYOND, DEADLINE, NOW, Breach, Configuration, Move, Moves
 from engine.machine.payload_values import Payloads, nothing_known
-from engine.machine.people import with_somebody
 from engine.machine.properties import Claim, Property
 from engine.machine.questions import Question
 from engine.machine.values import canonical, timestamp
@@ -59,7 +58,7 @@ class Explorer:
             t if t.guard is None else replace(t, guard=replace(t.guard, looks=()))
             for t in machine.transitions
         )
-        self.compiled = compile_machine(with_somebody(replace(machine, transitions=quiet)))
+        self.compiled = compile_machine(replace(machine, transitions=quiet))
         self._unknown_delays = tuple(_unknown_delays(machine))
         self.answers = self._answers_about(self.claims)
 
@@ -173,6 +172,7 @@ class Explorer:
         found: list[Move] = []
         undecided: list[Transition] = []
         sampled: dict[str, None] = {}
+        partial = False
         due = self._due(configuration)
         for event in (*self.answers.events(configuration), *due):
             answer = self.answers.on(configuration, event)
@@ -180,6 +180,7 @@ class Explorer:
             found += [self._move(configuration, one, passed) for one in answer.found]
             undecided += answer.undecided
             sampled.update(dict.fromkeys(answer.sampled))
+            partial |= answer.partial
         near = [time for time in left.values() if time != BEYOND]
         passes = self.tick is not None and not self._by_itself(left)
         wait = next_moment(near, self.tick) if passes and self.tick is not None else None
@@ -191,8 +192,8 @@ class Explorer:
             sampled.update(dict.fromkeys(self._unknown_delays))
         few = self.answers.few(configuration.snapshot)
         if few:
-            sampled[few] = None
-        return Moves(found=tuple(found), undecided=tuple(undecided), sampled=tuple(sampled))
+            sampled[few], partial = None, True
+        return Moves(found=tuple(found), undecided=tuple(undecided), sampled=tuple(sampled), partial=partial)
 
     def _due(self, configuration: Configuration) -> tuple[str, ...]:
         """The timers that may run out next."""

@@ -7,10 +7,10 @@ from typing import Any
 from engine.language import syntax
 from engine.language.binary import add
 from engine.language.values import UnfitError, number
+from engine.machine import asking
 from engine.machine.atoms import Uses
 from engine.machine.definition import Machine, Raise, Transition
 from engine.machine.expression import Expression
-from engine.machine.people import everybody
 from engine.machine.use import Path, Use
 from engine.model import DONE_STATE
 
@@ -57,9 +57,7 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
         found.values.update(_context(found.asked, expression))
     _carries(found, raised)
     carry(found.asked, raised)
-    answering = found.asked.of.get(("event", "who"))
-    for path in () if answering is None else sorted(answering.joined):
-        found.asked.use(path).compare(*everybody(machine))  # who is compared with those who may answer
+    found.values |= asking.meet(found.asked, machine)
     for transition in (*machine.transitions, *reactions_of(machine)):
         for argument in arguments_of(transition):
             found.kinds.update(_context(found.asked, argument))
@@ -87,7 +85,7 @@ def _carries(found: Flows, raised: Iterable[Raise]) -> None:
 def _is_classed(found: Flows, path: Path) -> bool:
     """Whether all that is asked of a path of the context is asked with constants, and of nothing inside or around it."""
     use = found.asked.of.get(path)
-    if use is None or use.opaque or use.joined or use.ordered or use.samples:
+    if use is None or use.opaque or use.joined or use.ordered or use.samples or use.asks:
         return False
     every = (*found.values, *found.kinds)
     return not any(p != path and (p[: len(path)] == path or path[: len(p)] == p) for p in every)
@@ -176,6 +174,7 @@ def _spread(found: Flows) -> bool:
                 elif not is_path:
                     _meets_constant(found.asked.of[path], term)
     _compared(found)
+    asking.spread(found.asked)
     return before != (len(found.values), len(found.kinds), found.asked.extent)
 
 
@@ -193,7 +192,7 @@ def _meets_constant(use: Use, value: Any) -> None:
     """Let what is held against a path of the context be tried with a constant that is written there."""
     if use.ordered:
         use.sample(*_beside(value))
-    if use.others:
+    if use.others or use.asks:
         use.compare(value)
 
 
@@ -203,7 +202,7 @@ def _compared(found: Flows) -> None:
     for path in found.values & asked.keys():
         for other in sorted(asked[path].joined - {path}):
             if other in asked and other[0] in ("event", "delivery", "context"):
-                asked[path].merge(asked[other])
+                asked[path].meet(asked[other])
 
 
 def carry(uses: Uses, raises: Iterable[Raise]) -> bool:

@@ -91,3 +91,5 @@ class Moves:
     undecided: tuple[Transition, ...]
     #: Why this may not be all, one reason each; empty if it is.
     sampled: tuple[str, ...]
+    #: Other people may be asked, or answer, than those who were tried: what they bring about is not among these.
+    partial: bool = False

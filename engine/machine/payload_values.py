@@ -40,8 +40,10 @@ def fitting(options: tuple[Any, ...], found: Type, use: Use | None, *, inner: bo
     Whatever is held against other paths stays as it is: what it has in common with them is more than a type. With `inner` the
     path has parts that are asked for: an object or a list is made of those.
     """
-    if found is ANY or (use is not None and (use.joined or use.ordered)):
+    if found is ANY:
         return options
+    if use is not None and (use.joined or use.ordered):
+        return tuple(v for v in options if not isinstance(v, list) or holds(found, v))
     kept = tuple(value for value in options if value is MISSING or holds(found, value))
     if len(kept) == len(options):
         return options

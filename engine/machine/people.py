@@ -1,13 +1,11 @@
 """Who answers what while a machine is explored: as few people and comments as make a difference. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import EvaluationError
 from engine.frozen import frozen
-from engine.machine.approvals import agreeing, names_of, parts_of
-from engine.machine.definition import Await, Machine, State
+from engine.machine.approvals import agreeing, parts_of
+from engine.machine.definition import Machine
 from engine.machine.expression import Expression
 from engine.model import AWAIT, Snapshot
 
@@ -22,54 +20,6 @@ MOST_PEOPLE = 8
 _COMMENT = ("event", "comment")
 #: What is known of an answer that is tried.
 _KNOWN = frozenset(("event", name) for name in ("who", "choice", "state", "answers", "opened"))
-#: Whom a machine asks that asks other people for each entity.
-_SOMEBODY = ("ada", "grace", "edsger", "barbara", "donald", "frances", "alan", "margaret")
-
-
-@dataclass(frozen=True, slots=True)
-class _Somebody:
-    """In place of what gives the names: those of nobody in particular."""
-
-    names: list[str]
-
-    def evaluate(self, scope: Mapping[str, Any]) -> list[str]:
-        """Give the names, whatever the scope."""
-        del scope
-        return self.names
-
-
-def with_somebody(machine: Machine) -> Machine:
-    """The machine with names in every `await` block that would give them for each entity."""
-    states = {name: _asking(machine, state) for name, state in machine.states.items()}
-    return replace(machine, states=states)
-
-
-def _asking(machine: Machine, state: State) -> State:
-    asked = state.awaits
-    if asked is None or _named(machine, asked) is not None:
-        return state
-    most = max((t.needs for t in machine.transitions if t.source == state.name), default=1)
-    names = list(_SOMEBODY[: max(most, 2)])
-    compiled: Any = _Somebody(names)
-    return replace(state, awaits=replace(asked, people=replace(asked.people, compiled=compiled)))
-
-
-def _named(machine: Machine, asked: Await) -> list[str] | None:
-    """The names that a block gives for every entity; None if they differ."""
-    used, _ = machine.names.used_by([asked.people])
-    read = [asked.people, *(machine.names.locals[name] for name in used)]
-    if not {r.root for e in read for r in e.references} <= {"var", "local"}:
-        return None
-    try:
-        return names_of(asked.people.evaluate(machine.names.scope()))
-    except (EvaluationError, ValueError):
-        return None
-
-
-def everybody(machine: Machine) -> list[str]:
-    """All names that its `await` blocks give for every entity."""
-    found = (_named(machine, s.awaits) for s in machine.states.values() if s.awaits is not None)
-    return list(dict.fromkeys(name for names in found for name in names or ()))
 
 
 @frozen

@@ -1,6 +1,6 @@
 """What may come in for a state and an event: the payloads that make a difference, as few as there can be."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import partial
 from typing import Any
@@ -9,9 +9,10 @@ from engine.errors import EvaluationError
 from engine.frozen import frozen
 from engine.language.values import truth
 from engine.machine import fires
+from engine.machine.asking import ask
 from engine.machine.atoms import Uses
-from engine.machine.definition import ALWAYS, Machine, Raise, Receive, Transition, covers, is_pattern
-from engine.machine.domains import MISSING, MOST_FRESH, numbers_of, representatives
+from engine.machine.definition import ALWAYS, Machine, Raise, Receive, State, Transition, covers, is_pattern
+from engine.machine.domains import MISSING, MOST_FRESH, is_crowded, numbers_of, representatives
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.flows import Flows, arguments_of, carried, carry
@@ -36,6 +37,8 @@ class Question:
     sampled: str = ""
     #: What is known of what comes in.
     payloads: Payloads = nothing_known
+    #: Why not everybody is tried whom it may come to ask; empty if all are, as far as they make a difference.
+    unnamed: str = ""
     _cache: dict[Path, tuple[Any, ...]] = field(default_factory=dict)
     #: The same for payloads of one event type.
     _fitting: dict[tuple[str, str, Path], tuple[Any, ...]] = field(default_factory=dict)
@@ -143,8 +146,9 @@ def make_question(
     claims: tuple[Expression, ...],
     flows: Flows,
     payloads: Payloads = nothing_known,
+    asking: Iterable[State] = (),
 ) -> Question:
-    """Find out what has to be asked about the payload of `event` where these candidates are."""
+    """Find out what has to be asked about the payload of `event` where these candidates are, which may lead to states `asking`."""
     uses = Uses(names=machine.names)
     sources = tuple(r for r in receives if may_fire(machine, r, event))
     for receive in sources:
@@ -152,6 +156,7 @@ def make_question(
             uses.condition(receive.when.node)
         fires.ask(uses, receive.fire.node, event)
     reasons = [_asked_by(uses, flows, transition) for transition in candidates]
+    unnamed = [ask(uses, flows.asked, machine, state) for state in asking]
     opaque = uses.opaque
     raised = [one for transition in candidates for one in transition.raises]
     carry(uses, raised)
@@ -163,6 +168,8 @@ def make_question(
         _settle(use, machine)
         if use.others >= MOST_FRESH:
             reasons.append("more values are compared with each other than are kept apart")
+        if is_crowded(use):
+            unnamed.append("more people may be asked than are tried together")
     return Question(
         event=event,
         uses=uses,
@@ -171,6 +178,7 @@ def make_question(
         opaque=opaque,
         sampled=next(filter(None, reasons), ""),
         payloads=payloads,
+        unnamed=next(filter(None, unnamed), ""),
     )
 
 
@@ -267,9 +275,9 @@ def _join(uses: Uses) -> None:
     for together in _parts(uses, lambda use: use.joined):
         first, *rest = (uses.of[path] for path in together)
         for use in rest:
-            first.merge(use)
+            first.meet(use)
         for use in rest:
-            use.merge(first)
+            use.meet(first)
     for together in _parts(uses, lambda use: use.joined | use.ordered):
         if not any(uses.of[path].ordered for path in together):
             continue

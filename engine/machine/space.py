@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from engine.machine.clocks import common_tick
 from engine.machine.definition import Transition
 from engine.machine.explore import Explorer
-from engine.machine.moves import Configuration, Move
+from engine.machine.moves import Configuration, Move, Moves
 
 #: The most configurations that are explored; what lies behind them is open.
 MOST_CONFIGURATIONS = 2_000
@@ -45,6 +45,8 @@ class Space:
     arrived: tuple[frozenset[str], ...] = ()
     #: Transitions of a configuration for which no payload was found, though there may be one.
     undecided: dict[str, tuple[Transition, ...]] = field(default_factory=dict)
+    #: Configurations where not everybody was tried who may be asked, or answer.
+    partial: set[str] = field(default_factory=set)
     #: Why the moves may not be all; empty if they are.
     sampled: tuple[str, ...] = ()
 
@@ -64,10 +66,18 @@ class Space:
         """Whether this is all that the machine can do."""
         return self.complete and not self.sampled and not self.undecided
 
+    def take(self, key: str, moves: Moves) -> None:
+        """Take in what can happen in a configuration."""
+        self.moves[key] = moves.found
+        if moves.undecided:
+            self.undecided[key] = moves.undecided
+        if moves.partial:
+            self.partial.add(key)
+
     def open(self) -> set[str]:
         """Configurations from which more may be possible than is known."""
         unseen = {key for key in self.configurations if key not in self.moves}
-        return unseen | set(self.undecided)
+        return unseen | set(self.undecided) | self.partial
 
     def entered(self) -> set[str]:
         """The states that it comes to, at rest or on the way."""
@@ -151,10 +161,8 @@ def explore(
         if not len(space.moves) % _TOLD:
             tell(len(space.moves))
         moves = explorer.moves(at)
-        space.moves[at.key] = moves.found
+        space.take(at.key, moves)
         sampled.update(dict.fromkeys(moves.sampled))
-        if moves.undecided:
-            space.undecided[at.key] = moves.undecided
         for move in moves.found:
             if move.after.key not in space.configurations and not (move.passed and move.through(until)):
                 count += 1

@@ -27,6 +27,12 @@ class Use:
     #: Values worth a try, where it is used in a way that cannot be taken apart.
     samples: list[Any] = field(default_factory=list)
     opaque: bool = False
+    #: How many people have to be kept apart from it besides.
+    beside: int = 0
+    #: Its value says who is asked.
+    asks: bool = False
+    #: If it may be a list of those: so many people whom nothing names make a difference; 0 if it is none.
+    several: int = 0
 
     def compare(self, *values: Any) -> None:
         """Add constants that it is compared with; true is not 1."""
@@ -34,6 +40,12 @@ class Use:
 
     def merge(self, other: "Use") -> None:
         """Let whatever is asked of another path be asked of this one, whose value comes there."""
+        self.meet(other)
+        self.asks |= other.asks
+        self.several = max(self.several, other.several)
+
+    def meet(self, other: "Use") -> None:
+        """Let whatever is asked of another path be asked of this one, which is compared with it."""
         self.compare(*other.constants)
         self.bounds += [value for value in other.bounds if value not in self.bounds]
         self.truth |= other.truth
@@ -41,6 +53,7 @@ class Use:
         self.opaque |= other.opaque
         self.joined |= other.joined
         self.ordered |= other.ordered
+        self.beside = max(self.beside, other.beside)
         self.sample(*other.samples)
 
     def sample(self, *values: Any) -> None:
@@ -51,12 +64,20 @@ class Use:
     def extent(self) -> int:
         """Grows with each thing that is asked."""
         lists = (self.constants, self.bounds, self.joined, self.ordered, self.samples)
-        return sum(map(len, lists)) + self.truth + self.presence + self.opaque
+        return (
+            sum(map(len, lists))
+            + self.truth
+            + self.presence
+            + self.opaque
+            + self.beside
+            + self.asks
+            + self.several
+        )
 
     @property
     def others(self) -> int:
         """How many values that are not known beforehand it is compared with."""
-        return count_unknown(self.joined | self.ordered)
+        return count_unknown(self.joined | self.ordered) + self.beside
 
 
 def count_unknown(paths: Iterable[Path]) -> int:

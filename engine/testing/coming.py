@@ -59,7 +59,7 @@ class Coming:
     explorer: Explorer
     #: What can be asked of an event anywhere.
     _anywhere: tuple[Question, ...] = field(init=False)
-    #: All who are asked for an answer anywhere.
+    #: All who are asked for an answer anywhere, as far as the definition names them.
     _people: tuple[str, ...] = field(init=False)
     #: The least payloads that a block lets through, by question.
     _ways: dict[tuple[int, int], tuple[_Chosen, ...]] = field(init=False, default_factory=dict)
@@ -72,6 +72,7 @@ class Coming:
             questions += self._questions(at)
             people.update(dict.fromkeys(n for asked in at.snapshot.awaits.values() for n in asked["from"]))
         self._anywhere = tuple({id(question): question for question in questions}.values())
+        people.update(dict.fromkeys(self.explorer.answers.named))
         self._people = tuple(people)
 
     @property

@@ -187,6 +187,23 @@ def test_without_a_daemon_an_answer_is_kept_and_decided_at_the_next_start(
     wait_until(lambda: jira.status("SOC-5") == "To Do", "the answer was lost")
 
 
+def test_an_answer_behind_a_call_that_is_tried_again_says_what_it_waits_for(
+    make_daemon: Callable[..., DaemonProcess],
+) -> None:
+    machine = MACHINE.replace(
+        "set        = { author = event.release.author.login }",
+        "set        = { author = event.release.author.login }\n"
+        'action "http" "announce" { url = "http://127.0.0.1:9/hooks" }',
+    )
+    daemon = make_daemon(machines=machine, workers=WORKERS).start()
+    daemon.register()
+    asked(daemon, "SOC-16")
+    said = daemon.cli("approvals", "reject", "SOC-16", "--as", "mallory", "--wait", "0s")
+    assert said.returncode == 0
+    assert b"not decided yet" in said.stdout
+    assert b"First, action announce" in said.stdout
+
+
 def test_killed_between_accepting_an_answer_and_deciding_it_nothing_is_lost_or_done_twice(
     daemon: DaemonProcess, jira: PracticeJira
 ) -> None:

@@ -10,7 +10,7 @@ from engine.machine.approvals import Answer, answer_event, approvals_of, complet
 from engine.machine.compile import CompiledMachine, compile_definition
 from engine.machine.diagram import diagram
 from engine.machine.drawing import draw
-from engine.machine.prove import prove
+from engine.machine.prove import Proof, prove
 from engine.machine.read import read_definition
 from engine.machine.step import step
 from engine.machine.timers import timer_event
@@ -435,11 +435,14 @@ def test_asking_without_any_way_out_is_told() -> None:
 class TestProofs:
     """What can be proven of machines that ask."""
 
-    def proven(self, states: str, claims: str = "", initial: str = "a") -> list[Diagnostic]:
+    def proof(self, states: str, claims: str = "", initial: str = "a") -> Proof:
         text = source(states, initial).rpartition("}")[0] + claims + "\n}\n"
         definition = read_definition(text, "p.hcl").definition
         assert definition is not None
-        proof = prove(definition.provisioners["p"])
+        return prove(definition.provisioners["p"])
+
+    def proven(self, states: str, claims: str = "", initial: str = "a") -> list[Diagnostic]:
+        proof = self.proof(states, claims, initial)
         assert proof.open == ""
         return list(proof.diagnostics)
 
@@ -490,7 +493,13 @@ class TestProofs:
         states = ASKING.replace('state "b"', 'state "s" "go" { transition = "a" }\nstate "b"') % (
             'from = [for r in event.reviewers : r.login]\nanswer "yes" {\nneeds = 2\ntransition = "b"\n}'
         )
-        assert self.proven(states, 'property "p" { reachable = "b" }', initial="s") == []
+        proof = self.proof(states, 'property "p" { reachable = "b" }', initial="s")
+        assert (
+            proof.open == '"a" asks [for r in event.reviewers : r.login], of which only samples can be tried'
+        )
+        # With one reviewer nobody is left who could approve as well.
+        [failing] = [d for d in proof.diagnostics if d.code == "property_fails"]
+        assert 'event = { reviewers = [{ login = "one" }] }' in failing.story
 
     def test_more_people_than_are_tried_one_by_one_are_said_to_be(self) -> None:
         names = ", ".join(f'"p{n}"' for n in range(12))

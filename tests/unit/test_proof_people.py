@@ -1,0 +1,176 @@
+"""Proofs about whom an `await` block asks, where that is not the same for every entity."""
+
+import pytest
+
+from engine.decide.run_test import run_test
+from engine.machine.claims import Outcome
+from engine.machine.compile import compile_definition
+from engine.machine.prove import Proof, prove
+from engine.machine.read import read_definition
+
+MACHINE = """
+provisioner "m" {
+  statemachine "m" {
+    initial = "a"
+    state "a" {
+      on "ask" {
+        when       = event.owner == "bob"
+        transition = "w"
+        %s
+      }
+    }
+    state "w" {
+      await {
+        from = %s
+        answer "yes" {
+          %s
+          transition = "shipped"
+        }
+        answer "no" { transition = "a" }
+      }
+    }
+    state "shipped" { final = true }
+  }
+  property "never shipped" { never = state == "shipped" }
+  property "can ship" { reachable = "shipped" }
+}
+"""
+BOB = 'when = event.who == "bob"'
+
+
+def proven(source: str) -> Proof:
+    definition = read_definition(source, "people.hcl").definition
+    assert definition is not None
+    proof = prove(definition.provisioners["m"])
+    for problem in proof.diagnostics:
+        if problem.code == "property_fails":
+            block = problem.story.partition("\ntest ")[2]
+            assert block, problem.story
+            again = read_definition(
+                source.rstrip().removesuffix("}") + f"test {block}\n}}\n", "p.hcl"
+            ).definition
+            assert again is not None
+            ran = run_test(compile_definition(again)["m"], again.provisioners["m"].tests[-1])
+            assert ran.passed, problem.story
+    return proof
+
+
+def outcomes(proof: Proof) -> list[str]:
+    return [finding.outcome.value for finding in proof.findings]
+
+
+@pytest.mark.parametrize(
+    ("remembered", "people"),
+    [
+        ("", "event.owner"),
+        ("", "[event.owner]"),
+        ("", '["eve", event.owner]'),
+        ('set = { p = ["bob", "eve"] }', "context.p"),
+        ("set = { p = event.owner }", '[context.p, "eve"]'),
+        ("", 'event.owner == "bob" ? ["bob"] : ["eve"]'),
+        ("", 'concat(["eve"], [event.owner])'),
+        ("", "try(context.nobody, event.owner)"),
+    ],
+)
+def test_who_is_named_by_what_came_in_can_answer(remembered: str, people: str) -> None:
+    proof = proven(MACHINE % (remembered, people, BOB))
+    assert proof.open == ""
+    assert outcomes(proof) == ["fails", "holds"]
+    assert [d.code for d in proof.diagnostics] == ["property_fails"]
+
+
+@pytest.mark.parametrize("people", ["[event.other]", "event.other", "[event.other, event.third]"])
+def test_who_may_be_somebody_else_may_be_stuck_and_is_not_always(people: str) -> None:
+    proof = proven(MACHINE % ("", people, BOB))
+    assert (proof.open, outcomes(proof)) == ("", ["fails", "holds"])
+
+
+@pytest.mark.parametrize(
+    "people", ["event.owner", "[event.owner]", 'event.owner == "bob" ? "bob" : "eve"', '["bob", event.owner]']
+)
+def test_two_answers_of_one_person_are_one(people: str) -> None:
+    proof = proven(MACHINE % ("", people, "needs = 2"))
+    codes = {d.code for d in proof.diagnostics if d.code != "property_fails"}
+    assert (proof.open, outcomes(proof)) == ("", ["holds", "fails"])
+    assert codes == {"answer_out_of_reach", "unreachable_state", "no_end_reachable"}
+
+
+def test_as_many_as_are_needed_can_be_named_by_a_list_that_comes_in() -> None:
+    proof = proven(MACHINE % ("", "event.people", "needs = 3"))
+    assert (proof.open, outcomes(proof)) == ("", ["fails", "holds"])
+
+
+REVIEW = """
+provisioner "m" {
+  statemachine "m" {
+    initial = "a"
+    state "a" {
+      on "opened" {
+        set        = { author = event.user.login }
+        transition = "w"
+      }
+    }
+    state "w" {
+      await {
+        from = %s
+        answer "yes" {
+          when       = event.who == context.author
+          transition = "self"
+        }
+        answer "lead" {
+          when       = event.who == "lead"
+          transition = "ok"
+        }
+        answer "no" {
+          when       = event.who != context.author
+          transition = "other"
+        }
+      }
+    }
+    state "ok" { final = true }
+    state "self" { final = true }
+    state "other" { final = true }
+  }
+  property "no self approval" { never = state == "self" }
+  property "no lead" { never = state == "ok" }
+  property "nobody else" { never = state == "other" }
+}
+"""
+
+
+def test_an_author_who_is_asked_approves_their_own_work() -> None:
+    proof = proven(REVIEW % "[event.user.login]")
+    assert (proof.open, outcomes(proof)) == ("", ["fails", "fails", "holds"])
+    assert {d.code for d in proof.diagnostics} == {
+        "property_fails",
+        "answer_out_of_reach",
+        "unreachable_state",
+    }
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        "event.reviewers[*].login",
+        "event.reviewers.*.login",
+        "[for r in event.reviewers : r.login]",
+        "event.reviewers[*].user.login",
+        'split(",", event.reviewers)',
+        "[lower(event.reviewers)]",
+        '["${event.reviewers}x", event.user.login, "lead", "zoe"]',
+    ],
+)
+def test_what_cannot_be_taken_apart_is_sampled_and_said_to_be(people: str) -> None:
+    proof = proven(REVIEW % people)
+    assert "of which only samples can be tried" in proof.open
+    assert outcomes(proof) == ["fails", "fails", "fails"]
+    assert {d.code for d in proof.diagnostics} == {"property_fails", "explored_in_part"}
+
+
+def test_what_only_samples_could_break_is_open() -> None:
+    claims = 'property "mallory" { never = state == "w" && event.user.login == "x" && state != "w" }'
+    hidden = 'reverse(split("-", "${event.reviewers}-x-y-z"))[0]'
+    proof = proven(REVIEW.replace('property "no self', f'{claims}\nproperty "no self') % f"[{hidden}]")
+    assert proof.open
+    assert Outcome.HOLDS.value not in outcomes(proof)
+    assert "answer_out_of_reach" not in {d.code for d in proof.diagnostics}
