@@ -154,7 +154,7 @@ class BruteForce:
 
     def together(self) -> set[tuple[str, str]]:
         """The places of guards that hold at once."""
-        found = set()
+        found: set[tuple[str, str]] = set()
         for at in self.nodes.values():
             for event in self.events():
                 ways = [
