@@ -118,23 +118,12 @@ def _conditions(atoms: list[str]) -> st.SearchStrategy[str]:
     )
 
 
-#: With more states than this, and paths in order, there is one guard for an event.
-_FEW = 2
-
-
-def _most_guards(source: str, *, large: bool) -> int:
-    if large:
-        return 0 if source == ANY else 1
-    return 2 if source == ANY else 3
-
-
 @st.composite
 def definitions(draw: st.DrawFn) -> str:
     atoms = draw(st.lists(st.sampled_from(ATOMS), min_size=2, max_size=5, unique=True))
     # Where paths are in order there are so many payloads that large machines would take a minute each.
     few = any(atom in ORDERS for atom in atoms)
-    states = [f"s{i}" for i in range(draw(st.integers(2, 4)))]
-    large = few and len(states) > _FEW
+    states = [f"s{i}" for i in range(draw(st.integers(2, 2 if few else 4)))]
     sets = draw(st.lists(st.sampled_from(SETS), min_size=1, max_size=1 if few else 3, unique=True))
     finals = draw(st.sets(st.sampled_from(states[1:]), max_size=1))
     blocks = [f'state "{s}" {{\nfinal = {str(s in finals).lower()}\n}}' for s in states]
@@ -142,7 +131,7 @@ def definitions(draw: st.DrawFn) -> str:
         if source in finals:
             continue
         for event in ("e", "f"):
-            guards = draw(st.lists(_conditions(atoms), max_size=_most_guards(source, large=large)))
+            guards = draw(st.lists(_conditions(atoms), max_size=2 if source == ANY else 3))
             guards += [""] if draw(st.integers(0, 3)) == 0 else []
             for guard in guards:
                 when = f"when = {guard}\n" if guard else ""
