@@ -75,7 +75,7 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@touch $@
 
 soak: $(VENV)/.run ## Kill the daemon hundreds of times under load, and see whether anything is lost (an hour).
-	$(BIN)/interlock chaos --deliveries 5000 --kills 500 --seconds 3600 --seed $${SEED:-0}
+	$(BIN)/interlock chaos --deliveries 100000 --kills 500 --seconds 3600 --seed $${SEED:-0}
 
 lock: $(VENV)/.dev ## Write the hashed requirement files anew from pyproject.toml and requirements/*.in.
 	$(BIN)/pip-compile $(LOCKFLAGS) --output-file requirements/run.txt pyproject.toml
