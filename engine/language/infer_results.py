@@ -61,12 +61,14 @@ def _member(arguments: Sequence[Type]) -> Type:
 class _MergedFields:
     """The attributes of merged objects, of which a sender describes one at least."""
 
-    __slots__ = ("_objects", "known", "open")
+    __slots__ = ("_objects", "always", "known", "open")
 
     def __init__(self, objects: Sequence[Type]) -> None:
         self._objects = objects
         #: The names that are written out.
         self.known = tuple(dict.fromkeys(name for each in objects for name in _names(each)))
+        #: Nothing is said of what is there in all of them.
+        self.always: frozenset[str] = frozenset()
         #: There may be others.
         self.open = any(each.open if each.fields is None else each.fields.open for each in objects)
 

@@ -29,6 +29,8 @@ class Fields(Protocol):
     known: tuple[str, ...]
     #: There may be others.
     open: bool
+    #: Those that are there in every such object, and not null.
+    always: frozenset[str]
 
     def field(self, name: str) -> "Type | None":
         """The type of an attribute; None if there is none of that name."""

@@ -105,7 +105,7 @@ class Judged:
             held, hindered, why = candidate.reason.partition(HELD_BUT)
             if hindered and why != UNFINISHED and held.startswith(HELD):
                 self.hindered.setdefault(candidate.place, why)
-            if candidate.taken or "guard held" in candidate.reason:
+            if candidate.taken or "guard held" in candidate.reason or held.startswith(HELD):
                 self.held.add(candidate.place)
             elif candidate.reason.startswith("not tried"):
                 self.untried.add(candidate.place)

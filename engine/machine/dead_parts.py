@@ -101,15 +101,13 @@ def _dead_ends(explorer: Explorer) -> Iterator[Diagnostic]:
 def _endless(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
     """States from which no end can be reached, told once for all of them; a machine without any end is meant so."""
     machine = explorer.machine
-    ends = {
-        name
-        for name, state in machine.states.items()
-        if (state.final and state.parent is None)
-        or (state.kind is Kind.ATOMIC and not explorer.leaving(name))
-    }
-    closing = {key for key, moves in space.moves.items() if any(move.ended for move in moves)}
-    if not ends and not any(t.target == END and t.event != ALWAYS for t in machine.transitions):
+    final = {name for name, state in machine.states.items() if state.final and state.parent is None}
+    if not final and not any(t.target == END and t.event != ALWAYS for t in machine.transitions):
         return
+    # A state that nothing leads out of is told as that.
+    stops = {n for n, s in machine.states.items() if s.kind is Kind.ATOMIC and not explorer.leaving(n)}
+    ends = final | stops
+    closing = {key for key, moves in space.moves.items() if any(move.ended for move in moves)}
     fine = space.leading_to(frozenset(ends), [*closing, *space.open()])
     if space.sampled:
         return

@@ -5,12 +5,13 @@ that clock has run down and time can go on: what happens at that very moment is 
 that clock make no difference, however long they are.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 from engine.frozen import frozen
-from engine.machine.claims import Finding, failed, listed, starting, unbroken, way_to
+from engine.machine.claims import Finding, Outcome, failed, listed, starting, unbroken, way_to, why_open
 from engine.machine.clocks import common_tick
 from engine.machine.durations import text_of
 from engine.machine.explore import Explorer
@@ -25,6 +26,8 @@ from engine.machine.space import (
     explore,
     explore_in_time,
 )
+
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @frozen
@@ -58,11 +61,37 @@ def find_in_time(
         ticking, space = explore_in_time(explorer, lengths, alone, most, most_runs)
     else:
         ticking = explorer.ticking(common_tick(lengths), alone)
-        if ticking.tick is None:
-            return replace(unbroken(space, claimed, opened=True), because=NO_TICK, reasons=(NO_TICK,))
     if ticking.tick is None:
-        return unbroken(space, claimed, opened=True)
+        return _without_tick(ticking, space, beside, claimed, lasts)
     return (_reachable if claimed.claim is Claim.REACHABLE else _inevitable)(ticking, space, claimed, lasts)
+
+
+def _without_tick(
+    explorer: Explorer, space: Space, beside: frozenset[str], claimed: Property, lasts: timedelta
+) -> Finding:
+    """Decide a claim where moments are too many to be told apart, as far as that can be done.
+
+    What happens in less time happens in this one too: so it is proven for a time that the delays are a measure of. And it
+    is refuted by a way on which nothing comes but what comes at once: then it is only waited, until the time is over.
+    """
+    less = _in_measure((d for found in explorer.answers.delays.values() for d in found), lasts)
+    if less and space.exact:
+        found = find_in_time(explorer, space, beside, claimed, less)
+        if found.outcome is Outcome.HOLDS:
+            return found
+    if claimed.claim is not Claim.REACHABLE:
+        found = _inevitable(explorer, space, claimed, lasts)
+        if found.outcome is Outcome.FAILS:
+            return found
+    reasons = (NO_TICK,) if space.exact else why_open(space)
+    return replace(unbroken(space, claimed, opened=True), because="; ".join(reasons), reasons=reasons)
+
+
+def _in_measure(delays: Iterable[timedelta], lasts: timedelta) -> timedelta:
+    """The longest time below `lasts` that the shorter delays are a measure of; none is 0."""
+    counts = [delay // _MICROSECOND for delay in delays if delay and delay <= lasts]
+    measure = math.gcd(*counts) * _MICROSECOND
+    return lasts - lasts % measure if measure and lasts % measure else timedelta()
 
 
 def _at_once(space: Space, claimed: Property) -> bool:

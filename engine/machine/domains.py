@@ -50,7 +50,7 @@ def representatives(path: Path, use: Use | None) -> tuple[Any, ...]:
     values: list[Any] = [*_received(use.constants)]
     values += _truths(use) if use.truth else []
     values += _around(use) if use.bounds or use.ordered else []
-    values += _FRESH[: _together(use)] if _together(use) > 1 else [other]
+    values += _FRESH[: fresh_ones(use)] if fresh_ones(use) > 1 else [other]
     values += _crowds(use) if use.several else []
     values += use.samples
     if path[0] != "delivery":
@@ -83,7 +83,7 @@ def _kind(value: Any) -> type:
     return bool if isinstance(value, bool) else type(value)
 
 
-def _together(use: Use) -> int:
+def fresh_ones(use: Use) -> int:
     """How many values that nothing mentions may have to differ from each other."""
     return min(count_unknown(use.joined) + use.beside + 1, MOST_FRESH)
 
@@ -117,7 +117,7 @@ def _crowds(use: Use) -> Iterable[list[str]]:
 def _truths(use: Use) -> Iterable[Any]:
     """As many values that are true as can be told apart, and as many that are false."""
     for spellings in _TRUTHS:
-        yield from islice((v for v in spellings if not _mentioned(use, v)), _together(use))
+        yield from islice((v for v in spellings if not _mentioned(use, v)), fresh_ones(use))
 
 
 def _around(use: Use) -> Iterable[Any]:
@@ -127,7 +127,7 @@ def _around(use: Use) -> Iterable[Any]:
     order *and* compared for equality, two of them can be the same number and yet not equal: so one is spelled as a text.
     """
     points = sorted({_exact(value) for value in numbers_of(use)})
-    together = _together(use)
+    together = fresh_ones(use)
     many = min(use.others + 1, MOST_FRESH)
     for value in sorted({*points, *_gaps(points, many)}):
         number_itself = _written(value)

@@ -181,9 +181,7 @@ class Explorer:
             undecided += answer.undecided
             sampled.update(dict.fromkeys(answer.sampled))
             partial |= answer.partial
-        near = [time for time in left.values() if time != BEYOND]
-        passes = self.tick is not None and not self._by_itself(left)
-        wait = next_moment(near, self.tick) if passes and self.tick is not None else None
+        wait = self._wait(left)
         if wait is not None:
             found.append(self._waits(configuration, wait))
         if configuration.timers:
@@ -195,6 +193,18 @@ class Explorer:
             sampled[few], partial = None, True
         return Moves(found=tuple(found), undecided=tuple(undecided), sampled=tuple(sampled), partial=partial)
 
+    def _wait(self, left: Mapping[str, timedelta]) -> timedelta | None:
+        """How long nothing but time may pass; None if something has to come first."""
+        if self.timeless:
+            return None
+        if self.tick is None:  # nothing comes any more until the time is over
+            last = left.get(DEADLINE)
+            over = last is not None and all(last < time for name, time in left.items() if name != DEADLINE)
+            return last if last and over else None
+        if self._by_itself(left):
+            return None
+        return next_moment([time for time in left.values() if time != BEYOND], self.tick)
+
     def _due(self, configuration: Configuration) -> tuple[str, ...]:
         """The timers that may run out next."""
         left = configuration.left
@@ -202,6 +212,8 @@ class Explorer:
             return configuration.timers
         due = min(configuration.timers, key=left.__getitem__, default=None)
         if due is None or not (self.tick is None or self._by_itself(left) or not left[due]):
+            return ()
+        if self.tick is None and DEADLINE in left and left[due] > left[DEADLINE]:
             return ()
         return (due,)
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 from engine.language.types import ANY, NULL, Type, holds
 from engine.language.values import UnfitError, number
-from engine.machine.domains import MISSING
-from engine.machine.use import Path, Use
+from engine.machine.domains import MISSING, fresh_ones
+from engine.machine.use import Path, Use, is_same
 from engine.machine.values import NotPlainError, plain
 
 #: The type of a source's payloads of one event type; None where nothing is known of them.
@@ -34,27 +34,44 @@ def type_at(payload: Type, steps: Path) -> Type:
     return found
 
 
-def fitting(options: tuple[Any, ...], found: Type, use: Use | None, *, inner: bool) -> tuple[Any, ...]:
-    """The values of a type among them, with one of that type that nothing mentions in place of those that go.
+def is_there(payload: Type, steps: Path) -> bool:
+    """Whether every payload has something at a path, which is not null."""
+    found: Type | None = payload
+    for step in steps:
+        if found is None or found.fields is None or step not in found.fields.always:
+            return False
+        found = found.attribute(step)
+    return True
 
-    Whatever is held against other paths stays as it is: what it has in common with them is more than a type. With `inner` the
-    path has parts that are asked for: an object or a list is made of those.
+
+def fitting(options: tuple[Any, ...], found: Type, use: Use | None, *, inner: bool) -> tuple[Any, ...]:
+    """The values of a type among them, with some of that type that nothing mentions in place of those that go.
+
+    There are as many of these as it takes to tell the paths apart that it is compared with. With `inner` the path has parts
+    that are asked for: an object or a list is made of those.
     """
-    if found is ANY:
-        return options
-    if use is not None and (use.joined or use.ordered):
-        return tuple(v for v in options if not isinstance(v, list) or holds(found, v))
     kept = tuple(value for value in options if value is MISSING or holds(found, value))
-    if len(kept) == len(options):
+    if found is ANY or len(kept) == len(options):
         return options
     gone = [value for value in options if not any(value is one for one in kept)]
     alike = dict.fromkeys(a for a in map(_alike, gone) if a is not None and holds(found, a))
     kept = (*kept, *(a for a in alike if a not in kept))
-    others = list(_others(found, kept, inner=inner))
+    others = list(_others(found, kept, use, inner=inner))
     if "list" in found.kinds and not inner and use is not None and use.opaque:
         parts = [value for value in gone if holds(found.element(), value)]
-        others += [[part] for part in parts or _others(found.element(), (), inner=False)]
-    return (*kept, *others)
+        others += [[part] for part in parts or _others(found.element(), (), None, inner=False)]
+    return (*kept, *(one for one in others if not any(is_same(one, value) for value in kept)))
+
+
+def shared(options: tuple[Any, ...], others: Iterable[Any], found: Type, *, inner: bool) -> tuple[Any, ...]:
+    """The values, and those of a path that they are compared with: it may have the same."""
+    made = list(options)
+    for value in others:
+        if value is MISSING or (inner and isinstance(value, (list, dict))) or not holds(found, value):
+            continue
+        if not any(is_same(value, known) for known in made):
+            made.append(value)
+    return tuple(made)
 
 
 def _alike(value: Any) -> str | int | float | None:
@@ -71,17 +88,28 @@ def _alike(value: Any) -> str | int | float | None:
     return None
 
 
-def _others(found: Type, kept: Iterable[Any], *, inner: bool) -> Iterable[Any]:
-    """A value for each kind that the type has, other than those there are: texts that nothing mentions are among them."""
+def _others(found: Type, kept: Iterable[Any], use: Use | None, *, inner: bool) -> Iterable[Any]:
+    """Values for each kind that the type has, as many that nothing mentions as are needed: texts are among those kept."""
     listed = list(kept)
+    many = 1 if use is None else fresh_ones(use)
     if "bool" in found.kinds:
         yield from (value for value in (True, False) if not any(value is known for known in listed))
     if "number" in found.kinds:
         numbers = [v for v in listed if isinstance(v, (int, float)) and not isinstance(v, bool)]
-        yield next(number for number in count(1) if number not in numbers)
+        mentioned = [] if use is None else [v for v in numbers if v in use.constants]
+        needed = max(many - (len(numbers) - len(mentioned)), 0)
+        yield from islice((number for number in count(1) if number not in numbers), needed)
     if "list" in found.kinds and not inner:
-        yield []
+        element = next(iter(_others(found.element(), (), None, inner=False)), "one") if many > 1 else None
+        yield from ([element] * length for length in range(many))
     if "object" in found.kinds and not inner:
-        yield {}
+        yield from islice(_objects(found), many)
     if found.only("null") or (inner and not listed):
         yield MISSING
+
+
+def _objects(found: Type) -> Iterable[dict[str, Any]]:
+    """Objects that differ."""
+    yield {}
+    names = ("one", "two", "three", "four") if found.fields is None else found.fields.known
+    yield from (made for made in ({name: None} for name in names) if holds(found, made))

@@ -56,7 +56,8 @@ class Proof:
         told = [f"{number} {outcome.value}" for outcome, number in count.items() if number]
         properties = f"; properties: {', '.join(told)}" if told else ""
         places = f"{self.configurations} configuration{'' if self.configurations == 1 else 's'}"
-        how = f"explored in part ({places})" if self.open else f"explored exhaustively ({places})"
+        part = self.open or count[Outcome.OPEN]
+        how = f"explored {'in part' if part else 'exhaustively'} ({places})"
         return f"{self.project}: {how}{properties}"
 
     def as_json(self) -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.errors import EvaluationError
 from engine.frozen import frozen
+from engine.language.types import ANY, Type, holds
 from engine.language.values import truth
 from engine.machine import fires
 from engine.machine.asking import ask
@@ -16,7 +17,7 @@ from engine.machine.domains import MISSING, MOST_FRESH, is_crowded, numbers_of, 
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.flows import Flows, arguments_of, carried, carry
-from engine.machine.payload_values import Payloads, fitting, nothing_known, type_at
+from engine.machine.payload_values import Payloads, fitting, is_there, nothing_known, shared, type_at
 from engine.machine.use import Path, Use
 from engine.model import is_own_event
 
@@ -91,27 +92,52 @@ class Question:
         if path == ("delivery", "received_at"):
             return ("2024-01-01T00:00:00Z",)
         use = self.uses.of.get(path)
-        if path not in self._cache:
-            self._cache[path] = representatives(path, use)
-        options = self._cache[path] if receive is None else self._of_sender(receive, path)
+        options = self._all(path) if receive is None else self._of_sender(receive, path)
         for other in () if use is None else sorted(use.joined):
             value = look_up(context, other[1:]) if other[0] == "context" else MISSING
-            if value is not MISSING and not any(type(value) is type(o) and value == o for o in options):
+            if value is MISSING or not holds(self._type(receive, path), value):
+                continue
+            if not any(type(value) is type(o) and value == o for o in options):
                 options = (value, *options)
         return options
 
+    def _all(self, path: Path) -> tuple[Any, ...]:
+        """The values of a path of which nothing is known."""
+        if path not in self._cache:
+            self._cache[path] = representatives(path, self.uses.of.get(path))
+        return self._cache[path]
+
+    def _type(self, receive: Receive | None, path: Path) -> Type:
+        """What a path can be in a payload which this block receives."""
+        payload = self._payload(receive, path)
+        return ANY if payload is None else type_at(payload, path[1:])
+
+    def _payload(self, receive: Receive | None, path: Path) -> Type | None:
+        return None if receive is None or path[0] != "event" else self.payloads(receive.source, receive.type)
+
     def _of_sender(self, receive: Receive, path: Path) -> tuple[Any, ...]:
-        """The values that a payload may have there which this block receives."""
+        """The values that a payload may have there which this block receives, those included that it is compared with."""
         key = (receive.source, receive.type, path)
         if key not in self._fitting:
-            options = self._cache[path]
-            payload = self.payloads(receive.source, receive.type) if path[0] == "event" else None
-            if payload is not None:
-                inner = any(len(p) > len(path) and p[: len(path)] == path for p in self.known)
-                found = type_at(payload, path[1:])
-                options = fitting(options, found, self.uses.of.get(path), inner=inner)
+            use, found, inner = self.uses.of.get(path), self._type(receive, path), self._inner(path)
+            options = fitting(self._all(path), found, use, inner=inner)
+            for other in () if use is None else sorted((use.joined | use.ordered) & self.known):
+                values = fitting(
+                    self._all(other),
+                    self._type(receive, other),
+                    self.uses.of[other],
+                    inner=self._inner(other),
+                )
+                options = shared(options, values, found, inner=inner)
+            payload = self._payload(receive, path)
+            if payload is not None and is_there(payload, path[1:]):
+                options = tuple(value for value in options if value is not None and value is not MISSING)
             self._fitting[key] = options
         return self._fitting[key]
+
+    def _inner(self, path: Path) -> bool:
+        """Whether it has parts that are asked for."""
+        return any(len(p) > len(path) and p[: len(path)] == path for p in self.known)
 
 
 def look_up(context: Any, steps: Path) -> Any:

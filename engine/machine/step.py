@@ -41,6 +41,9 @@ def step(
 ) -> Step:
     """Decide about an event. `now` has a time zone; the snapshot's version grows by one whatever the verdict.
 
+    What it gives belongs to nobody alone: the mappings of a snapshot may be those of the one before, and are not to be written
+    into. Change a copy (`dataclasses.replace`).
+
     `arrived` says that the instance was put into its state just now, without a transition: its timers are set, without
     any action, and what waits for no event is tried before the event.
     """

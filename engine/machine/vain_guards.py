@@ -12,15 +12,23 @@ from engine.machine.space import Space
 from engine.machine.story import told_event
 from engine.model import AWAIT
 
+#: What is said of a transition that is never taken.
+_NEVER_TAKEN = frozenset({"transition_shadowed", "guard_never_true"})
+
+_WHEREVER = "Wherever the machine can come to, one before it is taken. Change the order, or the conditions."
+_WHEREVER_OR_FALSE = "Wherever the machine can come to, its guard is false or one before it is taken. Change the order, or the conditions."
+
 
 def guard_problems(
     provisioner: Provisioner, guards: Guards, space: Space, judged: Judged
 ) -> Iterator[Diagnostic]:
-    """Every such problem."""
-    yield from _vain_guards(provisioner, guards)
-    yield from _overlaps(guards)
+    """Every such problem; of a transition that is never taken only that."""
+    vain = list(_vain_guards(provisioner, guards))
     if space.exact:
-        yield from _vain_where_it_comes(provisioner, guards, space, judged)
+        vain += _vain_where_it_comes(provisioner, guards, space, judged)
+    yield from vain
+    never = {str(problem.subject) for problem in vain if problem.code in _NEVER_TAKEN}
+    yield from (one for one in _overlaps(guards) if str(one.subject) not in never)
 
 
 def _vain_where_it_comes(
@@ -35,7 +43,7 @@ def _vain_where_it_comes(
     }
     for transition in provisioner.machine.transitions:
         place = str(transition.span)
-        if transition.guard is None or transition.event.startswith(AWAIT):
+        if transition.event.startswith(AWAIT) or (transition.guard is None and place not in judged.untried):
             continue
         if place in told or place in judged.held:
             continue
@@ -45,8 +53,7 @@ def _vain_where_it_comes(
             yield _about_guard(
                 "transition_shadowed",
                 f"This transition on {_named(transition)} is never taken",
-                "Wherever the machine can come to, its guard is false or one before it is taken. Change the order, or "
-                "the conditions.",
+                _WHEREVER if transition.guard is None else _WHEREVER_OR_FALSE,
                 transition,
             )
         elif place in judged.failed:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from engine.language.types import ANY, OBJECT, Type, list_of, perhaps
+from engine.sources.payload_presence import always_in_payload, always_in_shape
 from engine.sources.payload_scalars import scalar_type
 from engine.sources.payloads import Field, found_field, is_known, payload_fields, shape_fields
 
@@ -11,9 +12,9 @@ from engine.sources.payloads import Field, found_field, is_known, payload_fields
 class PayloadFields:
     """The fields of an object in a payload, as the tables of its source have them."""
 
-    __slots__ = ("_fields", "_source", "known", "open")
+    __slots__ = ("_fields", "_source", "always", "known", "open")
 
-    def __init__(self, source: str, fields: Mapping[str, Field]) -> None:
+    def __init__(self, source: str, fields: Mapping[str, Field], always: frozenset[str]) -> None:
         """Take the fields from the source's tables; ``*`` and ``name_*`` stand for others."""
         self._source = source
         self._fields = fields
@@ -21,6 +22,8 @@ class PayloadFields:
         self.known = tuple(name for name in fields if not name.endswith("*"))
         #: The sender adds fields freely.
         self.open = "*" in fields
+        #: The names that no such object lacks.
+        self.always = always
 
     def field(self, name: str) -> Type | None:
         """What a field can be; None if no payload has it."""
@@ -35,7 +38,7 @@ class PayloadFields:
 
 def payload_type(source: str, event_type: str) -> Type:
     """What the payload of a known event type is."""
-    fields = PayloadFields(source, payload_fields(source, event_type))
+    fields = PayloadFields(source, payload_fields(source, event_type), always_in_payload(source, event_type))
     return Type(kinds=OBJECT.kinds, fields=fields)
 
 
@@ -49,4 +52,4 @@ def _object(source: str, shape: str) -> Type:
     fields = shape_fields(source, shape)
     if set(fields) == {"*"}:
         return ANY  # what is not described need not be an object: a description may be a text
-    return Type(kinds=OBJECT.kinds, fields=PayloadFields(source, fields))
+    return Type(kinds=OBJECT.kinds, fields=PayloadFields(source, fields, always_in_shape(source, shape)))

@@ -188,3 +188,52 @@ def test_the_arguments_of_calls_are_checked_with_and_without_workers(tmp_path: P
         done = check(*given, "--workers", workers, "--machines", tmp_path)
         assert 'help: Did you mean "resolution"?' in done.stdout
         assert "wrong_argument" in done.stdout
+
+
+def test_an_ordinary_machine_of_pull_requests_gives_no_false_alarm(tmp_path: Path) -> None:
+    file = tmp_path / "num.hcl"
+    file.write_text(
+        """
+provisioner "num" {
+  receive "github" "pull_request" {
+    entity = issue_keys(event.pull_request.title)
+    fire   = event.action
+  }
+  statemachine "num" {
+    initial = "a"
+    state "a" {
+      on "opened" {
+        set        = { n = event.pull_request.number }
+        transition = "b"
+      }
+    }
+    state "b" {
+      on "closed" {
+        when       = event.pull_request.number == context.n
+        transition = "c"
+      }
+      after {
+        delay      = "5m"
+        transition = "a"
+      }
+    }
+    state "c" { final = true }
+  }
+  property "never stuck" { reachable = "c" }
+  property "a number" { never = try(context.n == "one", false) }
+  property "soon" {
+    leads_to = ["a", "c"]
+    from     = "b"
+    within   = "4m59s"
+  }
+}
+"""
+    )
+    done = check(file)
+    assert done.returncode == 1
+    assert "[property_fails]" in done.stdout
+    assert 'Property "soon" does not hold' in done.stdout
+    assert "4m59s later it is still there" in done.stdout
+    assert 'number = "one"' not in done.stdout
+    assert "no_end_reachable" not in done.stdout
+    assert "explored exhaustively (7 configurations); properties: 2 holds, 1 fails" in done.stdout

@@ -25,6 +25,7 @@ from engine.machine.properties import Claim, Property
 from engine.machine.prove import Proof, prove
 from engine.machine.read import read_definition
 from engine.machine.space import Space, explore
+from engine.machine.vain_guards import place_of
 from engine.machine.values import canonical
 from engine.model import END
 
@@ -315,6 +316,22 @@ class BruteForce:
             self.known_outcomes[key] = list(found.values())
         return self.known_outcomes[key]
 
+    def taken(self) -> set[str]:
+        """The places of all transitions that some event takes, whether or not what they do can be done."""
+        return {
+            str(found[0].span)
+            for node in self.edges
+            for event in self.sent
+            for payloads in self.apart(event, self.asked(node.state, event))
+            if (
+                found := [
+                    t
+                    for t in self.candidates(node.state, event)
+                    if self.holds(t, node.state, node.context, payloads[0])
+                ]
+            )
+        }
+
     def after(self, node: Node, transition: Transition, change: dict[str, Any]) -> Node:
         context = self.contexts[node.context]
         if transition.set is not None and self.remembers:
@@ -557,3 +574,23 @@ def test_guards_are_vain_exactly_where_brute_force_finds_nothing(source: str) ->
     assert overlapping <= together
     if all(candidacy.exact for candidacy in guards.candidacies.values()):
         assert overlapping == together
+
+
+@settings(max_examples=25, deadline=None)
+@given(definitions())
+def test_transitions_are_never_taken_exactly_where_brute_force_never_takes_them(source: str) -> None:
+    provisioner = read(source)
+    proof = prove(provisioner)
+    told = [p for p in proof.diagnostics if p.code in {"transition_shadowed", "guard_never_true"}]
+    vain = {str(p.subject) for p in told}
+    assert len(vain) == len(told)
+    overlaps = {str(p.subject) for p in proof.diagnostics if p.code == "guards_overlap"}
+    assert not overlaps & vain
+    brute = BruteForce(provisioner)
+    taken = brute.taken()
+    reached = {node.state for node in brute.edges}
+    for transition in provisioner.machine.transitions:
+        if str(transition.span) in taken:
+            assert str(place_of(transition)) not in vain
+        elif not proof.open and transition.source in {*reached, ANY}:
+            assert str(place_of(transition)) in vain

@@ -6,7 +6,7 @@ around both, and a state outside. Time passes in steps of a part of the shortest
 
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from heapq import heappop, heappush
@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from engine.decide.run_test import run_test
 from engine.machine.claims import Outcome, length
 from engine.machine.compile import compile_definition
+from engine.machine.durations import text_of
 from engine.machine.properties import Claim, Property
 from engine.machine.prove import Proof, prove
 from engine.machine.read import read_definition
+from engine.machine.space import NO_TICK
 
 #: Parts of an hour: with three clocks (two timers and the claim's own) their order always shows on such a grid.
 PARTS = 4
@@ -328,15 +330,20 @@ def parts(time: timedelta) -> int:
     return int(time / timedelta(hours=1) * PARTS)
 
 
+#: Times that have no common measure with hours, and the minutes that each is alike: all between two hours are, since delays are hours.
+ODD = {"59m59s": 30, "1h1s": 90, "1h59m59s": 90, "2h1s": 150}
+
+
 @st.composite
-def claimed(draw: st.DrawFn) -> tuple[Model, list[str]]:
+def claimed(
+    draw: st.DrawFn, times: tuple[str, ...] = ("1h", "2h", "3h", "90m"), *, timed: bool = False
+) -> tuple[Model, list[str]]:
     model = draw(models())
     names = [OUT, *(f"box.r{n}.{p.name}" for n, places in enumerate(model.regions) for p in places)]
     states = st.sampled_from(names)
-    time = st.sampled_from(['"1h"', '"2h"', '"3h"', '"90m"'])
-    within = st.one_of(st.just(""), st.sampled_from(["1", "2"]), time, time).map(
-        lambda w: w and f"\nwithin = {w}"
-    )
+    time = st.sampled_from([f'"{one}"' for one in times])
+    any_time = time if timed else st.one_of(st.just(""), st.sampled_from(["1", "2"]), time, time)
+    within = any_time.map(lambda w: w and f"\nwithin = {w}")
     together = st.tuples(
         *(st.sampled_from([f"box.r{n}.{p.name}" for p in r]) for n, r in enumerate(model.regions))
     )
@@ -388,3 +395,23 @@ def test_a_counterexample_with_timers_passes_as_a_test(made: tuple[Model, list[s
             assert outcome.passed, (problem.story, outcome.mismatches)
             told = re.findall(r'^  \d+\. (?:\S+ later )?"([^"]+)"', problem.story, re.MULTILINE)
             assert [one.event.name for one in outcome.decided] == told
+
+
+@settings(max_examples=60, deadline=None)
+@given(claimed(tuple(ODD), timed=True))
+def test_times_without_a_common_measure_are_refuted_by_waiting_and_proven_by_less_time(
+    made: tuple[Model, list[str]],
+) -> None:
+    model, claims = made
+    brute = BruteForce(model)
+    for finding in proven(model, claims).findings:
+        claim = finding.property
+        if claim.condition is not None:
+            continue
+        assert isinstance(claim.within, timedelta)
+        alike = timedelta(minutes=ODD[text_of(claim.within)])
+        fails = brute.fails(replace(claim, within=alike))
+        if finding.outcome is Outcome.OPEN:
+            assert NO_TICK in finding.reasons or claim.claim is Claim.REACHABLE, finding.because
+        else:
+            assert finding.outcome is (Outcome.FAILS if fails else Outcome.HOLDS), (claims, finding.because)

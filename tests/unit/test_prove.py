@@ -411,11 +411,22 @@ def test_a_delay_that_is_not_always_the_same_proves_nothing(delay: str) -> None:
     assert 'the delay of "after.a.1" looks at' in finding.because
 
 
-def test_times_without_a_common_measure_are_said_to_be_open() -> None:
-    states = TWO % '"2h"'
-    [finding] = proof(f'{machine(states)}\nproperty "p" {{\neventually = "c"\nwithin = "1h0m1s"\n}}').findings
+def test_times_without_a_common_measure_are_open_where_something_has_to_come_in_between() -> None:
+    states = """
+state "a" {
+  on "again" { transition = "a" }
+  after {
+    delay      = "2h"
+    transition = "c"
+  }
+}
+state "c" { final = true }
+"""
+    found = proof(f'{machine(states)}\nproperty "p" {{\neventually = "c"\nwithin = "2h1s"\n}}')
+    [finding] = found.findings
     assert finding.outcome is Outcome.OPEN
     assert "no common measure" in finding.because
+    assert found.summary().startswith("p: explored in part (2 configurations)")
 
 
 def test_a_property_sees_all_states_that_it_is_in() -> None:
@@ -1078,3 +1089,88 @@ def test_what_is_not_known_about_other_transitions_leaves_no_claim_open(
     """
     [finding] = proof(f'{machine(states)}\nproperty "stays" {{ never = state == "h" }}').findings
     assert finding.outcome is expected
+
+
+NEVER_SET = """
+state "a" {
+  on "e" {
+    when       = try(context.k, 0) != "b"
+    transition = "c"
+  }
+  on "e" { transition = "a" }
+}
+state "c" { final = true }
+"""
+
+
+def test_a_transition_without_a_guard_that_comes_too_late_is_told() -> None:
+    [problem] = problems(NEVER_SET)
+    assert problem.code == "transition_shadowed"
+    assert problem.subject is not None
+    assert problem.subject.line == NEVER_SET[: NEVER_SET.index('on "e" { transition')].count("\n") + 5
+    set_somewhere = (
+        NEVER_SET + 'state "a" "f" {\nset = { k = "b" }\n}\nstate "a" "g" { transition = "<end>" }'
+    )
+    assert codes(set_somewhere) == []
+
+
+def test_one_that_is_hindered_is_not_told_as_shadowed() -> None:
+    states = """
+state "a" {
+  on "e" {
+    when       = can(event.x)
+    transition = "c"
+  }
+  on "e" { set = { k = event.x } }
+}
+state "c" { final = true }
+"""
+    assert codes(states) == ["transition_hindered"]
+
+
+def test_a_transition_that_is_never_taken_is_told_once() -> None:
+    guards = ("context.k <= 1", "context.k <= 2 || context.k == event.x")
+    ways = "".join(
+        f'state "a" "e" {{\nwhen = {guard}\ntransition = "{to}"\n}}\n'
+        for guard, to in zip(guards, "ca", strict=True)
+    )
+    found = codes(f'{ways}state "a" "f" {{\nset = {{ k = 1 }}\n}}\nstate "c" {{ final = true }}')
+    assert found == ["transition_shadowed"]
+
+
+@pytest.mark.parametrize(("beside", "told"), [("", False), ('state "d" "e" { transition = "<end>" }', True)])
+def test_where_there_is_no_end_none_is_missed(beside: str, *, told: bool) -> None:
+    found = codes(
+        f'state "a" "e" {{ transition = "b" }}\nstate "b" "e" {{ transition = "a" }}\nstate "c" {{}}\n{beside}'
+    )
+    assert ("no_end_reachable" in found) is told
+    assert "dead_end" in found
+
+
+TWO_TIMERS = """
+state "a" {
+  after {
+    delay      = "5m"
+    transition = "b"
+  }
+}
+state "b" {
+  after {
+    delay      = "10m"
+    transition = "c"
+  }
+}
+state "c" { final = true }
+"""
+
+
+@pytest.mark.parametrize(
+    ("within", "holds"), [("14m59s", False), ("15m", True), ("15m1s", True), ("4m59s", False)]
+)
+def test_a_time_without_a_common_measure_is_refuted_by_waiting_or_proven_by_less(
+    within: str, *, holds: bool
+) -> None:
+    found = proof(f'{machine(TWO_TIMERS)}\nproperty "p" {{\neventually = "c"\nwithin = "{within}"\n}}')
+    [finding] = found.findings
+    assert finding.outcome is (Outcome.HOLDS if holds else Outcome.FAILS)
+    assert "explored exhaustively" in found.summary()
