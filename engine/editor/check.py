@@ -1,13 +1,14 @@
 """What is wrong with a buffer: the same as `interlock check` says about the file, first what is quick, then the proofs."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from engine.diagnostics import Diagnostic, Related, Span
 from engine.frozen import frozen
 from engine.language import parse
 from engine.machine.definition import Definition
-from engine.machine.files import Files, Library, nothing_else
+from engine.machine.files import Absent, Files, Library, nothing_else
 from engine.machine.given import Values
 from engine.machine.prove import prove
 from engine.machine.read import read_files
@@ -39,18 +40,14 @@ class Checked:
 
 
 def check(
-    buffer: Buffer, files: Files | None, library: Library = nothing_else, values: Values | None = None
+    buffer: Buffer, files: Files | Absent, library: Library = nothing_else, values: Values | None = None
 ) -> Checked:
-    """Syntax and static sense of a buffer's definition: the `files` of it; None if they cannot be read.
+    """Syntax and static sense of a buffer's definition: the `files` of it, or why they cannot be read.
 
     `library` has the modules that it uses, and `values` what its variables are given.
     """
-    if files is None:
-        missing = Diagnostic(
-            code="unreadable_file",
-            summary="The definition that these tests stand beside cannot be read",
-            detail=f"They belong to {buffer.filename.removesuffix(TEST_FILE_ENDING)}.hcl in the same folder.",
-        )
+    if isinstance(files, Absent):
+        missing = replace(files.as_diagnostic(), subject=None)
         found = (*parse(buffer.source, buffer.filename).diagnostics, missing)
         return Checked(diagnostics=found, definition=None)
     read = read_files(files, library, values)

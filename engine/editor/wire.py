@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from lsprotocol import types
 
@@ -30,6 +30,7 @@ _KINDS = {
 }
 _SYMBOLS = {
     "provisioner": types.SymbolKind.Module,
+    "module": types.SymbolKind.Package,
     "aliasmapper": types.SymbolKind.Object,
     "statemachine": types.SymbolKind.Class,
     "receive": types.SymbolKind.Interface,
@@ -89,10 +90,10 @@ def diagnostic(
 
 
 def _elsewhere(file: str, place: list[int], address: str) -> types.Location:
-    """A place in another file of the same folder."""
+    """A place in another file, which is called by its way from the folder of this one."""
     line, column, end_line, end_column = place
     first, last = types.Position(line, column), types.Position(end_line, end_column)
-    uri = f"{address.rpartition('/')[0]}/{quote(file)}"
+    uri = urljoin(address, quote(file))
     return types.Location(uri=uri, range=types.Range(start=first, end=last))
 
 
