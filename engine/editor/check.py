@@ -86,16 +86,10 @@ def _as_json(found: Iterable[Diagnostic], filename: str) -> Iterator[dict[str, A
 
 
 def _related(other: Related, filename: str) -> dict[str, Any]:
-    """Another place: offsets in the same file, else a line and a column in one that is called by its name."""
+    """Another place, by its bytes: in the same file, or in one that is called by its way from this one's folder."""
     span = other.span
     own = span.filename == filename
-    return {
-        "message": other.message,
-        "file": None if own else span.filename,
-        "range": _range(span)
-        if own
-        else [span.line - 1, span.column - 1, span.end_line - 1, span.end_column - 1],
-    }
+    return {"message": other.message, "file": None if own else span.filename, "range": _range(span)}
 
 
 def _range(span: Span | None) -> list[int] | None:

@@ -7,6 +7,7 @@ from engine.diagnostics import Diagnostic
 from engine.editor.addresses import address_of, path_of
 from engine.editor.buffers import Gathered
 from engine.editor.folder import Folder, WorkersFile
+from engine.editor.positions import Text
 from engine.editor.rename import Read, read_with_tests
 from engine.editor.surroundings import surroundings_of
 from engine.machine.definition import Definition
@@ -49,6 +50,14 @@ class Disk:
             if not isinstance(files, Absent):
                 found[files.place] = _gathered(files, folder.library_of(path), addresses)
         return found.values()
+
+    def text_of(self, address: str) -> Text | None:
+        """The text of a file as its buffer has it, or the disk; None if it cannot be read."""
+        path = path_of(address)
+        if path is None:
+            return None
+        text = self._folder()[0].text_of(path)
+        return None if text is None else Text(text)
 
     def reader_of(self, address: str) -> Read | None:
         """What reads the definition that a file is a part of; None for what is no file yet."""

@@ -48,7 +48,7 @@ class Folder:
         if module == path.parent:
             return self._folder(module, root)
         place = module.relative_to(root).as_posix()
-        text = self._text(module)
+        text = self.text_of(module)
         if text is None:
             return Absent(
                 code="unreadable_file",
@@ -56,7 +56,7 @@ class Folder:
                 detail=f"They belong to {module.name} in the same folder.",
             )
         tests = module.with_name(module.name.removesuffix(_ENDING) + TEST_FILE_ENDING)
-        written = self._text(tests)
+        written = self.text_of(tests)
         return Files(
             place=place,
             folder=place.rpartition("/")[0],
@@ -149,14 +149,15 @@ class Folder:
             if Path(name).parent == folder and name.endswith(TEST_FILE_ENDING)
         }
 
-    def _text(self, path: Path) -> str | None:
+    def text_of(self, path: Path) -> str | None:
+        """What is in a file as its buffer has it, or the disk; None if it cannot be read."""
         known = self._opened.get(str(path))
         return read_text(path, "a definition", []) if known is None and path.exists() else known
 
     def _several_provisioners(self, files: Iterable[Path]) -> bool:
         found = 0
         for file in files:
-            text = self._text(file)
+            text = self.text_of(file)
             # A text without the word has none, and need not be parsed.
             tree = None if text is None or "provisioner" not in text else parse(text, file.name).tree
             found += tree is not None and bool(tree.blocks_of("provisioner"))

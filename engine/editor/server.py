@@ -70,19 +70,50 @@ class Server(LanguageServer):
     # Buffers
 
     def changed(self, address: str, text: str, version: int | None) -> None:
-        """Take a buffer's text and have it checked, and what is open beside it: that may be a part of the same module."""
+        """Take a buffer's text and have it checked, and what may be read with it."""
         self.buffers.put(address, text)
         self._ask(address, version)
-        folder = address.rpartition("/")[0]
-        for other in [a for a, _ in self.buffers.all() if a != address and a.rpartition("/")[0] == folder]:
-            self._ask(other, None)
+        self._ask_around(address)
 
     def closed(self, address: str) -> None:
-        """Forget a buffer and what was said about it."""
+        """Forget a buffer and what was said about it; for others its file is again as it is on disk."""
         self.buffers.drop(address)
         if self.checking is not None:
             self.checking.forget(address)
         self._show(address, None, [])
+        self._ask_around(address)
+
+    def watch(self) -> None:
+        """Ask the client to tell what changes on disk, if it can."""
+        workspace = self.client_capabilities.workspace
+        known = None if workspace is None else workspace.did_change_watched_files
+        if known is not None and known.dynamic_registration:
+            watchers = [
+                types.FileSystemWatcher(glob_pattern=p) for p in ("**/*.hcl", "**/*.yaml", "**/*.yml")
+            ]
+            self.client_register_capability(
+                types.RegistrationParams(
+                    registrations=[
+                        types.Registration(
+                            id="files",
+                            method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+                            register_options=types.DidChangeWatchedFilesRegistrationOptions(watchers),
+                        )
+                    ]
+                )
+            )
+
+    def moved(self) -> None:
+        """Have everything checked again: files that are not open have changed, come or gone."""
+        for address, _ in self.buffers.all():
+            self._ask(address, None)
+
+    def _ask_around(self, address: str) -> None:
+        """Have checked what is open beside a file, which may be a part of the same module, and what uses modules."""
+        folder = address.rpartition("/")[0]
+        for other, document in self.buffers.all():
+            if other != address and (other.rpartition("/")[0] == folder or "module" in document.source):
+                self._ask(other, None)
 
     def _ask(self, address: str, version: int | None) -> None:
         document = self.buffers.get(address)
@@ -121,8 +152,9 @@ class Server(LanguageServer):
         known = self.client_capabilities.text_document
         published = None if known is None else known.publish_diagnostics
         related = published is not None and bool(published.related_information)
+        others = self.disk.text_of
         found = [
-            wire.diagnostic(problem, document.text, address, self.encoding, related=related)
+            wire.diagnostic(problem, document.text, address, self.encoding, others if related else None)
             for problem in problems
         ]
         self._show(address, version, found)
@@ -186,6 +218,14 @@ def _listen(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
         ls.closed(params.text_document.uri)
+
+    @server.feature(types.INITIALIZED)
+    def ready(ls: Server, _params: types.InitializedParams) -> None:
+        ls.watch()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def changed_on_disk(ls: Server, _params: types.DidChangeWatchedFilesParams) -> None:
+        ls.moved()
 
     @server.feature(types.SHUTDOWN)
     def finished(ls: Server, _params: None) -> None:
