@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cyclopts import Token
+if TYPE_CHECKING:  # plain command lines do without it
+    from cyclopts import Token
 
 #: The name that means standard input, and what messages call it.
 STDIN = Path("-")
 STDIN_NAME = "<stdin>"
 
 
-def refuse_empty_name(_type: object, tokens: Sequence[Token]) -> Path:
+def refuse_empty_name(_type: object, tokens: "Sequence[Token]") -> Path:
     """The path that is written; raises ValueError for none, which would mean the current folder without a word."""
     if not tokens[0].value:
         raise ValueError("The name of a file is empty. The current folder is written as a dot.")
