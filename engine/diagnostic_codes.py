@@ -244,6 +244,7 @@ CODES: Mapping[str, Code] = {
     "unknown_argument": Code(_TOGETHER, "an action or a request gives an argument that its processor does not take", "mind the spelling; the help lists what it takes", '`ulr = …` in `action "http" "announce"`'),
     "wrong_argument": Code(_TOGETHER, "an action or a request gives a value that its processor cannot use, whatever comes in", "write what the help says", '`method = "PSOT"` in `action "http" "announce"`'),
     "unknown_worker": Code(_TOGETHER, "an action names a worker that workers.yaml does not have", "mind the spelling, or add the worker; `http` is always there", '`action "chat" "announce" { … }` without a worker chat'),
+    "environment_without_variable": Code(_TOGETHER, "the environment gives a variable that no definition which workers.yaml names declares", "mind the spelling, or unset it", "`INTERLOCK_VAR_GRAC=72h` where only `grace` is declared"),
     "unreadable_file": Code(_TOGETHER, "a file is missing or cannot be read", "name the right place, or make it readable", "`--workers nowhere.yaml`"),
     "unresolved_reference": Code(_TOGETHER, "a setting or a variable refers to a variable of the environment that is not set", "set it, or write the value itself", "`token: env://JIRA_TOKEN` without JIRA_TOKEN"),
     "wrong_setting": Code(_TOGETHER, "a setting of a processor cannot be used", "write what the help says", "`url: ftp://…` of the worker jira"),
@@ -254,7 +255,7 @@ CODES: Mapping[str, Code] = {
 _MILDER: Mapping[Severity, frozenset[str]] = {
     Severity.WARNING: frozenset({
         "alias_mapper_id_mismatch", "alias_without_state", "await_without_way_out", "dead_end", "empty_definition",
-        "event_never_fired", "event_never_handled", "guard_never_true", "never_equal", "no_end_reachable", "orphan_timer", "projects_missing", "scxml_differs",
+        "environment_without_variable", "event_never_fired", "event_never_handled", "guard_never_true", "never_equal", "no_end_reachable", "orphan_timer", "projects_missing", "scxml_differs",
         "transition_hindered", "transition_shadowed", "unknown_event_type", "unreachable_state", "unused_local", "unused_variable",
     }),
     Severity.NOTE: frozenset({

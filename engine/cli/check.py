@@ -6,11 +6,18 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from engine.cli.options import Json, MachinesFolder, Variables, WorkersFile
+from engine.cli.standard_input import refuse_empty_name, refuse_unknown_flag
 
 
 def check(
     *files: Annotated[
-        Path, Parameter(help="Definitions (.hcl) or folders of one, and workers files (.yaml).")
+        Path,
+        Parameter(
+            help="Definitions (.hcl) or folders of one, workers files (.yaml), or - for a definition on standard input.",
+            allow_leading_hyphen=True,
+            converter=refuse_empty_name,
+            validator=refuse_unknown_flag,
+        ),
     ],
     workers: WorkersFile = None,
     machines: MachinesFolder = None,
@@ -23,7 +30,8 @@ def check(
     """Check machine definitions and workers files, prove what can be proven, and list every problem.
 
     Definitions are explored: properties are proven or refuted with the shortest counterexample, and states, transitions
-    and guards that are there in vain are named. With files, each is checked by itself. Without, workers.yaml and all
+    and guards that are there in vain are named. With files, each is checked by itself; one of a folder that is one
+    definition with it, of which workers.yaml or a module block names the folder. Without, workers.yaml and all
     definitions it names are checked together, as `interlock run` does at its start. The exit status is 1 if there is an error, otherwise 0.
 
     For instance: `interlock check statemachines/jira.hcl`

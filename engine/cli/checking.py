@@ -1,5 +1,6 @@
 """What ``interlock check`` does: read, check, prove, and tell."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -12,11 +13,14 @@ from engine.cli.files import (
     definition_of,
     definitions_in,
     open_definition,
+    read_given,
     read_place,
     surroundings,
+    whole_of,
 )
 from engine.cli.hiding import hide, secrets_of
 from engine.cli.progress import telling
+from engine.cli.standard_input import STDIN
 from engine.cli.tables import print_json
 from engine.config.conceal import without_secrets
 from engine.config.settings import read_settings
@@ -54,7 +58,7 @@ def check_files(
         for provisioner in (p for definition in definitions for p in definition.provisioners.values()):
             proofs.append(prove(provisioner, tell=tell, payloads=known_payload))
             problems += _placed(provisioner, proofs[-1].diagnostics)
-    problems = list(in_order(problems, sources))
+    problems = list(in_order(_wanted(problems, files, around), sources))
     secrets = secrets_of(definitions)
     if sarif:
         from engine.cli.sarif import sarif as as_sarif
@@ -84,6 +88,21 @@ def check_files(
     return 1 if errors_in(problems) else 0
 
 
+def _wanted(
+    problems: Iterable[Diagnostic], files: tuple[Path, ...], around: Surroundings
+) -> Iterator[Diagnostic]:
+    """Of a module of which single files were named: its errors, which stop all of it, and what else is said of those."""
+    named = {os.path.realpath(file) for file in files}
+    parts = {whole_of(file, around) for file in files if file != STDIN} - set(files)
+    folders = {os.path.realpath(folder) for folder in parts} - named
+    for problem in problems:
+        if problem.severity is not Severity.ERROR and problem.subject is not None:
+            place = os.path.realpath(problem.subject.filename)
+            if os.path.dirname(place) in folders and place not in named:  # noqa: PTH120 - a text
+                continue
+        yield problem
+
+
 def _placed(provisioner: Provisioner, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     """What is so in a module may be so for one of its users only: each problem there says for whom."""
     for problem in found:
@@ -104,6 +123,7 @@ def _check_each(
     problems: list[Diagnostic] = []
     sources: dict[str, str] = {}
     declared: list[Iterable[str] | None] = []
+    done: set[Path] = set()
     for file in files:
         tests = file.name.endswith(TEST_FILE_ENDING)
         if tests or file.suffix in {".yaml", ".yml"}:
@@ -120,10 +140,15 @@ def _check_each(
             definitions += [] if joined is None else [joined]
             declared.append(beside.variables)
             continue
-        for place in definitions_in([file], around):
-            read = read_place(place, around)
+        for place in [STDIN] if file == STDIN else definitions_in([file], around):
+            if place in done:
+                continue
+            done.add(place)
+            read = (
+                read_given(sys.stdin.buffer.read(), around) if place == STDIN else read_place(place, around)
+            )
             sources.update(read.sources)
-            problems += read.diagnostics
+            problems += _told(read, of_module=place != file and around.worker_of(place, None) is None)
             declared.append(read.declared)
             problems += [*check_sources(read), *read.unused, *_without_worker(place, read, around)]
             if read.whole is not None:
@@ -131,6 +156,11 @@ def _check_each(
     check_flags(around.flags, declared)
     problems += _check_calls(definitions, around)
     return problems, sources, definitions
+
+
+def _told(read: ReadResult, *, of_module: bool) -> Iterator[Diagnostic]:
+    """The problems of a definition; a module whose file was named gets its values from those who use it."""
+    return (d for d in read.diagnostics if not (of_module and d.code == "variable_without_value"))
 
 
 def _check_calls(definitions: Iterable[Definition], around: Surroundings) -> tuple[Diagnostic, ...]:

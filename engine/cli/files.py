@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.cli.environment import environment
+from engine.cli.standard_input import STDIN_NAME
 from engine.config.conceal import without_secrets
 from engine.config.settings import read_settings
 from engine.config.suggest import did_you_mean
@@ -13,10 +14,11 @@ from engine.diagnostics import Diagnostic, errors_in
 from engine.errors import InvalidDefinitionError, SettingError
 from engine.frozen import frozen
 from engine.machine.definition import Definition, Provisioner
-from engine.machine.files import Absent, Files
+from engine.machine.files import Absent, Files, single
 from engine.machine.read import ReadResult, read_files
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
-from engine.run.files import read_text
+from engine.run.belonging import folder_of, neighbour_with
+from engine.run.files import read_text, text_of
 from engine.run.library import MachinesFolder, is_inside, test_texts, tests_beside
 from engine.run.variables import read_flags, values_for, without_values
 
@@ -75,16 +77,55 @@ def surroundings(
 
 def read_place(file: Path, around: Surroundings, project: str | None = None) -> ReadResult:
     """What a file or folder defines, with every problem in it."""
+    file = whole_of(file, around)
     folder, files = _files(file, around.machines)
     if isinstance(files, Diagnostic):
         return ReadResult(definition=None, diagnostics=(files,))
-    values, problems = values_for(around.worker_of(file, project), around.environ, around.flags)
+    return _read(files, folder, around, around.worker_of(file, project), file)
+
+
+def read_given(content: bytes, around: Surroundings) -> ReadResult:
+    """What a definition on standard input says: as a file right in the machines directory would."""
+    problems: list[Diagnostic] = []
+    text = text_of(content, STDIN_NAME, problems)
+    if text is None:
+        return ReadResult(definition=None, diagnostics=tuple(problems))
+    return _read(single(text, STDIN_NAME), around.machines, around, None, None)
+
+
+def _read(
+    files: Files, folder: Path, around: Surroundings, worker: Worker | None, file: Path | None
+) -> ReadResult:
+    values, problems = values_for(worker, around.environ, around.flags)
     read = read_files(files, MachinesFolder(folder), values)
+    told = read.diagnostics
+    if file is not None and not file.is_dir():
+        told = tuple(_pointed(problem, file) for problem in told)
     return replace(
         read,
         definition=None if problems else read.definition,
-        diagnostics=(*problems, *read.diagnostics),
+        diagnostics=(*problems, *told),
         sources={**around.sources, **read.sources},
+    )
+
+
+def whole_of(file: Path, around: Surroundings) -> Path:
+    """The folder whose files are one module with this one; a folder, or a file that stands for itself, as it is."""
+    if file.is_dir() or file.name.endswith(TEST_FILE_ENDING):
+        return file
+    named = () if around.workers is None else around.workers.statefiles
+    return folder_of(file, around.machines, [around.machines / name for name in named]) or file
+
+
+def _pointed(problem: Diagnostic, file: Path) -> Diagnostic:
+    """The problem that a name is not there, and where it is if all files of the folder are meant."""
+    other = neighbour_with(problem, file)
+    if other is None:
+        return problem
+    return replace(
+        problem,
+        detail=f"{other} declares it, but a file stands for itself: to take all files of the folder as one definition, "
+        f"name the folder, {file.parent}.",
     )
 
 
@@ -192,7 +233,7 @@ def definitions_in(given: Iterable[Path], around: Surroundings) -> list[Path]:
         if place.is_dir() and _same(place, around.machines) and around.worker_of(place, None) is None:
             found.update(dict.fromkeys(_all_in(place, around)))
         else:
-            found[definition_of(place, around)] = None
+            found[whole_of(definition_of(place, around), around)] = None
     return list(found)
 
 

@@ -5,14 +5,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from engine.cli.formatting import STDIN, format_files
+from engine.cli.formatting import format_files
 from engine.cli.options import MachinesFolder
-
-
-def _refuse_unknown_flag(_type: type, value: Path | tuple[Path, ...]) -> None:
-    for path in value if isinstance(value, tuple) else (value,):
-        if path != STDIN and str(path).startswith("-"):
-            raise ValueError(f"There is no option {path}. A file of that name is written ./{path}.")
+from engine.cli.standard_input import refuse_empty_name, refuse_unknown_flag
 
 
 def fmt(
@@ -21,7 +16,8 @@ def fmt(
         Parameter(
             help="Definitions, folders with them, or - for standard input.",
             allow_leading_hyphen=True,
-            validator=_refuse_unknown_flag,
+            converter=refuse_empty_name,
+            validator=refuse_unknown_flag,
         ),
     ],
     machines: MachinesFolder = None,

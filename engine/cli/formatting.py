@@ -7,10 +7,7 @@ from pathlib import Path
 
 from engine.cli.colour import paint_change, paint_problems
 from engine.cli.environment import settings_from
-
-#: The name that means standard input, and what messages call it.
-STDIN = Path("-")
-_STDIN_NAME = "<stdin>"
+from engine.cli.standard_input import STDIN, STDIN_NAME
 
 
 def format_files(*paths: Path, machines: Path | None = None, check: bool = False, diff: bool = False) -> int:
@@ -34,7 +31,7 @@ def _format(path: Path, *, check: bool, diff: bool) -> bool:
     from engine.language.format import format_text
     from engine.run.files import read_bytes
 
-    name = _STDIN_NAME if path == STDIN else str(path)
+    name = STDIN_NAME if path == STDIN else str(path)
     try:
         source = sys.stdin.buffer.read() if path == STDIN else read_bytes(path)
     except OSError as error:

@@ -1,13 +1,14 @@
 """What is wrong with a buffer: the same as `interlock check` says about the file, first what is quick, then the proofs."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from engine.diagnostics import Diagnostic, Related, Span
 from engine.frozen import frozen
 from engine.language import parse
 from engine.machine.definition import Definition
-from engine.machine.files import Files, Library, nothing_else
+from engine.machine.files import Absent, Files, Library, nothing_else
 from engine.machine.given import Values
 from engine.machine.prove import prove
 from engine.machine.read import read_files
@@ -39,18 +40,14 @@ class Checked:
 
 
 def check(
-    buffer: Buffer, files: Files | None, library: Library = nothing_else, values: Values | None = None
+    buffer: Buffer, files: Files | Absent, library: Library = nothing_else, values: Values | None = None
 ) -> Checked:
-    """Syntax and static sense of a buffer's definition: the `files` of it; None if they cannot be read.
+    """Syntax and static sense of a buffer's definition: the `files` of it, or why they cannot be read.
 
     `library` has the modules that it uses, and `values` what its variables are given.
     """
-    if files is None:
-        missing = Diagnostic(
-            code="unreadable_file",
-            summary="The definition that these tests stand beside cannot be read",
-            detail=f"They belong to {buffer.filename.removesuffix(TEST_FILE_ENDING)}.hcl in the same folder.",
-        )
+    if isinstance(files, Absent):
+        missing = replace(files.as_diagnostic(), subject=None)
         found = (*parse(buffer.source, buffer.filename).diagnostics, missing)
         return Checked(diagnostics=found, definition=None)
     read = read_files(files, library, values)
@@ -89,16 +86,10 @@ def _as_json(found: Iterable[Diagnostic], filename: str) -> Iterator[dict[str, A
 
 
 def _related(other: Related, filename: str) -> dict[str, Any]:
-    """Another place: offsets in the same file, else a line and a column in one that is called by its name."""
+    """Another place, by its bytes: in the same file, or in one that is called by its way from this one's folder."""
     span = other.span
     own = span.filename == filename
-    return {
-        "message": other.message,
-        "file": None if own else span.filename,
-        "range": _range(span)
-        if own
-        else [span.line - 1, span.column - 1, span.end_line - 1, span.end_column - 1],
-    }
+    return {"message": other.message, "file": None if own else span.filename, "range": _range(span)}
 
 
 def _range(span: Span | None) -> list[int] | None:

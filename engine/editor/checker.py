@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.editor.check import Buffer, as_json, check, proofs
-from engine.editor.surroundings import surroundings_of
+from engine.editor.folder import Folder, WorkersFile
+from engine.editor.surroundings import surroundings_of, without_folder
 
 
 def answers(line: str) -> Iterator[dict[str, Any]]:
@@ -25,13 +26,12 @@ def answers(line: str) -> Iterator[dict[str, Any]]:
         beside=None if beside is None else (beside[0], beside[1]),
         path=request["path"],
     )
-    around = surroundings_of(
-        buffer,
-        machines=Path(request["machines"]),
-        workers=Path(request["workers"]),
-        directory=Path(request["directory"]),
-        opened=request["opened"],
-    )
+    around = without_folder(buffer)
+    if buffer.path is not None:
+        path = Path(buffer.path)
+        opened = {**request["opened"], str(path): buffer.source}
+        folder = Folder(Path(request["machines"]), WorkersFile(Path(request["workers"])).read(), opened)
+        around = surroundings_of(path, folder, Path(request["directory"]))
     checked = check(buffer, around.files, around.library, around.values)
     quick = as_json(checked.diagnostics, buffer.filename)
     yield {"problems": quick, "more": checked.definition is not None}

@@ -7,6 +7,7 @@ from engine.editor import places
 from engine.editor.cursor import Cursor, Header, Where, cursor_at
 from engine.editor.document import Document
 from engine.editor.outline import Project
+from engine.editor.uses import variables_of
 from engine.editor.words import MEMBER_WORDS, ROOT_WORDS, meaning_of, words_of
 from engine.frozen import frozen
 from engine.language.failure import wording
@@ -99,6 +100,8 @@ def _items(document: Document, cursor: Cursor) -> Iterator[Proposal]:
     name, shape = found
     given = cursor.blocks[-1].attributes if cursor.blocks else ()
     words = words_of(name)
+    if name == "module":
+        yield from _arguments(document, cursor)
     names = sorted(shape.attributes() or words, key=lambda a: (a not in shape.required, [*words, a].index(a)))
     for attribute in names:
         if attribute not in given:
@@ -112,6 +115,25 @@ def _items(document: Document, cursor: Cursor) -> Iterator[Proposal]:
         yield _block(block, cursor)
         if block == "state":
             yield _block("state event", cursor)
+
+
+def _arguments(document: Document, cursor: Cursor) -> Iterator[Proposal]:
+    """What the module takes that a `module` block names: first what it cannot do without."""
+    block = cursor.blocks[-1]
+    project = places.project_at(document, cursor.blocks)
+    source = project.modules.get(block.labels[0]) if block.labels else None
+    taken, hidden = variables_of({} if source is None else document.used(source))
+    for name in sorted(taken, key=lambda n: taken[n].default is not None):
+        variable = taken[name]
+        if name in block.attributes:
+            continue
+        kind = "" if variable.type is None else wording(variable.type, 80)
+        doc = variable.description
+        if variable.default is not None and name not in hidden:
+            doc = f"{doc}\n\nDefault: `{wording(variable.default, 80)}`".strip()
+        needed = "required" if variable.default is None else ""
+        detail = ", ".join(filter(None, (needed, kind)))
+        yield Proposal(label=name, kind=Kind.ATTRIBUTE, detail=detail, doc=doc, text=f"{name} = ")
 
 
 def _block(name: str, cursor: Cursor) -> Proposal:
@@ -293,9 +315,9 @@ def _of_root(document: Document, project: Project, root: str) -> Iterator[tuple[
     if root == "context":
         yield from ((member, "remembered", "") for member in project.context)
     elif root == "var":
-        for variable, default in document.names.variables.items():
-            shown = default is not None and variable not in document.names.sensitive
-            yield variable, "variable", f"`{wording(default, 80)}`" if shown and default is not None else ""
+        for name, variable in document.names.variables.items():
+            default = None if name in document.names.sensitive else variable.default
+            yield name, "variable", "" if default is None else f"`{wording(default, 80)}`"
     elif root == "local":
         for name, node in document.names.locals.items():
             yield name, "local", f"`{wording(node, 80)}`"

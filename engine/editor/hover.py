@@ -7,7 +7,8 @@ from engine.editor import places
 from engine.editor.cursor import Header
 from engine.editor.document import Document
 from engine.editor.occurrences import Names, Occurrence, at
-from engine.editor.outline import Listening, Project
+from engine.editor.outline import Listening, Project, Variable
+from engine.editor.uses import Use, use_at, variables_of
 from engine.editor.words import MEMBER_WORDS, ROOT_WORDS, meaning_of, words_of
 from engine.frozen import frozen
 from engine.language import syntax
@@ -39,6 +40,11 @@ def hover(document: Document, offset: int) -> Hover | None:
     """What is to be said about an offset; None if nothing is. Never raises, whatever the text."""
     if document.tree is None:
         return None
+    use = use_at(document, offset)
+    if use is not None and use.files:
+        text = _argument_text(use) if use.argument else _module_text(use)
+        if text:
+            return Hover(start=use.start, end=use.end, text=text)
     found = _around(document, offset)
     named = at(document, offset)
     if named is not None:
@@ -133,15 +139,52 @@ def _about(document: Document, named: Occurrence) -> str:
     if kind is Names.EVENT:
         return _event_text(project, name)
     if kind is Names.VARIABLE:
-        if name not in document.names.variables:
-            return ""
-        default = document.names.variables[name]
-        value = "It has no default." if default is None else f"Default: `{wording(default, 200)}`"
-        if name in document.names.sensitive:
-            value = "It is sensitive: its value is not shown."
-        return f"variable `var.{name}`\n\n{meaning_of('variable')}\n\n{value}"
+        variable = document.names.variables.get(name)
+        hidden = name in document.names.sensitive
+        head = f"variable `var.{name}`\n\n{meaning_of('variable')}"
+        return "" if variable is None else "\n\n".join([head, *_variable_lines(variable, hidden=hidden)])
     node = document.names.locals.get(name)
     return "" if node is None else f"local `local.{name}`\n\n```hcl\n{wording(node, 400)}\n```"
+
+
+def _variable_lines(variable: Variable, *, hidden: bool) -> Iterator[str]:
+    """What it is for, which values it takes, and which it has where none is given."""
+    if variable.description:
+        yield variable.description
+    if variable.type is not None:
+        yield f"Type: `{wording(variable.type, 200)}`"
+    if hidden:
+        yield "It is sensitive: its value is not shown."
+    elif variable.default is None:
+        yield "It has no default."
+    else:
+        yield f"Default: `{wording(variable.default, 200)}`"
+
+
+def _module_text(use: Use) -> str:
+    taken, hidden = variables_of(use.files)
+    names = ", ".join(f"`{d.filename}`" for d in use.files.values() if not d.is_tests)
+    lines = [
+        f"module `{use.block.labels[0].value}`" if use.block.labels else "module",
+        f"It is made of {names}.",
+    ]
+    if taken:
+        lines.append("It takes:")
+        lines.append(
+            "\n".join(
+                f"- `{name}`: {' '.join(_variable_lines(variable, hidden=name in hidden))}"
+                for name, variable in taken.items()
+            )
+        )
+    return "\n\n".join(lines)
+
+
+def _argument_text(use: Use) -> str:
+    taken, hidden = variables_of(use.files)
+    if use.argument not in taken:
+        return ""
+    told = _variable_lines(taken[use.argument], hidden=use.argument in hidden)
+    return "\n\n".join([f"argument `{use.argument}`, a variable of the module", *told])
 
 
 def _state_text(project: Project, name: str) -> str:

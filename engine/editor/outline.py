@@ -58,6 +58,8 @@ class Project:
     workers: tuple[str, ...] = ()
     #: What its actions are called.
     calls: tuple[str, ...] = ()
+    #: The `source` of each module that it uses, by the module's name here.
+    modules: Mapping[str, str] = field(default_factory=dict)
 
     def events(self) -> tuple[str, ...]:
         """Every event that is fired or waited for."""
@@ -80,12 +82,21 @@ class Project:
 
 
 @frozen
+class Variable:
+    """A `variable` block."""
+
+    default: syntax.Expression | None = None
+    type: syntax.Expression | None = None
+    description: str = ""
+
+
+@frozen
 class Outline:
-    """The names of one file."""
+    """The names of one file, or of several that share them."""
 
     #: By the project's name, lower case.
     projects: Mapping[str, Project] = field(default_factory=dict)
-    variables: Mapping[str, syntax.Expression | None] = field(default_factory=dict)
+    variables: Mapping[str, Variable] = field(default_factory=dict)
     locals: Mapping[str, syntax.Expression] = field(default_factory=dict)
     #: The variables whose values are not to be shown.
     sensitive: frozenset[str] = frozenset()
@@ -96,7 +107,7 @@ class Outline:
             return self
         projects = {**other.projects}
         for name, project in self.projects.items():
-            projects[name] = _both(project, projects[name]) if name in projects else project
+            projects[name] = both(project, projects[name]) if name in projects else project
         return Outline(
             projects=projects,
             variables={**other.variables, **self.variables},
@@ -105,7 +116,8 @@ class Outline:
         )
 
 
-def _both(one: Project, other: Project) -> Project:
+def both(one: Project, other: Project) -> Project:
+    """Both, of which the first counts where they differ."""
     return replace(
         one,
         states={**one.states, **other.states, **one.states},
@@ -116,6 +128,7 @@ def _both(one: Project, other: Project) -> Project:
         context=tuple(dict.fromkeys([*one.context, *other.context])),
         workers=tuple(dict.fromkeys([*one.workers, *other.workers])),
         calls=tuple(dict.fromkeys([*one.calls, *other.calls])),
+        modules={**other.modules, **one.modules},
     )
 
 
@@ -123,20 +136,27 @@ def outline_of(tree: syntax.Body | None) -> Outline:
     """The names of a file; of one that cannot be read, none."""
     if tree is None:
         return Outline()
-    variables: dict[str, syntax.Expression | None] = {}
+    variables: dict[str, Variable] = {}
     sensitive: set[str] = set()
     for block in tree.blocks_of("variable"):
         sensitive.update(label.value for label in block.labels if seems_sensitive(block, label.value))
-        default = block.body.attribute("default")
-        value = None if default is None else default.value
-        variables.update({label.value: value for label in block.labels[:1]})
+        variables.update({label.value: _variable(block.body) for label in block.labels[:1]})
     local = {a.name: a.value for block in tree.blocks_of("locals") for a in block.body.attributes}
     projects: dict[str, Project] = {}
     for block in tree.blocks_of("provisioner"):
         name = project_of(block)
         found = _project(block)
-        projects[name] = _both(projects[name], found) if name in projects else found
+        projects[name] = both(projects[name], found) if name in projects else found
     return Outline(projects=projects, variables=variables, locals=local, sensitive=frozenset(sensitive))
+
+
+def _variable(body: syntax.Body) -> Variable:
+    default, kind = body.attribute("default"), body.attribute("type")
+    return Variable(
+        default=None if default is None else default.value,
+        type=None if kind is None else kind.value,
+        description=attribute_text(body, "description") or "",
+    )
 
 
 def project_of(block: syntax.Block) -> str:
@@ -253,6 +273,11 @@ def _project(block: syntax.Block) -> Project:
         context=tuple(context),
         workers=tuple(dict.fromkeys(labels[0] for labels in actions if labels)),
         calls=tuple(dict.fromkeys(labels[-1] for labels in actions if labels)),
+        modules={
+            inner.labels[0].value: source
+            for inner in block.body.blocks_of("module")
+            if inner.labels and (source := attribute_text(inner.body, "source")) is not None
+        },
     )
 
 

@@ -30,7 +30,7 @@ _STATE_NAMES = {
     "then": ("state",),
 }
 _CANDIDATES = ("on", "always", "after", "state event")
-_CONSTANT = frozenset({"aliasmapper", "statemachine", "state", "parallel", "history", "given", "when", "when delivery", "then"})  # fmt: skip
+_CONSTANT = frozenset({"aliasmapper", "module", "statemachine", "state", "parallel", "history", "given", "when", "when delivery", "then"})  # fmt: skip
 
 
 def shape_name(header: Header) -> str:

@@ -5,14 +5,16 @@ from typing import Any
 
 from engine.diagnostics import Diagnostic, Severity
 from engine.editor.document import Document
-from engine.editor.navigate import Files
+from engine.editor.navigate import Files, brought
 from engine.editor.occurrences import Names, Thing, at, occurrences
 from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.depth import children
+from engine.machine import files as texts_of
 from engine.machine.definition import TOGETHER, Definition, Provisioner
-from engine.machine.read import read_definition
-from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
+from engine.machine.given import Values
+from engine.machine.read import read_files
+from engine.machine.read_test_file import read_test_file
 from engine.machine.references import references
 from engine.machine.test_blocks import Then
 from engine.machine.values import composed
@@ -45,29 +47,97 @@ def renameable(document: Document, offset: int) -> tuple[int, int] | None:
     return found.start, found.end
 
 
-def rename(files: Files, file: str, offset: int, name: str) -> Mapping[str, tuple[Edit, ...]]:
-    """The edits of each file that give the state at an offset another name; raises `CannotRenameError`."""
+#: Reads a definition, with its tests, as it is and with other texts for some of its files: the definition, None if it has
+#: an error, and what is wrong with it.
+Read = Callable[[Mapping[str, str]], tuple[Definition | None, tuple[Diagnostic, ...]]]
+
+
+@frozen
+class Namer:
+    """A definition that may name a state: the one that has it, or one that uses its module."""
+
+    #: Its files, or those of them that may name it.
+    files: Files
+    #: The projects in it whose state it is.
+    projects: frozenset[str]
+    read: Read
+
+    def things(self, name: str) -> frozenset[Thing]:
+        """What the state is here."""
+        return frozenset(Thing(Names.STATE, project, name) for project in self.projects)
+
+
+#: Gives the definitions that use the module that some files are.
+Users = Callable[[Files], Iterable[Namer]]
+
+
+def rename(
+    files: Files, file: str, offset: int, name: str, read: Read | None = None, users: Users | None = None
+) -> Mapping[str, tuple[Edit, ...]]:
+    """The edits of each file that give the state at an offset another name; raises `CannotRenameError`.
+
+    `read` reads the definition that the files are. `users` gives those that use it as a module, with the projects that do:
+    they are changed with it.
+    """
     found = at(files[file], offset)
     if found is None or found.thing.kind is not Names.STATE:
         raise CannotRenameError("Only states can be renamed here.")
-    if all(document.filename.endswith(TEST_FILE_ENDING) for document in files.values()):
-        raise CannotRenameError("The definition beside these tests cannot be read.")
-    name = composed(name)
     thing = found.thing
-    for document in files.values():
-        if document.parsed.diagnostics:
-            raise CannotRenameError("Mend the syntax error first: what it hides cannot be renamed.")
-    _check_name(files, thing, name)
-    edits = {f: tuple(_edits(document, thing, name)) for f, document in files.items()}
-    for f, document in files.items():
-        _check_hidden(document, thing, {(e.start, e.end) for e in edits[f]})
-    changed = {f: apply(files[f].source, e) for f, e in edits.items()}
-    _check_same(files, changed, _Renaming(thing, name, aliased=_aliased(files, thing.project)))
+    for used, inner in brought(files, thing):
+        if _declares(used, inner):
+            raise CannotRenameError(
+                f"The state is declared in the module {_listed(used)}: rename it there, and its uses here follow."
+            )
+    own = Namer(
+        files=files,
+        projects=frozenset({thing.project}),
+        read=read or (lambda changed: _alone(files, changed)),
+    )
+    namers = [own, *(() if users is None else users(files))]
+    name = composed(name)
+    edits = _edits_of(namers, thing, name)
+    documents = {f: document for namer in namers for f, document in namer.files.items()}
+    changed = {f: apply(documents[f].source, e) for f, e in edits.items() if e}
+    for namer in namers:
+        aliased = any(_aliased(namer.files, project) for project in namer.projects)
+        _check_same(namer, changed, _Renaming(namer.projects, thing.name, name, aliased=aliased))
     return {f: found_edits for f, found_edits in edits.items() if found_edits}
 
 
+def _edits_of(namers: Iterable[Namer], thing: Thing, name: str) -> dict[str, tuple[Edit, ...]]:
+    edits: dict[str, dict[tuple[int, int], Edit]] = {}
+    for namer in namers:
+        if all(document.is_tests for document in namer.files.values()):
+            raise CannotRenameError("The definition beside these tests cannot be read.")
+        for document in namer.files.values():
+            if document.parsed.diagnostics:
+                where = "" if len(namer.files) == 1 else f" in {document.filename}"
+                raise CannotRenameError(
+                    f"Mend the syntax error{where} first: what it hides cannot be renamed."
+                )
+        things = namer.things(thing.name)
+        for one in things:
+            _check_name(namer.files, one, name)
+        for f, document in namer.files.items():
+            own = edits.setdefault(f, {})
+            own.update({(e.start, e.end): e for e in _edits(document, things, name)})
+            _check_hidden(document, thing, set(own))
+    return {f: tuple(own.values()) for f, own in edits.items()}
+
+
+def _declares(files: Files, thing: Thing) -> bool:
+    named = (
+        project for document in files.values() for project in [document.names.projects.get(thing.project)]
+    )
+    return any(project is not None and thing.name in project.states for project in named)
+
+
+def _listed(files: Files) -> str:
+    return ", ".join(document.filename for document in files.values() if not document.is_tests)
+
+
 def _aliased(files: Files, name: str) -> bool:
-    projects = [document.own.projects.get(name) for document in files.values()]
+    projects = [document.names.projects.get(name) for document in files.values()]
     return any(project.aliases for project in projects if project is not None)
 
 
@@ -94,11 +164,9 @@ def _check_name(files: Files, thing: Thing, name: str) -> None:
                 raise CannotRenameError(f'There is a state "{full}" already.')
 
 
-def _edits(document: Document, thing: Thing, name: str) -> Iterator[Edit]:
-    done: set[tuple[int, int]] = set()
+def _edits(document: Document, things: frozenset[Thing], name: str) -> Iterator[Edit]:
     for one in occurrences(document):
-        if one.thing == thing and (one.start, one.end) not in done:
-            done.add((one.start, one.end))
+        if one.thing in things:
             written = key(name) if one.bare else text(one.before + name + one.behind)[1:-1]
             yield Edit(start=one.start, end=one.end, text=written)
 
@@ -140,11 +208,11 @@ def _texts(node: syntax.Expression) -> Iterator[syntax.Literal]:
 class _Renaming:
     """The old name of a state, or of what is in it, to the new one."""
 
-    def __init__(self, thing: Thing, name: str, *, aliased: bool) -> None:
+    def __init__(self, projects: frozenset[str], old: str, name: str, *, aliased: bool) -> None:
         self.aliased = aliased
-        self.project = thing.project
-        self.old = thing.name
-        around = thing.name.rpartition(".")[0]
+        self.projects = projects
+        self.old = old
+        around = old.rpartition(".")[0]
         self.new = f"{around}.{name}" if around else name
 
     def state(self, name: str | None) -> str | None:
@@ -177,25 +245,26 @@ class _Renaming:
 
 
 #: Renames nothing: no state is called so.
-_NOT = _Renaming(Thing(Names.STATE, "", "\0"), "\0", aliased=True)
+_NOT = _Renaming(frozenset(), "\0", "\0", aliased=True)
 
 
-def _check_same(files: Files, changed: Mapping[str, str], renaming: _Renaming) -> None:
+def _check_same(namer: Namer, changed: Mapping[str, str], renaming: _Renaming) -> None:
     """Refuse if a definition that could be read means something else afterwards, or can be read no more."""
-    before, problems = _read({f: document.source for f, document in files.items()}, files)
+    before, problems = namer.read({})
     if before is None:
         _check_known(problems)
         return
-    after, _problems = _read(changed, files)
+    after, _problems = namer.read(changed)
     if after is None:
         raise CannotRenameError(
-            "The definition would not be right afterwards: a name is computed, or means something else then."
+            f"{before.filename} would not be right afterwards: a name is computed, or means something else then."
         )
     for name, provisioner in before.provisioners.items():
-        mapped = renaming if name == renaming.project else _NOT
+        mapped = renaming if name in renaming.projects else _NOT
         if _meaning(provisioner, mapped) != _meaning(after.provisioners[name], _NOT):
             raise CannotRenameError(
-                "The machine would not be the same afterwards: a name is computed, or means something else then."
+                f"The machine of {before.filename} would not be the same afterwards: a name is computed, or means "
+                "something else then."
             )
 
 
@@ -203,20 +272,32 @@ def _check_known(problems: Iterable[Diagnostic]) -> None:
     """Refuse where an error stands in the way of a proof; that a value comes from outside is none."""
     for problem in problems:
         if problem.severity is Severity.ERROR and problem.code != "variable_without_value":
-            raise CannotRenameError(f"Mend this first, so that nothing is missed: {problem.summary}.")
+            where = "" if problem.subject is None else f" ({problem.subject})"
+            raise CannotRenameError(f"Mend this first, so that nothing is missed: {problem.summary}{where}.")
 
 
-def _read(sources: Mapping[str, str], files: Files) -> tuple[Definition | None, tuple[Diagnostic, ...]]:
-    """The definition, with the tests beside it, None if it has an error; and what is wrong with it."""
-    definition: Definition | None = None
-    problems: tuple[Diagnostic, ...] = ()
-    for f, document in files.items():
-        if not document.filename.endswith(TEST_FILE_ENDING):
-            read = read_definition(sources[f], document.filename)
-            definition, problems = read.definition, read.diagnostics
-    for f, document in files.items():
-        if definition is not None and document.filename.endswith(TEST_FILE_ENDING):
-            definition, problems = read_test_file(sources[f], document.filename, definition)
+def _alone(files: Files, changed: Mapping[str, str]) -> tuple[Definition | None, tuple[Diagnostic, ...]]:
+    """Read files without anything around them."""
+    texts = {f: changed.get(f, document.source) for f, document in files.items()}
+    written = {files[f].filename: source for f, source in texts.items() if not files[f].is_tests}
+    name = next(iter(written))
+    tests = {files[f].filename: source for f, source in texts.items() if files[f].is_tests}
+    return read_with_tests(
+        texts_of.Files(place=name, folder="", name=name, texts=written, tests=tests),
+        texts_of.nothing_else,
+        None,
+    )
+
+
+def read_with_tests(
+    files: texts_of.Files, library: texts_of.Library, values: Values | None
+) -> tuple[Definition | None, tuple[Diagnostic, ...]]:
+    """A definition with the tests beside it, None if one of them has an error; and what is wrong with it."""
+    read = read_files(files, library, values)
+    definition, problems = read.definition, read.diagnostics
+    for name, source in files.tests.items():
+        if definition is not None:
+            definition, problems = read_test_file(source, name, definition)
     return definition, problems
 
 

@@ -13,21 +13,21 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
-from pygls.uris import to_fs_path
 
 from engine import __version__
 from engine.editor import layout, navigate, rename, symbols, wire
+from engine.editor.addresses import path_of
 from engine.editor.buffers import Buffers
 from engine.editor.check import Buffer
 from engine.editor.checking import Checking
 from engine.editor.complete import complete
+from engine.editor.disk import Disk
 from engine.editor.document import Document
 from engine.editor.hover import hover
 from engine.editor.positions import Encoding
 
 #: The protocol's code for a request that cannot be met: the client shows its message.
 _REQUEST_FAILED = -32803
-_LARGEST_FILE = 32 * 1024 * 1024
 #: A request about one place of a text.
 _Placed = (
     types.HoverParams
@@ -49,7 +49,8 @@ class Server(LanguageServer):
         """Take the folder with the machine definitions, workers.yaml, and the directory that holds app.env."""
         self._places = (machines, workers, directory)
         super().__init__("interlock", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
-        self.buffers = Buffers(_read)
+        self.disk = Disk(machines, workers, directory, self._opened)
+        self.buffers = Buffers(self.disk.gather)
         self.checking: Checking | None = None
         self.task: asyncio.Task[None] | None = None
         #: The client said that it is going.
@@ -69,19 +70,50 @@ class Server(LanguageServer):
     # Buffers
 
     def changed(self, address: str, text: str, version: int | None) -> None:
-        """Take a buffer's text and have it checked, and what is open beside it: that may be a part of the same module."""
+        """Take a buffer's text and have it checked, and what may be read with it."""
         self.buffers.put(address, text)
         self._ask(address, version)
-        folder = address.rpartition("/")[0]
-        for other in [a for a, _ in self.buffers.all() if a != address and a.rpartition("/")[0] == folder]:
-            self._ask(other, None)
+        self._ask_around(address)
 
     def closed(self, address: str) -> None:
-        """Forget a buffer and what was said about it."""
+        """Forget a buffer and what was said about it; for others its file is again as it is on disk."""
         self.buffers.drop(address)
         if self.checking is not None:
             self.checking.forget(address)
         self._show(address, None, [])
+        self._ask_around(address)
+
+    def watch(self) -> None:
+        """Ask the client to tell what changes on disk, if it can."""
+        workspace = self.client_capabilities.workspace
+        known = None if workspace is None else workspace.did_change_watched_files
+        if known is not None and known.dynamic_registration:
+            watchers = [
+                types.FileSystemWatcher(glob_pattern=p) for p in ("**/*.hcl", "**/*.yaml", "**/*.yml")
+            ]
+            self.client_register_capability(
+                types.RegistrationParams(
+                    registrations=[
+                        types.Registration(
+                            id="files",
+                            method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+                            register_options=types.DidChangeWatchedFilesRegistrationOptions(watchers),
+                        )
+                    ]
+                )
+            )
+
+    def moved(self) -> None:
+        """Have everything checked again: files that are not open have changed, come or gone."""
+        for address, _ in self.buffers.all():
+            self._ask(address, None)
+
+    def _ask_around(self, address: str) -> None:
+        """Have checked what is open beside a file, which may be a part of the same module, and what uses modules."""
+        folder = address.rpartition("/")[0]
+        for other, document in self.buffers.all():
+            if other != address and (other.rpartition("/")[0] == folder or "module" in document.source):
+                self._ask(other, None)
 
     def _ask(self, address: str, version: int | None) -> None:
         document = self.buffers.get(address)
@@ -95,22 +127,23 @@ class Server(LanguageServer):
                 machines=machines,
                 workers=workers,
                 directory=directory,
-                opened=self._opened,
+                opened=lambda: {path: source for path, (_, source) in self._opened().items()},
             )
             self.task = asyncio.get_running_loop().create_task(self.checking.run())
-        beside = document.beside
+        beside = self.buffers.beside(address)
+        path = path_of(address)
         buffer = Buffer(
             source=document.source,
             filename=document.filename,
             beside=None if beside is None else (beside.source, beside.filename),
-            path=_path(address),
+            path=None if path is None else str(path),
         )
         self.checking.ask(address, buffer, version)
 
-    def _opened(self) -> dict[str, str]:
-        """The texts of the files that are open, by their paths."""
-        texts = ((_path(address), document.source) for address, document in self.buffers.all())
-        return {path: source for path, source in texts if path is not None}
+    def _opened(self) -> dict[str, tuple[str, str]]:
+        """The addresses and texts of the files that are open, by their paths."""
+        found = ((path_of(address), address, document.source) for address, document in self.buffers.all())
+        return {str(path): (address, source) for path, address, source in found if path is not None}
 
     def _publish(self, address: str, version: int | None, problems: list[dict[str, Any]]) -> None:
         document = self.buffers.get(address)
@@ -119,8 +152,9 @@ class Server(LanguageServer):
         known = self.client_capabilities.text_document
         published = None if known is None else known.publish_diagnostics
         related = published is not None and bool(published.related_information)
+        others = self.disk.text_of
         found = [
-            wire.diagnostic(problem, document.text, address, self.encoding, related=related)
+            wire.diagnostic(problem, document.text, address, self.encoding, others if related else None)
             for problem in problems
         ]
         self._show(address, version, found)
@@ -138,16 +172,23 @@ class Server(LanguageServer):
 
     def place(self, params: _Placed) -> tuple[Document, int] | None:
         """The buffer and the offset that a request is about."""
-        document = self.buffers.get(params.text_document.uri)
+        address = params.text_document.uri
+        document = self.buffers.files(address).get(address)
         if document is None:
             return None
         return document, wire.offset(document.text, params.position, self.encoding)
 
-    def locations(self, address: str, found: Iterable[navigate.Place]) -> list[types.Location]:
+    def namers(self, files: navigate.Files) -> Iterable[rename.Namer]:
+        """The definitions in the machines directory that use the module which some files are."""
+        for used_by, projects in self.buffers.users(files, self.disk.all()):
+            read = self.disk.reader_of(next(iter(used_by)))
+            if read is not None:
+                yield rename.Namer(files=used_by, projects=projects, read=read)
+
+    def locations(self, found: Iterable[navigate.Place]) -> list[types.Location]:
         """Places of several files."""
-        files = self.buffers.files(address)
         return [
-            types.Location(uri=p.file, range=wire.span(files[p.file].text, p.start, p.end, self.encoding))
+            types.Location(uri=p.file, range=wire.span(p.document.text, p.start, p.end, self.encoding))
             for p in found
         ]
 
@@ -178,6 +219,14 @@ def _listen(server: Server) -> None:
     def closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
         ls.closed(params.text_document.uri)
 
+    @server.feature(types.INITIALIZED)
+    def ready(ls: Server, _params: types.InitializedParams) -> None:
+        ls.watch()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def changed_on_disk(ls: Server, _params: types.DidChangeWatchedFilesParams) -> None:
+        ls.moved()
+
     @server.feature(types.SHUTDOWN)
     def finished(ls: Server, _params: None) -> None:
         ls.finished = True
@@ -205,7 +254,7 @@ def _tell(server: Server) -> None:
         if place is None:
             return None
         address = params.text_document.uri
-        return ls.locations(address, navigate.definition(ls.buffers.files(address), address, place[1]))
+        return ls.locations(navigate.definition(ls.buffers.files(address), address, place[1]))
 
     @server.feature(types.TEXT_DOCUMENT_REFERENCES)
     def referred(ls: Server, params: types.ReferenceParams) -> list[types.Location] | None:
@@ -215,7 +264,7 @@ def _tell(server: Server) -> None:
         address = params.text_document.uri
         declared = params.context.include_declaration
         found = navigate.references(ls.buffers.files(address), address, place[1], declared=declared)
-        return ls.locations(address, found)
+        return ls.locations(found)
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
     def highlighted(
@@ -248,11 +297,18 @@ def _change(server: Server) -> None:
         address = params.text_document.uri
         files = ls.buffers.files(address)
         try:
-            found = rename.rename(files, address, place[1], params.new_name)
+            found = rename.rename(
+                files, address, place[1], params.new_name, ls.disk.reader_of(address), ls.namers
+            )
         except rename.CannotRenameError as problem:
             raise JsonRpcException(str(problem), _REQUEST_FAILED) from None
+        known = [(file, ls.buffers.text_of(file), edits) for file, edits in found.items()]
         return types.WorkspaceEdit(
-            changes={file: wire.edits(files[file], edits, ls.encoding) for file, edits in found.items()}
+            changes={
+                file: wire.edits(document, edits, ls.encoding)
+                for file, document, edits in known
+                if document is not None
+            }
         )
 
     @server.feature(types.TEXT_DOCUMENT_FORMATTING)
@@ -278,23 +334,6 @@ def _takes_snippets(ls: Server) -> bool:
     known = ls.client_capabilities.text_document
     item = None if known is None or known.completion is None else known.completion.completion_item
     return item is not None and bool(item.snippet_support)
-
-
-def _path(address: str) -> str | None:
-    """The path of a file; None for a buffer that is none yet."""
-    return to_fs_path(address) if address.startswith("file:") else None
-
-
-def _read(address: str) -> str | None:
-    """The text of a file that is not open; None if it cannot be read."""
-    path = _path(address)
-    if path is None:
-        return None
-    try:
-        file = Path(path)
-        return None if file.stat().st_size > _LARGEST_FILE else file.read_bytes().decode("utf-8")
-    except (OSError, ValueError):
-        return None
 
 
 def _is_failure(record: logging.LogRecord) -> bool:

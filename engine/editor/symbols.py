@@ -6,7 +6,7 @@ from engine.language import syntax
 
 _SHOWN = frozenset(
     {
-        "provisioner", "aliasmapper", "statemachine", "receive", "state", "parallel", "history", "on", "after", "always",
+        "provisioner", "module", "aliasmapper", "statemachine", "receive", "state", "parallel", "history", "on", "after", "always",
         "property", "test", "variable", "locals",
     }
 )  # fmt: skip

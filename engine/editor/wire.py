@@ -1,8 +1,8 @@
 """Our answers as the protocol's values: offsets become lines and units of the negotiated encoding."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from lsprotocol import types
 
@@ -30,6 +30,7 @@ _KINDS = {
 }
 _SYMBOLS = {
     "provisioner": types.SymbolKind.Module,
+    "module": types.SymbolKind.Package,
     "aliasmapper": types.SymbolKind.Object,
     "statemachine": types.SymbolKind.Class,
     "receive": types.SymbolKind.Interface,
@@ -58,42 +59,46 @@ def offset(text: Text, position: types.Position, encoding: Encoding) -> int:
 
 
 def diagnostic(
-    problem: dict[str, Any], text: Text, address: str, encoding: Encoding, *, related: bool
+    problem: dict[str, Any],
+    text: Text,
+    address: str,
+    encoding: Encoding,
+    others: Callable[[str], Text | None] | None,
 ) -> types.Diagnostic:
-    """A problem, with the other places that it is about where the client can show them."""
-
-    def ranged(pair: list[int] | None) -> types.Range:
-        first, last = pair or (0, 0)
-        return span(text, text.offset(first), text.offset(last), encoding)
-
+    """A problem; where the client can show them, with the other places that it is about, in texts that `others` gives."""
     found = types.Diagnostic(
-        range=ranged(problem["range"]),
+        range=_ranged(text, problem["range"], encoding),
         severity=_SEVERITIES[problem["severity"]],
         source="interlock",
         message=problem["message"],
     )
     found.code = problem["code"]
-    if related and problem["related"]:
+    if others is not None and problem["related"]:
         found.related_information = [
-            types.DiagnosticRelatedInformation(
-                location=_elsewhere(each["file"], each["range"], address)
-                if each["file"]
-                else types.Location(uri=address, range=ranged(each["range"])),
-                message=each["message"],
-            )
+            related
             for each in problem["related"]
+            for related in _related(each, text, address, encoding, others)
         ]
     if problem["code"] in ("unused_local", "unused_variable"):
         found.tags = [types.DiagnosticTag.Unnecessary]
     return found
 
 
-def _elsewhere(file: str, place: list[int], address: str) -> types.Location:
-    """A place in another file of the same folder."""
-    line, column, end_line, end_column = place
-    first, last = types.Position(line, column), types.Position(end_line, end_column)
-    uri = f"{address.rpartition('/')[0]}/{quote(file)}"
-    return types.Location(uri=uri, range=types.Range(start=first, end=last))
+def _ranged(text: Text, pair: list[int] | None, encoding: Encoding) -> types.Range:
+    first, last = pair or (0, 0)
+    return span(text, text.offset(first), text.offset(last), encoding)
+
+
+def _related(
+    each: dict[str, Any], own: Text, address: str, encoding: Encoding, others: Callable[[str], Text | None]
+) -> Iterator[types.DiagnosticRelatedInformation]:
+    """Another place; none in a file that is gone by now."""
+    file = each["file"]
+    uri = address if file is None else urljoin(address, quote(file))
+    text = own if file is None else others(uri)
+    if text is not None:
+        location = types.Location(uri=uri, range=_ranged(text, each["range"], encoding))
+        yield types.DiagnosticRelatedInformation(location=location, message=each["message"])
 
 
 def edits(document: Document, found: Iterable[Edit], encoding: Encoding) -> list[types.TextEdit]:

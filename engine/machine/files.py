@@ -5,7 +5,7 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import field
 
-from engine.diagnostics import Diagnostic
+from engine.diagnostics import Diagnostic, Span
 from engine.frozen import frozen
 
 
@@ -33,10 +33,12 @@ class Absent:
     code: str
     summary: str
     detail: str
+    #: Where in one of the files it is seen that they cannot be read.
+    subject: Span | None = None
 
     def as_diagnostic(self) -> Diagnostic:
         """The problem, where nothing in a file asked for the module."""
-        return Diagnostic(code=self.code, summary=self.summary, detail=self.detail)
+        return Diagnostic(code=self.code, summary=self.summary, detail=self.detail, subject=self.subject)
 
 
 #: Gives the files of a place below the machines directory.

@@ -134,7 +134,11 @@ class Modules:
             return None
         found = self._found(normal(f"{part.trail[-1].folder}/{source}".lstrip("/")), source)
         if isinstance(found, Absent):
-            part.reader.report(found.code, found.summary, found.detail, place)
+            if found.subject is None:
+                part.reader.report(found.code, found.summary, found.detail, place)
+            else:  # it is told where it is, like any other problem in the module
+                asked = [(place, "the module is used here")]
+                part.reader.report(found.code, found.summary, found.detail, found.subject, related=asked)
             return None
         if found.place in [files.place for files in part.trail]:
             way = ", which uses ".join([*(files.name for files in part.trail), found.name])

@@ -25,6 +25,26 @@ def read_bytes(path: Path) -> bytes:
     return found
 
 
+def text_of(
+    content: bytes, name: str, diagnostics: list[Diagnostic], *, as_it_is: bool = False
+) -> str | None:
+    """What a file holds as Python reads text: every line ends with a line feed, unless it is wanted as it is."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = Source(error.object[: error.start].decode("utf-8"), name)
+        diagnostics.append(
+            Diagnostic(
+                code="not_utf8",
+                summary=f"{name} is not UTF-8 text",
+                detail=f"The byte 0x{error.object[error.start]:02x} is none. Save the file as UTF-8.",
+                subject=before.place(len(before.text), len(before.text)).settled(),
+            )
+        )
+        return None
+    return text if as_it_is else io.StringIO(text, newline=None).read()
+
+
 def read_text(path: Path, what: str, diagnostics: list[Diagnostic], most: int | None = None) -> str | None:
     """The file's text, or None and one more of `diagnostics`; `what` says what the file is for.
 
@@ -32,21 +52,11 @@ def read_text(path: Path, what: str, diagnostics: list[Diagnostic], most: int | 
     """
     try:
         if most is None:
-            # As Python reads text: every line ends with "\n".
-            return io.StringIO(read_bytes(path).decode("utf-8"), newline=None).read()
+            return text_of(read_bytes(path), str(path), diagnostics)
         with path.open("rb") as file:
             found = file.read(most + 1)
-        return found[:most].decode("utf-8", "strict" if len(found) <= most else "ignore")
-    except UnicodeDecodeError as error:
-        before = Source(error.object[: error.start].decode("utf-8"), str(path))
-        diagnostics.append(
-            Diagnostic(
-                code="not_utf8",
-                summary=f"{path} is not UTF-8 text",
-                detail=f"The byte 0x{error.object[error.start]:02x} is none. Save the file as UTF-8.",
-                subject=before.place(len(before.text), len(before.text)).settled(),
-            )
-        )
+        cut = found[:most].decode("utf-8", "ignore") if len(found) > most else None
+        return text_of(found, str(path), diagnostics, as_it_is=True) if cut is None else cut
     except OSError as error:
         diagnostics.append(
             Diagnostic(

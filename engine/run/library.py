@@ -60,7 +60,9 @@ class MachinesFolder:
             if text is not None:
                 texts[str(file)] = text
         for problem in problems:
-            return _missing(problem.summary, problem.detail)
+            return Absent(
+                code=problem.code, summary=problem.summary, detail=problem.detail, subject=problem.subject
+            )
         return Files(place=place, folder=normal(folder), name=str(path), texts=texts, tests=test_texts(path))
 
     def _is_inside(self, path: Path) -> bool:

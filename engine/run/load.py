@@ -21,7 +21,7 @@ from engine.run.arguments import check_arguments
 from engine.run.files import read_text
 from engine.run.hub import Hub, check_action_workers, check_projects
 from engine.run.library import MachinesFolder, test_texts
-from engine.run.variables import check_declared, values_for, without_values
+from engine.run.variables import check_declared, check_environment, values_for, without_values
 from engine.sources.check import check_sources
 
 
@@ -110,6 +110,7 @@ def load(
     whole = _different(r.whole for r in readings.values() if r.whole is not None)
     diagnostics += check_arguments(whole, workers, makers, environ)
     diagnostics += _check_flags(flags or {}, readings.values())
+    diagnostics += check_environment(environ, [reading.declared for reading in readings.values()])
     hub, problems = Hub.build(workers, makers, environ)
     diagnostics += problems
     return Loaded(

@@ -7,7 +7,7 @@ from engine.config.conceal import without_range, without_secrets
 from engine.config.references import resolve
 from engine.config.suggest import did_you_mean
 from engine.config.workers import Worker, Workers
-from engine.diagnostics import Diagnostic, Span
+from engine.diagnostics import Diagnostic, Severity, Span
 from engine.machine.given import Given
 
 #: What stands before a variable's name in the environment.
@@ -47,6 +47,30 @@ def _of_environment(environ: Mapping[str, str]) -> dict[str, Given]:
         for name, written in names.items()
         if name and exact[written]
     }
+
+
+def check_environment(
+    environ: Mapping[str, str], declared: Iterable[Sequence[str] | None]
+) -> list[Diagnostic]:
+    """Whether some definition has each variable that the environment gives a value to.
+
+    `declared` has the names of each definition's variables, None where a broken text may hide some.
+    """
+    known = list(declared)
+    names = {name for one in known for name in one or ()}
+    if None in known:
+        return []
+    given = sorted(name.removeprefix(PREFIX) for name in environ if name.startswith(PREFIX) and environ[name])
+    return [
+        Diagnostic(
+            code="environment_without_variable",
+            severity=Severity.WARNING,
+            summary=f'No definition has a variable "{name}", which {PREFIX}{name} gives',
+            detail=did_you_mean(name.lower(), names) or "It changes nothing.",
+        )
+        for name in given
+        if name and name not in names and name.lower() not in names
+    ]
 
 
 def _unresolved(worker: str, name: str, said: str, span: Span | None) -> Diagnostic:

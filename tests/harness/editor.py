@@ -6,6 +6,7 @@ import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,7 +30,10 @@ class EditorError(Exception):
 class Editor:
     """One server and the buffers that a test opens in it. Positions are (line, unit), both from 0."""
 
-    def __init__(self, cwd: Path, capabilities: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, cwd: Path, capabilities: dict[str, Any] | None = None, flags: Sequence[str] = ()
+    ) -> None:
+        self.flags = flags
         self.folder = cwd
         self.capabilities = CAPABILITIES if capabilities is None else capabilities
         self.versions: dict[str, int] = {}
@@ -40,7 +44,7 @@ class Editor:
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "engine", "lsp", "--stdio"],
+            [sys.executable, "-m", "engine", "lsp", "--stdio", *self.flags],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -89,7 +89,9 @@ def mutated(draw: st.DrawFn) -> str:
 @given(mutated(), st.sampled_from(["soc.hcl", "soc_test.hcl"]), st.data())
 def test_nothing_fails_at_any_place_of_any_text(text: str, filename: str, data: st.DataObject) -> None:
     beside = Document(SNIPPETS[0], "soc.hcl") if filename != "soc.hcl" else None
-    document = Document(text, filename, before=Document(SNIPPETS[0], filename), beside=beside)
+    document = Document(
+        text, filename, before=Document(SNIPPETS[0], filename), beside=[beside] if beside else ()
+    )
     found = symbols(document)
     assert all(s.start <= s.name_start <= s.name_end <= s.end for s in found)
     assert all(first < last for first, last in folds(document))

@@ -141,7 +141,7 @@ def test_names_that_an_error_hides_are_remembered() -> None:
 
 def test_tests_beside_a_definition_know_its_names() -> None:
     text = 'provisioner "soc" {\n test "t" {\n given { state = "'
-    document = Document(text, "soc_test.hcl", beside=Document(HEAD + TAIL, "soc.hcl"))
+    document = Document(text, "soc_test.hcl", beside=[Document(HEAD + TAIL, "soc.hcl")])
     assert complete(document, len(text)).proposals[0].label == "open"
     assert [p.label for p in completed("|", "soc_test.hcl").proposals] == ['provisioner "PROJECT"']
 
