@@ -80,6 +80,7 @@ def restore(
 
 def info(*, store: StoreUrl = None, json: Json = False) -> int:
     """Say what is in the store, how large it is, and which daemon works on it."""
+    path_of(settings_from(store=store).store)  # only a file has this to tell
     with look_into(store) as opened, opened.read() as connection:
         said = facts_of(connection, opened.path)
     holder = DaemonLock.holder(opened.path)
@@ -101,7 +102,10 @@ def prune(
     older_than: Annotated[
         str,
         Parameter(
-            name="--older-than", help="Remove what is finished and older: 90d, 12w.", metavar="DURATION"
+            name="--older-than",
+            help="Remove what is finished and older: 90d, 12w.",
+            metavar="DURATION",
+            allow_leading_hyphen=True,
         ),
     ],
     yes: Annotated[

@@ -165,11 +165,11 @@ def test_a_server_that_is_restarted_is_said_to_be_gone_and_found_again(
         store.write(lambda c: put(c, "lost"))
     with pytest.raises(StoreError, match="does not answer: start it"):
         store.write(lambda c: put(c, "lost"))
-    assert "does not answer" in str(store.health())
+    assert "does not answer" in str(store.trouble())
     with pytest.raises(StoreError, match="PostgreSQL"), store.read() as c:
         c.execute(text("SELECT 1"))
     own_server.start()
-    wait_until(lambda: store.health() is None, "the store does not see that its server is back")
+    wait_until(lambda: store.trouble() is None, "the store does not see that its server is back")
     with store.read() as c:
         assert c.execute(text("SELECT hash FROM definitions")).scalars().all() == ["before"]
     store.close()
@@ -177,9 +177,9 @@ def test_a_server_that_is_restarted_is_said_to_be_gone_and_found_again(
 
 def test_a_server_that_goes_while_nobody_writes_is_noticed(own_server: PostgresServer) -> None:
     store = Store.open(own_server.url())
-    assert store.health() is None
+    assert store.trouble() is None
     own_server.stop()
-    wait_until(lambda: store.health() is not None, "the store does not notice that its server is gone")
+    wait_until(lambda: store.trouble() is not None, "the store does not notice that its server is gone")
     store.close()
 
 
