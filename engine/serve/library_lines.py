@@ -28,7 +28,7 @@ KNOWN = (
         library="uvicorn.error",
         text="Cancel ",
         event="senders.cut_off",
-        because="the daemon stops, and they had not finished sending: they were told to send again",
+        because="the daemon stops: requests that were not finished were answered with 503",
     ),
 )
 

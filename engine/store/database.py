@@ -165,14 +165,18 @@ class Store:
         return None
 
     async def answers(self) -> str | None:
-        """Look now: None if a write would come through, else what is wrong and what to do. It may take long."""
+        """Look now: None if a write would come through, else what is wrong and what to do. It may take long.
+
+        What was wrong last is told once more, though the try came through: there may be room for that and for no delivery.
+        """
+        known = self._writer.trouble
         # A transaction in a file takes its lock and waits for no disk; a server may be gone without a word.
-        thorough = self.remote or self._writer.trouble is not None
+        thorough = self.remote or known is not None
         try:
             await self._writer.submit_here(self._try_writing if thorough else _do_nothing, frozenset())
         except StoreError as error:
             return self._writer.trouble or str(error)
-        return None
+        return known
 
     @property
     def known_trouble(self) -> str | None:

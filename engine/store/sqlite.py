@@ -191,12 +191,7 @@ def check_file(path: Path, *, create: bool) -> None:
             raise StoreError(
                 f"the folder {folder} is read-only: make it writable for the user that runs Interlock"
             )
-        try:
-            path.touch(mode=0o600)
-        except OSError as error:
-            raise StoreError(
-                f"{path} cannot be made ({error.strerror}): name a file in another folder with --store"
-            ) from error
+        _make(path)
         return
     if not path.is_file():
         raise StoreError(f"{path} is not a file: name another one with --store")
@@ -211,6 +206,15 @@ def check_file(path: Path, *, create: bool) -> None:
         raise StoreError(_SENTENCES["SQLITE_NOTADB"].format(file=path))
     if not (os.access(path, os.W_OK) and os.access(folder, os.W_OK)):
         raise StoreError(_SENTENCES["SQLITE_READONLY"].format(file=path))
+
+
+def _make(path: Path) -> None:
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be made ({error.strerror}): name a file in another folder with --store"
+        ) from error
 
 
 def is_database(path: Path) -> bool:
