@@ -2,11 +2,14 @@
 
 import asyncio
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from engine.practice.github import release_delivery
+from engine.run.recording import Received
 from engine.store.database import Connection
 from engine.store.tables import Receipt
 from tests.harness.engine import Backend, engine
@@ -25,10 +28,18 @@ def test_it_goes_on_as_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, 
         async with engine(tmp_path, backend) as e:
             if not at_once:
                 monkeypatch.setattr(e.runtime.intake._at_once, "wants", lambda _: False)
-            release = {"release_id": 7, "delivery_id": "d7"}
+            signed = release_delivery(
+                repo_full_name="octo-org/signal-box", tag="v1", notes="Ships SOC-1", action="published",
+                secret=e.secret, now=datetime.now(UTC), release_id=7, delivery_id="d7",
+            )  # fmt: skip
+            headers = {name.lower(): value for name, value in signed.headers.items()}
+
+            async def deliver() -> Received:
+                return await e.runtime.intake.accept("github", "signal-box", headers, signed.body)
+
             with monkeypatch.context() as patch, capture_logs() as logs:
                 patch.setattr(e.store._backend, "before_commit", slowly)
-                given_up = asyncio.create_task(e.release("Ships SOC-1", **release))
+                given_up = asyncio.create_task(deliver())
                 await asyncio.to_thread(committing.wait)
                 given_up.cancel()
                 assert isinstance(
@@ -39,10 +50,7 @@ def test_it_goes_on_as_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, 
                     await asyncio.sleep(0.01)
             await e.lanes.settle()
             assert len(backend.calls) == 1
-            # Another number, the same content: what a sender repeats.
-            e._numbers = iter([1])  # type: ignore[assignment]
-            again = await e.release("Ships SOC-1", **release)
-            assert again.verdict is Receipt.DUPLICATE
+            assert (await deliver()).verdict is Receipt.DUPLICATE
             await e.lanes.settle()
             assert len(backend.calls) == 1
 
