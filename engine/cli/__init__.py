@@ -49,8 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parsed(given: Sequence[str]) -> Callable[[], object]:
-    from engine.cli.app import make_app
+    from engine.cli.app import make_app, unknown_command
 
+    if (said := unknown_command(given)) is not None:
+
+        def refuse() -> int:
+            print(f"interlock: {said}", file=sys.stderr)
+            return 2
+
+        return refuse
     return lambda: make_app(given)(given, exit_on_error=True)
 
 

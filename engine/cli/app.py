@@ -1,6 +1,7 @@
 """The commands and what they are called."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from cyclopts import App, Group, Parameter
 
@@ -85,6 +86,16 @@ _COMMANDS = (
 def _told(default: object) -> str | None:
     """A default as the help says it; None where it goes without saying: a flag is off, a text is empty."""
     return None if default is None or default is False or default == "" else str(default)
+
+
+def unknown_command(given: Sequence[str]) -> str | None:
+    """What to say of a command line whose first word is no command; None if it is one, or a flag."""
+    names = sorted({words.split()[0] for words, _, _ in _COMMANDS})
+    if not given or given[0].startswith("-") or given[0] in names:
+        return None
+    close = get_close_matches(given[0], names, n=1)
+    meant = f' Did you mean "{close[0]}"?' if close else ""
+    return f'there is no command "{given[0]}".{meant} The commands are {", ".join(names)}.'
 
 
 def make_app(given: Sequence[str] = ()) -> App:

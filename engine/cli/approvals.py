@@ -44,6 +44,7 @@ Wait = Annotated[
         help="How long to wait for the decision: 30s, 5m; 0s does not wait.",
         name="--wait",
         metavar="DURATION",
+        allow_leading_hyphen=True,
     ),
 ]
 DaemonUrl = Annotated[

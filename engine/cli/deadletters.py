@@ -26,7 +26,12 @@ OfEntity = Annotated[
 ]
 OlderThan = Annotated[
     str | None,
-    Parameter(name="--older-than", help="Only those that died longer ago: 2d, 12h.", metavar="DURATION"),
+    Parameter(
+        name="--older-than",
+        help="Only those that died longer ago: 2d, 12h.",
+        metavar="DURATION",
+        allow_leading_hyphen=True,
+    ),
 ]
 All = Annotated[bool, Parameter(name="--all", negative="", help="Every dead letter there is.")]
 Yes = Annotated[bool, Parameter(name="--yes", negative="", help="Do it; otherwise only the plan is printed.")]
@@ -55,7 +60,8 @@ def list_(
     elif found:
         _print_table("", found)
     else:
-        print("There is no such dead letter.")
+        chosen = project is not None or entity is not None or older_than is not None
+        print("There is no such dead letter." if chosen else "There are no dead letters.")
     return 0
 
 

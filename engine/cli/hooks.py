@@ -51,7 +51,9 @@ def update(
     overlap: Annotated[
         str,
         Parameter(
-            help="For how long the old secret is accepted beside the new one: 24h.", metavar="DURATION"
+            help="For how long the old secret is accepted beside the new one: 24h.",
+            metavar="DURATION",
+            allow_leading_hyphen=True,
         ),
     ] = "0s",
     store: StoreUrl = None,

@@ -41,6 +41,7 @@ def run(
             help="Remove finished deliveries, events, effects and history that are older: 90d, 12w "
             "[env INTERLOCK_KEEP; default forever].",
             metavar="DURATION",
+            allow_leading_hyphen=True,
         ),
     ] = None,
     log_level: Annotated[

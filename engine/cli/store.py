@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from engine.cli.durations import duration
 from engine.cli.looking import look_into
 from engine.cli.options import Json, StoreUrl, settings_from
-from engine.cli.progress import progress
+from engine.cli.progress import progress, telling
 from engine.cli.tables import moment, print_json, print_table
 from engine.run.clock import now
 from engine.store import backup as copies
@@ -29,10 +29,12 @@ _PAUSE_SECONDS = 0.02
 def check(*, store: StoreUrl = None, json: Json = False) -> int:
     """Check the file, its schema and its rows against each other; the exit status is 1 if anything is wrong.
 
-    The history's chains are checked by `interlock verify`.
+    It reads every row, in minutes where there are millions; a daemon beside it goes on writing. The history's chains are
+    checked by `interlock verify`.
     """
     path = path_of(settings_from(store=store).store)
-    found = checks.check(path)
+    with telling() as told:
+        found = checks.check(path, told)
     if json:
         print_json({"store": str(path), "ok": not found, "findings": [asdict(f) for f in found]})
     elif found:
@@ -80,6 +82,7 @@ def restore(
 
 def info(*, store: StoreUrl = None, json: Json = False) -> int:
     """Say what is in the store, how large it is, and which daemon works on it."""
+    path_of(settings_from(store=store).store)  # only a file has this to tell
     with look_into(store) as opened, opened.read() as connection:
         said = facts_of(connection, opened.path)
     holder = DaemonLock.holder(opened.path)
@@ -101,7 +104,10 @@ def prune(
     older_than: Annotated[
         str,
         Parameter(
-            name="--older-than", help="Remove what is finished and older: 90d, 12w.", metavar="DURATION"
+            name="--older-than",
+            help="Remove what is finished and older: 90d, 12w.",
+            metavar="DURATION",
+            allow_leading_hyphen=True,
         ),
     ],
     yes: Annotated[

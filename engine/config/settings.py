@@ -14,6 +14,8 @@ from engine.errors import SettingError
 from engine.frozen import frozen
 
 PREFIX = "INTERLOCK_"
+#: So much of a wrong value is shown.
+_SHOWN = 40
 
 
 @frozen
@@ -124,7 +126,9 @@ def read_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Daemo
         try:
             values[name] = None if given is None else setting.read(given)
         except ValueError as error:
-            wrong.append(f"{source} must be {error}")
+            # Any text may hold a password, the store's URL for one.
+            shown = "" if setting.read is _text else f" (it is {str(given)[:_SHOWN]!r})"
+            wrong.append(f"{source} must be {error}{shown}")
     if wrong:
         raise SettingError("; ".join(wrong))
     return DaemonSettings(**values)

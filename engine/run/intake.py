@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -57,6 +58,7 @@ class Intake:
 
         `headers` have lower-case names. Raises `UnknownSourceError`, `UnauthenticatedError` (unknown hook, missing or
         wrong signature alike), `MalformedBodyError`, or `StoreError` when it cannot be written: then nothing was.
+        Cancelled while it waits its turn, it is not written; cancelled later, it may be, and then goes on as ever.
         """
         received_at = self._clock()
         source = SOURCES.get(source_name)
@@ -85,14 +87,22 @@ class Intake:
             kept = {n: headers[n] for n in (*_KEPT_HEADERS, scheme.identity) if n and n in headers}
             verified = Verified(delivery=delivery, known=known, kept=kept, body=body, correlation=correlation)
             try:
-                received = await self._recording.record(verified)
+                received = await self._recording.record(verified, partial(self._kept_late, said))
             except HookChangedError:
                 known, scheme = await self._verified(None, source, repo_id, headers, body, received_at)
+        self._go_on(received, said)
+        return received
+
+    def _kept_late(self, said: dict[str, Any], received: Received) -> None:
+        """Its sender was told that it was not kept, and will send it again: that will be a repetition."""
+        log.warning("delivery.kept_late", **said, number=received.delivery)
+        self._go_on(received, said)
+
+    def _go_on(self, received: Received, said: dict[str, Any]) -> None:
         self._tell(received, said)
         for arrived in received.arrived:
             if not arrived.finished:
                 self._wake(arrived.event.entity, arrived)
-        return received
 
     async def _verified(
         self,

@@ -70,13 +70,18 @@ class Pauses:
         self._hold(self.held)
 
     async def run(self) -> None:
-        """Look until cancelled. A store that cannot be read now can be later."""
+        """Look until cancelled. A store that cannot be read now can be later; that is said once."""
+        told = False
         while True:
             await asyncio.sleep(LOOK.total_seconds())
             try:
                 await self.look()
             except StoreError as error:
-                log.error("store.unreadable", because=str(error))  # noqa: TRY400  it says what is to be done
+                if not told:
+                    log.error("store.unreadable", because=str(error))  # noqa: TRY400  it says what is to be done
+                told = True
+            else:
+                told = False
 
 
 def _said(pause: Pause) -> dict[str, object]:

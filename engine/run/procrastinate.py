@@ -81,6 +81,8 @@ class Partitions:
         self._stopping = False
         self._hurried: set[Entity] = set()
         self._beaten = 0.0
+        #: What the log has said of a database that is gone or frozen; nothing again before the heart beats again.
+        self._told: set[str] = set()
         #: Counts the reasons to look for jobs.
         self.news = 0
 
@@ -171,7 +173,7 @@ class Partitions:
             try:
                 await self._serve()
             except (ConnectorException, StoreError) as error:
-                log.warning("worker.lost", because=str(error.__cause__ or error))
+                self._lost(error)
             except Exception:
                 log.exception("worker.failed")
             for drain in self._drains.values():
@@ -238,7 +240,7 @@ class Partitions:
             await asyncio.wait({running}, timeout=_DRAIN_SECONDS + _GIVE_UP_SECONDS)
             if running.done():
                 running.result()
-            else:
+            elif not self._told:  # else it is why: the server answers nothing
                 log.warning("worker.stuck")
         finally:
             for task in (stopped, running, *([beating] if beating is not None else [])):
@@ -253,6 +255,7 @@ class Partitions:
             return
         loop = asyncio.get_running_loop()
         if loop.time() - self._beaten > _GIVE_UP_SECONDS:
+            self._told.add("worker.silent")
             log.warning("worker.silent", seconds=round(loop.time() - self._beaten, 1))
             for drain in self._drains.values():
                 drain.abandon()
@@ -321,6 +324,12 @@ class Partitions:
     def beaten(self) -> None:
         """The heart has beaten: the database knows that this worker lives."""
         self._beaten = asyncio.get_running_loop().time()
+        self._told.clear()
+
+    def _lost(self, error: Exception) -> None:
+        if "worker.lost" not in self._told:
+            log.warning("worker.lost", because=str(error.__cause__ or error))
+        self._told.add("worker.lost")
 
     def heard(self) -> None:
         """Some partition has news."""
@@ -354,7 +363,7 @@ class Partitions:
                     else:
                         await manager.finish_job(job, Status.FAILED, delete_job=True)
             except (ConnectorException, StoreError) as error:
-                log.warning("worker.lost", because=str(error.__cause__ or error))
+                self._lost(error)
                 self.broken()
 
     async def _keep(self, timestamp: int) -> None:

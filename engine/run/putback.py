@@ -45,13 +45,18 @@ class PutBack:
             self._wake(entity)
 
     async def run(self) -> None:
-        """Look until cancelled. A store that cannot be read now can be later."""
+        """Look until cancelled. A store that cannot be read now can be later; that is said once."""
+        told = False
         while True:
             await asyncio.sleep(PAUSE_SECONDS)
             try:
                 self.look()
             except StoreError as error:
-                log.error("store.unreadable", because=str(error))  # noqa: TRY400  it says what is to be done
+                if not told:
+                    log.error("store.unreadable", because=str(error))  # noqa: TRY400  it says what is to be done
+                told = True
+            else:
+                told = False
 
 
 def _entity(found: tuple[str, str, datetime]) -> Entity:

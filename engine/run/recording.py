@@ -1,6 +1,6 @@
 """Write a verified delivery down: its body, its events, and what can be decided about them at once, in one commit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from engine.frozen import frozen
 from engine.model import Delivery, Entity, Event
@@ -58,19 +58,24 @@ class Recording:
         self._store = store
         self._at_once = at_once
 
-    async def record(self, verified: Verified) -> Received:
-        """Write it down. Raises `HookChangedError` or `StoreError`: then nothing was written."""
+    async def record(self, verified: Verified, late: Callable[[Received], None]) -> Received:
+        """Write it down. Raises `HookChangedError` or `StoreError`: then nothing was written.
+
+        If the caller stops to wait while it is being written, `late` is told what became of it.
+        """
         digest = SOURCES[verified.delivery.source].identity_of(verified.kept, verified.body)
         locks = [deliveries.lock_of(verified.known.hook.id, digest)]
         entities = {e.event.entity for e in verified.correlation.events}
         if self._at_once.wants(entities):
             try:
                 return await self._store.commit(
-                    lambda c: _recorded(c, verified, digest, self._at_once), locks=locks
+                    lambda c: _recorded(c, verified, digest, self._at_once), locks=locks, late=late
                 )
             except UndecidedError:
                 pass  # its lane meets the same, and knows what to do about it
-        return await self._store.commit(lambda c: _recorded(c, verified, digest, None), locks=locks)
+        return await self._store.commit(
+            lambda c: _recorded(c, verified, digest, None), locks=locks, late=late
+        )
 
 
 def _recorded(c: Connection, verified: Verified, digest: bytes, at_once: AtOnce | None) -> Received:

@@ -44,7 +44,7 @@ class Trouble:
         """Whether the store failed as a whole: then no event is to blame, and all wait for the store."""
         if isinstance(error, FencedError):
             return False
-        return isinstance(error, StoreTroubleError | StoreBusyError) or self._store.health() is not None
+        return isinstance(error, StoreTroubleError | StoreBusyError) or self._store.trouble() is not None
 
     def met(self, error: Exception) -> datetime:
         """Note that the store failed with that, and say when to try again."""

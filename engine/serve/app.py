@@ -12,6 +12,7 @@ from engine.run.runtime import Runtime
 from engine.serve.asgi import App, Receive, Scope, Send, answer
 from engine.serve.budget import Budget
 from engine.serve.guard import Guard
+from engine.serve.readiness import Readiness
 from engine.serve.receive import hook_of, receive_delivery
 from engine.store.database import Store
 
@@ -43,6 +44,7 @@ class Application:
         self._guard = guard
         self._clock = clock
         self._budget = Budget()
+        self._readiness = Readiness(store)
         self._management: App | None = None
         #: Whether it does what it is there for: not while starting, and not while draining.
         self.ready = False
@@ -73,7 +75,7 @@ class Application:
             await self._manage(scope, receive, send)
 
     async def _readyz(self, send: Send) -> None:
-        trouble = self._store.health() if self.ready else "starting or draining"
+        trouble = await self._readiness.look() if self.ready else "starting or draining"
         if trouble is None:
             await answer(send, 200, self._ready_text(), _TEXT)
         else:

@@ -13,6 +13,7 @@ import orjson
 import structlog
 
 from engine.config.redaction import Redaction
+from engine.serve.library_lines import known
 from engine.serve.log_lines import LogLines
 
 #: The predecessor's levels and the usual ones.
@@ -86,7 +87,10 @@ class _Libraries(logging.Handler):
     """Takes what libraries log into the same stream of events."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say it as one event; its traceback, if it has one, belongs to it."""
+        """Say it as one event; its traceback, if it has one, belongs to it. What is known needs none."""
+        if (one := known(record)) is not None:
+            structlog.get_logger().warning(one.event, because=one.because)
+            return
         text = legible(record.getMessage())
         exc_info = record.exc_info if record.exc_info and record.exc_info[0] is not None else None
         structlog.get_logger().log(

@@ -25,6 +25,9 @@ MAX_BODY = 25 * 1024 * 1024
 #: So much of the rest of a body that is too large is read and thrown away, and for so long.
 _MOST_DRAINED = 4 * MAX_BODY
 _DRAIN_SECONDS = 20.0
+#: From the end of the body to the answer, at most: the first senders give up after 10 seconds, and learn nothing then.
+ANSWER_SECONDS = 8.0
+_TOO_LATE = f"the store did not take it within {ANSWER_SECONDS:.0f} seconds; if it does later, delivery.kept_late says so"
 #: The predecessor answers every delivery with this JSON string.
 _BODY = b'"{}"'
 _STATUS = {Receipt.ACCEPTED: 200, Receipt.DUPLICATE: 200, Receipt.IGNORED: 202}
@@ -51,7 +54,8 @@ async def receive_delivery(
         claim = budget.claim()
         try:
             body = await _read(headers, heard, claim)
-            receipt = await intake.accept(source, repo_id, headers, body)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                receipt = await intake.accept(source, repo_id, headers, body)
         finally:
             claim.release()
     except UnauthenticatedError:
@@ -65,8 +69,9 @@ async def receive_delivery(
     except StoreBusyError as error:
         log.warning("delivery.put_off", source=source, hook=repo_id, because=str(error))
         await answer(send, 503, _BODY, headers=((b"retry-after", b"5"),))
-    except StoreError as error:
-        log.error("delivery.not_stored", source=source, hook=repo_id, because=str(error))  # noqa: TRY400
+    except (StoreError, TimeoutError) as error:
+        because = _TOO_LATE if isinstance(error, TimeoutError) else str(error)
+        log.error("delivery.not_stored", source=source, hook=repo_id, because=because)  # noqa: TRY400
         await answer(send, 503, _BODY, headers=((b"retry-after", b"30"),))
     else:
         await answer(send, _STATUS[receipt.verdict], _BODY)

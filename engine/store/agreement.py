@@ -139,7 +139,17 @@ _MEMORIES = (
     .where(type_coerce(instances.c.memory, Text).contains('"timers":', autoescape=True))
     .execution_options(yield_per=1000)
 )
-_SET = select(timers.c.project, timers.c.entity_id, timers.c.event, timers.c.due_at)
+_SET = select(timers.c.event, timers.c.due_at).where(
+    timers.c.project == bindparam("of_project"), timers.c.entity_id == bindparam("of_entity")
+)
+_OWNED = (
+    select(timers.c.project, timers.c.entity_id, timers.c.event, instances.c.memory)
+    .outerjoin(
+        instances,
+        and_(instances.c.project == timers.c.project, instances.c.entity_id == timers.c.entity_id),
+    )
+    .execution_options(yield_per=1000)
+)
 _RAN_OUT = select(inbox.c.payload).where(
     inbox.c.project == bindparam("of_project"),
     inbox.c.entity_id == bindparam("of_entity"),
@@ -154,24 +164,25 @@ _NEWEST = select(history.c.at).order_by(history.c.id.desc()).limit(1)
 
 def _timers(c: Connection, place: Place) -> Iterator[Disagreement]:
     """Timers that are set and not remembered, or remembered and neither set nor run out."""
-    left = {
-        (row.project, row.entity_id, row.event): row.due_at for row in c.execute(_of(_SET, timers, place))
-    }
     for project, entity_id, memory in c.execute(_of(_MEMORIES, instances, place)):
+        of = {"of_project": project, "of_entity": entity_id}
+        kept = {row.event: row.due_at for row in c.execute(_SET, of)}
         for event, text in memory["timers"].items():
             due = datetime.fromisoformat(text)
-            kept = left.pop((project, entity_id, event), None)
             wrong = None
-            if kept is None:
+            if event not in kept:
                 gone = not _ran_out(c, project, entity_id, event, text, due)
                 wrong = f"the timer {event}, which the instance remembers, is not set" if gone else None
-            elif kept != due:
-                wrong = f"the timer {event} is set for {kept.isoformat()}, the instance remembers {text}"
+            elif kept[event] != due:
+                wrong = (
+                    f"the timer {event} is set for {kept[event].isoformat()}, the instance remembers {text}"
+                )
             if wrong is not None:
                 yield Disagreement(project=project, entity_id=entity_id, because=wrong)
-    for project, entity_id, event in left:
-        because = f"the timer {event} is set, and the instance does not remember it"
-        yield Disagreement(project=project, entity_id=entity_id, because=because)
+    for project, entity_id, event, memory in c.execute(_of(_OWNED, timers, place)):
+        if event not in (memory or {}).get("timers", {}):
+            because = f"the timer {event} is set, and the instance does not remember it"
+            yield Disagreement(project=project, entity_id=entity_id, because=because)
 
 
 def _ran_out(c: Connection, project: str, entity_id: str, event: str, text: str, due: datetime) -> bool:

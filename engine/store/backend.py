@@ -61,6 +61,9 @@ class Backend(Protocol):
     def lock(self, connection: Connection, keys: frozenset[str]) -> None:
         """At a transaction's beginning, wait until nobody else holds one of the keys; kept until its end."""
 
+    def try_locks(self, connection: Connection) -> None:
+        """Inside a transaction, wait for whatever any writing would have to wait for."""
+
     def before_commit(self, connection: Connection) -> None:
         """The last thing in each writing transaction."""
 

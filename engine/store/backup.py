@@ -32,6 +32,7 @@ def restore(source: Path, store: Path, *, force: bool, told: Told) -> None:
 
     `StoreError` if a daemon works on the store, if there is a store and `force` is not given, or if the backup is damaged.
     """
+    _expect_backup(source)
     wrong = check.check(source)
     if wrong:
         raise StoreError(
@@ -47,6 +48,15 @@ def restore(source: Path, store: Path, *, force: bool, told: Told) -> None:
         _copy(source, store.resolve(), told)
     finally:
         lock.release()
+
+
+def _expect_backup(source: Path) -> None:
+    if not source.is_file():
+        raise StoreError(f"there is no backup at {source}: name a file that `interlock store backup` wrote")
+    if not sqlite.is_database(source):
+        raise StoreError(
+            f"{source} is not a SQLite database: name a file that `interlock store backup` wrote"
+        )
 
 
 def _expect_free(target: Path, *, force: bool) -> None:

@@ -1,7 +1,7 @@
 """Is the store whole? SQLite's own check of the file, the schema against the code's, and rows against each other."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -103,19 +103,28 @@ _CONTRADICTIONS = (
 )
 
 
-def check(path: Path) -> list[Finding]:
+def _nobody(_what: str) -> None:
+    return
+
+
+def check(path: Path, told: Callable[[str], None] = _nobody) -> list[Finding]:
     """Everything that is wrong with the store of that file, which may be in use; nothing is changed.
 
-    `StoreError` if it is no store, or one of another schema.
+    `told` hears what is being looked at: of a large store, a look at every row takes long. `StoreError` if it is no store, or one of another schema.
     """
     sqlite.check_file(path, create=False)
     try:
         with _snapshot(path) as connection:  # one for all questions
             c = _driver(connection)
             _expect_current(c, path)
-            found = [*_file(c), *_schema(c), *_references(c), *_contradictions(c)]
+            told("the file's pages and indexes")
+            found = [*_file(c), *_schema(c)]
+            told("what rows refer to, and whether they contradict each other")
+            found += [*_references(c), *_contradictions(c)]
             if {f"the column {column}" for column in _COLUMNS} <= _shape(c):
-                found += [*_unreadable(c), *_disagreements(connection)]
+                found += _unreadable(c, told)
+                told("whether the tables agree about what was decided")
+                found += _disagreements(connection)
             return found
     except (sqlite3.DatabaseError, SQLAlchemyError) as error:
         return [Finding(fault=Fault.FILE, because=sqlite.explain(error, path))]
@@ -208,8 +217,8 @@ def _contradictions(c: sqlite3.Connection) -> list[Finding]:
     ]
 
 
-def _unreadable(c: sqlite3.Connection) -> list[Finding]:
-    return [Finding(fault=Fault.UNREADABLE, because=said) for said in islice(illegible(c), _MOST)]
+def _unreadable(c: sqlite3.Connection, told: Callable[[str], None]) -> list[Finding]:
+    return [Finding(fault=Fault.UNREADABLE, because=said) for said in islice(illegible(c, told), _MOST)]
 
 
 def _disagreements(c: Connection) -> list[Finding]:

@@ -1,7 +1,6 @@
 """The store itself: open it, write through its one writer, read snapshots, ask how it is."""
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -25,8 +24,6 @@ T = TypeVar("T")
 _KEY_IDS = tuple(
     select(hooks.c.key_id).order_by(order).limit(1) for order in (hooks.c.key_id.asc(), hooks.c.key_id.desc())
 )
-#: A try to write that takes longer than this is no answer.
-_SILENT_SECONDS = 3.0
 #: How long the last commits of a remote store may take when it is closed.
 _CLOSING_SECONDS = 1.0
 _TRY = (insert(probe).values(id=1), delete(probe))
@@ -42,7 +39,6 @@ class Store:
         self._writer = Writer(writers, backend)
         self._box = box
         self._probing: Future[None] | None = None
-        self._probing_since = 0.0
 
     @classmethod
     def open(cls, url: str, *, key: bytes | None = None, migrate: bool = True) -> Self:
@@ -118,12 +114,20 @@ class Store:
         """
         return self._writer.submit(work, frozenset(locks))
 
-    async def commit(self, work: Callable[[Connection], T], *, locks: Iterable[str] = ()) -> T:
+    async def commit(
+        self,
+        work: Callable[[Connection], T],
+        *,
+        locks: Iterable[str] = (),
+        late: Callable[[T], None] | None = None,
+    ) -> T:
         """`submit` for a coroutine: wait for the commit and return the work's result, or raise what it raised.
 
-        The work must be short: the event loop may have to run it itself, so that threads need not take turns.
+        The work must be short: the event loop may have to run it itself, so that threads need not take turns. If the
+        coroutine is cancelled, a work that still waits is not done; if one that is under way is committed after all,
+        `late` is called with its result.
         """
-        result: T = await self._writer.submit_here(work, frozenset(locks))
+        result: T = await self._writer.submit_here(work, frozenset(locks), late)
         return result
 
     def write(self, work: Callable[[Connection], T], *, locks: Iterable[str] = ()) -> T:
@@ -154,21 +158,40 @@ class Store:
 
     def trouble(self) -> str | None:
         """Why the last transaction could not be written, None if it could; then a write is tried, for the next time."""
-        return None if self._writer.trouble is None else self.health()
+        if self._writer.trouble is not None and not self._writer.closed:
+            if self._probing is None or self._probing.done():
+                self._probing = self._writer.submit(self._try_writing)
+            return self._writer.trouble
+        return None
 
-    def health(self) -> str | None:
-        """None if the last commit worked, else what is wrong and what to do; then a write is tried, for the next time."""
-        if self._writer.closed:
-            return "the store is closed"
-        trouble = self._writer.trouble
-        now = time.monotonic()
-        if self._probing is not None and not self._probing.done():
-            silent = now - self._probing_since > _SILENT_SECONDS
-            return trouble or (f"{self.name} does not answer" if silent else None)
-        # A file says by itself what it lacks when it is written; a server may be gone without a word.
-        if trouble is not None or self.remote:
-            self._probing, self._probing_since = self._writer.submit(_try_writing), now
-        return trouble
+    async def answers(self) -> str | None:
+        """Look now: None if a write would come through, else what is wrong and what to do. It may take long.
+
+        What was wrong last is told once more, though the try came through: there may be room for that and for no delivery.
+        """
+        known = self._writer.trouble
+        # A transaction in a file takes its lock and waits for no disk; a server may be gone without a word.
+        thorough = self.remote or known is not None
+        try:
+            await self._writer.submit_here(self._try_writing if thorough else _do_nothing, frozenset())
+        except StoreError as error:
+            return self._writer.trouble or str(error)
+        return known
+
+    @property
+    def known_trouble(self) -> str | None:
+        """Why the last transaction could not be written, None if it could; nothing is tried."""
+        return self._writer.trouble
+
+    @property
+    def committed_at(self) -> float:
+        """When something was written last, by the monotonic clock; 0 if nothing was."""
+        return self._writer.committed_at
+
+    def _try_writing(self, c: Connection) -> None:
+        self._backend.try_locks(c)
+        for statement in _TRY:
+            c.execute(statement)
 
     def close(self) -> None:
         """Commit everything that waits, then let go of the store. A second time does nothing.
@@ -206,9 +229,8 @@ def holds_secrets(url: str) -> bool:
         readers.dispose()
 
 
-def _try_writing(c: Connection) -> None:
-    for statement in _TRY:
-        c.execute(statement)
+def _do_nothing(_: Connection) -> None:
+    return
 
 
 def _bring_forward(writers: Engine, backend: Backend, *, migrate: bool) -> None:

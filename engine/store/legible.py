@@ -22,6 +22,8 @@ _MADE: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
     "instances": instances.from_row,
     "outbox": outbox.from_row,
 }
+#: After so many rows it is told how far the look is.
+_TOLD = 50_000
 #: What names a row to an operator, where it is not its number.
 _NAMED = {"instances": ("project", "entity_id"), "checkpoints": ("project", "entity_id")}
 
@@ -32,8 +34,8 @@ def unreadable(what: str, error: BaseException) -> str:
     return f"{what} cannot be read, it is damaged: {said}"
 
 
-def illegible(c: sqlite3.Connection) -> Iterator[str]:
-    """One sentence for each row of the file that cannot be read."""
+def illegible(c: sqlite3.Connection, told: Callable[[str], None]) -> Iterator[str]:
+    """One sentence for each row of the file that cannot be read; `told` hears what is being read."""
     there = {name for (name,) in c.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     usual = c.text_factory
     c.text_factory = (
@@ -42,17 +44,20 @@ def illegible(c: sqlite3.Connection) -> Iterator[str]:
     try:
         for table in metadata.sorted_tables:
             if table.name in there:
-                yield from _of_table(c, table)
+                yield from _of_table(c, table, told)
     finally:
         c.text_factory = usual
 
 
-def _of_table(c: sqlite3.Connection, table: Table) -> Iterator[str]:
+def _of_table(c: sqlite3.Connection, table: Table, told: Callable[[str], None]) -> Iterator[str]:
     columns = list(table.columns)
     readers = [_reader(column) for column in columns]
     made = _MADE.get(table.name)
     names = ", ".join(f'"{column.name}"' for column in columns)
-    for raw in c.execute(f"SELECT rowid, {names} FROM {table.name}"):  # noqa: S608 -- names of our own tables
+    rows = c.execute(f"SELECT rowid, {names} FROM {table.name}")  # noqa: S608 -- names of our own tables
+    for number, raw in enumerate(rows):
+        if number % _TOLD == 0:
+            told(f"every row of {table.name}: {number:,}")
         values: dict[str, Any] = {}
         try:
             for column, reader, value in zip(columns, readers, raw[1:], strict=True):

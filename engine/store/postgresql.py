@@ -8,19 +8,21 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 import psycopg
-from psycopg.abc import Buffer
+from psycopg.abc import Buffer, PQGen
 from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+from sqlalchemy.schema import MetaData
 
 from engine.errors import StoreError
 from engine.store import wakes
-from engine.store.tables import complete_for_postgresql
+from engine.store.tables import complete_for_postgresql, metadata
 
 complete_for_postgresql()
 
@@ -28,6 +30,13 @@ complete_for_postgresql()
 CONNECT_SECONDS = 5
 _SILENT_MILLISECONDS = 10_000
 _PAUSED_MILLISECONDS = 5_000
+#: A writer waits so long for what another session has locked: longer than for one that was paused in a transaction, and
+#: shorter than senders wait for their answer.
+_LOCKED_MILLISECONDS = 6_000
+#: No statement of a writer takes so long on a server that is well.
+_STATEMENT_MILLISECONDS = 10_000
+#: After this the server is taken for frozen, and the connection is given up: it does not even say that it gave up itself.
+_FROZEN_SECONDS = 12.0
 _READERS_KEPT = 8
 #: A connection that was idle for this long is asked whether it still lives before it is used.
 _IDLE_SECONDS = 1.0
@@ -44,14 +53,20 @@ _SENTENCES = {
     "53100": "there is no space left on the disk of {store}: free some",
     "53300": "{store} has too many connections: raise its max_connections, or start fewer daemons",
     "25006": "{store} is read-only: it may be a replica; name the primary with --store",
+    "55P03": "{store} answers, but another session keeps a table or a row locked: let it finish, or end it (pg_locks and "
+    "pg_stat_activity show who it is)",
+    "57014": "a statement in {store} was cancelled, by somebody or because it took too long: look at the server's load, "
+    "and at pg_stat_activity for what it waits for",
     "57P": "{store} is shutting down or starting: nothing to do if it comes back",
     "58": "the disk failed for {store}: look at the server's log",
     "XX": "{store} is damaged: look at the server's log",
 }
 #: Nothing else in the same transaction can succeed either.
-_WHOLE = ("08", "25", "28", "3D", "53", "57P", "58", "XX")
+_WHOLE = ("08", "25", "28", "3D", "53", "55P03", "57014", "57P", "58", "XX")
 #: Two transactions met, and one of them was undone: a deadlock, a serialization failure.
 _PASSING = frozenset({"40P01", "40001"})
+
+T = TypeVar("T")
 
 
 class PostgreSQL:
@@ -82,6 +97,7 @@ class PostgreSQL:
     def writer_engine(self) -> Engine:
         """Connections that write."""
         engine = self._engine(poolclass=NullPool)
+        event.listen(engine, "do_connect", _connect_writer)
         event.listen(engine, "connect", _prepare_writer)
         return engine
 
@@ -116,7 +132,12 @@ class PostgreSQL:
         return nullcontext()
 
     def lock_schema(self, connection: Connection) -> None:
-        """Wait until no other daemon makes or changes the tables."""
+        """Wait until no other daemon makes or changes the tables; to change them may take any time."""
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, _Impatient)  # noqa: S101 -- this module makes the engines
+        driver.patience = None
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
 
     def complete_schema(self, connection: Connection) -> None:
@@ -132,6 +153,10 @@ class PostgreSQL:
         connection.exec_driver_sql(
             "SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) AS n", (numbers,)
         )
+
+    def try_locks(self, connection: Connection) -> None:
+        """Wait for the locks that writing to any of the tables takes."""
+        connection.exec_driver_sql(_TRY_LOCKS)
 
     def before_commit(self, connection: Connection) -> None:
         """Wake whoever works the partitions of the entities that got events."""
@@ -213,6 +238,35 @@ def _number(key: str) -> int:
     return int.from_bytes(digest[:_KEY_BYTES], "big", signed=True)
 
 
+def _try_locks(tables: MetaData) -> str:
+    names = ", ".join(table.name for table in tables.sorted_tables)
+    return f"LOCK TABLE {names}, procrastinate_jobs IN ROW EXCLUSIVE MODE"
+
+
+_TRY_LOCKS = _try_locks(metadata)
+
+
+class _Impatient(psycopg.Connection[Any]):
+    """A connection that does not wait for ever: a server that is frozen keeps its connections and answers nothing."""
+
+    #: So long is an answer waited for; None = as long as it takes.
+    patience: float | None = _FROZEN_SECONDS
+
+    def wait(self, gen: PQGen[T], *given: Any, **more: Any) -> T:
+        """Wait for what was asked; `OperationalError` if the server says nothing in time, and nothing more is asked."""
+        if self.patience is None:
+            return super().wait(gen, *given, **more)
+        try:
+            return super().wait(gen, *given, **{"timeout": self.patience, **more})
+        except psycopg.errors._WaitTimeout as error:  # noqa: SLF001 -- it is to be converted, it says
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"no answer within {self.patience:.0f} seconds") from error
+
+
+def _connect_writer(_dialect: object, _record: object, given: Any, named: Any) -> _Impatient:
+    return _Impatient.connect(*given, **named)
+
+
 class _Text(StrDumperUnknown):
     """Text without U+0000, which a PostgreSQL text cannot hold and a delivery may."""
 
@@ -227,6 +281,8 @@ def _prepare_writer(connection: psycopg.Connection[object], record: object) -> N
     with connection.cursor() as cursor:
         # A process that was paused in a transaction would keep its locks, and everybody who waits for them.
         cursor.execute(f"SET idle_in_transaction_session_timeout = {_PAUSED_MILLISECONDS}")
+        cursor.execute(f"SET lock_timeout = {_LOCKED_MILLISECONDS}")
+        cursor.execute(f"SET statement_timeout = {_STATEMENT_MILLISECONDS}")
         # A delivery is answered after its commit: the commit must be on the disk, whatever the server's default is.
         cursor.execute(
             "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"

@@ -101,6 +101,9 @@ class SQLite:
     def lock(self, connection: Connection, keys: frozenset[str]) -> None:
         """The write lock is held already."""
 
+    def try_locks(self, connection: Connection) -> None:
+        """The write lock is held already."""
+
     def before_commit(self, connection: Connection) -> None:
         """Lanes are woken in the process."""
 
@@ -188,7 +191,7 @@ def check_file(path: Path, *, create: bool) -> None:
             raise StoreError(
                 f"the folder {folder} is read-only: make it writable for the user that runs Interlock"
             )
-        path.touch(mode=0o600)
+        _make(path)
         return
     if not path.is_file():
         raise StoreError(f"{path} is not a file: name another one with --store")
@@ -203,6 +206,24 @@ def check_file(path: Path, *, create: bool) -> None:
         raise StoreError(_SENTENCES["SQLITE_NOTADB"].format(file=path))
     if not (os.access(path, os.W_OK) and os.access(folder, os.W_OK)):
         raise StoreError(_SENTENCES["SQLITE_READONLY"].format(file=path))
+
+
+def _make(path: Path) -> None:
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be made ({error.strerror}): name a file in another folder with --store"
+        ) from error
+
+
+def is_database(path: Path) -> bool:
+    """Whether the file begins as SQLite's do; one that cannot be read does not say, and is left to whoever opens it."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_HEADER)) == _HEADER
+    except OSError:
+        return True
 
 
 def identity_of(path: Path) -> tuple[int, int] | None:

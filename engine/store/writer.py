@@ -32,6 +32,8 @@ BATCH = 256
 WAITING = 4096
 #: The most works that an event loop runs in one go.
 LENT = 64
+#: A transaction that failed after so long has waited for the store; whoever waits behind it would do the same.
+IN_VAIN_SECONDS = 1.0
 
 
 _Future = Future[Any] | asyncio.Future[Any]
@@ -42,6 +44,8 @@ class _Job:
     work: Callable[[Connection], Any]
     locks: frozenset[str]
     future: _Future
+    #: Who is told of the result if it was committed after its caller had stopped to wait; nobody if None.
+    late: Callable[[Any], None] | None = None
 
     def begin(self) -> bool:
         """Whether somebody still waits for it."""
@@ -52,17 +56,19 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    future: _Future
+    job: _Job
     result: Any = None
     error: BaseException | None = None
 
     def give(self) -> None:
-        if self.future.cancelled():
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
+        future = self.job.future
+        if future.cancelled():
+            if self.error is None and self.job.late is not None:
+                self.job.late(self.result)
+        elif self.error is not None:
+            future.set_exception(self.error)
         else:
-            self.future.set_result(self.result)
+            future.set_result(self.result)
 
 
 class Writer:
@@ -78,6 +84,8 @@ class Writer:
         self._lends = not backend.remote
         #: Why the last transaction failed, for the operator; None after one that was committed.
         self.trouble: str | None = None
+        #: When the last one was committed, by the monotonic clock.
+        self.committed_at = 0.0
         self._threads = [
             threading.Thread(target=self._run, name=f"store-writer-{n}", daemon=True)
             for n in range(backend.writers)
@@ -91,10 +99,18 @@ class Writer:
         self._queue(_Job(work, locks, future))
         return future
 
-    def submit_here(self, work: Callable[[Connection], Any], locks: frozenset[str]) -> "asyncio.Future[Any]":
-        """The same for a coroutine: its event loop is lent the works of a file, and is told of many commits at once."""
+    def submit_here(
+        self,
+        work: Callable[[Connection], Any],
+        locks: frozenset[str],
+        late: Callable[[Any], None] | None = None,
+    ) -> "asyncio.Future[Any]":
+        """The same for a coroutine: its event loop is lent the works of a file, and is told of many commits at once.
+
+        A work whose future is cancelled before it has begun is not done; one that is committed after all is told `late`.
+        """
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._queue(_Job(work, locks, future))
+        self._queue(_Job(work, locks, future, late))
         return future
 
     def _queue(self, job: _Job) -> None:
@@ -145,6 +161,8 @@ class Writer:
 
     def _commit(self, jobs: list[_Job], link: "_Link") -> list[_Answer]:
         answers: list[_Answer] = []
+        begun = time.monotonic()
+        sent = False
         try:
             connection = link.connection()
             with self._backend.writing(connection):
@@ -152,20 +170,31 @@ class Writer:
                     self._backend.lock(connection, locks)
                 answers += self._attempts(connection, jobs)
                 self._backend.before_commit(connection)
+                sent = True
         except Exception as error:  # noqa: BLE001 -- whatever it was, each caller is told and the writer goes on
             link.relieve(error)
             link.drop()
             self.trouble = self._backend.explain(error)
-            failed = {answer.future for answer in answers if answer.error is not None}
-            reason = f"{self.trouble}; nothing was written"
-            lost = [
-                _Answer(job.future, error=StoreTroubleError(reason))
-                for job in jobs
-                if job.future not in failed
-            ]
-            return [answer for answer in answers if answer.error is not None] + lost
+            refused = [answer for answer in answers if answer.error is not None]
+            failed = {answer.job.future for answer in refused}
+            unknown = sent and self._backend.remote  # it may have got as far as the server's disk
+            reason = f"{self.trouble}; {'whether it was written is not known' if unknown else 'nothing was written'}"
+            lost = [_Answer(job, error=StoreTroubleError(reason)) for job in jobs if job.future not in failed]
+            return refused + lost + self._waiting_too(error, begun)
         self.trouble = None
+        self.committed_at = time.monotonic()
         return answers
+
+    def _waiting_too(self, error: Exception, begun: float) -> list[_Answer]:
+        """The works that wait, refused together with one that waited for the store in vain: each would wait as long."""
+        if time.monotonic() - begun < IN_VAIN_SECONDS or not self._backend.is_about_the_store(error):
+            return []
+        with self._changed:
+            waiting = [job for job in self._jobs if job.begin()]
+            self._jobs.clear()
+        return [
+            _Answer(job, error=StoreTroubleError(f"{self.trouble}; nothing was written")) for job in waiting
+        ]
 
     def _attempts(self, connection: Connection, jobs: list[_Job]) -> list[_Answer]:
         """Run the works of an event loop there, and with them those that came meanwhile; others here."""
@@ -200,10 +229,10 @@ def _give(answers: list[_Answer]) -> None:
     """Tell everybody who waits: threads at once, each event loop by one call."""
     of_loops: dict[asyncio.AbstractEventLoop, list[_Answer]] = {}
     for answer in answers:
-        if isinstance(answer.future, Future):
+        if isinstance(answer.job.future, Future):
             answer.give()
         else:
-            of_loops.setdefault(answer.future.get_loop(), []).append(answer)
+            of_loops.setdefault(answer.job.future.get_loop(), []).append(answer)
     for loop, waiting in of_loops.items():
         with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
             loop.call_soon_threadsafe(_give_here, waiting)
@@ -279,15 +308,15 @@ def _attempt(connection: Connection, savepoint: Any, job: _Job, backend: Backend
             raise
         refused = _refused(error, backend)
         refused.__cause__ = error
-        answer = _Answer(job.future, error=refused)
+        answer = _Answer(job, error=refused)
     except BaseException as error:  # noqa: BLE001 -- it belongs to the caller
         cause = error.__cause__  # a work may have put its own words around what the store said
         if isinstance(cause, SQLAlchemyError) and backend.is_about_the_store(cause):
             raise cause from None
-        answer = _Answer(job.future, error=error)
+        answer = _Answer(job, error=error)
     else:
         savepoint.execute("RELEASE SAVEPOINT work")
-        return _Answer(job.future, result)
+        return _Answer(job, result)
     savepoint.execute("ROLLBACK TO SAVEPOINT work")
     savepoint.execute("RELEASE SAVEPOINT work")
     return answer

@@ -17,6 +17,7 @@ from engine.machine.prove import prove
 from engine.machine.read import read_definition
 from engine.model import Verdict
 from engine.run.replay import Part
+from engine.serve import library_lines
 from engine.store.check import Fault
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,7 +111,8 @@ def test_every_setting_is_in_the_operators_manual() -> None:
 def _logged_events() -> set[str]:
     call = re.compile(r'log\.(?:debug|info|warning|error|exception|log)\((?:level, |\s)*"([a-z_.]+)"')
     found = {name for path in (ROOT / "engine").rglob("*.py") for name in call.findall(path.read_text())}
-    return found | {"library.said", "log.lost", "hook.registered", "hook.updated", "hook.imported"}
+    told = {one.event for one in library_lines.KNOWN}
+    return found | told | {"library.said", "log.lost", "hook.registered", "hook.updated", "hook.imported"}
 
 
 def test_the_table_of_log_events_is_complete_and_true() -> None:

@@ -97,7 +97,7 @@ def test_when_the_store_fails_no_event_is_to_blame(tmp_path: Path) -> None:
             path.rename(aside)
             e.runtime.lanes.wake(Entity(project="soc", id="SOC-1"))
             await e.runtime.lanes.settle()
-            assert e.store.health() is not None
+            assert e.store.trouble() is not None
             aside.rename(path)
             await asyncio.to_thread(e.store.write, lambda c: None)
             e.runtime.lanes.hurry(Entity(project="soc", id="SOC-1"))

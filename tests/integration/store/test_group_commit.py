@@ -79,7 +79,7 @@ def test_a_failing_work_is_undone_alone(store: Store) -> None:
         twice.result()
     assert (before.result(), after.result()) == ("before", "after")
     assert names_in(store.path) == {"before", "after"}
-    assert store.health() is None
+    assert store.trouble() is None
 
 
 def test_a_cancelled_work_does_not_run(store: Store) -> None:
@@ -110,7 +110,7 @@ def test_close_commits_what_waits_and_then_refuses(url: str) -> None:
     assert len(names_in(store.path)) == 600
     with pytest.raises(StoreError, match="closed"):
         store.submit(lambda c: put(c, "late"))
-    assert store.health() == "the store is closed"
+    assert store.closed
     store.close()
 
 
@@ -153,10 +153,10 @@ def test_a_full_database_fails_its_batch_says_so_and_heals(store: Store) -> None
     for future in futures:
         with pytest.raises(StoreError, match="no space left"):
             future.result()
-    assert "free some" in str(store.health())
+    assert "free some" in str(store.trouble())
     # The writer has connected anew, so this is not the connection with the limit any more.
     store.write(lambda c: put(c, "next", 20_000))
-    assert store.health() is None
+    assert store.trouble() is None
     assert names_in(store.path) == {"next"}
 
 
@@ -168,10 +168,10 @@ def test_a_full_disk_fails_its_batch_and_heals_when_there_is_space(small_disk: P
     ballast.write_bytes(bytes(free.f_bavail * free.f_bsize - 8192))
     with pytest.raises(StoreError, match="no space left"):
         store.write(lambda c: put(c, "lost", 200_000))
-    assert "no space left" in str(store.health())
+    assert "no space left" in str(store.trouble())
     ballast.unlink()
     store.write(lambda c: put(c, "again", 200_000))
-    assert store.health() is None
+    assert store.trouble() is None
     assert names_in(store.path) == {"kept", "again"}
     store.close()
 
@@ -191,7 +191,7 @@ def test_the_log_does_not_fill_a_small_disk(small_disk: Path) -> None:
     try:
         store.write(lambda c: put(c, "kept", 50_000))
         rewrite_often(store)
-        assert store.health() is None
+        assert store.trouble() is None
     finally:
         store.close()
 
@@ -210,7 +210,7 @@ def test_on_a_full_disk_the_log_is_written_back_and_cut_off(small_disk: Path) ->
             rewrite_often(store)
         assert log.stat().st_size == 0
         store.write(rewrite)
-        assert store.health() is None
+        assert store.trouble() is None
     finally:
         store.close()
 
@@ -224,13 +224,13 @@ def test_an_unhealthy_store_finds_out_by_itself_that_it_is_well_again(
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match=r"another process keeps .* locked"):
             store.write(lambda c: put(c, "locked out"))
-        assert "locked" in str(store.health())
+        assert "locked" in str(store.trouble())
         other.execute("ROLLBACK")
     assert store._probing is not None
     wait([store._probing])
-    store.health()
+    store.trouble()
     wait([store._probing])
-    assert store.health() is None
+    assert store.trouble() is None
     assert names_in(store.path) == set()
 
 
@@ -305,4 +305,4 @@ def test_a_full_disk_is_told_as_such_whatever_a_work_says_about_it(store: Store)
     store.write(lambda c: pragma(c, "max_page_count = 1"))
     with pytest.raises(StoreError, match="there is no space left"):
         store.write(wrapped)
-    assert "there is no space left" in (store.health() or "")
+    assert "there is no space left" in (store.trouble() or "")

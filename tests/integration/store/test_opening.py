@@ -26,7 +26,7 @@ def schema_of(path: Path) -> set[tuple[str, str, str]]:
 
 
 def test_a_new_store_is_one_file_in_write_ahead_mode(store: Store) -> None:
-    assert store.health() is None
+    assert store.trouble() is None
     with closing(sqlite3.connect(store.path)) as c:
         assert c.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     store.close()

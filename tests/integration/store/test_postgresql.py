@@ -1,21 +1,23 @@
 """The store on PostgreSQL: what a commit promises, what a lost server means, and what nobody may read."""
 
+import asyncio
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from engine.errors import StoreBusyError, StoreError, StoreTooNewError
-from engine.store import schema, tables
+from engine.errors import StoreBusyError, StoreError, StoreTooNewError, StoreTroubleError
+from engine.store import postgresql, schema, tables
 from engine.store.database import Store
 from tests.harness.daemon import wait_until
 from tests.harness.postgres import PostgresServer, running_postgres
@@ -165,11 +167,11 @@ def test_a_server_that_is_restarted_is_said_to_be_gone_and_found_again(
         store.write(lambda c: put(c, "lost"))
     with pytest.raises(StoreError, match="does not answer: start it"):
         store.write(lambda c: put(c, "lost"))
-    assert "does not answer" in str(store.health())
+    assert "does not answer" in str(store.trouble())
     with pytest.raises(StoreError, match="PostgreSQL"), store.read() as c:
         c.execute(text("SELECT 1"))
     own_server.start()
-    wait_until(lambda: store.health() is None, "the store does not see that its server is back")
+    wait_until(lambda: store.trouble() is None, "the store does not see that its server is back")
     with store.read() as c:
         assert c.execute(text("SELECT hash FROM definitions")).scalars().all() == ["before"]
     store.close()
@@ -177,10 +179,73 @@ def test_a_server_that_is_restarted_is_said_to_be_gone_and_found_again(
 
 def test_a_server_that_goes_while_nobody_writes_is_noticed(own_server: PostgresServer) -> None:
     store = Store.open(own_server.url())
-    assert store.health() is None
+    assert asyncio.run(store.answers()) is None
     own_server.stop()
-    wait_until(lambda: store.health() is not None, "the store does not notice that its server is gone")
+    assert "PostgreSQL" in str(asyncio.run(store.answers()))
     store.close()
+
+
+@pytest.mark.parametrize("mode", ["ACCESS EXCLUSIVE", "SHARE"])
+@pytest.mark.parametrize("table", ["definitions", "procrastinate_jobs"])
+def test_a_locked_table_is_not_waited_for_without_end(
+    url: str, monkeypatch: pytest.MonkeyPatch, mode: str, table: str
+) -> None:
+    monkeypatch.setattr(postgresql, "_LOCKED_MILLISECONDS", 200)
+    store = Store.open(url)
+    with psycopg.connect(url) as other:
+        other.execute(f"LOCK TABLE {table} IN {mode} MODE")
+        if table == "definitions":
+            with pytest.raises(StoreTroubleError, match="answers, but another session keeps a table"):
+                store.write(lambda c: put(c, "locked out"))
+        assert "another session keeps" in str(asyncio.run(store.answers()))
+        assert "another session keeps" in str(store.trouble())
+        other.rollback()
+    wait_until(lambda: asyncio.run(store.answers()) is None, "the store does not see that it can write")
+    assert store.trouble() is None
+    store.write(lambda c: put(c, "after"))
+    store.close()
+
+
+def test_a_statement_that_takes_too_long_is_cancelled_and_said_to_be(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "_STATEMENT_MILLISECONDS", 200)
+    store = Store.open(url)
+    with pytest.raises(StoreTroubleError, match="took too long"):
+        store.write(lambda c: c.execute(text("SELECT pg_sleep(60)")))
+    store.write(lambda c: put(c, "after"))
+    store.close()
+
+
+def test_a_frozen_server_is_given_up(own_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql._Impatient, "patience", 0.5)
+    monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 2)
+    url = own_server.url()
+    store = Store.open(url)
+    store.write(lambda c: put(c, "before"))
+    with own_server.frozen():
+        with pytest.raises(StoreTroubleError, match="does not answer"):
+            store.write(lambda c: put(c, "lost"))
+        assert "does not answer" in str(asyncio.run(store.answers()))
+    wait_until(lambda: asyncio.run(store.answers()) is None, "the store does not see that its server is back")
+    store.write(lambda c: put(c, "after"))
+    assert names(own_server, url) == {"before", "after"}
+    store.close()
+
+
+def test_the_schema_may_take_any_time(
+    url: str, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "_LOCKED_MILLISECONDS", 100)
+    monkeypatch.setattr(postgresql._Impatient, "patience", 0.3)
+    with psycopg.connect(url) as other, ThreadPoolExecutor(1) as beside:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (postgresql._SCHEMA_LOCK,))
+        opening = beside.submit(Store.open, url)
+        waits = "SELECT 1 FROM pg_locks WHERE NOT granted"
+        wait_until(lambda: postgres.ask(url, waits), "nobody waits for the schema")
+        assert not wait([opening], timeout=1).done
+        other.rollback()
+        opening.result().close()
 
 
 def test_text_that_postgresql_cannot_hold_is_kept_without_it(store: Store) -> None:

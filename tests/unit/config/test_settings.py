@@ -32,8 +32,8 @@ def test_everything_wrong_is_named_at_once_and_no_secret() -> None:
     with pytest.raises(SettingError) as caught:
         read_settings({"port": "70000"}, environ)
     assert str(caught.value) == (
-        "--port must be a number from 0 to 65535; "
-        "INTERLOCK_LOG_LEVEL must be one of debug, info, warning, error; "
+        "--port must be a number from 0 to 65535 (it is '70000'); "
+        "INTERLOCK_LOG_LEVEL must be one of debug, info, warning, error (it is 'loud'); "
         "INTERLOCK_TOKEN must be text without control characters"
     )
 
