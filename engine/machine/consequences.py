@@ -15,8 +15,10 @@ ABSENCES = frozenset(
         "alias_without_state",
         "completion_without_state",
         "conflicts",
+        "dead_end",
         "empty_definition",
         "endless_loop",
+        "event_never_fired",
         "event_never_handled",
         "event_without_end",
         "history_without_states",
@@ -29,6 +31,7 @@ ABSENCES = frozenset(
         "transition_state_unregistered",
         "unknown_name",
         "unknown_state",
+        "unreachable_state",
         "unused_local",
         "unused_variable",
         "variable_without_value",
@@ -36,10 +39,17 @@ ABSENCES = frozenset(
 )
 #: Those of them that any broken part may hide, wherever it is: uses and values come from everywhere.
 _ANYWHERE = frozenset(
-    {"empty_definition", "event_never_handled", "unused_local", "unused_variable", "variable_without_value"}
+    {
+        "empty_definition",
+        "event_never_fired",
+        "event_never_handled",
+        "unused_local",
+        "unused_variable",
+        "variable_without_value",
+    }
 )
 #: Those that any error hides, even where no more than a single value is not known.
-_ALWAYS = frozenset({"empty_definition", "unused_local", "unused_variable"})
+_ALWAYS = frozenset({"empty_definition"})
 #: What may only seem so within a block of the top of a file because the value of an attribute there is not known.
 _FOLLOWS: Mapping[str, frozenset[str]] = {
     "alias": frozenset({"state_id_alias_mapping_not_found"}),
@@ -102,6 +112,7 @@ class Damage:
             for d in errors
             if d.subject is not None and d.subject.filename in texts and not self._is_confined(d, d.subject)
         ]
+        self._open = [_Region(filename=p.filename, start=p.start, end=p.end + 1) for _, p in open_]
         #: For each of them, the block around it that is whole but for it; None where more may be broken.
         self._around = [None if d.code in _ENDLESS else self._top(place) for d, place in open_]
         self._declared = {"local": set[str](), "var": set[str]()}
@@ -118,6 +129,10 @@ class Damage:
     def spares(self, block: syntax.Block) -> bool:
         """Whether a block is whole, and where it seems to be."""
         return not any(region.touches(block.span) for region in (*self._errors, *self._nesting))
+
+    def hides_part_of(self, span: Span) -> bool:
+        """Whether more than values may be missing of a block, or it may stand in the wrong one."""
+        return any(region.touches(span) for region in (*self._open, *self._nesting))
 
     def misplaces(self, span: Span) -> bool:
         """Whether what stands there may stand in the wrong block."""

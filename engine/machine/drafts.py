@@ -29,6 +29,8 @@ class TransitionDraft:
     #: Where it says that it leads; None if it does not say. `resolve` makes it a full name.
     target: str | None
     target_span: Span
+    #: It says where it leads, and that could not be read.
+    astray: bool = False
     #: It has a guard, readable or not, or needs the answers of several people.
     guarded: bool
     #: It decorates the backend's call.

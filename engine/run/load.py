@@ -108,7 +108,8 @@ def load(
     diagnostics += check_projects(workers, names)
     diagnostics += check_action_workers(workers, makers, _workers_used(readings.values()))
     whole = _different(r.whole for r in readings.values() if r.whole is not None)
-    diagnostics += check_arguments(whole, workers, makers, environ)
+    broken = [each for reading in readings.values() for each in reading.broken]
+    diagnostics += check_arguments(whole, workers, makers, environ, broken)
     diagnostics += _check_flags(flags or {}, readings.values())
     hub, problems = Hub.build(workers, makers, environ)
     diagnostics += problems
