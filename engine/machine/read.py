@@ -230,9 +230,9 @@ def _provisioner(
     written = any(part.block.body.blocks_of("receive") for part in parts)
     if not written:
         read = [(own, [(receive, heard_of(receive)) for receive in default_receives()])]
-    for listening, found in read if all_parts and None not in draft.lost and draft.transitions else ():
+    for listening, found in read if all_parts and not draft.nameless and draft.transitions else ():
         _check_fired(listening.reader, draft, [r for r, _ in found if r is not None], header)
-    states: States = {**{name: Lost() for name in draft.lost if name is not None}, **draft.states}
+    states: States = {**dict.fromkeys(draft.lost, Lost()), **draft.states}
     properties = _properties(parts, states)
     tests = read_tests(own.reader, own.block.body.blocks_of("test"), states)
     readable = Readable(
@@ -327,7 +327,7 @@ def _stray(
 
 def _check_fired(reader: Reader, machine: MachineDraft, receives: Iterable[Receive], header: Span) -> None:
     """Warn about an event that is fired for nothing."""
-    known = {t.event for t in machine.transitions} | {name for name in machine.lost if name is not None}
+    known = {t.event for t in machine.transitions} | machine.lost
     for receive in receives:
         fired = receive.fire.node
         if not isinstance(fired, syntax.Literal):

@@ -52,7 +52,7 @@ def unreached_anyway(
     machine: MachineDraft, block: syntax.Block, problems: Iterable[Diagnostic]
 ) -> Iterator[Diagnostic]:
     """States that no way leads to, and that nothing leads out of; none if an error may hide a way."""
-    if machine.initial is None or machine.lost or _hides_ways(machine, block, problems):
+    if machine.initial is None or machine.lost or machine.nameless or _hides_ways(machine, block, problems):
         return
     reached = _Reach(machine).all()
     leaving = {t.source for t in machine.transitions}
