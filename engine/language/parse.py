@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 #: After so many errors the rest of a file is not worth reading; that it was not read is said.
 MAX_ERRORS = 1000
+_TOO_MANY = "Is it a definition? Mend some of them, and check it again."
 
 #: What is wrong inside these shows when they are built, which an error behind them prevents.
 _LITERALS = {"NUMBER": Builder().number, "STRING": Builder().string}
@@ -77,6 +78,11 @@ def parse(source: str | bytes, filename: str) -> ParseResult:
         reading = _Parse(document, made)
         tree = reading.run()
     problems = sorted(document.diagnostics, key=lambda d: d.subject.start if d.subject is not None else 0)
+    if len(problems) > MAX_ERRORS:
+        problems = [
+            *problems[:MAX_ERRORS],
+            *(() if reading.gave_up else (_too_many(problems[MAX_ERRORS - 1]),)),
+        ]
     problems += reading.late
     if problems:
         from engine.language.unread import without_broken  # most files have no error
@@ -87,6 +93,16 @@ def parse(source: str | bytes, filename: str) -> ParseResult:
         diagnostics=_as_listed(problems, document) if problems else (),
         told=tuple(problems),
         mistakes=tuple(document.mistakes),
+    )
+
+
+def _too_many(last: Diagnostic) -> Diagnostic:
+    """Say that what comes after a problem was read, and what is wrong with it is not told."""
+    return Diagnostic(
+        code="too_many_errors",
+        summary=f"What else is wrong behind this is not told: at least {MAX_ERRORS} errors stand before it",
+        detail=_TOO_MANY,
+        subject=last.subject,
     )
 
 
@@ -142,6 +158,8 @@ class _Parse:
         self.tables = made
         self.states: list[int] = [made.start]
         self.values: list[Any] = []
+        #: The rest of the file was not read, and that is said.
+        self.gave_up = False
         #: Where items of objects stand that could not be read, and have something in their place.
         self.replaced: list[int] = []
         #: What the end of the file shows after other errors: perhaps it only comes of them.
@@ -197,11 +215,12 @@ class _Parse:
         return whole(self._close(), self.source)
 
     def _give_up(self, token: Token) -> None:
-        if token.type != "$END":
+        self.gave_up = token.type != "$END"
+        if self.gave_up:
             self.source.report(
                 "too_many_errors",
                 f"The rest of the file was not read: at least {MAX_ERRORS} errors stand before this",
-                "Is it a definition? Mend some of them, and check it again.",
+                _TOO_MANY,
                 token.end,
                 token.end,
             )

@@ -44,7 +44,8 @@ class ReadResult:
     whole: Definition | None = None
     #: What could be read of every provisioner, whole or not.
     readable: tuple[Readable, ...] = ()
-    #: Warnings of what is declared and used nowhere, which say nothing about what the definition does.
+    #: Warnings of what is there in vain, which say nothing about what the definition does: what is declared and used
+    #: nowhere, and where an error stands in the way of proofs, what no event and no way leads to whatever that part means.
     unused: tuple[Diagnostic, ...] = ()
     #: Every text that was read, by file name, to be shown: defaults of sensitive variables are dots. A text that no file
     #: says where it stands is not among them.
@@ -155,7 +156,7 @@ def _result(
         diagnostics=diagnostics,
         whole=whole,
         readable=readable,
-        unused=in_order(worth_telling(modules.unused, modules.damage.values()), sources),
+        unused=in_order(worth_telling(dict.fromkeys(modules.unused), modules.damage.values()), sources),
         sources=sources,
         declared=None if errors_in(modules.said) else declared,
     )
@@ -219,7 +220,7 @@ def _provisioner(
     )  # else one could not be used: that was reported
     heard = tuple(h for _, found in read for _, h in found)
     if machine_block is None:
-        if all_parts:
+        if all_parts and own.block.labels:
             detail = f'Add statemachine "{name}" {{ … }} to it, or use a module that has one.'
             own.reader.report("missing_block", f'Provisioner "{name}" has no statemachine', detail, header)
         return None, Readable(name=name, heard=heard, names=names_of(parts))
@@ -252,7 +253,7 @@ def _provisioner(
 
             blocks = len(places_of(parts, "receive"))
             known = part.reader.diagnostics
-            part.reader.add(told_anyway(draft, block, readable, blocks, known))
+            modules.unused += told_anyway(draft, block, readable, blocks, known)
         return None, readable
     machine = machine_of(draft, name, names)
     heard_whole = numbered(receive for receive in receives if receive is not None)

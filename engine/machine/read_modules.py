@@ -54,7 +54,7 @@ class Modules:
         self.used: dict[str, Files] = {root.place: root}
         #: Every syntax error and mistake in the texts, file by file.
         self.said: list[Diagnostic] = []
-        #: What is declared and not used, file by file.
+        #: What is there in vain, file by file.
         self.unused: list[Diagnostic] = []
         #: What syntax errors leave in doubt, by the place of the files.
         self.damage: dict[str, Damage] = {}

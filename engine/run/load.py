@@ -52,7 +52,7 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     #: Every definition that could be read, with those of its provisioners that have no error.
     whole: tuple[Definition, ...] = ()
-    #: Warnings of what is declared and used nowhere: for authors, not for who runs it.
+    #: Warnings of what is there in vain: for authors, not for who runs it.
     unused: tuple[Diagnostic, ...] = ()
     #: The texts read, by file name, to show source lines beside problems.
     sources: Mapping[str, str] = field(default_factory=dict)
