@@ -36,6 +36,8 @@ class _Uses:
 
     def _guess(self, node: syntax.Unread) -> None:
         text = node.span.text if isinstance(node.span, Place) else ""
+        if not text.strip():  # nobody knows what is going to stand there
+            self.whole.update(_ROOTS)
         for root in _ROOTS:
             if re.search(rf"\b{root}\b", text):
                 self.names[root].update(_WORD.findall(text))
