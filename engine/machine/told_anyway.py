@@ -20,8 +20,9 @@ from engine.model import END, is_own_event
 
 #: Problems with blocks that may be anything else in truth.
 _SHAPELESS = frozenset({"bad_name", "misplaced_block", "unknown_block", "wrong_labels"})
-#: The attributes that say where a machine leads, and where it ends.
-_LEADING = frozenset({"final", "initial", "transition"})
+#: The attributes that say where a machine leads, and those that say where it ends.
+_LEADING = frozenset({"initial", "transition"})
+_ENDING = frozenset({"final"})
 
 
 def unfired_anyway(
@@ -49,29 +50,32 @@ def unfired_anyway(
 
 
 def unreached_anyway(
-    machine: MachineDraft, block: syntax.Block, problems: Iterable[Diagnostic]
+    machine: MachineDraft, block: syntax.Block, problems: Collection[Diagnostic]
 ) -> Iterator[Diagnostic]:
     """States that no way leads to, and that nothing leads out of; none if an error may hide a way."""
-    if machine.initial is None or machine.lost or machine.nameless or _hides_ways(machine, block, problems):
+    if machine.lost or machine.nameless:
         return
-    reached = _Reach(machine).all()
+    astray = any(t.astray for t in machine.transitions)
+    if machine.initial is not None and not astray and not _bear_on(_LEADING, block, problems):
+        reached = _Reach(machine).all()
+        for name, state in machine.states.items():
+            if name not in reached:
+                yield out_of_reach(name, machine.initial, state.span)
+    if _bear_on(_ENDING, block, problems):
+        return
     leaving = {t.source for t in machine.transitions}
     for name, state in machine.states.items():
-        if name not in reached:
-            yield out_of_reach(name, machine.initial, state.span)
         atomic = state.kind is Kind.ATOMIC and not state.final
         if atomic and not leaving.intersection((ANY, *machine.around(name))):
             yield without_way_out(name, state.span)
 
 
-def _hides_ways(machine: MachineDraft, block: syntax.Block, problems: Iterable[Diagnostic]) -> bool:
-    """Whether something that could not be read may lead to a state."""
-    if any(t.astray for t in machine.transitions):
-        return True
+def _bear_on(names: frozenset[str], block: syntax.Block, problems: Iterable[Diagnostic]) -> bool:
+    """Whether an error in a block may change what attributes of these names say, or which blocks there are."""
     attributes = list(_attributes(block.body))
-    if any(a.name in _LEADING and isinstance(a.value, syntax.Unread) for a in attributes):
+    if any(a.name in names and isinstance(a.value, syntax.Unread) for a in attributes):
         return True
-    harmless = [a.value.span for a in attributes if a.name not in _LEADING]
+    harmless = [a.value.span for a in attributes if a.name not in names]
     return any(
         problem.severity is Severity.ERROR
         and problem.code not in OF_ALIASES

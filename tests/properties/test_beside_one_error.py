@@ -113,7 +113,7 @@ SLIPS: tuple[Callable[[str], str], ...] = (
 DEPENDING = {
     "event_never_fired": {"fire"},
     "unreachable_state": {"initial", "transition"},
-    "dead_end": {"final", "transition"},
+    "dead_end": {"final"},
     "unused_local": set[str](),
     "unused_variable": set[str](),
     "unknown_argument": set[str](),
@@ -134,7 +134,7 @@ def told(text: str) -> list[Diagnostic]:
 def findings(found: list[Diagnostic], *, after: int, more: int) -> set[tuple[str, str, int]]:
     """Code, summary and line of each, the line as it is without what the slip has added behind one."""
     return {
-        (d.code, d.summary, d.subject.line - (more if d.subject.line > after else 0))
+        (d.code, d.summary, d.subject.line - max(0, min(more, d.subject.line - after)))
         for d in found
         if d.subject is not None and d.severity is not Severity.NOTE
     }
@@ -159,9 +159,9 @@ def test_a_slip_in_one_value_hides_no_finding_elsewhere_and_invents_none(
     found = findings(told(text), after=number + 1, more=more)
     name = before.removesuffix(" = ").strip()
     kept = {one for one in WHOLE if name not in DEPENDING[one[0]] and one[2] != number + 1}
-    if "local.busy" in value or "var.grace" in value:
+    if value not in slip(value):  # it may have used something, and what will stand there is not known
         kept = {one for one in kept if not one[0].startswith("unused")}
-    own = range(number + 1, number + 2)
+        found = {one for one in found if not one[0].startswith("unused")}
     assert kept - found == set()
-    assert {one for one in found - WHOLE if one[2] not in own and one[2] != number + 1 + more} == set()
+    assert {one for one in found - WHOLE if one[2] != number + 1} == set()
     assert parse(text, "p.hcl").diagnostics or found - WHOLE
