@@ -31,17 +31,26 @@ def open_item(made: Tables, states: Sequence[int], values: Sequence[Any]) -> Ope
         gotos = made.gotos[states[at]]
         if "attribute" in gotos or "content" in gotos:
             return None
-        if "item" in gotos:
+        opener = _opener(values[:at]) if "item" in gotos else None
+        if opener is not None and not _is_closed(opener, values[at:]):
             break
     else:
         return None
-    opener = next((v for v in reversed(values[:at]) if isinstance(v, Token) and v.type == "LBRACE"), None)
     if opener is None or opener.opens.kind != OBJECT:
         return None
     sign = values[at + 1] if len(values) > at + 1 else None
     if isinstance(sign, Token) and sign.type in ("EQUAL", "COLON"):
         return OpenItem(at + 2, True, opener.opens, sign.end)
     return OpenItem(at, False, opener.opens, opener.end)
+
+
+def _opener(values: Sequence[Any]) -> Token | None:
+    """The brace that was opened last."""
+    return next((v for v in reversed(values) if isinstance(v, Token) and v.type == "LBRACE"), None)
+
+
+def _is_closed(opener: Token, behind: Sequence[Any]) -> bool:
+    return any(isinstance(v, Token) and v.type == "RBRACE" and v.frame is opener.opens for v in behind)
 
 
 def hanging(source: Source, first: int, line_end: int) -> int | None:
