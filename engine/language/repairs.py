@@ -36,7 +36,7 @@ def open_item(made: Tables, states: Sequence[int], values: Sequence[Any]) -> Ope
             break
     else:
         return None
-    if opener is None or opener.opens.kind != OBJECT:
+    if opener.opens.kind != OBJECT:
         return None
     sign = values[at + 1] if len(values) > at + 1 else None
     if isinstance(sign, Token) and sign.type in ("EQUAL", "COLON"):
