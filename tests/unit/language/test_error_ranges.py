@@ -166,8 +166,6 @@ def test_a_brace_that_stands_too_far_left_is_remembered() -> None:
 
 
 def test_a_marker_without_a_line_break_is_told_apart_from_none() -> None:
-    marked, missing = (
-        parse(text, "m.hcl").told[0].detail for text in ("x = <<E\nfoo\nE", "x = <<E\nfoo\nF")
-    )
+    marked, missing = (parse(text, "m.hcl").told[0].detail for text in ("x = <<E\nfoo\nE", "x = <<E\nfoo\nF"))
     assert "line break" in marked
     assert marked != missing
