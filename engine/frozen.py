@@ -11,6 +11,9 @@ from operator import attrgetter
 from reprlib import recursive_repr
 from typing import Any, TypeVar, dataclass_transform
 
+#: How many levels of values in values ``repr`` shows.
+_DEEPEST_SHOWN = 30
+
 _Class = TypeVar("_Class")
 
 
@@ -53,8 +56,21 @@ def _hash(self: Any) -> int:
 
 @recursive_repr()
 def _repr(self: Any) -> str:
-    shown = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.repr)
-    return f"{self.__class__.__qualname__}({shown})"
+    return _shown(self, _DEEPEST_SHOWN)
+
+
+def _shown(value: Any, levels: int) -> str:
+    """The value as text, with dots for values that are further inside than so many levels."""
+    kind = value.__class__
+    if kind is tuple and value:
+        inner = ", ".join(_shown(each, levels) for each in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if kind.__repr__ is not _repr:
+        return repr(value)
+    if not levels:
+        return f"{kind.__qualname__}(...)"
+    held = ((one.name, getattr(value, one.name)) for one in fields(value) if one.repr)
+    return f"{kind.__qualname__}({', '.join(f'{name}={_shown(each, levels - 1)}' for name, each in held)})"
 
 
 _SHARED = {"__eq__": _equal, "__hash__": _hash, "__repr__": _repr}

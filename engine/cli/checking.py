@@ -30,6 +30,7 @@ from engine.machine.definition import Definition, Provisioner
 from engine.machine.prove import prove
 from engine.machine.read import ReadResult
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
+from engine.machine.readable import Readable
 from engine.sources.payload_types import known_payload
 
 
@@ -124,6 +125,7 @@ def _check_each(
     sources: dict[str, str] = {}
     declared: list[Iterable[str] | None] = []
     done: set[Path] = set()
+    broken: list[Readable] = []
     for file in files:
         tests = file.name.endswith(TEST_FILE_ENDING)
         if tests or file.suffix in {".yaml", ".yml"}:
@@ -151,10 +153,11 @@ def _check_each(
             problems += _told(read, of_module=place != file and around.worker_of(place, None) is None)
             declared.append(read.declared)
             problems += [*check_sources(read), *read.unused, *_without_worker(place, read, around)]
+            broken += read.broken
             if read.whole is not None:
                 definitions.append(read.whole)
     check_flags(around.flags, declared)
-    problems += _check_calls(definitions, around)
+    problems += _check_calls(definitions, broken, around)
     return problems, sources, definitions
 
 
@@ -163,15 +166,20 @@ def _told(read: ReadResult, *, of_module: bool) -> Iterator[Diagnostic]:
     return (d for d in read.diagnostics if not (of_module and d.code == "variable_without_value"))
 
 
-def _check_calls(definitions: Iterable[Definition], around: Surroundings) -> tuple[Diagnostic, ...]:
+def _check_calls(
+    definitions: Iterable[Definition], broken: Iterable[Readable], around: Surroundings
+) -> tuple[Diagnostic, ...]:
     """What is wrong with what actions and requests give to processors."""
+    broken = [each for each in broken if each.calls]
     machines = [p.machine for definition in definitions for p in definition.provisioners.values()]
-    if not any(next(m.actions(), None) or any(t.request for t in m.transitions) for m in machines):
+    if not broken and not any(
+        next(m.actions(), None) or any(t.request for t in m.transitions) for m in machines
+    ):
         return ()  # most machines call nothing but their own backend: load no processors for them
     from engine.processors.registry import load_processors
     from engine.run.arguments import check_arguments
 
-    return check_arguments(definitions, around.workers, load_processors(), around.environ)
+    return check_arguments(definitions, around.workers, load_processors(), around.environ, broken)
 
 
 def _without_worker(file: Path, read: ReadResult, around: Surroundings) -> tuple[Diagnostic, ...]:

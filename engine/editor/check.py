@@ -48,14 +48,14 @@ def check(
     """
     if isinstance(files, Absent):
         missing = replace(files.as_diagnostic(), subject=None)
-        found = (*parse(buffer.source, buffer.filename).diagnostics, missing)
+        found = (*parse(buffer.source, buffer.filename).told, missing)
         return Checked(diagnostics=found, definition=None)
     read = read_files(files, library, values)
     if not buffer.filename.endswith(TEST_FILE_ENDING):
         found = (*read.diagnostics, *check_sources(read), *read.unused)
         return Checked(diagnostics=found, definition=read.whole)
     if read.definition is None:  # its problems are told beside its own text
-        return Checked(diagnostics=parse(buffer.source, buffer.filename).diagnostics, definition=None)
+        return Checked(diagnostics=parse(buffer.source, buffer.filename).told, definition=None)
     joined, told = read_test_file(buffer.source, buffer.filename, read.definition)
     return Checked(diagnostics=told, definition=joined)
 

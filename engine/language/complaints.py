@@ -27,6 +27,11 @@ _OPERATORS = frozenset({"OPERATOR", "MINUS", "STAR", "BANG", "QUESTION"})
 _CONTINUES = frozenset({"OPERATOR", "STAR", "MINUS", "QUESTION", "COLON", "ATTR", "DOT"})
 
 
+UNCLOSED_STRING = Problem(
+    "unclosed_string",
+    "The line ends inside a string",
+    'Write the missing ", \\n for a line break, or use a heredoc (<<EOT) for text of several lines.',
+)
 LINE_BREAK_MISSING = Problem(
     "line_break_missing",
     "A line break is missing before this",

@@ -79,7 +79,7 @@ class FormatResult:
 
 def format_text(source: str | bytes, filename: str) -> FormatResult:
     """Lay one HCL file out in the canonical style: only spaces change, comments and line breaks stay."""
-    problems = parse(source, filename).diagnostics
+    problems = parse(source, filename).told
     if errors_in(problems):
         return FormatResult(text=None, diagnostics=problems)
     text = source.decode() if isinstance(source, bytes) else source

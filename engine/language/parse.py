@@ -15,8 +15,9 @@ from engine.language import syntax
 from engine.language.bodies import whole
 from engine.language.build import Builder
 from engine.language.collection import paused
+from engine.language.complaints import UNCLOSED_STRING
 from engine.language.scan import Scanner
-from engine.language.source import Source
+from engine.language.source import Place, Source
 from engine.language.tables import APPEND, Tables, tables
 from engine.language.tokens import BLOCK, Frame, Token
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 #: After so many errors the rest of a file is not worth reading; that it was not read is said.
 MAX_ERRORS = 1000
+_TOO_MANY = "Is it a definition? Mend some of them, and check it again."
 
 #: What is wrong inside these shows when they are built, which an error behind them prevents.
 _LITERALS = {"NUMBER": Builder().number, "STRING": Builder().string}
@@ -40,7 +42,11 @@ class ParseResult:
     #: The tree; with errors, what could be understood; None if the text could not be read at all.
     tree: syntax.Body | None
     #: Every syntax error, in the order of the file; what its end leaves open comes last, if something else is wrong.
+    #: One comes before all of them, as in the list of HCL's reference: the first character that can be in no token, even
+    #: if what was read past after another error holds it.
     diagnostics: tuple[Diagnostic, ...]
+    #: What people are told: the same without such a character that was read past, every error in its place.
+    told: tuple[Diagnostic, ...] = ()
     #: What HCL allows and a definition does not: a key written twice, or one that could be a reference.
     mistakes: tuple[Diagnostic, ...] = ()
 
@@ -54,7 +60,7 @@ def parse(source: str | bytes, filename: str) -> ParseResult:
     expect(filename, "the name of the file to parse", str)
     text = _decode(source, filename)
     if isinstance(text, Diagnostic):
-        return ParseResult(tree=None, diagnostics=(text,))
+        return ParseResult(tree=None, diagnostics=(text,), told=(text,))
     document = Source(text, filename)
     nul = document.text.find("\0")
     if nul >= 0:
@@ -65,18 +71,57 @@ def parse(source: str | bytes, filename: str) -> ParseResult:
             nul,
             nul + 1,
         )
-        return ParseResult(tree=None, diagnostics=tuple(document.diagnostics))
+        told = tuple(document.diagnostics)
+        return ParseResult(tree=None, diagnostics=told, told=told)
     made = tables()  # outside the pause: it is done once
     with paused():  # collecting meanwhile doubles the time
         reading = _Parse(document, made)
         tree = reading.run()
     problems = sorted(document.diagnostics, key=lambda d: d.subject.start if d.subject is not None else 0)
+    if len(problems) > MAX_ERRORS:
+        problems = [
+            *problems[:MAX_ERRORS],
+            *(() if reading.gave_up else (_too_many(problems[MAX_ERRORS - 1]),)),
+        ]
     problems += reading.late
     if problems:
         from engine.language.unread import without_broken  # most files have no error
 
-        tree = without_broken(tree, problems)
-    return ParseResult(tree=tree, diagnostics=tuple(problems), mistakes=tuple(document.mistakes))
+        tree = without_broken(tree, problems, [Place(document, at, at).start for at in reading.replaced])
+    return ParseResult(
+        tree=tree,
+        diagnostics=_as_listed(problems, document) if problems else (),
+        told=tuple(problems),
+        mistakes=tuple(document.mistakes),
+    )
+
+
+def _too_many(last: Diagnostic) -> Diagnostic:
+    """Say that what comes after a problem was read, and what is wrong with it is not told."""
+    return Diagnostic(
+        code="too_many_errors",
+        summary=f"What else is wrong behind this is not told: at least {MAX_ERRORS} errors stand before it",
+        detail=_TOO_MANY,
+        subject=last.subject,
+    )
+
+
+def _as_listed(problems: list[Diagnostic], document: Source) -> tuple[Diagnostic, ...]:
+    """The problems in the order of the reference, which scans a whole file before it parses it."""
+    from engine.language.characters import character_problem  # most files have no error
+    from engine.language.misfits import first_misfit
+
+    found = first_misfit(document.text)
+    if found is None:
+        return tuple(problems)
+    start = document.byte(found[0])
+    for problem in problems:
+        if problem.subject is not None and problem.subject.start == start:
+            return (problem, *(other for other in problems if other is not problem))
+    char = document.text[found[0]]
+    known = UNCLOSED_STRING if char in "\r\n\\$%" else character_problem(char)
+    document.report(*known.told, *found)
+    return (document.diagnostics[-1], *problems)
 
 
 def _decode(source: str | bytes, filename: str) -> str | Diagnostic:
@@ -113,6 +158,10 @@ class _Parse:
         self.tables = made
         self.states: list[int] = [made.start]
         self.values: list[Any] = []
+        #: The rest of the file was not read, and that is said.
+        self.gave_up = False
+        #: Where items of objects stand that could not be read, and have something in their place.
+        self.replaced: list[int] = []
         #: What the end of the file shows after other errors: perhaps it only comes of them.
         self.late: list[Diagnostic] = []
 
@@ -166,11 +215,12 @@ class _Parse:
         return whole(self._close(), self.source)
 
     def _give_up(self, token: Token) -> None:
-        if token.type != "$END":
+        self.gave_up = token.type != "$END"
+        if self.gave_up:
             self.source.report(
                 "too_many_errors",
                 f"The rest of the file was not read: at least {MAX_ERRORS} errors stand before this",
-                "Is it a definition? Mend some of them, and check it again.",
+                _TOO_MANY,
                 token.end,
                 token.end,
             )
@@ -270,8 +320,15 @@ class _Parse:
 
         Of an attribute that is `kept` its name stays, if nothing up to its end puts in doubt where that is.
         """
+        from engine.language.repairs import hanging, is_header
         from engine.language.unread import BOUNDLESS, keep
 
+        if is_header(self.values, token):
+            return self._read_on_in_header(token, tokens)
+        token, boundless, replaced = self._recover_in_object(token, tokens)
+        if replaced:
+            return token
+        kept = None if boundless else kept
         frame = self._unwind()
         stack = self.scanner.stack
         while token.type != "$END":
@@ -281,8 +338,13 @@ class _Parse:
                 one_line = frame.kind == BLOCK and not any(
                     isinstance(each, Token) for each in self.values[-1]
                 )
+                end = token.start
+                empty = kept is not None and not self.source.text[kept.value : end].strip()
+                if kept is not None and empty and token.type == "NEWLINE":
+                    end = hanging(self.source, kept.first, end) or end
+                    self.scanner.position = max(end, self.scanner.position)
                 if kept is not None and (token.type == "RBRACE" or not one_line):
-                    keep(self.values[-1], kept, token.start, self.source)
+                    keep(self.values[-1], kept, end, self.source)
                 self._feed(token)
                 return token
             if frame in stack and self._begins_item(token):
@@ -291,6 +353,52 @@ class _Parse:
                 self.scanner.position = token.start
                 return Token("NEWLINE", "\n", token.start, frame)
             token = next(tokens)
+        return token
+
+    def _recover_in_object(self, token: Token, tokens: Iterator[Token]) -> tuple[Token, bool, bool]:
+        """Put something in the place of an object's broken item, and read on behind it if the object goes on there.
+
+        Returns the last token that was read, whether an error leaves in doubt where the item ends, and whether it went on.
+        """
+        from engine.language.repairs import open_item
+        from engine.language.unread import BOUNDLESS
+
+        item = open_item(self.tables, self.states, self.values)
+        stack, frame, boundless = self.scanner.stack, item and item.frame, False
+        if item is None or frame is None or frame.opener is None:
+            return token, boundless, False
+        left = self.source.indentation(frame.opener.start)
+        while token.type != "$END":
+            boundless |= token.type == "INVALID" and token.problem.code in BOUNDLESS
+            if token.frame is frame and token.type in ("NEWLINE", "COMMA", "RBRACE"):
+                break
+            if frame not in stack:
+                return token, boundless, False
+            if self._begins_item(token):
+                if self.source.indentation(token.start) <= left:
+                    return token, boundless, False
+                del stack[stack.index(frame) + 1 :]
+                self.scanner.position = token.start
+                token = Token("NEWLINE", "\n", token.start, frame)
+                break
+            token = next(tokens)
+        else:
+            return token, boundless, False
+        del self.values[item.kept :], self.states[item.kept + 1 :]
+        self.replaced.append(item.start)
+        for kind, text in (("IDENT", f"_{token.start}"), ("EQUAL", "="))[2 * item.keyed :]:
+            self._feed(Token(kind, text, item.start, frame))
+        self._feed(Token("IDENT", "null", item.start, frame))
+        self._feed(token)
+        return token, boundless, True
+
+    def _read_on_in_header(self, token: Token, tokens: Iterator[Token]) -> Token:
+        """Pass over what is no label, up to the brace that the line ends with."""
+        while token.type not in ("LBRACE", "NEWLINE", "$END"):
+            if token.type in ("IDENT", "STRING"):
+                self._feed(token)
+            token = next(tokens)
+        self._feed(token)
         return token
 
     def _unwind(self) -> Frame:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.language.characters import character_problem
-from engine.language.complaints import still_open
+from engine.language.complaints import UNCLOSED_STRING, still_open
 from engine.language.identifiers import begins_name, continues_name
 from engine.language.source import Source
 from engine.language.tokens import (
@@ -317,9 +317,7 @@ class Scanner:
             backslash = text.startswith("\\", at)
             length = 1 if backslash else _LINE_BREAKS.match(text, at).end() - at  # type: ignore[union-attr]
             return self._invalid(
-                "unclosed_string",
-                "The line ends inside a string",
-                'Write the missing ", \\n for a line break, or use a heredoc (<<EOT) for text of several lines.',
+                *UNCLOSED_STRING.told,
                 at,
                 length,
                 frame,

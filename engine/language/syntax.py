@@ -5,7 +5,7 @@ expression is one of the node types below.
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, Self, TypeVar, dataclass_transform
 
 from engine.diagnostics import Span
 from engine.frozen import share_methods
@@ -22,9 +22,23 @@ def node(cls: type[_Class]) -> type[_Class]:
 
 @node
 class Node:
-    """Anything in the tree."""
+    """Anything in the tree. It never changes, so a copy of it is itself."""
 
     span: Span
+
+    def __copy__(self) -> Self:
+        """Give the node itself."""
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        """Give the node itself."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the nodes of the tree one by one, however deep it is."""
+        from engine.language.storing import restore, store  # nobody else needs it
+
+        return restore, (store(self, Node),)
 
 
 @node

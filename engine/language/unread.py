@@ -64,9 +64,13 @@ def _attribute(found: Broken, end: int, source: Source) -> syntax.Attribute:
     )
 
 
-def without_broken(body: syntax.Body, problems: Iterable[Diagnostic]) -> syntax.Body:
-    """The same body, where the values are unknown that a problem was found in when they were whole."""
-    places = [p.subject.start for p in problems if p.code in _WITHIN and p.subject is not None]
+def without_broken(body: syntax.Body, problems: Iterable[Diagnostic], replaced: Iterable[int]) -> syntax.Body:
+    """The same body, where the values are unknown that a problem was found in when they were whole.
+
+    So are those around what was `replaced`, by the bytes before it.
+    """
+    places = list(replaced)
+    places += [p.subject.start for p in problems if p.code in _WITHIN and p.subject is not None]
     return _without(body, places) if places else body
 
 

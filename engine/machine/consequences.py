@@ -15,8 +15,10 @@ ABSENCES = frozenset(
         "alias_without_state",
         "completion_without_state",
         "conflicts",
+        "dead_end",
         "empty_definition",
         "endless_loop",
+        "event_never_fired",
         "event_never_handled",
         "event_without_end",
         "history_without_states",
@@ -29,6 +31,7 @@ ABSENCES = frozenset(
         "transition_state_unregistered",
         "unknown_name",
         "unknown_state",
+        "unreachable_state",
         "unused_local",
         "unused_variable",
         "variable_without_value",
@@ -36,10 +39,17 @@ ABSENCES = frozenset(
 )
 #: Those of them that any broken part may hide, wherever it is: uses and values come from everywhere.
 _ANYWHERE = frozenset(
-    {"empty_definition", "event_never_handled", "unused_local", "unused_variable", "variable_without_value"}
+    {
+        "empty_definition",
+        "event_never_fired",
+        "event_never_handled",
+        "unused_local",
+        "unused_variable",
+        "variable_without_value",
+    }
 )
 #: Those that any error hides, even where no more than a single value is not known.
-_ALWAYS = frozenset({"empty_definition", "unused_local", "unused_variable"})
+_ALWAYS = frozenset({"empty_definition"})
 #: What may only seem so within a block of the top of a file because the value of an attribute there is not known.
 _FOLLOWS: Mapping[str, frozenset[str]] = {
     "alias": frozenset({"state_id_alias_mapping_not_found"}),
@@ -49,6 +59,8 @@ _FOLLOWS: Mapping[str, frozenset[str]] = {
 }
 #: Errors after which every word has its place and its meaning.
 _HARMLESS = frozenset({"duplicate_attribute", "duplicate_key"})
+#: Errors that leave everything in its place, if what they mark begins something that could be read.
+_OF_LAYOUT = frozenset({"block_in_one_line_block", "line_break_missing", "one_line_block_too_long"})
 #: The blocks that declare names of expressions, by the root of the names; they hold no states.
 _DECLARING = {"local": "locals", "var": "variable"}
 #: Errors after which nobody knows where the text goes on.
@@ -57,6 +69,10 @@ _ENDLESS = frozenset({"unclosed_heredoc", "unclosed_comment"})
 _TAKES_A_BRACE = "one_line_block_unclosed"
 #: The braces whose absence, or presence, moves what follows them into another block.
 _BRACES = {"unclosed": "{", "unopened": "}"}
+#: Errors that may be one with a missing opening brace, so that a later closing brace seems to be one too many.
+_TAKE_AN_OPENER = frozenset(
+    {"item_incomplete", "label_expected", "mismatched", "unclosed", "unclosed_string", "value_missing"}
+)
 
 
 @frozen
@@ -93,15 +109,19 @@ class Damage:
                 _Region(filename=span.filename, start=span.start, end=span.end + 1),
                 self._top(span),
             )
-            for attribute in _unread_in(tree)
+            for attribute in _items_in(tree)
+            if isinstance(attribute, syntax.Attribute) and isinstance(attribute.value, syntax.Unread)
             for span in (attribute.span,)
         ]
+        #: Where everything begins that could be read.
+        self._begun = {(each.span.filename, each.span.start) for each in _items_in(tree)} if errors else set()
         #: The places of the other errors, after which more than a value may be missing.
         open_ = [
             (d, d.subject)
             for d in errors
             if d.subject is not None and d.subject.filename in texts and not self._is_confined(d, d.subject)
         ]
+        self._open = [_Region(filename=p.filename, start=p.start, end=p.end + 1) for _, p in open_]
         #: For each of them, the block around it that is whole but for it; None where more may be broken.
         self._around = [None if d.code in _ENDLESS else self._top(place) for d, place in open_]
         self._declared = {"local": set[str](), "var": set[str]()}
@@ -118,6 +138,10 @@ class Damage:
     def spares(self, block: syntax.Block) -> bool:
         """Whether a block is whole, and where it seems to be."""
         return not any(region.touches(block.span) for region in (*self._errors, *self._nesting))
+
+    def hides_part_of(self, span: Span) -> bool:
+        """Whether more than values may be missing of a block, or it may stand in the wrong one."""
+        return any(region.touches(span) for region in (*self._open, *self._nesting))
 
     def misplaces(self, span: Span) -> bool:
         """Whether what stands there may stand in the wrong block."""
@@ -149,6 +173,8 @@ class Damage:
 
     def _is_confined(self, problem: Diagnostic, at: Span) -> bool:
         """Whether an error leaves nothing in doubt but the value that it is in."""
+        if problem.code in _OF_LAYOUT and (at.filename, at.start) in self._begun:
+            return True
         return problem.code in _HARMLESS or any(
             region.filename == at.filename and region.start <= at.start and at.end <= (region.end or at.end)
             for _, region, _ in self._unread
@@ -203,12 +229,13 @@ class Damage:
         return replace(at, start=text.rfind(b"\n", 0, at.start) + 1, end=len(text) if end < 0 else end)
 
 
-def _unread_in(tree: syntax.Body) -> Iterator[syntax.Attribute]:
-    """The attributes whose values could not be read."""
+def _items_in(tree: syntax.Body) -> Iterator[syntax.Attribute | syntax.Block]:
+    """Every attribute and block, at any depth."""
     waiting = [tree]
     while waiting:
         body = waiting.pop()
-        yield from (a for a in body.attributes if isinstance(a.value, syntax.Unread))
+        yield from body.attributes
+        yield from body.blocks
         waiting += [block.body for block in body.blocks]
 
 
@@ -230,8 +257,22 @@ def worth_telling(found: Iterable[Diagnostic], damages: Iterable[Damage]) -> Ite
 
 
 def mistaken(said: Iterable[Diagnostic], texts: Mapping[str, str]) -> list[Diagnostic]:
-    """Syntax errors without the block of a file that is never closed, if one on a single line has taken its brace."""
+    """Syntax errors without those that others have made: a brace that one too few was read before, and the block of a
+    file that is never closed, if one on a single line has taken its brace.
+    """
     listed = list(said)
+    first: dict[str, int] = {}
+    for one in listed:
+        if one.code in _TAKE_AN_OPENER and one.subject is not None:
+            first.setdefault(one.subject.filename, one.subject.start)
+    listed = [
+        d
+        for d in listed
+        if d.code != "unopened"
+        or d.subject is None
+        or d.subject.start <= first.get(d.subject.filename, d.subject.end)
+        or not _of_brace(d, d.subject, texts)
+    ]
     taken = {d.subject.filename for d in listed if d.code == _TAKES_A_BRACE and d.subject is not None}
     return [
         d

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from engine.diagnostics import Diagnostic, Severity
+from engine.diagnostics import Diagnostic, Severity, Span
 from engine.machine.definition import ALWAYS, Kind, State, Timer, Transition, covers
 from engine.machine.endless import endless_loops
 from engine.machine.explore import Explorer
@@ -47,13 +47,18 @@ def _unreachable(explorer: Explorer, space: Space, guards: Guards) -> Iterator[D
             todo += explorer.leaving(target)
     for state in machine.states.values():
         if state.name not in reached:
-            yield Diagnostic(
-                code="unreachable_state",
-                summary=f'No way leads from "{machine.initial}" to "{state.name}"',
-                detail="Only a change made in the backend gets an entity there. Add a transition, or remove the state.",
-                subject=state.span,
-                severity=Severity.WARNING,
-            )
+            yield out_of_reach(state.name, machine.initial, state.span)
+
+
+def out_of_reach(state: str, initial: str, place: Span) -> Diagnostic:
+    """The problem with a state that no way leads to."""
+    return Diagnostic(
+        code="unreachable_state",
+        summary=f'No way leads from "{initial}" to "{state}"',
+        detail="Only a change made in the backend gets an entity there. Add a transition, or remove the state.",
+        subject=place,
+        severity=Severity.WARNING,
+    )
 
 
 def _hindered(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
@@ -89,13 +94,18 @@ def _in_loops(explorer: Explorer) -> set[str]:
 def _dead_ends(explorer: Explorer) -> Iterator[Diagnostic]:
     for state in explorer.machine.states.values():
         if state.kind is Kind.ATOMIC and not state.final and not explorer.leaving(state.name):
-            yield Diagnostic(
-                code="dead_end",
-                summary=f'Nothing leads out of "{state.name}", and it is not final',
-                detail="Add final = true if the work ends here, or a transition.",
-                subject=state.span,
-                severity=Severity.WARNING,
-            )
+            yield without_way_out(state.name, state.span)
+
+
+def without_way_out(state: str, place: Span) -> Diagnostic:
+    """The problem with a state that is not final, and that nothing leads out of."""
+    return Diagnostic(
+        code="dead_end",
+        summary=f'Nothing leads out of "{state}", and it is not final',
+        detail="Add final = true if the work ends here, or a transition.",
+        subject=place,
+        severity=Severity.WARNING,
+    )
 
 
 def _endless(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:

@@ -29,6 +29,8 @@ class TransitionDraft:
     #: Where it says that it leads; None if it does not say. `resolve` makes it a full name.
     target: str | None
     target_span: Span
+    #: It says where it leads, and that could not be read.
+    astray: bool = False
     #: It has a guard, readable or not, or needs the answers of several people.
     guarded: bool
     #: It decorates the backend's call.
@@ -105,8 +107,10 @@ class MachineDraft:
     states: dict[str, StateDraft] = field(default_factory=dict)
     histories: dict[str, HistoryDraft] = field(default_factory=dict)
     transitions: list[TransitionDraft] = field(default_factory=list)
-    #: The names of what was written and could not be read, a state's or an event's; None for what has no name.
-    lost: frozenset[str | None] = frozenset()
+    #: The names of what was written and could not be read, a state's or an event's.
+    lost: frozenset[str] = frozenset()
+    #: The types of blocks that need a name and have none.
+    nameless: frozenset[str] = frozenset()
     #: None without an aliasmapper.
     aliases: Mapping[str, Alias] | None = None
 
@@ -116,7 +120,7 @@ class MachineDraft:
 
     def hides(self, name: str) -> bool:
         """Whether something of that name may be there and could not be read: why was reported."""
-        return None in self.lost or name.rpartition(".")[2] in self.lost
+        return not self.nameless <= {"on"} or name.rpartition(".")[2] in self.lost
 
     def named(self, target: str) -> list[str]:
         """The states and histories that a target names: one, or several that an instance can be in at once."""

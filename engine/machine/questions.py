@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.errors import EvaluationError
 from engine.frozen import frozen
+from engine.language import syntax
 from engine.language.types import ANY, Type, holds
 from engine.language.values import truth
 from engine.machine import fires
@@ -346,13 +347,17 @@ def _settle(use: Use, machine: Machine) -> None:
 
 def may_fire(machine: Machine, receive: Receive, event: str) -> bool:
     """Whether an event can come of a delivery that this block receives."""
+    return may_name(Uses(names=machine.names), receive.fire.node, event)
+
+
+def may_name(uses: Uses, fire: syntax.Expression, event: str) -> bool:
+    """Whether what a `receive` block fires can be an event of that name."""
     if event == ALWAYS or is_own_event(event):
         return False
-    uses = Uses(names=machine.names)
-    made = fires.made_of(uses, receive.fire.node)
+    made = fires.made_of(uses, fire)
     if made is not None:
         return fires.may_be(made, event)
-    terms = uses.terms(receive.fire.node)
+    terms = uses.terms(fire)
     return terms is None or any(is_path or covers(event, str(value)) for is_path, value in terms)
 
 

@@ -11,7 +11,7 @@ from engine.language import syntax
 from engine.language.collection import paused
 from engine.machine.canonical import hash_of, meaning_of_provisioner
 from engine.machine.check_sensitive import check_sensitive
-from engine.machine.consequences import worth_telling
+from engine.machine.consequences import Damage, worth_telling
 from engine.machine.definition import Definition, Provisioner, Receive, covers
 from engine.machine.drafts import Lost, MachineDraft
 from engine.machine.files import Files, Library, bundled, nothing_else, single, unbundled
@@ -25,7 +25,7 @@ from engine.machine.read_property import read_properties
 from engine.machine.read_receive import default_receives, heard_of, numbered, read_heard
 from engine.machine.read_test import States, read_tests
 from engine.machine.read_variables import read_variables, values_of
-from engine.machine.readable import Candidate, Readable, raised_in
+from engine.machine.readable import Call, Candidate, Readable, raised_in
 from engine.machine.reading import FIRST, Reader
 from engine.machine.reporting import settled
 from engine.machine.sensitive import Sensitive
@@ -44,13 +44,20 @@ class ReadResult:
     whole: Definition | None = None
     #: What could be read of every provisioner, whole or not.
     readable: tuple[Readable, ...] = ()
-    #: Warnings of what is declared and used nowhere, which say nothing about what the definition does.
+    #: Warnings of what is there in vain, which say nothing about what the definition does: what is declared and used
+    #: nowhere, and where an error stands in the way of proofs, what no event and no way leads to whatever that part means.
     unused: tuple[Diagnostic, ...] = ()
     #: Every text that was read, by file name, to be shown: defaults of sensitive variables are dots. A text that no file
     #: says where it stands is not among them.
     sources: Mapping[str, str] = field(default_factory=dict)
     #: The names of its variables; None where a broken text may hide some.
     declared: tuple[str, ...] | None = None
+
+    @property
+    def broken(self) -> tuple[Readable, ...]:
+        """What could be read of the provisioners that have an error."""
+        whole = () if self.whole is None else self.whole.provisioners
+        return tuple(each for each in self.readable if each.name not in whole)
 
 
 def read_definition(source: str, filename: str, variables: Values | None = None) -> ReadResult:
@@ -149,7 +156,7 @@ def _result(
         diagnostics=diagnostics,
         whole=whole,
         readable=readable,
-        unused=in_order(worth_telling(modules.unused, modules.damage.values()), sources),
+        unused=in_order(worth_telling(dict.fromkeys(modules.unused), modules.damage.values()), sources),
         sources=sources,
         declared=None if errors_in(modules.said) else declared,
     )
@@ -177,7 +184,7 @@ def _provisioners(
         first.setdefault(name, block)
         parts = modules.parts(reader, block, name, root)
         sound = labelled and not second and intact(parts, modules)
-        provisioner, read = _provisioner(parts, name, strays, sound=sound)
+        provisioner, read = _provisioner(parts, name, strays, modules, sound=sound)
         reader.link = None
         readable.append(read)
         if provisioner is not None:
@@ -192,7 +199,7 @@ def _name_of(block: syntax.Block) -> str:
 
 
 def _provisioner(
-    parts: list[Part], name: str, strays: Iterable[syntax.Block], *, sound: bool
+    parts: list[Part], name: str, strays: Iterable[syntax.Block], modules: Modules, *, sound: bool
 ) -> tuple[Provisioner | None, Readable]:
     """The provisioner, if all of it that decides anything could be read, and what of it could be.
 
@@ -213,20 +220,20 @@ def _provisioner(
     )  # else one could not be used: that was reported
     heard = tuple(h for _, found in read for _, h in found)
     if machine_block is None:
-        if all_parts:
+        if all_parts and own.block.labels:
             detail = f'Add statemachine "{name}" {{ … }} to it, or use a module that has one.'
             own.reader.report("missing_block", f'Provisioner "{name}" has no statemachine', detail, header)
         return None, Readable(name=name, heard=heard, names=names_of(parts))
     part, block = machine_block
-    called = len(part.reader.called)
+    calls = len(part.reader.calls)
     draft, whole = read_draft(part.reader, block, name, aliases, part.label)
     names = names_of(parts)
     written = any(part.block.body.blocks_of("receive") for part in parts)
     if not written:
         read = [(own, [(receive, heard_of(receive)) for receive in default_receives()])]
-    for listening, found in read if all_parts and None not in draft.lost and draft.transitions else ():
+    for listening, found in read if all_parts and not draft.nameless and draft.transitions else ():
         _check_fired(listening.reader, draft, [r for r, _ in found if r is not None], header)
-    states: States = {**{name: Lost() for name in draft.lost if name is not None}, **draft.states}
+    states: States = {**dict.fromkeys(draft.lost, Lost()), **draft.states}
     properties = _properties(parts, states)
     tests = read_tests(own.reader, own.block.body.blocks_of("test"), states)
     readable = Readable(
@@ -237,10 +244,16 @@ def _provisioner(
         else (),
         raised=frozenset(raised_in(block.body)),
         names=names,
-        called=tuple(part.reader.called[called:]),
+        calls=_calls(part.reader.calls[calls:], modules.damage.values()),
     )
     receives = [receive for _, found in read for receive, _ in found]
     if not (sound and whole and all_parts and one_machine) or None in receives:
+        if all_parts and one_machine:
+            from engine.machine.told_anyway import told_anyway  # only a mistake needs it
+
+            blocks = len(places_of(parts, "receive"))
+            known = part.reader.diagnostics
+            modules.unused += told_anyway(draft, block, readable, blocks, known)
         return None, readable
     machine = machine_of(draft, name, names)
     heard_whole = numbered(receive for receive in receives if receive is not None)
@@ -256,6 +269,14 @@ def _provisioner(
         span=settled(header),
     )
     return provisioner, readable
+
+
+def _calls(found: Iterable[Call], damages: Collection[Damage]) -> tuple[Call, ...]:
+    """What actions and requests give, noting where a syntax error may hide some of it."""
+    return tuple(
+        replace(call, whole=False) if any(damage.hides_part_of(call.block) for damage in damages) else call
+        for call in found
+    )
 
 
 def _properties(parts: list[Part], states: Collection[str]) -> tuple[Property, ...]:
@@ -307,7 +328,7 @@ def _stray(
 
 def _check_fired(reader: Reader, machine: MachineDraft, receives: Iterable[Receive], header: Span) -> None:
     """Warn about an event that is fired for nothing."""
-    known = {t.event for t in machine.transitions} | {name for name in machine.lost if name is not None}
+    known = {t.event for t in machine.transitions} | machine.lost
     for receive in receives:
         fired = receive.fire.node
         if not isinstance(fired, syntax.Literal):

@@ -15,7 +15,7 @@ from engine.machine.reporting import settled
 from engine.machine.resolve import resolve_names
 
 #: What is wrong with names of the backend says nothing about where the machine leads.
-_OF_ALIASES = frozenset(
+OF_ALIASES = frozenset(
     {
         "alias_inside_parallel",
         "duplicate_alias",
@@ -34,11 +34,13 @@ def read_draft(
 
     `label` is what its block is called where it is written.
     """
-    before, gaps, lost = len(reader.diagnostics), len(reader.gaps), len(reader.lost)
+    before, gaps = len(reader.diagnostics), len(reader.gaps)
+    lost, nameless = len(reader.lost), len(reader.nameless)
     draft = _draft(reader, block, project, aliases, label)
     draft.lost = frozenset(reader.lost[lost:])
+    draft.nameless = frozenset(reader.nameless[nameless:])
     check_machine(reader, draft)
-    broken = errors_in(p for p in reader.diagnostics[before:] if p.code not in _OF_ALIASES)
+    broken = errors_in(p for p in reader.diagnostics[before:] if p.code not in OF_ALIASES)
     return draft, not broken and len(reader.gaps) == gaps and draft.initial is not None
 
 

@@ -54,7 +54,7 @@ class Modules:
         self.used: dict[str, Files] = {root.place: root}
         #: Every syntax error and mistake in the texts, file by file.
         self.said: list[Diagnostic] = []
-        #: What is declared and not used, file by file.
+        #: What is there in vain, file by file.
         self.unused: list[Diagnostic] = []
         #: What syntax errors leave in doubt, by the place of the files.
         self.damage: dict[str, Damage] = {}
@@ -65,7 +65,7 @@ class Modules:
         """The blocks of all files of a module as one body; None if a text could not be read at all."""
         if files.place not in self._trees:
             parsed = [parse(text, name) for name, text in files.texts.items()]
-            said = [d for one in parsed for d in (*one.diagnostics, *one.mistakes)]
+            said = [d for one in parsed for d in (*one.told, *one.mistakes)]
             self.said += mistaken(said, files.texts)
             bodies = [one.tree for one in parsed if one.tree is not None]
             tree = joined(bodies) if len(bodies) == len(parsed) else None

@@ -20,7 +20,7 @@ def read_test_file(
     """The definition with the file's `property` and `test` blocks added, None if it has an error; every problem."""
     parsed = parse(source, filename)
     if parsed.tree is None:
-        return None, parsed.diagnostics
+        return None, parsed.told
     reader = Reader({filename: source})
     reader.hidden = definition.sensitive
     reader.check_body(parsed.tree, TEST_FILE, "", None)
@@ -29,7 +29,7 @@ def read_test_file(
         found = _of(reader, block, definition)
         if found is not None:
             provisioners[found.name] = _joined(reader, block, provisioners[found.name])
-    found_problems = (*parsed.diagnostics, *reader.diagnostics)
+    found_problems = (*parsed.told, *reader.diagnostics)
     if errors_in(found_problems):
         return None, found_problems
     return replace(definition, provisioners=provisioners), found_problems

@@ -8,6 +8,7 @@ from engine.machine.definition import Action, Raise, Reaction, Transition, is_pa
 from engine.machine.drafts import TransitionDraft
 from engine.machine.expression import Expression
 from engine.machine.read_names import ROOTS
+from engine.machine.readable import Call
 from engine.machine.reading import FIRST, Reader, Roots
 from engine.machine.reporting import settled
 from engine.machine.shapes import SHAPES
@@ -30,7 +31,7 @@ def read_transition(
     target = None if attribute is None else reader.constant_text(attribute)
     guard = optional(reader, body.attribute("when"), GUARD_ROOTS, explained=True)
     change = optional(reader, body.attribute("set"), ROOTS)
-    request = _request(reader, body)
+    request = _request(reader, block)
     actions = read_actions(reader, body)
     raises = read_raises(reader, body)
     leave = read_flag(reader, body, "leave", default=True)
@@ -50,6 +51,7 @@ def read_transition(
         source=source,
         event=event,
         target=target,
+        astray=attribute is not None and target is None,
         target_span=settled(block.header_span) if attribute is None else attribute.value.span,
         guarded=body.attribute("when") is not None or needs > 1,
         decorated=bool(body.blocks_of("request")),
@@ -137,21 +139,20 @@ def only(reader: Reader, body: syntax.Body, kind: str, owner: str) -> syntax.Blo
     return blocks[0] if blocks else None
 
 
-def _request(reader: Reader, body: syntax.Body) -> Mapping[str, Expression] | None:
-    for inner in body.blocks_of("request"):
+def _request(reader: Reader, transition: syntax.Block) -> Mapping[str, Expression] | None:
+    for inner in transition.body.blocks_of("request"):
         reader.check_shape(inner)
-    block = only(reader, body, "request", "A transition")
-    return {} if block is None else _arguments(reader, block.body)
+    block = only(reader, transition.body, "request", "A transition")
+    return {} if block is None else _arguments(reader, block, transition)
 
 
 def _action(reader: Reader, block: syntax.Block) -> Action | None:
     labelled = reader.check_shape(block)
-    arguments = _arguments(reader, block.body)
+    arguments = _arguments(reader, block, block if labelled else None)
     fallbacks = _fallbacks(reader, block)
     if not labelled or arguments is None or fallbacks is None:
         return None
     worker, name = (label.value for label in block.labels)
-    reader.called.append((worker, settled(block.header_span)))
     return Action(
         worker=worker, name=name, arguments=arguments, fallbacks=fallbacks, span=settled(block.header_span)
     )
@@ -200,8 +201,26 @@ def _fallbacks(reader: Reader, action: syntax.Block) -> tuple[Action, ...] | Non
     return read_actions(reader, block.body)
 
 
-def _arguments(reader: Reader, body: syntax.Body) -> dict[str, Expression] | None:
-    read = {a.name: reader.expression(a.value, ROOTS) for a in body.attributes}
+def _arguments(
+    reader: Reader, block: syntax.Block, caller: syntax.Block | None
+) -> dict[str, Expression] | None:
+    """The arguments that a block gives; None if one was reported to be unreadable.
+
+    An action or a transition makes the call, if that could be read.
+    """
+    read = {a.name: reader.expression(a.value, ROOTS) for a in block.body.attributes}
+    if caller is not None:
+        worker, name = (each.value for each in caller.labels) if caller.type == "action" else (None, None)
+        reader.calls.append(
+            Call(
+                action=name,
+                worker=worker,
+                arguments=read,
+                places={a.name: settled(a.name_span) for a in block.body.attributes},
+                span=settled(caller.header_span),
+                block=settled(block.span),
+            )
+        )
     whole = {name: expression for name, expression in read.items() if expression is not None}
     return whole if len(whole) == len(read) else None
 

@@ -12,6 +12,7 @@ from engine.machine.given import Given, Values, given
 from engine.machine.link import MODULE
 from engine.machine.reading import FIRST, Reader
 from engine.machine.reporting import settled
+from engine.machine.shapes import SHAPES
 from engine.machine.value_types import (
     ANY,
     Type,
@@ -94,17 +95,24 @@ def _declared(reader: Reader, block: syntax.Block, name: str) -> Declared:
         summary = f'The default of variable "{name}" is not of its type'
         detail = f"It takes {(wanted or ANY).told}." if sensitive else f"{_sentence(problem)}."
         reader.report("wrong_type", summary, detail, place)
+    misnamed = default is None and _misnames_default(reader, block)
     return Declared(
         name=name,
         type=wanted or ANY,
-        required=default is None,
+        required=default is None and not misnamed,
         default=value,
         description=_description(reader, block),
         sensitive=sensitive,
         span=settled(block.header_span),
         default_span=settled(place),
-        unread=not fine,
+        unread=not fine or misnamed,
     )
+
+
+def _misnames_default(reader: Reader, block: syntax.Block) -> bool:
+    """Whether a variable has a default under a wrong name, which was reported."""
+    names = [a.name for a in block.body.attributes if a.name not in SHAPES["variable"].attributes()]
+    return any(reader.suggest(name, ["default"]) for name in names)
 
 
 def _description(reader: Reader, block: syntax.Block) -> str:

@@ -1,6 +1,7 @@
 """What of a provisioner could be read, whole or not: enough for checks that look at one part of it at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import field
 
 from engine.diagnostics import Span
 from engine.frozen import frozen
@@ -31,6 +32,26 @@ class Candidate:
 
 
 @frozen
+class Call:
+    """What an action or a request gives to a worker, as far as it could be read."""
+
+    #: The action's name; None for a request.
+    action: str | None
+    #: None = the worker that serves the project.
+    worker: str | None
+    #: By name; None for a value that could not be read.
+    arguments: Mapping[str, Expression | None] = field(default_factory=dict)
+    #: Where each name stands.
+    places: Mapping[str, Span] = field(default_factory=dict)
+    #: The header of the action's block; for a request, that of the transition's.
+    span: Span
+    #: The whole block that gives them.
+    block: Span
+    #: No syntax error hides an argument.
+    whole: bool = True
+
+
+@frozen
 class Readable:
     """The parts of one provisioner."""
 
@@ -42,8 +63,13 @@ class Readable:
     raised: frozenset[str] = frozenset()
     #: Its names, as far as they could be read.
     names: Names
-    #: The worker of every action, and where it stands.
-    called: tuple[tuple[str, Span], ...] = ()
+    #: What its actions and requests give to workers.
+    calls: tuple[Call, ...] = ()
+
+    @property
+    def called(self) -> list[tuple[str, Span]]:
+        """The worker of every action, and where it stands."""
+        return [(call.worker, call.span) for call in self.calls if call.worker is not None]
 
 
 def raised_in(body: syntax.Body) -> Iterable[str]:

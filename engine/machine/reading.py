@@ -13,6 +13,7 @@ from engine.language.types import Type, object_of
 from engine.machine.check_types import FIXED, type_problems, typed_locals
 from engine.machine.expression import Expression, Look, Names
 from engine.machine.link import Link, linked
+from engine.machine.readable import Call
 from engine.machine.references import Reference, references
 from engine.machine.reporting import settled
 from engine.machine.sensitive import token
@@ -62,8 +63,8 @@ class Reader(ShapeChecker):
         self.gaps: list[Span] = [] if above is None else above.gaps
         #: Every expression, in order, those with wrong names in them included.
         self.expressions: list[Expression] = []
-        #: The worker of every action that could be read, and where it stands.
-        self.called: list[tuple[str, Span]] = []
+        #: What actions and requests give to workers.
+        self.calls: list[Call] = []
 
     def expression(
         self, node: syntax.Expression, roots: Roots, *, explained: bool = False, attribute: str = ""

@@ -22,8 +22,10 @@ class ShapeChecker(Reporter):
 
     def __init__(self, texts: Mapping[str, str], *, above: "Reporter | None" = None, story: str = "") -> None:
         super().__init__(texts, above=above, story=story)
-        #: The names of what was written and could not be read; None for what needs one and has none.
-        self.lost: list[str | None] = []
+        #: The names of what was written and could not be read.
+        self.lost: list[str] = []
+        #: The types of blocks that need a name and have none.
+        self.nameless: list[str] = []
 
     def check_shape(self, block: syntax.Block, kind: str = "") -> bool:
         """Whether a block has the labels of its kind; whatever else is wrong with its shape is reported too."""
@@ -46,10 +48,11 @@ class ShapeChecker(Reporter):
 
     def lose(self, block: syntax.Block) -> None:
         """Note that a block is there and cannot be read, so that nobody asks for what it names."""
-        if block.labels:
+        named = block.type not in SHAPES or SHAPES[block.type].labels
+        if block.labels and named:
             self.lost += [label.value for label in block.labels]
         elif block.type in _NAMING:
-            self.lost.append(None)
+            self.nameless.append(block.type)
 
     def check_body(self, body: syntax.Body, shape: Shape, owner: str, header: Span | None) -> None:
         """Report attributes and blocks that are missing, misplaced, unknown or not supported yet."""

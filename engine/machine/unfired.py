@@ -1,8 +1,9 @@
 """Events that a machine waits for and that nobody sends it: problems that nobody has to ask for. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from engine.diagnostics import Diagnostic, Severity
+from engine.diagnostics import Diagnostic, Severity, Span
+from engine.language import syntax
 from engine.language.suggest import did_you_mean
 from engine.machine.atoms import Uses
 from engine.machine.definition import ALWAYS, Provisioner, is_pattern
@@ -27,19 +28,24 @@ def unfired(provisioner: Provisioner) -> Iterator[Diagnostic]:
         made = event == ALWAYS or is_own_event(event) or is_pattern(event) or event in raised
         if made or any(may_fire(machine, receive, event) for receive in receives):
             continue
-        advice = did_you_mean(event, sorted(_fired(provisioner) | raised))
-        yield Diagnostic(
-            code="event_never_fired",
-            summary=f'No receive block fires "{event}", and nothing raises it',
-            detail=f"{advice or 'Mind the spelling, or add what fires it.'} Proofs count it among what can happen; only "
-            "tests and simulations send it by hand.",
-            subject=transition.span,
-            severity=Severity.WARNING,
-        )
+        fires = [receive.fire.node for receive in receives]
+        yield never_fired(event, fired_by(Uses(names=machine.names), fires) | raised, transition.span)
 
 
-def _fired(provisioner: Provisioner) -> set[str]:
+def never_fired(event: str, known: Iterable[str], place: Span) -> Diagnostic:
+    """The problem with an event that none of the `known` ones is."""
+    advice = did_you_mean(event, sorted(known))
+    return Diagnostic(
+        code="event_never_fired",
+        summary=f'No receive block fires "{event}", and nothing raises it',
+        detail=f"{advice or 'Mind the spelling, or add what fires it.'} Proofs count it among what can happen; only "
+        "tests and simulations send it by hand.",
+        subject=place,
+        severity=Severity.WARNING,
+    )
+
+
+def fired_by(uses: Uses, fires: Iterable[syntax.Expression]) -> set[str]:
     """The names that `receive` blocks give to events."""
-    uses = Uses(names=provisioner.machine.names)
-    listed = (uses.terms(receive.fire.node) or () for receive in provisioner.receives)
+    listed = (uses.terms(fire) or () for fire in fires)
     return {str(value) for terms in listed for is_path, value in terms if not is_path}

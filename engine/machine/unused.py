@@ -1,15 +1,18 @@
 """Warns of locals and variables that nothing uses."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from engine.diagnostics import Diagnostic, Severity, Span
 from engine.language import parse, syntax
+from engine.language.source import Place
 from engine.language.suggest import did_you_mean
 from engine.machine.references import references
 from engine.machine.reporting import settled
 
 #: What names are declared for.
 _ROOTS = ("var", "local")
+_WORD = re.compile(r"[^\W\d][\w-]*")
 
 
 class _Uses:
@@ -20,11 +23,24 @@ class _Uses:
         self.whole: set[str] = set()
 
     def add(self, nodes: Iterable[syntax.Expression]) -> None:
+        """Note what is used in values; of one that could not be read, every word that may name something."""
+        nodes = list(nodes)
+        for node in nodes:
+            if isinstance(node, syntax.Unread):
+                self._guess(node)
         for reference in (r for node in nodes for r in references(node) if r.root in _ROOTS):
             if reference.steps:
                 self.names[reference.root].add(str(reference.steps[0]))
             else:
                 self.whole.add(reference.root)
+
+    def _guess(self, node: syntax.Unread) -> None:
+        text = node.span.text if isinstance(node.span, Place) else ""
+        if not text.strip():  # nobody knows what is going to stand there
+            self.whole.update(_ROOTS)
+        for root in _ROOTS:
+            if re.search(rf"\b{root}\b", text):
+                self.names[root].update(_WORD.findall(text))
 
 
 def unused(tree: syntax.Body, tests: Mapping[str, str]) -> Iterator[Diagnostic]:

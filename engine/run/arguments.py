@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import Self
 
 from engine.config.workers import Workers
 from engine.diagnostics import Diagnostic, Span
 from engine.language.source import Place
 from engine.language.suggest import did_you_mean
-from engine.language.types import NULL, UNKNOWN, Type, joined, named
+from engine.language.types import NULL, OBJECT, UNKNOWN, Type, joined, named
 from engine.machine.check_types import type_problems
 from engine.machine.definition import Definition, Machine, Provisioner
-from engine.machine.expression import Expression
+from engine.machine.expression import Expression, Names
+from engine.machine.readable import Call, Readable
 from engine.machine.reporting import settled
 from engine.machine.scope_types import context_type, with_locals
 from engine.processors.processor import Argument, ProcessorMaker, Settings, TakesArguments
@@ -22,14 +24,17 @@ def check_arguments(
     workers: Workers | None,
     makers: Mapping[str, ProcessorMaker],
     environ: Mapping[str, str],
+    broken: Iterable[Readable] = (),
 ) -> tuple[Diagnostic, ...]:
     """Arguments that a processor does not take, that it cannot use whatever comes in, and that it lacks.
 
-    A worker that is not known is passed over, and so is a processor that does not say what it takes.
+    Of provisioners that are `broken` what could be read is checked. A worker that is not known is passed over, and so is
+    a processor that does not say what it takes.
     """
     known = _Workers(workers, makers, environ)
-    provisioners = [p for definition in definitions for p in definition.provisioners.values()]
-    return tuple(dict.fromkeys(problem for p in provisioners for problem in _Check(p, known).problems()))
+    checks = [_Check.of_machine(p, known) for d in definitions for p in d.provisioners.values()]
+    checks += [_Check(each.name, each.calls, each.names, OBJECT, known) for each in broken]
+    return tuple(dict.fromkeys(problem for check in checks for problem in check.problems()))
 
 
 class _Taker:
@@ -86,37 +91,48 @@ class _Workers:
 class _Check:
     """Checks what one provisioner's machine gives."""
 
-    def __init__(self, provisioner: Provisioner, workers: _Workers) -> None:
-        self._project = provisioner.name
-        self._machine: Machine = provisioner.machine
+    def __init__(
+        self, project: str, calls: Iterable[Call], names: Names, remembered: Type, workers: _Workers
+    ) -> None:
+        self._project = project
+        self._calls = calls
+        self._names = names
+        self._remembered = remembered
         self._workers = workers
+
+    @classmethod
+    def of_machine(cls, provisioner: Provisioner, workers: _Workers) -> Self:
+        """The check of a provisioner that has no error."""
+        machine = provisioner.machine
+        return cls(provisioner.name, tuple(_calls(machine)), machine.names, context_type(machine), workers)
 
     @cached_property
     def _types(self) -> Mapping[str, Type]:
-        return with_locals(self._machine.names, {"context": context_type(self._machine)})
+        return with_locals(self._names, {"context": self._remembered})
 
     def problems(self) -> Iterator[Diagnostic]:
         """Everything that is wrong for certain."""
-        for action in self._machine.actions():
-            taker = self._workers.named(action.worker)
-            if taker is not None and taker.transitions_only:
+        for call in self._calls:
+            named = call.worker is not None
+            taker = (
+                self._workers.serving(self._project)
+                if call.worker is None
+                else self._workers.named(call.worker)
+            )
+            if taker is not None and taker.transitions_only and named:
                 yield Diagnostic(
                     code="worker_without_actions",
                     summary=f'The worker "{taker.worker}" makes transition calls only, and no action',
                     detail="Put what belongs to the transition into its request block, or name another worker.",
-                    subject=action.span,
+                    subject=call.span,
                 )
-            elif taker is not None:
-                yield from self._check(f'The action "{action.name}"', taker, action.arguments, action.span)
-        taker = self._workers.serving(self._project)
-        for transition in self._machine.transitions if taker is not None else ():
-            if taker is not None and transition.request:
-                yield from self._check("The request", taker, transition.request, transition.span)
+            elif taker is not None and call.whole and (named or call.arguments):
+                what = "The request" if call.action is None else f'The action "{call.action}"'
+                yield from self._check(what, taker, call)
 
-    def _check(
-        self, what: str, taker: _Taker, given: Mapping[str, Expression], place: Span
-    ) -> Iterator[Diagnostic]:
+    def _check(self, what: str, taker: _Taker, call: Call) -> Iterator[Diagnostic]:
         what = f'{what} through the worker "{taker.worker}"'
+        given = call.arguments
         misspelled = set()
         for name, expression in given.items():
             argument = taker.arguments.get(name)
@@ -127,9 +143,9 @@ class _Check:
                     code="unknown_argument",
                     summary=f'{what} takes no argument "{name}"',
                     detail=advice or f"It takes {', '.join(taker.arguments)}.",
-                    subject=_name_of(name, expression),
+                    subject=call.places[name],
                 )
-            elif why := self._misfit(name, argument, expression, taker):
+            elif expression is not None and (why := self._misfit(name, argument, expression, taker)):
                 yield Diagnostic(
                     code="wrong_argument",
                     summary=f"{what}: {why}",
@@ -143,7 +159,7 @@ class _Check:
                     code="missing_argument",
                     summary=f'{what} lacks the argument "{name}"',
                     detail=f"{name}: {argument.purpose} Give it here, or in the worker's settings.",
-                    subject=place,
+                    subject=call.span,
                 )
             for other in argument.excludes:
                 if self._surely(name, given) and self._surely(other, given):
@@ -151,7 +167,7 @@ class _Check:
                         code="wrong_argument",
                         summary=f"{what} takes {name} or {other}, not both",
                         detail="Remove one of them.",
-                        subject=_name_of(name, given[name]),
+                        subject=call.places[name],
                     )
 
     def _misfit(self, name: str, argument: Argument, expression: Expression, taker: _Taker) -> str:
@@ -170,18 +186,36 @@ class _Check:
             return str(problem)
         return ""
 
-    def _has(self, name: str, given: Mapping[str, Expression], taker: _Taker) -> bool:
+    def _has(self, name: str, given: Mapping[str, Expression | None], taker: _Taker) -> bool:
         """Whether an argument may have a value, here or by the settings."""
         if taker.settings.values.get(name) not in (None, ""):
             return True
-        return name in given and self._type(given[name]).value not in (None, "")
+        if name not in given:
+            return False
+        expression = given[name]
+        return expression is None or self._type(expression).value not in (None, "")
 
-    def _surely(self, name: str, given: Mapping[str, Expression]) -> bool:
+    def _surely(self, name: str, given: Mapping[str, Expression | None]) -> bool:
         """Whether an argument has a value, whatever comes in."""
-        return name in given and not NULL.kinds & self._type(given[name]).kinds
+        expression = given.get(name)
+        return expression is not None and not NULL.kinds & self._type(expression).kinds
 
     def _type(self, expression: Expression) -> Type:
         return type_problems(expression.node, self._types)[1]
+
+
+def _calls(machine: Machine) -> Iterator[Call]:
+    """What a machine's actions and requests give."""
+    for action in machine.actions():
+        yield _call(action.name, action.worker, action.arguments, action.span)
+    for transition in machine.transitions:
+        if transition.request:
+            yield _call(None, None, transition.request, transition.span)
+
+
+def _call(name: str | None, worker: str | None, given: Mapping[str, Expression], span: Span) -> Call:
+    places = {name: _name_of(name, expression) for name, expression in given.items()}
+    return Call(action=name, worker=worker, arguments=given, places=places, span=span, block=span)
 
 
 def _name_of(name: str, expression: Expression) -> Span:

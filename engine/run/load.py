@@ -52,7 +52,7 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     #: Every definition that could be read, with those of its provisioners that have no error.
     whole: tuple[Definition, ...] = ()
-    #: Warnings of what is declared and used nowhere: for authors, not for who runs it.
+    #: Warnings of what is there in vain: for authors, not for who runs it.
     unused: tuple[Diagnostic, ...] = ()
     #: The texts read, by file name, to show source lines beside problems.
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -108,7 +108,8 @@ def load(
     diagnostics += check_projects(workers, names)
     diagnostics += check_action_workers(workers, makers, _workers_used(readings.values()))
     whole = _different(r.whole for r in readings.values() if r.whole is not None)
-    diagnostics += check_arguments(whole, workers, makers, environ)
+    broken = [each for reading in readings.values() for each in reading.broken]
+    diagnostics += check_arguments(whole, workers, makers, environ, broken)
     diagnostics += _check_flags(flags or {}, readings.values())
     diagnostics += check_environment(environ, [reading.declared for reading in readings.values()])
     hub, problems = Hub.build(workers, makers, environ)

@@ -237,3 +237,47 @@ provisioner "num" {
     assert 'number = "one"' not in done.stdout
     assert "no_end_reachable" not in done.stdout
     assert "explored exhaustively (7 configurations); properties: 2 holds, 1 fails" in done.stdout
+
+
+BESIDE = """locals {
+  unused = 3
+}
+provisioner "dev" {
+  receive "github" "issues" {
+    entity = issue_keys(event.issue.title)
+    fire   = event.action == "closed" ? "closed" : "other"
+  }
+  statemachine "dev" {
+    initial = "open"
+    state "open" {
+      on "closd" { transition = "done" }
+      on "other" {
+        transition = "done"
+        request {
+          comment = VALUE
+        }
+        action "http" "x" {
+          bdy = {}
+        }
+      }
+    }
+    state "done" { final = true }
+    state "lost" { final = true }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(("value", "code"), [("'x'", "single_quote"), ("upper(1, 2)", "wrong_arguments")])
+def test_one_error_hides_no_other(tmp_path: Path, value: str, code: str) -> None:
+    file = tmp_path / "beside.hcl"
+    file.write_text(BESIDE.replace("VALUE", value))
+    found = json.loads(check(file, "--json").stdout)["diagnostics"]
+    assert [each["code"] for each in found] == [
+        "unused_local",
+        "event_never_fired",
+        code,
+        "missing_argument",
+        "unknown_argument",
+        "unreachable_state",
+    ]

@@ -49,7 +49,7 @@ def _read(template: str) -> tuple[Run, frozenset[str]]:
 
     marker = next(name for name in (f"END{n}" for n in count()) if name not in template)
     result = parse(f"t = <<{marker}\n{template}\n{marker}\n", "template")
-    for problem in result.diagnostics:
+    for problem in result.told:
         line = problem.subject.line - 1 if problem.subject is not None else 1
         raise UnfitError(f"is no template, line {line}: {problem.summary}", 0)
     assert result.tree is not None  # noqa: S101 - else there is a diagnostic

@@ -144,7 +144,7 @@ from engine.language import parse
 )  # fmt: skip
 def test_the_first_error_underlines_what_the_reference_does(marked: str, code: str) -> None:
     before, subject, after = marked.replace("»", "«").split("«")
-    problem = parse(before + subject + after, "test.hcl").diagnostics[0]
+    problem = parse(before + subject + after, "test.hcl").told[0]
     assert problem.subject is not None
     start = len(before.encode())
     assert (problem.code, problem.subject.start, problem.subject.end) == (
@@ -155,19 +155,17 @@ def test_the_first_error_underlines_what_the_reference_does(marked: str, code: s
 
 
 def test_what_the_end_leaves_open_comes_last() -> None:
-    problems = parse("a {\n  b = = 1\n  c = 2 d = 3\n", "test.hcl").diagnostics
+    problems = parse("a {\n  b = = 1\n  c = 2 d = 3\n", "test.hcl").told
     assert [d.code for d in problems] == ["operator_unknown", "line_break_missing", "unclosed"]
     assert [d.subject.line for d in problems if d.subject] == [2, 3, 1]
 
 
 def test_a_brace_that_stands_too_far_left_is_remembered() -> None:
-    (problem,) = parse("a {\n  b {\n    c = 1\n}\n", "test.hcl").diagnostics
+    (problem,) = parse("a {\n  b {\n    c = 1\n}\n", "test.hcl").told
     assert "between line 2 and line 4" in problem.detail
 
 
 def test_a_marker_without_a_line_break_is_told_apart_from_none() -> None:
-    marked, missing = (
-        parse(text, "m.hcl").diagnostics[0].detail for text in ("x = <<E\nfoo\nE", "x = <<E\nfoo\nF")
-    )
+    marked, missing = (parse(text, "m.hcl").told[0].detail for text in ("x = <<E\nfoo\nE", "x = <<E\nfoo\nF"))
     assert "line break" in marked
     assert marked != missing

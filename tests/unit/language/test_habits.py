@@ -31,14 +31,14 @@ from engine.language.expressions import check_names
     ],
 )
 def test_an_operator_of_another_language(written: str, code: str, advice: str) -> None:
-    problem = parse(f"x {{\n  y = {written}\n  z = 1\n}}\n", "f.hcl").diagnostics[0]
+    problem = parse(f"x {{\n  y = {written}\n  z = 1\n}}\n", "f.hcl").told[0]
     assert problem.code == code
     assert advice in problem.detail
 
 
 @pytest.mark.parametrize("name", ["and", "in", "if", "contains", "is", "not"])
 def test_an_attribute_of_that_name_is_one(name: str) -> None:
-    problem = parse(f"x = 1 {name} = 2\n", "f.hcl").diagnostics[0]
+    problem = parse(f"x = 1 {name} = 2\n", "f.hcl").told[0]
     assert problem.summary == "A line break is missing before this"
 
 
