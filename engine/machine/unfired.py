@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from engine.diagnostics import Diagnostic, Severity
 from engine.language.suggest import did_you_mean
 from engine.machine.atoms import Uses
-from engine.machine.definition import ALWAYS, Provisioner, is_pattern
+from engine.machine.definition import ALWAYS, Kind, Provisioner, is_pattern
 from engine.machine.questions import may_fire
 from engine.machine.read_receive import default_receives
-from engine.model import is_own_event
+from engine.model import DONE_STATE, EFFECT_FAILED, is_own_event
 
 
 def unfired(provisioner: Provisioner) -> Iterator[Diagnostic]:
@@ -27,7 +27,7 @@ def unfired(provisioner: Provisioner) -> Iterator[Diagnostic]:
         made = event == ALWAYS or is_own_event(event) or is_pattern(event) or event in raised
         if made or any(may_fire(machine, receive, event) for receive in receives):
             continue
-        advice = did_you_mean(event, sorted(_fired(provisioner) | raised))
+        advice = did_you_mean(event, sorted(_fired(provisioner) | raised | _own(provisioner)))
         yield Diagnostic(
             code="event_never_fired",
             summary=f'No receive block fires "{event}", and nothing raises it',
@@ -36,6 +36,12 @@ def unfired(provisioner: Provisioner) -> Iterator[Diagnostic]:
             subject=transition.span,
             severity=Severity.WARNING,
         )
+
+
+def _own(provisioner: Provisioner) -> set[str]:
+    """The events that the engine may send to the machine."""
+    states = provisioner.machine.states.values()
+    return {EFFECT_FAILED, *(f"{DONE_STATE}{s.name}" for s in states if s.kind is not Kind.ATOMIC)}
 
 
 def _fired(provisioner: Provisioner) -> set[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from engine.diagnostics import Diagnostic, Severity
-from engine.language.infer import Missing, infer
+from engine.language.infer import Inferred, Missing, infer
 from engine.language.suggest import did_you_mean
 from engine.language.types import ANY, OBJECT, Fields, Type
 from engine.machine.check_types import unwanted
@@ -20,52 +20,80 @@ _SHOWN = 8
 _SLIP = 0.88
 #: Of what else nothing more is known than when the expression was read.
 _TOLD = frozenset(("event", "context", "local"))
+#: Problems of single texts.
+_OF_TEXTS = frozenset(("unknown_payload_value", "unknown_state"))
 
 
 class ExpressionCheck:
     """Checks the expressions of one machine, each for all payloads that it may see."""
 
-    __slots__ = ("_context", "_names", "_scopes")
+    __slots__ = ("_context", "_names", "_scopes", "_states")
 
-    def __init__(self, names: Names, context: Type) -> None:
-        """Take the names of a machine, and what an instance of it remembers."""
+    def __init__(self, names: Names, context: Type, states: Mapping[str, Type]) -> None:
+        """Take the names of a machine, what an instance of it remembers, and what is known of names that states give."""
         self._names = names
         self._context = context
+        self._states = states
         self._scopes: dict[Kind | None, Mapping[str, Type]] = {}
 
-    def check(
-        self, expression: Expression, kinds: Sequence[Kind], *, fields_only: bool = False
-    ) -> Iterator[Diagnostic]:
+    def check(self, expression: Expression, kinds: Sequence[Kind]) -> Iterator[Diagnostic]:
         """What is wrong with an expression, whichever of these deliveries comes.
 
-        Without `kinds` nothing is known of the payload. With `fields_only` only missing fields, and comparisons that always come out the same, are told.
+        Without `kinds` nothing is known of the payload.
         """
         roots = {reference.root for reference in expression.references}
-        if not roots & _TOLD or (not kinds and (fields_only or self._context is OBJECT)):
+        sees = bool(roots & _TOLD) and (bool(kinds) or self._context is not OBJECT)
+        named = bool(self._states) and bool(roots & {"local", *self._states})
+        if not sees and not named:
             return
-        found = [infer(expression.node, self._scope(kind)) for kind in kinds or (None,)]
-        if not fields_only:
-            problems = []
-            for one in found:
-                told = list(one.problems)
-                problem = None if told else unwanted(expression.attribute, expression.node, one.type)
-                problems.append([*told, *([] if problem is None else [problem])])
-            yield from _common(problems)
-        yield from _common([list(one.doubts) for one in found])
-        if kinds:
-            yield from _missing_fields(list(zip(kinds, (one.missing for one in found), strict=True)))
+        found = self.inferred(expression, kinds)
+        problems = []
+        for one in found:
+            told = list(one.problems)
+            problem = None if told else unwanted(expression.attribute, expression.node, one.type)
+            problems.append([*told, *([] if problem is None else [problem])])
+        yield from _common(problems)
+        yield from _doubts(found, kinds)
+
+    def inferred(self, expression: Expression, kinds: Sequence[Kind]) -> list[Inferred]:
+        """What is found out about an expression, once for each delivery."""
+        return [infer(expression.node, self._scope(kind)) for kind in kinds or (None,)]
 
     def _scope(self, kind: Kind | None) -> Mapping[str, Type]:
         if kind not in self._scopes:
             event = ANY if kind is None else payload_type(*kind)
-            self._scopes[kind] = with_locals(self._names, {"event": event, "context": self._context})
+            given = {**self._states, "event": event, "context": self._context}
+            self._scopes[kind] = with_locals(self._names, given)
         return self._scopes[kind]
+
+
+def check_local(
+    users: Iterable[ExpressionCheck], expression: Expression, kinds: Sequence[Kind]
+) -> Iterator[Diagnostic]:
+    """What is doubtful in a local: missing fields, comparisons that always come out the same, texts that never come.
+
+    It is so for each machine that may use it, whichever of these deliveries comes.
+    """
+    found = [one for user in users for one in user.inferred(expression, kinds)]
+    yield from _doubts(found, [*kinds] * (len(found) // max(len(kinds), 1)))
+
+
+def _doubts(found: Sequence[Inferred], kinds: Sequence[Kind]) -> Iterator[Diagnostic]:
+    """What is doubtful in an expression, each time that it was looked at for one of these deliveries."""
+    yield from _common([list(one.doubts) for one in found])
+    if kinds:
+        yield from _missing_fields(list(zip(kinds, (one.missing for one in found), strict=True)))
 
 
 def _common(problems: list[list[Diagnostic]]) -> Iterator[Diagnostic]:
     """The problems that there are for every payload."""
-    places = [{(p.code, p.subject) for p in each} for each in problems]
-    return (p for p in problems[0] if all((p.code, p.subject) in place for place in places))
+    places = [{_told(p) for p in each} for each in problems]
+    return (p for p in problems[0] if all(_told(p) in place for place in places))
+
+
+def _told(problem: Diagnostic) -> tuple[object, ...]:
+    """What makes two problems one: of two texts in one place each may be a problem of its own."""
+    return problem.code, problem.subject, problem.summary if problem.code in _OF_TEXTS else ""
 
 
 def _missing_fields(found: list[tuple[Kind, Iterable[Missing]]]) -> Iterator[Diagnostic]:
@@ -108,6 +136,17 @@ def _is_swap(name: str, known: str) -> bool:
     return second == first + 1 and (name[first], name[second]) == (known[second], known[first])
 
 
+def _deeper(missing: Missing) -> str:
+    """A sentence with the field of that name that an object right inside has, an empty one if not exactly one does."""
+    inner = {name: missing.fields.field(name) for name in missing.fields.known}
+    having = [
+        name
+        for name, found in inner.items()
+        if found is not None and found.fields is not None and missing.name in found.fields.known
+    ]
+    return f"Did you mean {missing.path}.{having[0]}.{missing.name}?" if len(having) == 1 else ""
+
+
 def _missing_field(missing: Missing, event_type: str) -> Diagnostic:
     name, fields = missing.name, missing.fields
     advice = did_you_mean(name, fields.known)
@@ -115,7 +154,7 @@ def _missing_field(missing: Missing, event_type: str) -> Diagnostic:
     return Diagnostic(
         code="unknown_payload_field",
         summary=f'{missing.path} of a "{event_type}" delivery has no field "{name}"',
-        detail=advice or f"It has {listed}. If it is new, keep it: this is a warning.",
+        detail=advice or f"{_deeper(missing) or f'It has {listed}.'} If it is new, keep it: this is a warning.",
         subject=settled(missing.node.span),
         # A near miss is a slip of the pen. What is far from everything may be newer than our table; and where the sender
         # adds fields freely, what is not very near to one may be another.

@@ -1,9 +1,12 @@
 """Known payloads as types, so that what an expression does with a field is checked along with its name."""
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache, partial
 
+from engine.language.choices import Choices
 from engine.language.types import ANY, OBJECT, Type, list_of, perhaps
+from engine.sources.payload_choices import payload_choices, shape_choices
 from engine.sources.payload_scalars import scalar_type
 from engine.sources.payloads import Field, found_field, is_known, payload_fields, shape_fields
 
@@ -11,12 +14,18 @@ from engine.sources.payloads import Field, found_field, is_known, payload_fields
 class PayloadFields:
     """The fields of an object in a payload, as the tables of its source have them."""
 
-    __slots__ = ("_fields", "_source", "known", "open")
+    __slots__ = ("_choices", "_fields", "_source", "known", "open")
 
-    def __init__(self, source: str, fields: Mapping[str, Field]) -> None:
-        """Take the fields from the source's tables; ``*`` and ``name_*`` stand for others."""
+    def __init__(
+        self, source: str, fields: Mapping[str, Field], choices: Callable[[str], Choices | None]
+    ) -> None:
+        """Take the fields from the source's tables; ``*`` and ``name_*`` stand for others.
+
+        `choices` has the values of those that have a few only.
+        """
         self._source = source
         self._fields = fields
+        self._choices = choices
         #: The names that are written out.
         self.known = tuple(name for name in fields if not name.endswith("*"))
         #: The sender adds fields freely.
@@ -28,14 +37,17 @@ class PayloadFields:
         if found is None:
             return None
         if not found.shape:
-            return perhaps(scalar_type(self._source, name)) if name in self._fields else ANY
+            if name not in self._fields:
+                return ANY
+            return replace(perhaps(scalar_type(self._source, name)), choices=self._choices(name))
         inner = _object(self._source, found.shape)
         return perhaps(list_of(inner) if found.many else inner)
 
 
 def payload_type(source: str, event_type: str) -> Type:
     """What the payload of a known event type is."""
-    fields = PayloadFields(source, payload_fields(source, event_type))
+    choices = partial(payload_choices, source, event_type)
+    fields = PayloadFields(source, payload_fields(source, event_type), choices)
     return Type(kinds=OBJECT.kinds, fields=fields)
 
 
@@ -49,4 +61,5 @@ def _object(source: str, shape: str) -> Type:
     fields = shape_fields(source, shape)
     if set(fields) == {"*"}:
         return ANY  # what is not described need not be an object: a description may be a text
-    return Type(kinds=OBJECT.kinds, fields=PayloadFields(source, fields))
+    choices = partial(shape_choices, source, shape)
+    return Type(kinds=OBJECT.kinds, fields=PayloadFields(source, fields, choices))
