@@ -61,6 +61,7 @@ _COMMANDS = (
     ("deadletters show", "deadletters:show", "Show one dead letter with every attempt."),
     ("deadletters retry", "deadletters:retry", "Put dead letters back into their lanes."),
     ("deadletters drop", "deadletters:drop", "Settle dead letters without doing anything about them."),
+    ("deadletters bury", "bury:bury", "Give up what is parked: no configuration wants it any more."),
     ("hooks register", "hooks:register", "Register a hook and print its secret, this once."),
     ("hooks update", "hooks:update", "Give a hook a new secret."),
     ("hooks import", "hooks:import_", "Register or update a hook with a secret that you have."),

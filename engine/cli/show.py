@@ -31,8 +31,8 @@ def show(
 ) -> int:
     """Show what keeps an entity and until when, then its state, effects, last decisions, timers and context.
 
-    What keeps it: a pause, a call that does not come through and when it is made again, a dead letter, people who are asked,
-    a timer. The exit status is 1 if nothing is known of it, or if a row of it is damaged.
+    What keeps it: a pause, a configuration that lacks its state, project or worker, a call that does not come through and when
+    it is made again, a dead letter, people who are asked, a timer. The exit status is 1 if nothing is known of it, or if a row of it is damaged.
 
     For instance: `interlock show SOC-12`
     """
@@ -84,6 +84,7 @@ def _print(page: dict[str, Any]) -> None:
 #: What an operator reads for what keeps an entity, and for the moment that belongs to it.
 _KINDS = {
     "paused": "paused",
+    "parked": "PARKED",
     "waiting": "WAITS",
     "working": "at work",
     "behind": "queue",

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from engine.store import inbox, outbox
+from engine.run.pauses import IS_PAUSED
+from engine.store import inbox, outbox, parked
 from engine.store.database import Connection
 from engine.store.deadletters import DeadLetter, LetterKind
 from engine.store.tables import InboxStatus, PauseKind
@@ -35,6 +36,9 @@ def _one(kind: str, because: str, until: datetime | None = None) -> Standing:
 
 
 def _deciding(row: inbox.InboxRow, now: datetime) -> list[Standing]:
+    held = _held(f"event {row.event} is not decided", row.because)
+    if held is not None:
+        return [held]
     if row.due_at <= now:
         return [_one("working", f"event {row.event} is to be decided now")]
     why = f": {row.because}" if row.because else ""
@@ -49,10 +53,22 @@ def _performing(c: Connection, row: inbox.InboxRow, now: datetime) -> list[Stand
     effect = left[0]
     called = f"{effect.effect.kind} {effect.effect.target_status or effect.effect.name}"
     by = f" of worker {effect.effect.worker}" if effect.effect.worker else ""
+    held = _held(f"{called}{by} is not called", effect.last_detail)
+    if held is not None:
+        return [held]
     if effect.due_at <= now:
         return [_one("working", f"{called}{by} is to be called now, {_tries(effect.attempts)}")]
     what = f"{called}{by} did not come through, {_tries(effect.attempts)}: {effect.last_detail}"
     return [_one("waiting", what, effect.due_at)]
+
+
+def _held(what: str, reason: str) -> Standing | None:
+    """That it is parked, or its worker paused; None if its row says neither."""
+    if parked.is_parked(reason):
+        return _one("parked", f"{what}: {reason}; `interlock deadletters bury` gives it up")
+    if reason.endswith(IS_PAUSED):
+        return _one("paused", f"{what}: {reason}; `interlock resume` lets it go on")
+    return None
 
 
 def _paused(page: Mapping[str, Any]) -> Iterator[Standing]:

@@ -16,6 +16,7 @@ DEEPEST = 100
 MOST_PARTS = 2_000_000
 #: Whole numbers beyond 64 bits become doubles, as in the payloads of the sources.
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class NotPlainError(ValueError):
@@ -70,7 +71,7 @@ def _number(value: BinaryFraction | float) -> float:
 
 def canonical(value: Any) -> str:
     """The value as JSON that is the same for equal values: keys sorted, no spaces; raises `NotPlainError`."""
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(plain(value))
 
 
 def composed(text: str) -> str:

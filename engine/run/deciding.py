@@ -13,7 +13,7 @@ from engine.errors import StoreError
 from engine.machine.approvals import is_answer_name
 from engine.machine.compile import CompiledProvisioner
 from engine.machine.values import timestamp
-from engine.model import Entity, Event, Observation, Outcome, Verdict
+from engine.model import Entity, Event, Observation, Outcome
 from engine.run import answering
 from engine.run.circuits import Circuits
 from engine.run.delivered import delivered
@@ -22,7 +22,8 @@ from engine.run.hub import Hub
 from engine.run.lanes import Progress, Turn, Waiting
 from engine.run.load import Serving
 from engine.run.parking import ParkedError, park
-from engine.store import commit, deliveries, inbox, instances, once, outbox
+from engine.run.pauses import IS_PAUSED
+from engine.store import commit, deliveries, inbox, instances, once, outbox, parked
 from engine.store.database import Connection, Store
 from engine.store.encoding import decode
 from engine.store.tables import InboxStatus
@@ -79,16 +80,11 @@ class Decider:
         provisioner = serving.provisioners.get(row.provisioner)
         processor = self._hub().for_project(row.project)
         if provisioner is None:
-            because = (
-                f"no machine for project {row.project}: neither workers.yaml nor the definitions name it now"
-            )
-            await self._write(lambda c: inbox.finish(c, row.id, Verdict.NO_MACHINE, because, self._clock()))
-            log.warning("decision", **_said(row), verdict=Verdict.NO_MACHINE.value, because=because)
-            return Progress()
+            return await park(self._store, row, parked.unserved(row.project), self._clock())
         observed: Observation | None = None
         if processor.observes:
             backend = self._hub().backend_of(row.project)
-            because = f"{backend} is paused"
+            because = f"{backend}{IS_PAUSED}"
             until = self._circuits.paused(backend, entity)
             if until is None:
                 because = f"waits for {backend}, which did not answer others"
@@ -117,8 +113,8 @@ class Decider:
                     c, row, arrived, entity, provisioner, observed, text=serving.texts[row.provisioner]
                 )
             )
-        except ParkedError as parked:
-            return await park(self._store, row, str(parked), self._clock())
+        except ParkedError as stranded:
+            return await park(self._store, row, parked.stateless(str(stranded)), self._clock())
         if decided.decision is not None:
             self.committed(row, decided.decision, observed)
         return decided

@@ -73,6 +73,11 @@ class Hub:
         found = self._by_worker.get(effect.worker)
         return _Nobody(f'there is no worker "{effect.worker}"') if found is None else found
 
+    def missing(self, project: str, effect: Effect) -> str | None:
+        """Which worker is not there to make the effect's call; None if there is one."""
+        nobody = self.for_effect(project, effect)
+        return nobody.why if isinstance(nobody, _Nobody) else None
+
     def backend_of(self, project: str, effect: Effect | None = None) -> str:
         """Names what an observation (no effect) or an effect would call: the worker and, if the effect says, the host."""
         worker = effect.worker if effect is not None else ""
@@ -99,6 +104,7 @@ class _Nobody:
     observes = False
 
     def __init__(self, why: str) -> None:
+        self.why = why
         self._detail = f"{why}; name it in workers.yaml and try again"
 
     async def observe(self, entity: Entity) -> Observation:

@@ -1,24 +1,26 @@
-"""Parking: an event whose entity is in a state that the machine does not have waits, undecided, for one that has it.
+"""Parking: what the configuration of now cannot decide or call waits for one that can.
 
-A definition was rolled out that renames a state, or drops it. What then happens to an entity that is there (a delivery,
-a timer, an answer) must be neither used up nor guessed: it keeps its place in its lane, and what comes after it, too.
+A definition was rolled out that renames a state, or drops it; a project or a worker was taken out of ``workers.yaml``. What
+then happens to an entity (a delivery, a timer, an answer, a call to be made) must be neither used up nor guessed: it
+keeps its place in its lane, and what comes after it, too.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
 from engine.errors import StoreError
 from engine.machine.compile import CompiledProvisioner
-from engine.model import Verdict
 from engine.run.hub import Hub
 from engine.run.lanes import Waiting
-from engine.store import inbox, instances
+from engine.store import inbox, instances, outbox, parked
 from engine.store.database import Store
 from engine.store.inbox import InboxRow
+from engine.store.outbox import OutboxRow
+from engine.store.parked import Why
 
 log = structlog.get_logger()
 
@@ -35,24 +37,67 @@ class ParkedError(Exception):
     """The event is not to be decided now, for that reason; what its transaction wrote is undone."""
 
 
-async def park(store: Store, row: InboxRow, because: str, now: datetime) -> Waiting:
+async def park(store: Store, row: InboxRow, why: Why, now: datetime) -> Waiting:
     """Let the event wait at the head of its lane, and say why, in its row and once in the log.
 
-    Its moment stays as it is: whoever starts with other definitions looks at it at once.
+    Its moment stays as it is: whoever starts with another configuration looks at it at once.
     """
-    reason = f"{Verdict.STATE_NOT_FOUND.value}: {because}; it waits until a definition has that state"
-    if row.because != reason:
-        await store.commit(lambda c: inbox.postpone(c, row.id, row.attempts, row.due_at, reason))
+    if row.because != why.reason:
+        await store.commit(lambda c: inbox.postpone(c, row.id, row.attempts, row.due_at, why.reason))
         log.warning(
             "event.parked",
             entity=row.entity_id,
             project=row.project,
             event_name=row.event,
             number=row.delivery_row_id,
-            verdict=Verdict.STATE_NOT_FOUND.value,
-            because=because,
+            verdict=why.word,
+            because=why.because,
         )
     return Waiting(now + PAUSE)
+
+
+async def park_effect(store: Store, effect: OutboxRow, missing: str, now: datetime) -> Waiting:
+    """Let an effect wait whose worker is not there, and say so, in its row and once in the log."""
+    why = parked.workerless(missing)
+    if effect.last_detail != why.reason:
+        await store.commit(
+            lambda c: outbox.postpone(
+                c, effect.id, effect.attempts, effect.due_at, effect.read_back, why.reason
+            )
+        )
+        log.warning(
+            "effect.parked",
+            entity=effect.entity_id,
+            project=effect.project,
+            effect=effect.effect.kind.value,
+            name=effect.effect.name,
+            worker=effect.effect.worker or None,
+            because=why.because,
+        )
+    return Waiting(now + PAUSE)
+
+
+async def tell_unserved(store: Store, projects: Collection[str]) -> None:
+    """Warn of events that wait for a project which is not among these: nothing decides them."""
+    try:
+        waiting = await asyncio.to_thread(_unfinished, store)
+    except StoreError as error:
+        log.warning("store.unreadable", because=str(error))
+        return
+    for project, count in sorted(waiting.items()):
+        if project not in projects:
+            log.warning(
+                "project.unserved",
+                project=project,
+                count=count,
+                because=f"neither workers.yaml nor the definitions name {project}: its events wait until they do, "
+                f"or until `interlock deadletters bury --project {project}` gives them up",
+            )
+
+
+def _unfinished(store: Store) -> dict[str, int]:
+    with store.read() as c:
+        return inbox.unfinished_by_project(c)
 
 
 async def tell_stranded(store: Store, provisioners: Mapping[str, CompiledProvisioner], hub: Hub) -> None:

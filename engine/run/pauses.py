@@ -24,6 +24,8 @@ log = structlog.get_logger()
 LOOK = timedelta(seconds=1)
 #: A pause is looked at again after this long even if nobody says that it was lifted.
 PAUSED = timedelta(minutes=1)
+#: How the reason of an event or effect ends whose worker is paused.
+IS_PAUSED = " is paused"
 
 
 @dataclass(frozen=True, slots=True)

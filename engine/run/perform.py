@@ -25,6 +25,8 @@ from engine.run.exchanges import telling
 from engine.run.hub import Hub
 from engine.run.lanes import Idle, Progress, Turn, Waiting
 from engine.run.load import Serving
+from engine.run.parking import park_effect
+from engine.run.pauses import IS_PAUSED
 from engine.run.reading import read
 from engine.run.trouble import Trouble
 from engine.store import commit, history, inbox, instances, once, outbox
@@ -74,10 +76,13 @@ class Performer:
         effect_row = pending[0]
         if effect_row.due_at > self._clock():
             return Waiting(effect_row.due_at)
+        missing = self._hub().missing(entity.project, effect_row.effect)
+        if missing is not None:
+            return await park_effect(self._store, effect_row, missing, self._clock())
         backend = self._hub().backend_of(entity.project, effect_row.effect)
         until = self._circuits.paused(backend, entity)
         if until is not None:
-            await self._remark(effect_row, f"{backend} is paused")
+            await self._remark(effect_row, f"{backend}{IS_PAUSED}")
             return Waiting(until)
         until = self._circuits.wait(backend, entity)
         if until is not None:

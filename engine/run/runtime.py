@@ -24,7 +24,7 @@ from engine.run.intake import Intake
 from engine.run.keeping import Keeping
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
 from engine.run.load import Serving, text_hash
-from engine.run.parking import tell_stranded
+from engine.run.parking import tell_stranded, tell_unserved
 from engine.run.pauses import LOOK, Pauses
 from engine.run.perform import Performer
 from engine.run.poison import set_aside
@@ -143,8 +143,9 @@ class Runtime:
             await hub.close()
 
     def _warn(self) -> None:
-        """Look for entities in states that no definition has, which takes a while where they are many."""
+        """Look for what no definition decides: of projects that none names, in states that none has."""
         if self._works:
+            self._beside(tell_unserved(self._store, self._serving.provisioners))
             self._beside(tell_stranded(self._store, self._serving.provisioners, self._hub))
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:

@@ -104,6 +104,7 @@ _DEAD_OF = select(inbox.c.project, inbox.c.entity_id, inbox.c.event).where(
 _COMING = select(inbox.c.id).where(_OF_ENTITY, _UNFINISHED, inbox.c.event == bindparam("of_event")).limit(1)
 _LANE_LENGTH = select(func.count()).select_from(inbox).where(_OF_ENTITY, _UNFINISHED)
 _BACKLOG = select(func.count()).select_from(inbox).where(_UNFINISHED)
+_BACKLOG_OF = select(inbox.c.project, func.count()).where(_UNFINISHED).group_by(inbox.c.project)
 _CHANGE = update(inbox).where(inbox.c.id == bindparam("of_id"), _UNFINISHED)
 _DECIDE = Prepared(
     update(inbox).where(
@@ -286,6 +287,11 @@ def lane_length(c: Connection, project: str, entity_id: str) -> int:
     of = {"of_project": project, "of_entity": entity_id}
     count: int = c.execute(_LANE_LENGTH, of).scalar_one()
     return count
+
+
+def unfinished_by_project(c: Connection) -> dict[str, int]:
+    """How many events of each project are unfinished."""
+    return {row[0]: row[1] for row in c.execute(_BACKLOG_OF)}
 
 
 def backlog(c: Connection) -> int:

@@ -112,6 +112,7 @@ async def engine(
     backend: Backend,
     *,
     machine: str = MACHINE,
+    workers: str = WORKERS,
     policy: RetryPolicy | None = None,
     clock: Callable[[], datetime] = now,
     url: str = "",
@@ -119,7 +120,7 @@ async def engine(
 ) -> AsyncIterator[Engine]:
     """An engine that works its lanes until the block is left; a second one in the same folder goes on with the store."""
     (folder / "soc.hcl").write_text(machine)
-    (folder / "workers.yaml").write_text(WORKERS)
+    (folder / "workers.yaml").write_text(workers)
     serving, hub = load(folder / "workers.yaml", folder, {backend.name: backend}, {}).usable()
     store = Store.open(url or f"sqlite:///{folder}/interlock.db", key=b"k" * 32)
     try:
