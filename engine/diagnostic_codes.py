@@ -166,6 +166,7 @@ CODES: Mapping[str, Code] = {
     "state_id_alias_mapping_not_found": Code(_PROVISIONER, "a state has no alias, and others have", "add it to the aliases, or write `alias = null` in its block", 'aliasmapper "soc" { aliases = { a = "A" } }'),
     "unknown_event_type": Code(_PROVISIONER, "a `receive` block misspells an event type of its source", "write it as the source does; a type that is never sent does nothing", 'receive "github" "pull_requst" {\n  entity = ["SOC-1"]\n  fire   = "go"\n}'),
     "unknown_payload_field": Code(_PROVISIONER, "a payload of that event type has no such field", "write it as the source does, or guard it with `try`; it is a warning where no field is similar", 'receive "github" "release" {\n  entity = issue_keys(event.relase.body)\n  fire   = "go"\n}'),
+    "unknown_payload_value": Code(_PROVISIONER, "a field of a payload is not known to have that value", "write it as the source does; if it is new, keep it", 'receive "github" "release" {\n  when   = event.action == "publishd"\n  entity = issue_keys(event.release.body)\n  fire   = "go"\n}'),
     "unknown_source": Code(_PROVISIONER, "a `receive` block names a source that is not installed", "the help lists what there is", 'receive "githup" "release" {\n  entity = ["SOC-1"]\n  fire   = "go"\n}'),
     "alias_inside_parallel": Code(_FILE, "a state in a parallel state has an alias of its own", "give the alias to the parallel state: a backend shows one status at a time", 'provisioner "soc" {\n  aliasmapper "soc" { aliases = { p = "P", "p.x" = "X" } }\n  statemachine "soc" {\n    initial = "p"\n    parallel "p" {\n      state "x" {\n      }\n    }\n  }\n}'),
     "completion_without_state": Code(_MACHINE, "a completion event names a state that cannot come to its end", "name a state by its full name, and give a state in it `final = true`", 'state "b" "done.state.a" { transition = "a" }'),
@@ -204,7 +205,8 @@ CODES: Mapping[str, Code] = {
     "module_source": Code(_PROVISIONER, "a `source` is not a path that begins with `./` or `../`", "name a folder or a file below the machines directory; modules are not fetched", 'module "x" { source = "github.com/acme/review" }'),
     # Properties, tests and proofs
     "property_claims": Code(_PROVISIONER, "a property makes no claim, several, or one with an attribute that says nothing to it", "write exactly one of always, never, reachable, eventually, leads_to", 'property "it" {\n}'),
-    "unknown_state": Code(_PROVISIONER, "a property or a test names a state that the machine does not have", "name one of its states", 'property "it" { reachable = "nowhere" }'),
+    "unknown_state": Code(_PROVISIONER, "a property, a test, or what is compared with `state`, `previous` or `active`, names a state that the machine does not have", "name one of its states", 'property "it" { reachable = "nowhere" }'),
+    "context_never_set": Code(_MACHINE, "an expression asks for what no `set` of the machine puts into the context", "mind the spelling, or set it; `try(context.x, null)` gives a default", 'state "b" "go" {\n  when       = context.cuont > 3\n  transition = "a"\n}'),
     "unknown_verdict": Code(_PROVISIONER, "a test expects a verdict that does not exist", "use one of the verdicts of docs/language.md, or ignored", 'test "it" {\n  when "next" {}\n  then { verdict = "movd" }\n}'),
     "duplicate_property": Code(_PROVISIONER, "two properties have one name", "give one of them another name", 'property "it" { reachable = "a" }\nproperty "it" { reachable = "a" }'),
     "duplicate_test": Code(_PROVISIONER, "two tests have one name", "give one of them another name", 'test "it" {\n  when "next" {}\n  then { state = "a" }\n}\ntest "it" {\n  when "next" {}\n  then { state = "a" }\n}'),
@@ -254,9 +256,11 @@ CODES: Mapping[str, Code] = {
 #: What is not an error as a rule, and what it is then.
 _MILDER: Mapping[Severity, frozenset[str]] = {
     Severity.WARNING: frozenset({
-        "alias_mapper_id_mismatch", "alias_without_state", "await_without_way_out", "dead_end", "empty_definition",
-        "environment_without_variable", "event_never_fired", "event_never_handled", "guard_never_true", "never_equal", "no_end_reachable", "orphan_timer", "projects_missing", "scxml_differs",
-        "transition_hindered", "transition_shadowed", "unknown_event_type", "unreachable_state", "unused_local", "unused_variable",
+        "alias_mapper_id_mismatch", "alias_without_state", "await_without_way_out", "context_never_set", "dead_end",
+        "empty_definition", "environment_without_variable", "event_never_fired", "event_never_handled",
+        "guard_never_true", "never_equal", "no_end_reachable", "orphan_timer", "projects_missing", "scxml_differs",
+        "transition_hindered", "transition_shadowed", "unknown_event_type", "unknown_payload_value",
+        "unreachable_state", "unused_local", "unused_variable",
     }),
     Severity.NOTE: frozenset({
         "explored_in_part", "guard_always_true", "guards_overlap", "property_open", "scxml_left_out",

@@ -31,6 +31,7 @@ from engine.machine.prove import prove
 from engine.machine.read import ReadResult
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
 from engine.machine.readable import Readable
+from engine.machine.slips import without_consequences
 from engine.sources.payload_types import known_payload
 
 
@@ -55,10 +56,11 @@ def check_files(
     else:
         problems, sources, checked, definitions = _check_together(workers, around)
     proofs = []
+    told = list(problems)
     with telling() as tell:
         for provisioner in (p for definition in definitions for p in definition.provisioners.values()):
             proofs.append(prove(provisioner, tell=tell, payloads=known_payload))
-            problems += _placed(provisioner, proofs[-1].diagnostics)
+            problems += _placed(provisioner, without_consequences(provisioner, proofs[-1].diagnostics, told))
     problems = list(in_order(_wanted(problems, files, around), sources))
     secrets = secrets_of(definitions)
     if sarif:

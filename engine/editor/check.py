@@ -13,6 +13,7 @@ from engine.machine.given import Values
 from engine.machine.prove import prove
 from engine.machine.read import read_files
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
+from engine.machine.slips import without_consequences
 from engine.sources.check import check_sources
 from engine.sources.payload_types import known_payload
 
@@ -60,10 +61,13 @@ def check(
     return Checked(diagnostics=told, definition=joined)
 
 
-def proofs(definition: Definition) -> tuple[Diagnostic, ...]:
-    """What is proven or refuted. Takes as long as it takes."""
+def proofs(definition: Definition, told: Iterable[Diagnostic] = ()) -> tuple[Diagnostic, ...]:
+    """What is proven or refuted, without what only follows from what is told already. Takes as long as it takes."""
+    listed = tuple(told)
     return tuple(
-        d for p in definition.provisioners.values() for d in prove(p, payloads=known_payload).diagnostics
+        d
+        for p in definition.provisioners.values()
+        for d in without_consequences(p, prove(p, payloads=known_payload).diagnostics, listed)
     )
 
 

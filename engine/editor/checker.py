@@ -36,7 +36,7 @@ def answers(line: str) -> Iterator[dict[str, Any]]:
     quick = as_json(checked.diagnostics, buffer.filename)
     yield {"problems": quick, "more": checked.definition is not None}
     if checked.definition is not None:
-        slow = as_json(proofs(checked.definition), buffer.filename)
+        slow = as_json(proofs(checked.definition, checked.diagnostics), buffer.filename)
         yield {"problems": quick + slow, "more": False}
 
 

@@ -13,7 +13,7 @@ from engine.machine.read_property import PROPERTY_ROOTS
 from engine.machine.read_receive import RECEIVE_ROOTS, default_receives
 from engine.machine.read_test_file import TEST_FILE_ENDING
 from engine.machine.read_transition import GUARD_ROOTS
-from engine.machine.reading import VARIABLES
+from engine.machine.reading import CONSTANT_ROOTS
 from engine.machine.shapes import FILE, SHAPES, TEST_FILE, TEST_PROVISIONER, Shape
 from engine.model import EFFECT_FAILED, is_own_event
 from engine.sources.payload_types import payload_type
@@ -92,9 +92,9 @@ def roots_at(shape: str, attribute: str) -> Mapping[str, Collection[str] | None]
     if shape == "receive":
         return RECEIVE_ROOTS
     if shape == "property":
-        return PROPERTY_ROOTS if attribute in ("always", "never") else VARIABLES
+        return PROPERTY_ROOTS if attribute in ("always", "never") else CONSTANT_ROOTS
     if shape in _CONSTANT or attribute == "transition":
-        return VARIABLES
+        return CONSTANT_ROOTS
     return GUARD_ROOTS if shape in _CANDIDATES and attribute == "when" else ROOTS
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from engine.diagnostics import Diagnostic
 from engine.language import syntax
 from engine.language.arithmetic import advice, text_advice
+from engine.language.choices import Stranger
 from engine.language.depth import children
 from engine.language.expressions import Compiler
 from engine.language.failure import FailureError
@@ -21,6 +22,7 @@ from engine.language.infer_choices import conditional_type
 from engine.language.infer_equality import Unequal, never_equal
 from engine.language.infer_loops import for_type, splat_type, template_for_type
 from engine.language.infer_paths import attribute_type, element_type
+from engine.language.infer_texts import compared
 from engine.language.meter import MAX_STEPS, MAX_TEXT, ExhaustedError, Meter, too_large
 from engine.language.source import Place
 from engine.language.types import (
@@ -74,7 +76,7 @@ class Inferred(NamedTuple):
     #: What fails for certain whenever it is evaluated.
     problems: tuple[Diagnostic, ...]
     missing: tuple[Missing, ...]
-    #: Comparisons that always come out the same: warnings.
+    #: Comparisons that always come out the same, and texts that are not known to come: warnings.
     doubts: tuple[Diagnostic, ...] = ()
 
 
@@ -86,6 +88,7 @@ def infer(node: syntax.Expression, names: Names, functions: Mapping[str, Functio
     once = {id(failure.node): failure for failure in reversed(inference.problems)}
     problems = tuple(_diagnostic(failure, node) for failure in reversed(once.values()))
     doubts = tuple(one.as_diagnostic() for one in inference.unequal.values())
+    doubts += tuple(one.as_diagnostic() for one in inference.strangers.values())
     return Inferred(type=found, problems=problems, missing=tuple(inference.missing), doubts=doubts)
 
 
@@ -110,6 +113,8 @@ class Inference:
         self.missing: list[Missing] = []
         #: By the node: one that is looked at again is the same comparison.
         self.unequal: dict[int, Unequal] = {}
+        #: The same of texts where others are known to come, by the node and the text.
+        self.strangers: dict[tuple[int, str], Stranger] = {}
         self._constants: set[int] = set()
         self._whole = _WHOLE
 
@@ -167,6 +172,10 @@ class Inference:
         """Note a comparison that always comes out the same."""
         if never_equal(left, right):
             self.unequal[id(node)] = Unequal(node, left, right)
+
+    def note(self, stranger: Stranger) -> None:
+        """Note a text that is not known to come where it is looked for."""
+        self.strangers[id(stranger.node), stranger.text] = stranger
 
     def is_sure(self, node: syntax.Expression, names: Names) -> bool:
         """Whether nothing can fail in it."""
@@ -270,6 +279,7 @@ class Inference:
         right = self.infer(node.right, names)
         if operator in ("==", "!="):
             self.compare(node, left, right)
+            compared(self, node, left, right)
             return BOOL
         self.needs_number(node.left, left, operator)
         self.needs_number(node.right, right, operator)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from engine.language import syntax
 from engine.language.functions.function import ACCEPTED, Function, converted
 from engine.language.infer_results import RESULTS
+from engine.language.infer_texts import chosen, looked_for
 from engine.language.meter import TOO_LARGE
 from engine.language.types import ANY, UNKNOWN, Type, joined, named
 from engine.language.values import UnfitError
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Kinds of parameters that are strings.
 _SPELLED = ("pattern", "timestamp", "duration", "format")
-#: What `contains` takes.
+#: What `contains` takes, and `lookup` at least.
 _PAIR = 2
 _PATHS = (syntax.Variable, syntax.GetAttribute, syntax.Index)
 
@@ -44,6 +45,9 @@ def call_type(inference: "Inference", node: syntax.Call, names: "Names") -> Type
             inference.fail(blamed, "function_failed", summary, detail)
     if node.name == "contains" and not node.expand and len(arguments) == _PAIR:
         inference.compare(node, arguments[0].element(), arguments[1])
+        looked_for(inference, node, arguments[0], arguments[1])
+    if node.name == "lookup" and not node.expand and len(arguments) >= _PAIR:
+        chosen(inference, node.arguments[0], arguments[0], node.arguments[1], arguments[1])
     rule = None if node.expand or not arguments else RESULTS.get(node.name)
     return named(function.returns) if rule is None else rule(arguments)
 

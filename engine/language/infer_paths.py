@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from engine.language import syntax
 from engine.language.binary import whole_part
 from engine.language.failure import wording
+from engine.language.infer_texts import chosen
 from engine.language.suggest import did_you_mean
 from engine.language.types import ANY, NOTHING, UNKNOWN, Type, join
 from engine.language.values import UnfitError, number, show, text
@@ -64,7 +65,10 @@ def element_type(inference: "Inference", node: syntax.Index, target: Type, key: 
         return ANY
     if lists and objects:
         return join(target.element(), target.attributes())
-    return _element(inference, node, target, key) if lists else _member(inference, node, target, key)
+    if lists:
+        return _element(inference, node, target, key)
+    chosen(inference, node.target, target, node.key, key)
+    return _member(inference, node, target, key)
 
 
 def _element(inference: "Inference", node: syntax.Index, target: Type, key: Type) -> Type:

@@ -11,6 +11,9 @@ from engine.language.functions.function import Function
 from engine.language.source import Place
 from engine.language.suggest import did_you_mean
 
+#: Without any name that there is in another place.
+NOWHERE: Mapping[str, str] = {}
+
 
 def roots_of(node: syntax.Expression) -> frozenset[str]:
     """The root names that an expression uses, without those that a `for` in it binds."""
@@ -25,17 +28,19 @@ def check_names(
     node: syntax.Expression,
     roots: Collection[str],
     functions: Mapping[str, Function] = STANDARD,
+    elsewhere: Mapping[str, str] = NOWHERE,
 ) -> tuple[Diagnostic, ...]:
     """Unknown root names, unknown functions and wrong numbers of arguments.
 
     ``roots`` may also map each name to the attributes it has (None: any); then the first attribute is checked, too.
+    ``elsewhere`` says of names that there are in other places why they are not here.
     """
     attributes = roots if isinstance(roots, Mapping) else {}
     problems = []
     for found, bound in _walk(node, frozenset()):
         problem = None
         if isinstance(found, syntax.Variable) and found.name not in bound and found.name not in roots:
-            problem = _unknown_root(found, {*roots, *bound})
+            problem = _unknown_root(found, {*roots, *bound}, elsewhere)
         elif isinstance(found, syntax.Call):
             problem = _call_problem(found, functions)
         elif isinstance(found, syntax.GetAttribute) and isinstance(found.target, syntax.Variable):
@@ -87,15 +92,18 @@ def _walk(node: syntax.Node, bound: frozenset[str]) -> Iterator[tuple[syntax.Nod
             yield from _walk(child, bound)
 
 
-def _unknown_root(node: syntax.Variable, known: Collection[str]) -> Diagnostic:
+def _unknown_root(node: syntax.Variable, known: Collection[str], elsewhere: Mapping[str, str]) -> Diagnostic:
     from engine.language.habits import meant_value  # only a mistake needs it
 
+    listed = f"The names here are {', '.join(sorted(known))}." if known else "No names are known here."
+    if node.name in elsewhere:
+        return _diagnostic(
+            node, "unknown_name", f'"{node.name}" has no value here', f"{elsewhere[node.name]} {listed}"
+        )
     advice = (
         meant_value(node.name)
         or did_you_mean(node.name, known)
-        or (
-            f'If you meant the text, write "{node.name}" in quotes. The names here are {", ".join(sorted(known))}.'
-        )
+        or f'If you meant the text, write "{node.name}" in quotes. {listed}'
     )
     return _diagnostic(node, "unknown_name", f'There is no "{node.name}" here', advice)
 

@@ -18,7 +18,9 @@ def _nearest(name: str, known: tuple[str, ...]) -> str:
     from difflib import get_close_matches
 
     lower = {each.lower(): each for each in known}
-    near = get_close_matches(name.lower(), lower, n=1, cutoff=0.7) or _transposed(name.lower(), lower)
+    meant = name.lower()
+    same = [meant] if meant in lower else _transposed(meant, lower)
+    near = same or get_close_matches(meant, lower, n=1, cutoff=0.7)
     return f'Did you mean "{lower[near[0]]}"?' if near else ""
 
 

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from engine.language.binary import BinaryFraction
+from engine.language.choices import Choices, together
 
 #: Kinds of values, in the order in which they are told.
 KINDS = ("bool", "number", "string", "list", "object", "null")
@@ -56,6 +57,8 @@ class Type:
     value: Any = UNKNOWN
     #: Texts among them may spell a number or a bool.
     spells: bool = True
+    #: What the texts among them are known to be; None where they can be any.
+    choices: Choices | None = None
     #: How many types there are in it, itself included.
     size: int = field(init=False, repr=False)
 
@@ -173,7 +176,7 @@ def join(left: Type, right: Type) -> Type:
 
 
 def _join(left: Type, right: Type) -> Type:
-    made = Type(kinds=left.kinds | right.kinds)
+    made = Type(kinds=left.kinds | right.kinds, choices=_choices(left, right))
     lists = [each for each in (left, right) if "list" in each.kinds]
     objects = [each for each in (left, right) if "object" in each.kinds]
     items = _joined_items(lists)
@@ -192,6 +195,15 @@ def _join(left: Type, right: Type) -> Type:
         name: joined(t for t in (e.attribute(name) for e in objects) if t is not None) for name in names
     }
     return replace(made, members=members, open=any(each.open for each in objects))
+
+
+def _choices(left: Type, right: Type) -> Choices | None:
+    """What a text of either type is known to be; what is no text says nothing about it."""
+    texts = [each for each in (left, right) if "string" in each.kinds]
+    if len(texts) == 1:
+        return texts[0].choices
+    spelled = [each.value for each in texts if isinstance(each.value, str)]
+    return together(left.choices, right.choices, *spelled)
 
 
 def _joined_items(lists: list[Type]) -> tuple[Type, ...] | None:

@@ -13,6 +13,9 @@ from engine.machine.drafts import MachineDraft, StateDraft, TransitionDraft
 from engine.machine.reading import Reader
 from engine.model import DONE_STATE, END
 
+#: `END` without its brackets.
+_END_NAME = END.strip("<>")
+
 
 def check_machine(reader: Reader, machine: MachineDraft) -> None:
     """Report every breach in one machine."""
@@ -48,7 +51,7 @@ def _check_targets(reader: Reader, machine: MachineDraft) -> None:
             if name in machine.states or name in machine.histories or machine.hides(name):
                 continue
             summary = f'The target "{name}" has no state block'
-            detail = _instead(reader, machine, name, draft.source)
+            detail = _instead(reader, machine, name, draft.source, target=True)
             reader.report(
                 "transition_state_unregistered",
                 summary,
@@ -86,14 +89,21 @@ def _check_kept(reader: Reader, machine: MachineDraft, draft: TransitionDraft) -
         reader.report("state_left_anyway", summary, detail, draft.span)
 
 
-def _instead(reader: Reader, machine: MachineDraft, name: str, scope: str | None = None) -> str:
-    """What may have been meant by a name that names nothing in `scope`."""
+def _instead(
+    reader: Reader, machine: MachineDraft, name: str, scope: str | None = None, *, target: bool = False
+) -> str:
+    """What may have been meant by a name that names nothing in `scope`; as a `target` a history, or the end, perhaps."""
+    if target and name.lower().strip("<>") == _END_NAME:
+        return f'Did you mean "{END}"?'
     inner = [full for full in machine.states if full.endswith(f".{name}")]
     if inner:
         return f'From here it is called "{inner[0]}".'
     around = machine.around(scope) if scope in machine.states else []
+    histories = machine.histories.values() if target else ()
     near = [child.rpartition(".")[2] for outer in around for child in machine.states[outer].children]
-    return reader.suggest(name, [*near, *machine.states]) or f'Add state "{name}" {{ … }}.'
+    near += [h.name.rpartition(".")[2] for h in histories if h.parent in around]
+    full = [*machine.states, *(h.name for h in histories)]
+    return reader.suggest(name, [*near, *full]) or f'Add state "{name}" {{ … }}.'
 
 
 def _check_conflicts(reader: Reader, machine: MachineDraft) -> None:

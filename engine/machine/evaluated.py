@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.machine.definition import Machine, Reaction, Receive
+    from engine.machine.definition import Machine, Provisioner, Reaction, Receive
     from engine.machine.expression import Expression
 
 
@@ -46,6 +46,19 @@ def heard(receives: Iterable["Receive"]) -> Iterator["Expression"]:
     for receive in receives:
         asked = (receive.when, receive.entity, receive.fire, receive.once_per, receive.ordered_by)
         yield from (expression for expression in asked if expression is not None)
+
+
+def elsewhere(provisioner: "Provisioner") -> Iterator["Expression"]:
+    """Everything that is evaluated whatever has come in, claims included."""
+    for state in provisioner.machine.states.values():
+        yield from (timer.delay for timer in state.timers)
+        asked = None if state.awaits is None else state.awaits.people
+        yield from (e for e in (asked, state.payload) if e is not None)
+    for reaction in _reactions(provisioner.machine):
+        yield from () if reaction.set is None else (reaction.set,)
+        yield from (e for action in reaction.actions for e in action.arguments.values())
+        yield from (e for raised in reaction.raises for e in raised.expressions())
+    yield from (p.condition for p in provisioner.properties if p.condition is not None)
 
 
 def _reactions(machine: "Machine") -> Iterator["Reaction"]:

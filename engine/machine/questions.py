@@ -361,6 +361,13 @@ def may_name(uses: Uses, fire: syntax.Expression, event: str) -> bool:
     return terms is None or any(is_path or covers(event, str(value)) for is_path, value in terms)
 
 
+def _mixed(transition: Transition, path: Path, read: Path, *, written: bool) -> str:
+    """Why not every value is tried that a transition sets; where that is not `written` out, it may set none there."""
+    if written:
+        return f"{'.'.join(path)} is made of {'.'.join(read)}"
+    return f"{'.'.join(path)} may be among what the set at {transition.span} gives, which is not written out"
+
+
 def _flow(uses: Uses, flows: Flows, transition: Transition) -> str:
     """Let values that will be remembered be asked what the memory will be asked; why that is not all of it."""
     sampled = ""
@@ -370,7 +377,7 @@ def _flow(uses: Uses, flows: Flows, transition: Transition) -> str:
         if terms is None:
             reads = [] if node is None else [p for p in uses.read_by(node) if p[0] in ("event", "delivery")]
             if reads and path in flows.values:
-                sampled = f"{'.'.join(path)} is made of {'.'.join(reads[0])}"
+                sampled = _mixed(transition, path, reads[0], written=item is not None)
             continue
         for is_path, source in terms:
             if not is_path or source[0] not in ("event", "delivery"):

@@ -242,6 +242,8 @@ def _provisioner(
         candidates=tuple(Candidate(event=t.event, expressions=t.expressions) for t in draft.transitions)
         if all_parts
         else (),
+        states=() if draft.lost else tuple(draft.states),
+        histories=() if draft.lost else tuple(draft.histories),
         raised=frozenset(raised_in(block.body)),
         names=names,
         calls=_calls(part.reader.calls[calls:], modules.damage.values()),

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 from engine.diagnostics import Diagnostic, errors_in
 from engine.language import parse, syntax
+from engine.machine.check_types import FIXED
 from engine.machine.definition import Definition, Provisioner
 from engine.machine.read_property import read_properties
 from engine.machine.read_test import read_tests
 from engine.machine.reading import Reader
 from engine.machine.shapes import TEST_FILE, TEST_PROVISIONER
+from engine.machine.state_names import state_types
 
 #: How the name of such a file ends.
 TEST_FILE_ENDING = "_test.hcl"
@@ -52,6 +54,7 @@ def _joined(reader: Reader, block: syntax.Block, provisioner: Provisioner) -> Pr
     names = provisioner.machine.names
     reader.names = replace(names, hidden=names.studied)
     states = provisioner.machine.states
+    reader.types = {**FIXED, **state_types(states, provisioner.machine.histories)}
     properties = read_properties(reader, block.body.blocks_of("property"), states)
     tests = read_tests(reader, block.body.blocks_of("test"), states)
     return replace(

@@ -59,6 +59,9 @@ class Readable:
     name: str
     heard: tuple[Heard, ...] = ()
     candidates: tuple[Candidate, ...] = ()
+    #: The full names of its machine's states, and of its histories; none if some of them could not be read.
+    states: tuple[str, ...] = ()
+    histories: tuple[str, ...] = ()
     #: Every event that the machine raises itself.
     raised: frozenset[str] = frozenset()
     #: Its names, as far as they could be read.

@@ -23,8 +23,20 @@ from engine.machine.values import composed
 #: The names that an expression can start with, each with the attributes it has; None = any.
 Roots = Mapping[str, Collection[str] | None]
 
-#: What a value can depend on that is the same for all events.
-VARIABLES: Roots = {"var": None}
+#: What a value can depend on that is the same for all events: of locals, those that need no more.
+CONSTANT_ROOTS: Roots = {"var": None, "local": None}
+
+#: Why names of expressions are not known everywhere.
+_OF_MACHINES = ("entity", "state", "previous", "active", "fired", "context", "now")
+_WRITTEN_OUT = dict.fromkeys(("var", "local"), "This is written out: it depends on nothing.")
+_BEFORE = dict.fromkeys(("event", "delivery", *_OF_MACHINES), "This is settled before any event comes in.")
+_OUTSIDE = dict.fromkeys(_OF_MACHINES, "Machines know it: a `receive` block looks at the delivery alone.")
+_IN_MACHINES = {
+    "previous": "A guard is asked before anything has happened: `previous` is known in what a transition does, and in "
+    "properties.",
+    "fired": "A property holds whatever was fired.",
+    "now": "A property holds at all times.",
+}
 
 #: How many of the things a guard looks at a trace shows.
 _MOST_LOOKS = 8
@@ -127,7 +139,7 @@ class Reader(ShapeChecker):
         """The same for an expression whose variables and locals are not known yet."""
         if self._unread(node):
             return None
-        problems = check_names(node, roots, STANDARD)
+        problems = check_names(node, roots, STANDARD, _elsewhere(roots))
         self.add(problems)
         return None if problems else self._made(node)
 
@@ -159,8 +171,8 @@ class Reader(ShapeChecker):
 
     def _check_reference(self, reference: Reference, roots: Roots) -> bool:
         """A local may use every name of the scope, but not every place has them all."""
-        if not self.check_declared(reference):
-            return False
+        if reference.root not in roots or not self.check_declared(reference):
+            return False  # of an unknown name was told
         for inner in self._behind([reference]):
             if inner.root not in roots:
                 self.report(
@@ -235,14 +247,18 @@ class Reader(ShapeChecker):
             self.report("sensitive_shown", summary, detail, node.span)
 
     def constant(
-        self, node: syntax.Expression, roots: Roots = VARIABLES, *, shown: bool = True
+        self, node: syntax.Expression, roots: Roots = CONSTANT_ROOTS, *, shown: bool = True
     ) -> tuple[bool, Any]:
         """Whether an expression has a value without any event, and the value; a problem is reported.
 
         One is, too, that the value is sensitive where it is going to be `shown`, as a name for instance.
         """
         expression = None if self._unread(node) else self._checked(node, roots)
-        if expression is None or self._leads_to(expression.references, self.unvalued):
+        if (
+            expression is None
+            or self._is_vague(expression)
+            or self._leads_to(expression.references, self.unvalued)
+        ):
             return False, None
         hidden = self.names.hidden
         if shown and not self.again and hidden is not None and hidden.of_value(node):
@@ -253,6 +269,14 @@ class Reader(ShapeChecker):
         except EvaluationError as problem:
             self.add([problem.diagnostic])
             return False, None
+
+    def _is_vague(self, expression: Expression) -> bool:
+        """Whether an expression names all locals at once: some of them may need an event. That is reported."""
+        whole = [r for r in expression.references if r.root == "local" and not r.steps]
+        for reference in whole:
+            summary = "Not all locals have a value before any event comes in"
+            self.report("unknown_name", summary, "Name one of them: local.NAME.", reference.node.span)
+        return bool(whole)
 
     def constant_text(self, attribute: syntax.Attribute) -> str | None:
         """The text that an attribute must be; None if it was reported not to be one."""
@@ -270,6 +294,13 @@ class Reader(ShapeChecker):
             detail = f'Write {attribute.name} = "…".'
             self.report("wrong_type", f'"{attribute.name}" is not a text', detail, node.span)
         return None
+
+
+def _elsewhere(roots: Roots) -> Mapping[str, str]:
+    """Why a name of the language is not among these."""
+    if "event" not in roots:
+        return _BEFORE if roots else {**_BEFORE, **_WRITTEN_OUT}
+    return _IN_MACHINES if "state" in roots else _OUTSIDE
 
 
 def _within(problem: Diagnostic, node: syntax.Expression) -> Diagnostic:

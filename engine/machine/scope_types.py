@@ -1,6 +1,6 @@
 """Types of the names that expressions start with, as far as a definition says what they are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from engine.language.types import (
     ANY,
@@ -56,6 +56,11 @@ def context_type(machine: Machine) -> Type:
         for name, type_ in found.members.items():
             members[name] = join(members[name], type_) if name in members else type_
     return object_of(members, more=True)
+
+
+def remembered(machine: Machine) -> Collection[str] | None:
+    """The names that the `set` of a machine write; None where not all of them are known."""
+    return context_type(machine).members if any(True for _ in _changes(machine)) else ()
 
 
 def _changes(machine: Machine) -> Iterable[Expression]:

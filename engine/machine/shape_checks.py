@@ -134,7 +134,7 @@ class ShapeChecker(Reporter):
                 return True
             detail = "Remove the spaces around the name."
         else:
-            detail = f"Use 1 to {_LONGEST_NAME} printable characters."
+            detail = f"{_odd(label.value)}Use 1 to {_LONGEST_NAME} printable characters."
         self.report("bad_name", "This is not a valid name", detail, label.span)
         return False
 
@@ -163,3 +163,14 @@ def _where(owner: str) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def _odd(name: str) -> str:
+    """A sentence with the first character that cannot be seen, an empty text if all can."""
+    at = next((at for at, character in enumerate(name) if not character.isprintable()), None)
+    if at is None:
+        return ""
+    import unicodedata  # only a mistake needs it
+
+    called = unicodedata.name(name[at], "a control character")
+    return f"Character {at + 1} is U+{ord(name[at]):04X}, {called}: remove it. "

@@ -6,10 +6,10 @@ from engine.diagnostics import Diagnostic, Severity, Span
 from engine.language import syntax
 from engine.language.suggest import did_you_mean
 from engine.machine.atoms import Uses
-from engine.machine.definition import ALWAYS, Provisioner, is_pattern
+from engine.machine.definition import ALWAYS, Kind, Provisioner, is_pattern
 from engine.machine.questions import may_fire
 from engine.machine.read_receive import default_receives
-from engine.model import is_own_event
+from engine.model import DONE_STATE, EFFECT_FAILED, is_own_event
 
 
 def unfired(provisioner: Provisioner) -> Iterator[Diagnostic]:
@@ -29,7 +29,15 @@ def unfired(provisioner: Provisioner) -> Iterator[Diagnostic]:
         if made or any(may_fire(machine, receive, event) for receive in receives):
             continue
         fires = [receive.fire.node for receive in receives]
-        yield never_fired(event, fired_by(Uses(names=machine.names), fires) | raised, transition.span)
+        yield never_fired(
+            event, fired_by(Uses(names=machine.names), fires) | raised | _own(provisioner), transition.span
+        )
+
+
+def _own(provisioner: Provisioner) -> set[str]:
+    """The events that the engine may send to the machine."""
+    states = provisioner.machine.states.values()
+    return {EFFECT_FAILED, *(f"{DONE_STATE}{s.name}" for s in states if s.kind is not Kind.ATOMIC)}
 
 
 def never_fired(event: str, known: Iterable[str], place: Span) -> Diagnostic:

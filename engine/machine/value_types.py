@@ -21,6 +21,18 @@ from engine.machine.values import NotPlainError, plain
 SIMPLE = ("string", "number", "bool", "any")
 #: What is made of another type.
 _MADE = ("list", "map")
+#: How they are written.
+_SHOWN = {"list": "list(TYPE)", "map": "map(TYPE)", "object": "object({ NAME = TYPE })"}
+#: What other languages call a type, and what it is called here.
+_HABITS = {
+    **dict.fromkeys(("text", "str", "char", "varchar", "uuid"), "string"),
+    **dict.fromkeys(("int", "integer", "float", "double", "decimal", "long", "num"), "number"),
+    **dict.fromkeys(("boolean", "flag"), "bool"),
+    **dict.fromkeys(("array", "tuple", "set", "sequence"), "list"),
+    **dict.fromkeys(("dict", "hash", "mapping", "hashmap"), "map"),
+    **dict.fromkeys(("struct", "record"), "object"),
+    **dict.fromkeys(("dynamic", "unknown", "mixed"), "any"),
+}
 #: Faults of one value.
 _MOST_TOLD = 8
 _KNOWN = "string, number, bool, any, list(TYPE), map(TYPE) and object({ name = TYPE, other = optional(TYPE, DEFAULT) })"
@@ -74,14 +86,24 @@ def read_type(reader: Reader, node: syntax.Expression) -> Type | None:
             return None if inner is None else Type(name=node.name, inner=inner)
         if node.name == "object" and isinstance(argument, syntax.Object):
             return _object(reader, argument)
-    written = reader.text(node.span)
-    name = getattr(node, "name", getattr(node, "value", ""))
-    near = reader.suggest(str(name), [*SIMPLE, *_MADE, "object"])
-    if isinstance(node, syntax.Literal) and node.value in SIMPLE:
-        near = f"Write it without quotes: type = {node.value}."
-    detail = near or f"The types are {_KNOWN}."
-    reader.report("unknown_type", f"{written} is not a type", detail, node.span)
+    _report_unknown(reader, node)
     return None
+
+
+def _report_unknown(reader: Reader, node: syntax.Expression) -> None:
+    written = reader.text(node.span)
+    name = str(getattr(node, "name", getattr(node, "value", "")))
+    meant = _HABITS.get(name.lower(), name)
+    shown = _SHOWN.get(meant, meant)
+    if isinstance(node, syntax.Literal) and meant in (*SIMPLE, *_SHOWN):
+        detail = f"Write it without quotes: type = {shown}."
+    elif isinstance(node, syntax.Variable) and meant in _SHOWN:
+        detail = f"Say of what: {shown}."
+    elif meant != name:
+        detail = f'Did you mean "{shown}"?'
+    else:
+        detail = reader.suggest(name, [*SIMPLE, *_MADE, "object"]) or f"The types are {_KNOWN}."
+    reader.report("unknown_type", f"{written} is not a type", detail, node.span)
 
 
 def _object(reader: Reader, node: syntax.Object) -> Type | None:

@@ -6,14 +6,17 @@ from engine.diagnostics import Diagnostic, Severity
 from engine.language.suggest import did_you_mean
 from engine.language.types import OBJECT
 from engine.machine.atoms import Uses
-from engine.machine.definition import ALWAYS, Provisioner, covers
+from engine.machine.check_context import check_context
+from engine.machine.definition import ALWAYS, covers
+from engine.machine.evaluated import elsewhere
 from engine.machine.expression import Expression
 from engine.machine.read import ReadResult
 from engine.machine.readable import Heard
 from engine.machine.scope_types import context_type
+from engine.machine.state_names import state_types
 from engine.model import is_own_event
 from engine.sources.catalog import SOURCES
-from engine.sources.check_expressions import ExpressionCheck, Kind
+from engine.sources.check_expressions import ExpressionCheck, Kind, check_local
 from engine.sources.payloads import KNOWN_TYPES, OTHER_NAMES, is_known
 
 
@@ -31,13 +34,14 @@ def check_sources(read: ReadResult) -> tuple[Diagnostic, ...]:
 
 def _problems(read: ReadResult) -> Iterator[Diagnostic]:
     everywhere: list[Heard] = []
-    shared: dict[int, tuple[ExpressionCheck, Expression]] = {}
+    shared: dict[int, tuple[list[ExpressionCheck], Expression]] = {}
     for readable in read.readable:
         everywhere += readable.heard
         provisioner = None if read.whole is None else read.whole.provisioners.get(readable.name)
         # Of a machine that is not whole nobody knows what it remembers.
         remembered = OBJECT if provisioner is None else context_type(provisioner.machine)
-        of_machine = ExpressionCheck(readable.names, remembered)
+        states = state_types(readable.states, readable.histories)
+        of_machine = ExpressionCheck(readable.names, remembered, states)
         for heard in readable.heard:
             yield from _check_receive(heard, of_machine)
         named = Uses(names=readable.names)
@@ -47,11 +51,13 @@ def _problems(read: ReadResult) -> Iterator[Diagnostic]:
             firing = [] if unknown else [h for h in readable.heard if _may_fire(h, candidate.event, named)]
             for expression in candidate.expressions:
                 yield from of_machine.check(expression, _kinds_of(firing))
-        for expression in () if provisioner is None else _elsewhere(provisioner):
+        for expression in () if provisioner is None else elsewhere(provisioner):
             yield from of_machine.check(expression, ())
-        shared |= {id(e): (of_machine, e) for e in readable.names.locals.values()}
-    for of_machine, expression in shared.values():
-        yield from of_machine.check(expression, _kinds_of(everywhere), fields_only=True)
+        for local in readable.names.locals.values():
+            shared.setdefault(id(local), ([], local))[0].append(of_machine)
+    for users, local in shared.values():
+        yield from check_local(users, local, _kinds_of(everywhere))
+    yield from check_context(read)
 
 
 def _check_receive(receive: Heard, of_machine: ExpressionCheck) -> Iterator[Diagnostic]:
@@ -93,19 +99,6 @@ def _may_fire(receive: Heard, event: str, named: Uses) -> bool:
         return False  # a timer, or whatever came before: its payload is no delivery's for certain
     terms = None if receive.fire is None else named.terms(receive.fire)
     return terms is None or any(is_path or covers(event, str(value)) for is_path, value in terms)
-
-
-def _elsewhere(provisioner: Provisioner) -> Iterator[Expression]:
-    """The expressions that are evaluated whatever has come in."""
-    for state in provisioner.machine.states.values():
-        yield from (timer.delay for timer in state.timers)
-        asked = None if state.awaits is None else state.awaits.people
-        yield from (e for e in (asked, state.payload) if e is not None)
-        for reaction in (r for r in (state.on_enter, state.on_exit) if r is not None):
-            yield from () if reaction.set is None else (reaction.set,)
-            yield from (e for action in reaction.actions for e in action.arguments.values())
-            yield from (e for raised in reaction.raises for e in raised.expressions())
-    yield from (p.condition for p in provisioner.properties if p.condition is not None)
 
 
 def _kinds_of(receives: Iterable[Heard]) -> list[Kind]:

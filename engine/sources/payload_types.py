@@ -1,9 +1,12 @@
 """Known payloads as types, so that what an expression does with a field is checked along with its name."""
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache, partial
 
+from engine.language.choices import Choices
 from engine.language.types import ANY, OBJECT, Type, list_of, perhaps
+from engine.sources.payload_choices import payload_choices, shape_choices
 from engine.sources.payload_presence import always_in_payload, always_in_shape
 from engine.sources.payload_scalars import scalar_type
 from engine.sources.payloads import Field, found_field, is_known, payload_fields, shape_fields
@@ -12,12 +15,22 @@ from engine.sources.payloads import Field, found_field, is_known, payload_fields
 class PayloadFields:
     """The fields of an object in a payload, as the tables of its source have them."""
 
-    __slots__ = ("_fields", "_source", "always", "known", "open")
+    __slots__ = ("_choices", "_fields", "_source", "always", "known", "open")
 
-    def __init__(self, source: str, fields: Mapping[str, Field], always: frozenset[str]) -> None:
-        """Take the fields from the source's tables; ``*`` and ``name_*`` stand for others."""
+    def __init__(
+        self,
+        source: str,
+        fields: Mapping[str, Field],
+        choices: Callable[[str], Choices | None],
+        always: frozenset[str],
+    ) -> None:
+        """Take the fields from the source's tables; ``*`` and ``name_*`` stand for others.
+
+        `choices` has the values of those that have a few only; `always` are those that no payload lacks.
+        """
         self._source = source
         self._fields = fields
+        self._choices = choices
         #: The names that are written out.
         self.known = tuple(name for name in fields if not name.endswith("*"))
         #: The sender adds fields freely.
@@ -31,14 +44,19 @@ class PayloadFields:
         if found is None:
             return None
         if not found.shape:
-            return perhaps(scalar_type(self._source, name)) if name in self._fields else ANY
+            if name not in self._fields:
+                return ANY
+            return replace(perhaps(scalar_type(self._source, name)), choices=self._choices(name))
         inner = _object(self._source, found.shape)
         return perhaps(list_of(inner) if found.many else inner)
 
 
 def payload_type(source: str, event_type: str) -> Type:
     """What the payload of a known event type is."""
-    fields = PayloadFields(source, payload_fields(source, event_type), always_in_payload(source, event_type))
+    choices = partial(payload_choices, source, event_type)
+    fields = PayloadFields(
+        source, payload_fields(source, event_type), choices, always_in_payload(source, event_type)
+    )
     return Type(kinds=OBJECT.kinds, fields=fields)
 
 
@@ -52,4 +70,7 @@ def _object(source: str, shape: str) -> Type:
     fields = shape_fields(source, shape)
     if set(fields) == {"*"}:
         return ANY  # what is not described need not be an object: a description may be a text
-    return Type(kinds=OBJECT.kinds, fields=PayloadFields(source, fields, always_in_shape(source, shape)))
+    choices = partial(shape_choices, source, shape)
+    return Type(
+        kinds=OBJECT.kinds, fields=PayloadFields(source, fields, choices, always_in_shape(source, shape))
+    )

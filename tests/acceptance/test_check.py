@@ -281,3 +281,20 @@ def test_one_error_hides_no_other(tmp_path: Path, value: str, code: str) -> None
         "unknown_argument",
         "unreachable_state",
     ]
+
+
+def test_a_slip_of_the_pen_is_told_where_it_stands_and_nothing_that_follows_from_it(tmp_path: Path) -> None:
+    file = tmp_path / "dev.hcl"
+    file.write_text(
+        'locals {\n  start = "open"\n}\nprovisioner "dev" {\n  receive "github" "release" {\n'
+        '    when   = event.action == "publishd"\n    entity = "DEV-1"\n    fire   = "go"\n  }\n'
+        '  statemachine "dev" {\n    initial = local.start\n    state "open" "go" {\n      when       = state == "opne"\n'
+        '      transition = "done"\n    }\n    state "done" { final = true }\n  }\n}\n'
+    )
+    done = check(file, "--json")
+    assert done.returncode == 0
+    found = json.loads(done.stdout)["diagnostics"]
+    assert [(d["code"], d["line"], d["detail"]) for d in found] == [
+        ("unknown_payload_value", 6, 'Did you mean "published"?'),
+        ("unknown_state", 13, 'Did you mean "open"?'),
+    ]

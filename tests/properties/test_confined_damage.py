@@ -107,7 +107,7 @@ provisioner "soc" {
     state "loop" {
       alias = null
       always {
-        when       = context.z == 1
+        when       = try(context.z, 0) == 1
         transition = "both"
       }
       always {
@@ -159,7 +159,7 @@ provisioner "soc" {
     within   = 20
   }
   property "limit" {
-    never = state == "nowhere"
+    never = state == "<end>"
   }
   test "goes" {
     given {
@@ -267,7 +267,7 @@ MISTAKES = (
     ('    initial = "open"', '    initial = "opne"', "initial_state_unregistered"),
     ('        transition = "review"', '        transition = "reveiw"', "transition_state_unregistered"),
     ('            transition = "agreed"', '            transition = "agred"', "transition_state_unregistered"),
-    ("        when       = context.z == 1", "        when       = contxt.z == 1", "unknown_name"),
+    ("        when       = try(context.z, 0) == 1", "        when       = try(contxt.z, 0) == 1", "unknown_name"),
     ("    within   = 20", '    within   = "soon"', "wrong_type"),
     ("    once_per   = event.issue.id", "    once_per   = event.isue.id", "unknown_payload_field"),
     ("    entity = event.issue.key", "    entity = evnt.issue.key", "unknown_name"),

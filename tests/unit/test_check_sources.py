@@ -315,6 +315,10 @@ def test_what_a_machine_remembers_is_of_the_types_that_it_sets() -> None:
         ("no_attributes", "Only objects have attributes."),
         ("no_text", "Use join for a list, or jsonencode for anything."),
         ("no_attributes", "Only objects have attributes."),
+        (
+            "context_never_set",
+            "What is set is by, count, many, seen. Set it, or give it a default: try(context.unset, null).",
+        ),
     ]
     anything = text.replace("set        = { by = null", "set        = jsondecode(event.x) # ")
     assert problems(anything) == []

@@ -115,7 +115,8 @@ After `→` stands what the value is, where it is always of one type.
 _DIFFERENCES = """## Where they differ from HCL's own
 
 Conversions, errors and the last digit are those of HCL's own function library, which `make conformance` compares over
-thousands of calls, but for what this table has. Text is also compared, and sorted, as what it looks like; it is not rewritten.
+thousands of calls, but for what this table has, and for the last digit of `log` and `pow`: here both logarithms, and a
+power, are rounded to the nearest double on every machine, there it is the processor that decides. Text is also compared, and sorted, as what it looks like; it is not rewritten.
 
 | for instance | is here | why |
 |---|---|---|

@@ -28,7 +28,7 @@ provisioner "dev" {
     initial = "a"
     state "a" {
       on "next" {
-        when = event.a == 1 && event.a == 2
+        when = event.release.body == "1" && event.release.body == "2"
         transition = "c"
       }
     }

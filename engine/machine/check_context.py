@@ -1,0 +1,42 @@
+"""Warns of what a definition's expressions ask of the context that none of its machines ever sets."""
+
+from collections.abc import Collection, Iterator
+
+from engine.diagnostics import Diagnostic
+from engine.machine.context_keys import unset_keys
+from engine.machine.definition import Provisioner
+from engine.machine.evaluated import elsewhere
+from engine.machine.expression import Expression
+from engine.machine.read import ReadResult
+from engine.machine.scope_types import remembered
+
+
+def check_context(read: ReadResult) -> Iterator[Diagnostic]:
+    """Every such problem, where all that is set is written out.
+
+    What a test gives its instance, and what another machine of the definition sets, is not asked for in vain.
+    """
+    found = {} if read.whole is None else read.whole.provisioners
+    set_by = {name: _set_by(provisioner) for name, provisioner in found.items()}
+    everything = {key for keys in set_by.values() for key in keys or ()}
+    for readable in read.readable:
+        provisioner = found.get(readable.name)
+        if provisioner is None or set_by[readable.name] is None:
+            continue
+        candidates = (e for candidate in readable.candidates for e in candidate.expressions)
+        for expression in (*candidates, *elsewhere(provisioner)):
+            yield from unset_keys(expression.node, everything)
+    if len(found) == len(read.readable) and None not in set_by.values():
+        for local in _locals(read):
+            yield from unset_keys(local.node, everything)
+
+
+def _set_by(provisioner: Provisioner) -> Collection[str] | None:
+    """The names in the context of an instance; None where not all of them are written out."""
+    names = remembered(provisioner.machine)
+    given = (key for test in provisioner.tests for key in test.given.context)
+    return None if names is None else {*names, *given}
+
+
+def _locals(read: ReadResult) -> list[Expression]:
+    return list({id(e): e for r in read.readable for e in r.names.locals.values()}.values())

@@ -1,0 +1,101 @@
+"""Which findings of a proof only follow from a slip of the pen that is told at its own place."""
+
+from collections.abc import Iterable, Iterator
+
+from engine.diagnostics import Diagnostic, Span
+from engine.machine.definition import Provisioner, Transition, covers
+from engine.machine.expression import Expression, Names
+from engine.machine.flows import arguments_of
+
+#: Problems of a name or a text that nothing else is called by, after which a guard does not mean what it says.
+_SLIPS = frozenset(("context_never_set", "unknown_payload_field", "unknown_payload_value", "unknown_state"))
+#: What they make of a guard.
+_OF_GUARDS = frozenset(("guard_always_true", "guard_never_true", "guards_overlap", "transition_shadowed"))
+#: What an earlier guard makes of a later transition.
+_OF_LATER = frozenset(("guards_overlap", "transition_shadowed"))
+_OF_TRANSITION = "transition_hindered"
+_OF_STATE = "unreachable_state"
+_OF_MACHINE = "no_end_reachable"
+
+
+def without_consequences(
+    provisioner: Provisioner, found: Iterable[Diagnostic], told: Iterable[Diagnostic]
+) -> list[Diagnostic]:
+    """What a proof found without what follows from slips among the problems that are told already."""
+    places = [p.subject for p in told if p.code in _SLIPS and p.subject is not None]
+    kept = list(found)
+    if not places:
+        return kept
+    machine = provisioner.machine
+    wrong = [t for t in machine.transitions if _has(_parts(t), places, machine.names)]
+    guards = [t for t in wrong if t.guard is not None and _has([t.guard], places, machine.names)]
+    blocked = [t for t in wrong if any(_blames(problem, t, guards) for problem in kept)]
+    lost = {span for transition in blocked for span in _behind(provisioner, transition)}
+    return [
+        p
+        for p in kept
+        if not any(_blames(p, t, guards) for t in wrong)
+        and not _shadowed(p, machine.transitions, guards)
+        and not (p.code == _OF_STATE and p.subject in lost)
+        and not (p.code == _OF_MACHINE and blocked)
+    ]
+
+
+def _blames(problem: Diagnostic, transition: Transition, guards: list[Transition]) -> bool:
+    """Whether a finding is about this transition, in a way that a slip in it explains."""
+    if problem.code == _OF_TRANSITION:
+        return problem.subject == transition.span
+    return problem.code in _OF_GUARDS and transition in guards and _is_guard_of(problem, transition)
+
+
+def _shadowed(problem: Diagnostic, every: Iterable[Transition], guards: list[Transition]) -> bool:
+    """Whether a finding is that a transition comes after one whose guard is wrong."""
+    if problem.code not in _OF_LATER:
+        return False
+    later = [t for t in every if _is_guard_of(problem, t) or problem.subject == t.span]
+    return any(covers(first.event, t.event) for t in later for first in guards)
+
+
+def _is_guard_of(problem: Diagnostic, transition: Transition) -> bool:
+    guard, at = transition.guard, problem.subject
+    return guard is not None and at is not None and _inside(at, guard.node.span)
+
+
+def _behind(provisioner: Provisioner, transition: Transition) -> Iterator[Span]:
+    """The states that a transition leads to, those around them and those that are left from there on."""
+    machine = provisioner.machine
+    todo = [] if transition.target is None else machine.named(transition.target)
+    seen: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in machine.histories:
+            todo.append(machine.histories[name].parent)
+        state = machine.states.get(name)
+        if state is None:
+            continue
+        yield state.span
+        todo += [] if state.parent is None else [state.parent]
+        todo += [inner.name for inner in machine.states.values() if inner.parent == name]
+        further = (t.target for t in machine.transitions if t.source == name and t.target is not None)
+        todo += [target for joined in further for target in machine.named(joined)]
+
+
+def _parts(transition: Transition) -> list[Expression]:
+    """All that is evaluated for a transition."""
+    own = [e for e in (transition.guard, transition.set) if e is not None]
+    raised = [e for one in transition.raises for e in one.expressions()]
+    return [*own, *arguments_of(transition), *raised]
+
+
+def _has(expressions: list[Expression], places: list[Span], names: Names) -> bool:
+    """Whether one of the places is in one of the expressions, or in a local that they need."""
+    needed = names.used_by(expressions)[0]
+    every = [*expressions, *(names.locals[name] for name in needed)]
+    return any(_inside(place, e.node.span) for e in every for place in places)
+
+
+def _inside(place: Span, whole: Span) -> bool:
+    return place.filename == whole.filename and whole.start <= place.start and place.end <= whole.end
