@@ -1,5 +1,6 @@
 """Proofs about payloads whose types are known, against brute force that sends every combination of values of those types."""
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
@@ -26,6 +27,8 @@ from engine.model import Entity, Event, Snapshot
 from engine.sources.payload_types import known_payload, payload_type
 
 GONE = object()
+#: Where numbers in order are compared for equality with each other and with texts, there are too many to try all.
+OUT_OF_WORK = re.compile(r"only \d+ situations .* were explored")
 MANY = "more values are compared with each other than are kept apart"
 ENTITY = Entity(project="p", id="P-1")
 #: What a pull request of GitHub's may have there; there is never one without a number and a title.
@@ -196,14 +199,14 @@ def test_only_what_a_sender_may_write_is_tried_and_all_that_matters_of_it(source
         for move in finding.way:
             assert_may_come(move.event)
         if finding.outcome is Outcome.OPEN:
-            assert finding.reasons == (MANY,)
+            assert all(reason == MANY or OUT_OF_WORK.match(reason) for reason in finding.reasons)
             continue
         expected = Outcome.FAILS if brute.fails(finding.property) else Outcome.HOLDS
         assert finding.outcome is expected, (finding.property, finding.because)
     explorer = Explorer(provisioner=provisioner, payloads=known_payload)
     space = explore(explorer)
     if not space.exact:
-        assert space.sampled == (MANY,)
+        assert not space.complete or space.sampled == (MANY,)
         return
     assert space.entered() == {at.state for at in brute.nodes.values()}
     guards = look_at_guards(explorer)

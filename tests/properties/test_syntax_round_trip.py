@@ -465,7 +465,7 @@ def test_no_text_breaks_the_parser(text: str | bytes) -> None:
         assert problem.summary
         assert problem.detail
     assert result.tree is not None or result.diagnostics
-    starts = [p.subject.start for p in result.diagnostics if p.subject]
+    starts = [p.subject.start for p in result.told if p.subject]
     assert starts == sorted(starts) or starts[:-1] == sorted(
         starts[:-1]
     )  # what the end leaves open comes last
