@@ -26,7 +26,7 @@ locals { main = "main" /* 🚦 */, }
 MAIN = """\
 provisioner "soc" {
   receive "github" "pull_request" {
-    when   = "😀" != event.action && contains(var.who, event.sender.login) && local.main != ""
+    when   = "😀" != event.sender.login && contains(var.who, event.sender.login) && local.main != ""
     entity = issue_keys(event.pull_request.title)
     fire   = "next"
   }
@@ -165,7 +165,7 @@ def test_names_are_found_in_the_other_files_of_a_folder_that_is_one_module(edito
     editor.change(uri, MAIN)
     other = editor.open("team/vars.hcl", VARS)
     used = told(editor, "references", other, VARS, '"who"', context={"includeDeclaration": True})
-    assert places(used) == [("m.hcl", 2, 50), ("vars.hcl", 0, 10)]
+    assert places(used) == [("m.hcl", 2, 56), ("vars.hcl", 0, 10)]
     assert [
         s["name"] for s in editor.ask("textDocument/documentSymbol", {"textDocument": {"uri": other}})
     ] == [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engine.machine.compile import CompiledMachine, compile_definition
 from engine.machine.read import read_definition
 from engine.machine.values import composed
-from engine.model import END
+from engine.model import END, is_own_event
 
 
 def says(value: Any, *, truth: bool) -> bool:
@@ -36,7 +36,9 @@ GUARDS: dict[str, Any] = {
 }
 
 _characters = st.characters(exclude_categories=("C", "Z"), exclude_characters="*=<>")
-names = st.text(_characters, min_size=1, max_size=12).map(composed) | st.sampled_from(
+names = (
+    st.text(_characters, min_size=1, max_size=12).map(composed).filter(lambda name: not is_own_event(name))
+) | st.sampled_from(
     ["state", "to_a", "trigger", "events", "a b", "${x}", "%{if}", 'quo"te', "back\\slash", "on a"]
 )
 
