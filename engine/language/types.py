@@ -59,6 +59,10 @@ class Type:
     spells: bool = True
     #: What the texts among them are known to be; None where they can be any.
     choices: Choices | None = None
+    #: The numbers among them are whole.
+    whole: bool = False
+    #: None of the numbers among them is below it; None where there is no such bound.
+    least: int | None = None
     #: How many types there are in it, itself included.
     size: int = field(init=False, repr=False)
 
@@ -176,7 +180,16 @@ def join(left: Type, right: Type) -> Type:
 
 
 def _join(left: Type, right: Type) -> Type:
-    made = Type(kinds=left.kinds | right.kinds, choices=_choices(left, right))
+    counted = [each for each in (left, right) if "number" in each.kinds]
+    bounds = [each.least for each in counted]
+    made = Type(
+        kinds=left.kinds | right.kinds,
+        choices=_choices(left, right),
+        whole=bool(counted) and all(each.whole for each in counted),
+        least=min((bound for bound in bounds if bound is not None), default=None)
+        if None not in bounds
+        else None,
+    )
     lists = [each for each in (left, right) if "list" in each.kinds]
     objects = [each for each in (left, right) if "object" in each.kinds]
     items = _joined_items(lists)
@@ -248,7 +261,7 @@ def holds(type_: Type, value: Any) -> bool:
     if type_.value is not UNKNOWN:
         return bool(type_.value == value)
     own = type_of(value)
-    if not own.kinds <= type_.kinds:
+    if not own.kinds <= type_.kinds or (own.kinds == NUMBER.kinds and not _counts(type_, value)):
         return False
     if isinstance(value, (list, tuple)):
         if type_.items is not None:
@@ -258,3 +271,10 @@ def holds(type_: Type, value: Any) -> bool:
         inside = [(type_.attribute(name), item) for name, item in value.items()]
         return all(inner is not None and holds(inner, item) for inner, item in inside)
     return True
+
+
+def _counts(type_: Type, value: Any) -> bool:
+    """Whether a number is one of those that a type has."""
+    if type_.whole and (isinstance(value, BinaryFraction) or value % 1):
+        return False
+    return type_.least is None or value >= type_.least

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from itertools import combinations, count, islice, pairwise
+from math import ceil, floor
 from typing import Any, Final
 
 from engine.language.values import UnfitError, number
@@ -42,14 +43,14 @@ _FRESH = ("one", "two", "three", "four")
 _TRUTHS = ((True, "true", "1"), (False, "false", "0"))
 
 
-def representatives(path: Path, use: Use | None) -> tuple[Any, ...]:
-    """The values to be tried for a path, likely ones first."""
+def representatives(path: Path, use: Use | None, *, whole: bool = False) -> tuple[Any, ...]:
+    """The values to be tried for a path, likely ones first; of numbers only `whole` ones where it has no others."""
     other = f"some {path[-1]}"
     if use is None or not _asks(use):
         return (other,)
     values: list[Any] = [*_received(use.constants)]
     values += _truths(use) if use.truth else []
-    values += _around(use) if use.bounds or use.ordered else []
+    values += _around(use, whole=whole) if use.bounds or use.ordered else []
     values += _FRESH[: fresh_ones(use)] if fresh_ones(use) > 1 else [other]
     values += _crowds(use) if use.several else []
     values += use.samples
@@ -120,7 +121,7 @@ def _truths(use: Use) -> Iterable[Any]:
         yield from islice((v for v in spellings if not _mentioned(use, v)), fresh_ones(use))
 
 
-def _around(use: Use) -> Iterable[Any]:
+def _around(use: Use, *, whole: bool) -> Iterable[Any]:
     """Every number that matters, some in every gap between, and the same numbers spelled as texts.
 
     Values that are compared with each other may all fall into one gap: there is a number for each of them. Where they are in
@@ -129,7 +130,7 @@ def _around(use: Use) -> Iterable[Any]:
     points = sorted({_exact(value) for value in numbers_of(use)})
     together = fresh_ones(use)
     many = min(use.others + 1, MOST_FRESH)
-    for value in sorted({*points, *_gaps(points, many)}):
+    for value in sorted({*points, *(_whole_gaps if whole else _gaps)(points, many)}):
         number_itself = _written(value)
         yield number_itself
         texts = together - 1 if use.ordered or value in points else 0
@@ -155,6 +156,20 @@ def _gaps(points: Sequence[Fraction], many: int) -> Iterable[Fraction]:
         step = (right - left) / (many + 1)
         step = Fraction(step // 1) if step >= 1 and many > 1 else step
         yield from (left + step * by for by in range(1, many + 1))
+
+
+def _whole_gaps(points: Sequence[Fraction], many: int) -> Iterable[Fraction]:
+    """So many whole numbers below all points, between each two, and above all; fewer where there are no more."""
+    if not points:
+        yield from (Fraction(number) for number in range(1, many + 1))
+        return
+    for by in range(1, many + 1):
+        yield Fraction(ceil(points[0]) - by)
+        yield Fraction(floor(points[-1]) + by)
+    for left, right in pairwise(points):
+        below, room = floor(left), ceil(right) - floor(left) - 1
+        step = max(room // (many + 1), 1)
+        yield from (Fraction(below + step * by) for by in range(1, min(many, room) + 1))
 
 
 def _spellings(value: Fraction) -> Iterable[str]:

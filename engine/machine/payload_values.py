@@ -44,6 +44,12 @@ def is_there(payload: Type, steps: Path) -> bool:
     return True
 
 
+def goes_along(payload: Type, steps: Path) -> bool:
+    """Whether what stands at a path is never null and never missing in the object that it belongs to, if that is there."""
+    found = type_at(payload, steps[:-1]) if steps else ANY
+    return found.fields is not None and steps[-1] in found.fields.always
+
+
 def fitting(options: tuple[Any, ...], found: Type, use: Use | None, *, inner: bool) -> tuple[Any, ...]:
     """The values of a type among them, with some of that type that nothing mentions in place of those that go.
 
@@ -109,7 +115,26 @@ def _others(found: Type, kept: Iterable[Any], use: Use | None, *, inner: bool) -
 
 
 def _objects(found: Type) -> Iterable[dict[str, Any]]:
-    """Objects that differ."""
-    yield {}
+    """Objects that differ; all have what none of their type lacks."""
+    there = _filled(found)
+    yield there
     names = ("one", "two", "three", "four") if found.fields is None else found.fields.known
-    yield from (made for made in ({name: None} for name in names) if holds(found, made))
+    made = ({**there, name: None} for name in names if name not in there)
+    yield from (one for one in made if holds(found, one))
+
+
+def _filled(found: Type) -> dict[str, Any]:
+    """What no object of a type lacks, with likely values."""
+    if found.fields is None:
+        return {}
+    inside = ((name, found.attribute(name)) for name in sorted(found.fields.always))
+    return {name: _likely(name, inner) for name, inner in inside if inner is not None}
+
+
+def _likely(name: str, found: Type) -> Any:
+    """A value of a type, for a field of that name."""
+    if "string" in found.kinds:
+        return f"some {name}" if found.choices is None else found.choices.known[0]
+    if "object" in found.kinds:
+        return _filled(found)
+    return next(iter(_others(found, (), None, inner=False)), None)

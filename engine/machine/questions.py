@@ -18,7 +18,15 @@ from engine.machine.domains import MISSING, MOST_FRESH, is_crowded, numbers_of, 
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.flows import Flows, arguments_of, carried, carry
-from engine.machine.payload_values import Payloads, fitting, is_there, nothing_known, shared, type_at
+from engine.machine.payload_values import (
+    Payloads,
+    fitting,
+    goes_along,
+    is_there,
+    nothing_known,
+    shared,
+    type_at,
+)
 from engine.machine.use import Path, Use
 from engine.model import is_own_event
 
@@ -41,7 +49,7 @@ class Question:
     payloads: Payloads = nothing_known
     #: Why not everybody is tried whom it may come to ask; empty if all are, as far as they make a difference.
     unnamed: str = ""
-    _cache: dict[Path, tuple[Any, ...]] = field(default_factory=dict)
+    _cache: dict[tuple[Path, bool], tuple[Any, ...]] = field(default_factory=dict)
     #: The same for payloads of one event type.
     _fitting: dict[tuple[str, str, Path], tuple[Any, ...]] = field(default_factory=dict)
 
@@ -85,6 +93,15 @@ class Question:
         """
         return self._domain(context or {}, receive, path)
 
+    def may_be(self, receive: Receive | None, path: Path, value: Any) -> bool:
+        """Whether the sender of what this block receives may write a value at a path."""
+        payload = self._payload(receive, path)
+        if payload is None:
+            return True
+        return holds(type_at(payload, path[1:]), value) and not (
+            value is None and goes_along(payload, path[1:])
+        )
+
     def _domain(self, context: Mapping[str, Any], receive: Receive | None, path: Path) -> tuple[Any, ...]:
         if receive is not None and path == ("delivery", "source"):
             return (receive.source,)
@@ -102,11 +119,12 @@ class Question:
                 options = (value, *options)
         return options
 
-    def _all(self, path: Path) -> tuple[Any, ...]:
-        """The values of a path of which nothing is known."""
-        if path not in self._cache:
-            self._cache[path] = representatives(path, self.uses.of.get(path))
-        return self._cache[path]
+    def _all(self, path: Path, *, whole: bool = False) -> tuple[Any, ...]:
+        """The values of a path of which nothing is known but perhaps that its numbers are `whole`."""
+        key = (path, whole)
+        if key not in self._cache:
+            self._cache[key] = representatives(path, self.uses.of.get(path), whole=whole)
+        return self._cache[key]
 
     def _type(self, receive: Receive | None, path: Path) -> Type:
         """What a path can be in a payload which this block receives."""
@@ -121,18 +139,17 @@ class Question:
         key = (receive.source, receive.type, path)
         if key not in self._fitting:
             use, found, inner = self.uses.of.get(path), self._type(receive, path), self._inner(path)
-            options = fitting(self._all(path), found, use, inner=inner)
+            options = fitting(self._all(path, whole=found.whole), found, use, inner=inner)
             for other in () if use is None else sorted((use.joined | use.ordered) & self.known):
-                values = fitting(
-                    self._all(other),
-                    self._type(receive, other),
-                    self.uses.of[other],
-                    inner=self._inner(other),
-                )
+                of_other = self._type(receive, other)
+                all_other = self._all(other, whole=of_other.whole)
+                values = fitting(all_other, of_other, self.uses.of[other], inner=self._inner(other))
                 options = shared(options, values, found, inner=inner)
             payload = self._payload(receive, path)
-            if payload is not None and is_there(payload, path[1:]):
-                options = tuple(value for value in options if value is not None and value is not MISSING)
+            if payload is not None and goes_along(payload, path[1:]):
+                # What is missing with its object is told by that, where it is asked for.
+                sure = path[:-1] in self.known or is_there(payload, path[1:])
+                options = tuple(v for v in options if v is not None and not (sure and v is MISSING))
             self._fitting[key] = options
         return self._fitting[key]
 

@@ -15,6 +15,7 @@ from typing import Any
 from engine.frozen import frozen
 from engine.machine.values import timestamp
 from engine.sources.catalog import SOURCES
+from engine.sources.payload_presence import always_in_payload, always_in_shape
 from engine.sources.payload_scalars import scalar_type
 from engine.sources.payloads import Field, is_known, payload_fields, shape_fields
 
@@ -262,17 +263,18 @@ def _known_of(source: str, event_type: str, path: tuple[str, ...], shape: str) -
     if not words and name in _TYPE_MEMBERS and len(path) == 1:
         words = (event_type,)
     kind = _KIND_IN.get((shape, name)) or _kind_of(name)
-    kind = _fitting(source, name, kind)
+    kind = _fitting(source, name, kind, shape)
+    always = always_in_shape(source, shape) if shape else always_in_payload(source, event_type)
     return _Known(
         words=words,
         kind=kind,
         number=1 + int.from_bytes(sha256(".".join(path).encode()).digest()[:3]),
-        may_be_null=_NULL.fullmatch(name) is not None,
+        may_be_null=_NULL.fullmatch(name) is not None and name not in always,
         interest=_near(path) if kind in ("text", "ref", "flag") else Interest.LITTLE,
     )
 
 
-def _fitting(source: str, name: str, kind: str) -> str:
+def _fitting(source: str, name: str, kind: str, shape: str) -> str:
     """The kind, or a plainer one where the source is known to send something else under that name."""
     numbers = kind == "number" or (kind == "milliseconds" and source in _MILLISECONDS)
     made = (
@@ -284,8 +286,10 @@ def _fitting(source: str, name: str, kind: str) -> str:
         if kind in ("list", "object")
         else "string"
     )
-    kinds = scalar_type(source, name).kinds
-    return kind if made in kinds else next(plain for each, plain in _PLAIN.items() if each in kinds)
+    found = scalar_type(source, name, shape)
+    if found.least == 1:
+        return "id"
+    return kind if made in found.kinds else next(p for each, p in _PLAIN.items() if each in found.kinds)
 
 
 def _milliseconds(maker: _Maker, leaf: _Leaf) -> Sequence[Any]:
@@ -321,6 +325,7 @@ _VALUES: Mapping[str, Callable[[_Maker, _Leaf], Sequence[Any]]] = {
     "project": lambda _maker, leaf: (leaf.key.rpartition("-")[0],),
     "list": lambda _maker, leaf: ([], [leaf.name]),
     "object": lambda _maker, _leaf: ({},),
+    "id": lambda _maker, leaf: (leaf.number, 1),
     "number": lambda _maker, leaf: (leaf.number, 1, 0),
     "login": lambda _maker, _leaf: ("ada", "grace"),
     "word": lambda _maker, leaf: (leaf.name, f"another {leaf.name}"),

@@ -15,7 +15,7 @@ from engine.sources.payloads import Field, found_field, is_known, payload_fields
 class PayloadFields:
     """The fields of an object in a payload, as the tables of its source have them."""
 
-    __slots__ = ("_choices", "_fields", "_source", "always", "known", "open")
+    __slots__ = ("_choices", "_fields", "_shape", "_source", "always", "known", "open")
 
     def __init__(
         self,
@@ -23,14 +23,17 @@ class PayloadFields:
         fields: Mapping[str, Field],
         choices: Callable[[str], Choices | None],
         always: frozenset[str],
+        shape: str = "",
     ) -> None:
         """Take the fields from the source's tables; ``*`` and ``name_*`` stand for others.
 
-        `choices` has the values of those that have a few only; `always` are those that no payload lacks.
+        `choices` has the values of those that have a few only; `always` are those that no payload lacks; `shape` is what
+        they are the fields of, where that is not the payload itself.
         """
         self._source = source
         self._fields = fields
         self._choices = choices
+        self._shape = shape
         #: The names that are written out.
         self.known = tuple(name for name in fields if not name.endswith("*"))
         #: The sender adds fields freely.
@@ -46,8 +49,8 @@ class PayloadFields:
         if not found.shape:
             if name not in self._fields:
                 return ANY
-            return replace(perhaps(scalar_type(self._source, name)), choices=self._choices(name))
-        inner = _object(self._source, found.shape)
+            return replace(perhaps(scalar_type(self._source, name, self._shape)), choices=self._choices(name))
+        inner = _object(self._source, found.shape, name)
         return perhaps(list_of(inner) if found.many else inner)
 
 
@@ -66,11 +69,10 @@ def known_payload(source: str, event_type: str) -> Type | None:
 
 
 @cache
-def _object(source: str, shape: str) -> Type:
+def _object(source: str, shape: str, field: str) -> Type:
     fields = shape_fields(source, shape)
     if set(fields) == {"*"}:
         return ANY  # what is not described need not be an object: a description may be a text
     choices = partial(shape_choices, source, shape)
-    return Type(
-        kinds=OBJECT.kinds, fields=PayloadFields(source, fields, choices, always_in_shape(source, shape))
-    )
+    always = always_in_shape(source, shape, field)
+    return Type(kinds=OBJECT.kinds, fields=PayloadFields(source, fields, choices, always, shape))

@@ -171,7 +171,7 @@ class Coming:
         context: Mapping[str, Any],
         given: _Chosen = _OBJECT,
     ) -> _Chosen:
-        """What is given, and a value for every other path that is asked for: one that makes a difference, or any JSON."""
+        """What is given, and for every other path that is asked for one that makes a difference, or any that its sender may write."""
         chosen = dict(given)
         asked = sorted((p for p in question.known if p[0] in _COME and len(p) > 1), key=lambda p: (len(p), p))
         around = {path[:length] for path in asked for length in range(2, len(path))}
@@ -180,10 +180,12 @@ class Coming:
             if path in chosen or not all(isinstance(value, Mapping) for value in outside):
                 continue
             if path[0] == "event" and not _pick(draw, _LIKELY):
-                chosen[path] = draw(_json)
-            else:
-                options = question.values_of(path, context, receive)
-                chosen[path] = _pick(draw, ({}, *options) if path in around else options)
+                value = draw(_json)
+                if question.may_be(receive, path, value):
+                    chosen[path] = value
+                    continue
+            options = question.values_of(path, context, receive)
+            chosen[path] = _pick(draw, ({}, *options) if path in around else options)
         return chosen
 
 

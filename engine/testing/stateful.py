@@ -31,6 +31,7 @@ from engine.machine.story import test_block
 from engine.machine.timers import next_due, timer_event
 from engine.model import Delivery, Event, Passage, Snapshot, Step, Verdict
 from engine.sources.correlate import correlate
+from engine.sources.payload_types import known_payload
 from engine.testing.clock import FrozenClock
 from engine.testing.coming import Coming, events_at, payloads_for
 from engine.testing.load import load_provisioner
@@ -250,7 +251,7 @@ def state_machine_for(
         else load_provisioner(source, project, machines=machines, variables=variables)
     )
     claims = tuple(p for p in provisioner.properties if p.claim in (Claim.ALWAYS, Claim.NEVER))
-    explorer = Explorer(provisioner=provisioner, claims=claims)
+    explorer = Explorer(provisioner=provisioner, claims=claims, payloads=known_payload)
     members: dict[str, Any] = {
         "__doc__": "The stateful test of one definition.",
         "__module__": __name__,

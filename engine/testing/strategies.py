@@ -1,8 +1,8 @@
 """Hypothesis strategies for what may come in to a definition, and for the time that passes.
 
 Payloads are made from what the definition asks of them: a value for each path that some guard, claim or argument looks
-at, drawn from those that make a difference (`engine.machine.domains`), and from any JSON now and then. Times are those at
-which its timers run out, to the moment and close by.
+at, drawn from those that make a difference (`engine.machine.domains`), and now and then from any JSON that its sender may
+write there. Times are those at which its timers run out, to the moment and close by.
 """
 
 from collections.abc import Iterator
@@ -22,6 +22,7 @@ from engine.machine.moves import Move
 from engine.model import Delivery, Entity, Event, Snapshot
 from engine.sources.catalog import SOURCES
 from engine.sources.examples import overlaid
+from engine.sources.payload_types import known_payload
 from engine.testing.coming import COMMENTS, STRANGER, Coming, events_anywhere, payloads_for
 from engine.testing.load import load_provisioner
 from engine.testing.sources import payloads
@@ -46,7 +47,7 @@ def events(source: Provisioner | Path | str, project: str | None = None) -> st.S
 
     What a `receive` block fires has a payload that one of them lets through.
     """
-    coming = Coming(explorer=Explorer(provisioner=_provisioner(source, project)))
+    coming = Coming(explorer=Explorer(provisioner=_provisioner(source, project), payloads=known_payload))
     return events_anywhere(coming) if coming.possible else st.nothing()
 
 
@@ -94,7 +95,7 @@ def deliveries(
 ) -> st.SearchStrategy[Delivery]:
     """Deliveries of the kinds that a definition receives, bare or `realistic`; what it looks at names the `entities`."""
     provisioner = _provisioner(source, project)
-    coming = Coming(explorer=Explorer(provisioner=provisioner))
+    coming = Coming(explorer=Explorer(provisioner=provisioner, payloads=known_payload))
     keys = entities or (coming.explorer.entity().id,)
     received = provisioner.receives
     return st.one_of([delivery_to(r, payloads_for(coming, r), keys, realistic=realistic) for r in received])
@@ -163,7 +164,7 @@ def walks(
     draw: st.DrawFn, source: Provisioner | Path | str, project: str | None = None, longest: int = 10
 ) -> tuple[Move, ...]:
     """Ways that the machine can go from its initial state: each move was really decided."""
-    explorer = Explorer(provisioner=_provisioner(source, project))
+    explorer = Explorer(provisioner=_provisioner(source, project), payloads=known_payload)
     at = explorer.start()
     way: list[Move] = []
     for _ in range(draw(st.integers(0, longest))):

@@ -1,12 +1,13 @@
 """Proofs try what a sender may write, where that is known."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from engine.language.types import ANY, BOOL, NUMBER, OBJECT, STRING, Type, list_of, perhaps
+from engine.language.types import ANY, BOOL, NUMBER, OBJECT, STRING, Type, holds, list_of, perhaps
 from engine.machine.domains import MISSING, representatives
-from engine.machine.payload_values import fitting, is_there, type_at
+from engine.machine.payload_values import fitting, goes_along, is_there, type_at
 from engine.machine.prove import Proof, prove
 from engine.machine.read import read_definition
 from engine.machine.use import Use
@@ -172,7 +173,157 @@ def test_a_field_that_may_be_null_is_tried_as_null() -> None:
 def test_what_is_always_there_is_there_with_all_that_it_stands_in() -> None:
     payload = payload_type("github", "pull_request")
     assert is_there(payload, ("pull_request", "head", "sha"))
-    assert not is_there(payload, ("pull_request", "user", "login"))
+    assert is_there(payload, ("pull_request", "user", "login"))
+    assert not is_there(payload, ("organization", "login"))
     assert not is_there(payload, ("pull_request", "milestone", "number"))
     assert not is_there(payload, ("pull_request", "labels", "0"))
     assert not is_there(ANY, ("number",))
+
+
+@pytest.mark.parametrize(
+    ("path", "goes"),
+    [
+        ("pull_request.labels.0.name", True),
+        ("pull_request.milestone.number", True),
+        ("sender.type", True),
+        ("organization.login", True),
+        ("organization.type", False),
+        ("pull_request.requested_reviewers.0.login", False),
+        ("pull_request.body", False),
+        ("milestone", False),
+    ],
+)
+def test_what_an_object_always_has_goes_along_with_it(path: str, *, goes: bool) -> None:
+    assert goes_along(payload_type("github", "pull_request"), tuple(path.split("."))) is goes
+
+
+def test_an_object_that_nobody_takes_apart_has_what_it_always_has() -> None:
+    labels = payload_type("github", "pull_request").attribute("pull_request").attribute("labels")  # type: ignore[union-attr]
+    assert labels is not None
+    (made,) = [value for value in tried(labels, opaque=True) if isinstance(value, list) and value]
+    assert {"color", "default", "id", "name", "node_id"} <= set(made[0])
+    assert None not in (made[0][name] for name in ("color", "id", "name"))
+
+
+def whole(*, least: int | None = None, **asked: Any) -> list[Any]:
+    found, use = replace(NUMBER, whole=True, least=least), Use(**asked)
+    values = fitting(representatives(PATH, use, whole=True), found, use, inner=False)
+    return sorted(value for value in values if value is not MISSING)
+
+
+@pytest.mark.parametrize(
+    ("least", "bounds", "expected"),
+    [
+        (1, [3], [2, 3, 4]),
+        (1, [3, 4], [2, 3, 4, 5]),
+        (1, [1], [1, 2]),
+        (0, [0], [0, 1]),
+        (0, [0.5], [0, 1]),
+        (None, [0], [-1, 0, 1]),
+        (1, [3, 6], [2, 3, 4, 6, 7]),
+        (1, [3.2, 3.8], [3, 4]),
+        (1, [5, 2**70], [4, 5, 2**69 + 2, 2**70, 2**70 + 1]),
+    ],
+)
+def test_only_whole_numbers_are_tried_where_there_are_no_others(
+    least: int | None, bounds: list[float], expected: list[Any]
+) -> None:
+    assert whole(least=least, bounds=bounds) == expected
+
+
+def test_there_are_as_many_whole_numbers_between_two_as_there_is_room_for() -> None:
+    asked = {("event", "y"), ("event", "z")}
+    assert whole(bounds=[3, 5, 9], ordered=asked) == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+
+
+@pytest.mark.parametrize(
+    ("source", "event_type", "path", "kind"),
+    [
+        ("github", "pull_request", "number", "id"),
+        ("github", "issues", "issue.comments", "count"),
+        ("github", "push", "head_commit.id", "text"),
+        ("gitlab", "pipeline", "object_attributes.id", "id"),
+        ("gitlab", "pipeline", "commit.id", "text"),
+        ("gitlab", "pipeline", "object_attributes.duration", "any"),
+        ("bitbucket", "pullrequest:created", "pullrequest.id", "id"),
+        ("jira", "sprint_closed", "sprint.id", "id"),
+    ],
+)
+def test_which_numbers_a_field_may_have(source: str, event_type: str, path: str, kind: str) -> None:
+    found = type_at(payload_type(source, event_type), tuple(path.split(".")))
+    fits = {value: holds(found, value) for value in (-1, 0, 1, 1.5, "one")}
+    assert [value for value, fine in fits.items() if fine] == {
+        "id": [1],
+        "count": [0, 1],
+        "text": ["one"],
+        "any": [-1, 0, 1, 1.5, "one"],
+    }[kind]
+
+
+def outcomes(receive: str, states: str, claims: str) -> dict[str, str]:
+    text = f"""
+provisioner "dev" {{
+  receive {receive} {{
+    entity = "SOC-1"
+    fire   = "next"
+  }}
+  statemachine "dev" {{
+    initial = "a"
+    {states}
+    state "z" {{ final = true }}
+  }}
+  {claims}
+}}
+"""
+    read = read_definition(text, "x.hcl")
+    assert read.definition is not None, read.diagnostics
+    found = prove(read.definition.provisioners["dev"], payloads=known_payload)
+    return {finding.property.name: finding.outcome.value for finding in found.findings}
+
+
+@pytest.mark.parametrize(
+    ("receive", "then", "claim"),
+    [
+        (
+            '"github" "pull_request"',
+            "when = event.pull_request.number > 3\nset = { n = event.pull_request.number }",
+            'never = state == "z" && context.n < 4',
+        ),
+        ('"github" "issues"', "when = event.issue.milestone.number < 1", 'never = state == "z"'),
+        ('"github" "issues"', "when = event.issue.comments < 0", 'never = state == "z"'),
+        (
+            '"github" "issues"',
+            "when = event.issue.milestone != null && !can(event.issue.milestone.number)",
+            'never = state == "z"',
+        ),
+        (
+            '"github" "pull_request_review"',
+            "set = { by = event.review.user.login }",
+            'always = state != "z" || can(context.by)',
+        ),
+        ('"github" "push"', "set = { by = event.sender.login }", 'always = state != "z" || can(context.by)'),
+        (
+            '"github" "pull_request"',
+            "set = { k = event.pull_request.labels[0].name }",
+            'always = state != "z" || can(context.k)',
+        ),
+        (
+            '"gitlab" "pipeline"',
+            "set = { id = event.object_attributes.id }",
+            'never = state == "z" && context.id == "1"',
+        ),
+        (
+            '"gitlab" "merge_request"',
+            "set = { by = event.user.username }",
+            'always = state != "z" || can(context.by)',
+        ),
+        (
+            '"jira" "jira:issue_updated"',
+            "set = { was = event.issue.fields.status.name }",
+            'always = state != "z" || can(context.was)',
+        ),
+    ],
+)
+def test_what_no_sender_writes_refutes_nothing(receive: str, then: str, claim: str) -> None:
+    states = f'state "a" {{\non "next" {{\n{then}\ntransition = "z"\n}}\n}}'
+    assert outcomes(receive, states, f'property "p" {{ {claim} }}') == {"p": "holds"}

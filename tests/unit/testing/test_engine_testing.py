@@ -12,10 +12,13 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from engine.decide.run_test import run_test
 from engine.errors import InvalidDefinitionError
+from engine.machine.claims import Outcome
 from engine.machine.compile import compile_definition
+from engine.machine.prove import prove
 from engine.machine.step import step
 from engine.model import Delivery, Event, Verdict
 from engine.sources.correlate import correlate
+from engine.sources.payload_types import known_payload
 from engine.testing import (
     FrozenClock,
     deliveries,
@@ -275,3 +278,35 @@ def test_a_folder_with_modules_and_values_is_loaded_with_the_tests_beside_it(tmp
     assert "it" in [p.name for p in provisioner.properties]
     with pytest.raises(InvalidDefinitionError):
         load_definition(team, variables={"word": "w"})
+
+
+def test_a_stateful_test_does_not_refute_what_a_proof_shows_of_known_payloads() -> None:
+    source = """
+provisioner "dev" {
+  receive "github" "pull_request" {
+    entity = issue_keys(event.pull_request.title)
+    fire   = { opened = "go", closed = "merged" }[event.action]
+  }
+  statemachine "dev" {
+    initial = "open"
+    state "open" {
+      on "go" {
+        set        = { n = event.pull_request.number }
+        transition = "review"
+      }
+    }
+    state "review" {
+      on "merged" { transition = "done" }
+    }
+    state "done" { final = true }
+  }
+  property "its number is kept" { never = state == "review" && !can(context.n) }
+  property "from one" { never = try(context.n < 1, false) }
+  property "whole" { always = try(context.n == floor(context.n), true) }
+}
+"""
+    assert all(
+        f.outcome is not Outcome.FAILS
+        for f in prove(load_provisioner(source), payloads=known_payload).findings
+    )
+    run_state_machine_as_test(state_machine_for(source), settings=settings(quick, max_examples=300))
