@@ -212,7 +212,9 @@ class Answers:
         if event.startswith(DONE_STATE):
             return False
         raised = not is_pattern(event) and any(r.event == event for r in self.machine.raises())
-        return not raised or any(may_fire(self.machine, r, event) for r in self.provisioner.receives)
+        return not raised or any(
+            may_fire(self.machine, r, event, self.payloads) for r in self.provisioner.receives
+        )
 
     def candidates(self, configuration: Configuration, event: str) -> tuple[Transition, ...]:
         """What may happen on an event there, in the order in which it is tried."""

@@ -18,11 +18,14 @@ Domain = Callable[[Path], tuple[Any, ...]]
 class Chooser:
     """Values for paths, one combination at a time."""
 
-    __slots__ = ("_domain", "_known", "_made", "_names", "_trail", "chosen")
+    __slots__ = ("_domain", "_known", "_made", "_names", "_nowhere", "_trail", "chosen")
 
-    def __init__(self, domain: Domain, known: frozenset[Path]) -> None:
-        """Take the values to try, and every path that anything may ask for."""
+    def __init__(
+        self, domain: Domain, known: frozenset[Path], nowhere: Callable[[Path], bool] = lambda _: False
+    ) -> None:
+        """Take the values to try, every path that anything may ask for, and which of them lead `nowhere`."""
         self._domain = domain
+        self._nowhere = nowhere
         self._names: dict[Path, list[str]] = {}
         for path in sorted(known):
             for length in range(1, len(path)):
@@ -57,8 +60,10 @@ class Chooser:
         if path in self.chosen:
             return self.chosen[path]
         inner = path in self._names
-        if inner and path not in self._known:
-            value: Any = Facts(self, path)
+        if inner and self._nowhere(path):
+            value: Any = MISSING
+        elif inner and path not in self._known:
+            value = Facts(self, path)
         else:
             domain = self._domain(path)
             options = (Facts(self, path), *domain) if inner else domain

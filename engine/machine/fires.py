@@ -6,9 +6,11 @@ from typing import Any
 from engine.errors import EvaluationError
 from engine.frozen import frozen
 from engine.language import syntax
+from engine.language.types import Type
 from engine.language.values import UnfitError, parse_number, text
 from engine.machine.atoms import Term, Uses
 from engine.machine.definition import ANY_EVENT, ANY_MORE, is_pattern
+from engine.machine.payload_values import type_at
 
 
 @frozen
@@ -54,6 +56,28 @@ def made_of(uses: Uses, node: syntax.Expression) -> Made | None:
     return Made(before=around[0], part=found[0], terms=tuple(found[1]), after=around[1])
 
 
+def names_of(uses: Uses, node: syntax.Expression, payload: Type | None = None) -> frozenset[str] | None:
+    """All names that there can be; None if there is no saying. A path has those of its documented values in the payload."""
+    made = made_of(uses, node)
+    before, after = ("", "") if made is None else (made.before, made.after)
+    terms = uses.terms(node) if made is None else made.terms
+    if terms is None:
+        return None
+    names: set[str] = set()
+    for is_path, value in terms:
+        if not is_path:
+            parts = (value,) if made is None else _texts(value)
+        elif payload is not None and value[0] == "event":
+            found = type_at(payload, value[1:])
+            if found.choices is None or not found.only("string", "null"):
+                return None
+            parts = found.choices.known
+        else:
+            return None
+        names.update(f"{before}{part}{after}" for part in parts)
+    return frozenset(names)
+
+
 def ask(uses: Uses, node: syntax.Expression, event: str) -> None:
     """Add what it takes to know whether a name is that of an event, or one of those that a pattern means."""
     made = made_of(uses, node)
@@ -61,6 +85,14 @@ def ask(uses: Uses, node: syntax.Expression, event: str) -> None:
         uses.equals(node, event)
         return
     uses.either(made.terms, [value for part in dict.fromkeys(_parts(made, event)) for value in _values(part)])
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """A constant as a template writes it; nothing if it cannot."""
+    try:
+        return (text(value),)
+    except (UnfitError, EvaluationError):
+        return ()
 
 
 def _parts(made: Made, event: str) -> Iterator[str]:

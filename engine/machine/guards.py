@@ -13,6 +13,7 @@ from engine.machine.definition import ALWAYS, Kind, Transition
 from engine.machine.explore import Explorer
 from engine.machine.facts import Chooser
 from engine.machine.moves import NOW, Configuration
+from engine.machine.payload_values import Payloads, nothing_known
 from engine.machine.sensitive import Sensitive
 from engine.machine.space import Space
 from engine.machine.values import timestamp
@@ -58,6 +59,8 @@ class Guards:
     overlaps: dict[tuple[int, int], Overlap] = field(default_factory=dict)
     #: What of events and contexts is not to be shown; None = all may be.
     hidden: Sensitive | None = None
+    #: What is known of what comes in.
+    payloads: Payloads = nothing_known
 
     def of(self, transition: Transition) -> Candidacy:
         """What is known of a transition."""
@@ -66,7 +69,7 @@ class Guards:
 
 def look_at_guards(explorer: Explorer) -> Guards:
     """Try everything that makes a difference to some guard."""
-    found = Guards(hidden=explorer.machine.names.hidden)
+    found = Guards(hidden=explorer.machine.names.hidden, payloads=explorer.payloads)
     done: set[tuple[int, ...]] = set()
     parallel = any(state.kind is Kind.PARALLEL for state in explorer.machine.states.values())
     for (state, event), candidates in explorer.compiled.table.items():

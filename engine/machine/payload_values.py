@@ -44,6 +44,16 @@ def is_there(payload: Type, steps: Path) -> bool:
     return True
 
 
+def is_nowhere(payload: Type, steps: Path) -> bool:
+    """Whether no payload has anything at a path, for its sender never adds a field there."""
+    found = payload
+    for step in steps:
+        if found.fields is not None and found.fields.field(step) is None:
+            return not found.fields.open
+        found = type_at(found, (step,))
+    return False
+
+
 def goes_along(payload: Type, steps: Path) -> bool:
     """Whether what stands at a path is never null and never missing in the object that it belongs to, if that is there."""
     found = type_at(payload, steps[:-1]) if steps else ANY

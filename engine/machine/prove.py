@@ -111,7 +111,7 @@ def prove(
             story = "" if found is None else told(tested, own.explorer, found)
             problems.append(_property(finding, story))
     space = grounds.space
-    problems += unfired(provisioner)
+    problems += unfired(provisioner, payloads)
     if space.exact:
         keep_reached(grounds.explorer, space, guards)
     problems += dead_parts(grounds.explorer, space, guards)

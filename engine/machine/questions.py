@@ -18,10 +18,12 @@ from engine.machine.domains import MISSING, MOST_FRESH, is_crowded, numbers_of, 
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.flows import Flows, arguments_of, carried, carry
+from engine.machine.own_events import own_payload
 from engine.machine.payload_values import (
     Payloads,
     fitting,
     goes_along,
+    is_nowhere,
     is_there,
     nothing_known,
     shared,
@@ -62,7 +64,8 @@ class Question:
         chooser's facts whatever it wants to know.
         """
         for receive in self.receives:
-            chooser = Chooser(partial(self._domain, context, receive), self.known)
+            nowhere = partial(self._is_nowhere, receive)
+            chooser = Chooser(partial(self._domain, context, receive), self.known, nowhere)
             while True:
                 if receive is None or self.lets_through(receive, _scope(chooser, names)):
                     yield chooser, receive
@@ -110,7 +113,8 @@ class Question:
         if path == ("delivery", "received_at"):
             return ("2024-01-01T00:00:00Z",)
         use = self.uses.of.get(path)
-        options = self._all(path) if receive is None else self._of_sender(receive, path)
+        nobody = receive is None and self._payload(None, path) is None
+        options = self._all(path) if nobody else self._of_sender(receive, path)
         for other in () if use is None else sorted(use.joined):
             value = look_up(context, other[1:]) if other[0] == "context" else MISSING
             if value is MISSING or not holds(self._type(receive, path), value):
@@ -132,11 +136,20 @@ class Question:
         return ANY if payload is None else type_at(payload, path[1:])
 
     def _payload(self, receive: Receive | None, path: Path) -> Type | None:
-        return None if receive is None or path[0] != "event" else self.payloads(receive.source, receive.type)
+        if path[0] != "event":
+            return None
+        return own_payload(self.event) if receive is None else self.payloads(receive.source, receive.type)
 
-    def _of_sender(self, receive: Receive, path: Path) -> tuple[Any, ...]:
+    def _is_nowhere(self, receive: Receive | None, path: Path) -> bool:
+        payload = self._payload(receive, path)
+        return payload is not None and is_nowhere(payload, path[1:])
+
+    def _of_sender(self, receive: Receive | None, path: Path) -> tuple[Any, ...]:
         """The values that a payload may have there which this block receives, those included that it is compared with."""
-        key = (receive.source, receive.type, path)
+        key = ("", "", path) if receive is None else (receive.source, receive.type, path)
+        payload = self._payload(receive, path)
+        if self._is_nowhere(receive, path):
+            return (MISSING,)
         if key not in self._fitting:
             use, found, inner = self.uses.of.get(path), self._type(receive, path), self._inner(path)
             options = fitting(self._all(path, whole=found.whole), found, use, inner=inner)
@@ -145,7 +158,6 @@ class Question:
                 all_other = self._all(other, whole=of_other.whole)
                 values = fitting(all_other, of_other, self.uses.of[other], inner=self._inner(other))
                 options = shared(options, values, found, inner=inner)
-            payload = self._payload(receive, path)
             if payload is not None and goes_along(payload, path[1:]):
                 # What is missing with its object is told by that, where it is asked for.
                 sure = path[:-1] in self.known or is_there(payload, path[1:])
@@ -194,7 +206,7 @@ def make_question(
 ) -> Question:
     """Find out what has to be asked about the payload of `event` where these candidates are, which may lead to states `asking`."""
     uses = Uses(names=machine.names)
-    sources = tuple(r for r in receives if may_fire(machine, r, event))
+    sources = tuple(r for r in receives if may_fire(machine, r, event, payloads))
     for receive in sources:
         if receive.when is not None:
             uses.condition(receive.when.node)
@@ -362,15 +374,19 @@ def _settle(use: Use, machine: Machine) -> None:
         use.compare(*machine.states)
 
 
-def may_fire(machine: Machine, receive: Receive, event: str) -> bool:
+def may_fire(machine: Machine, receive: Receive, event: str, payloads: Payloads = nothing_known) -> bool:
     """Whether an event can come of a delivery that this block receives."""
-    return may_name(Uses(names=machine.names), receive.fire.node, event)
+    known = payloads(receive.source, receive.type)
+    return may_name(Uses(names=machine.names), receive.fire.node, event, known)
 
 
-def may_name(uses: Uses, fire: syntax.Expression, event: str) -> bool:
-    """Whether what a `receive` block fires can be an event of that name."""
+def may_name(uses: Uses, fire: syntax.Expression, event: str, payload: Type | None = None) -> bool:
+    """Whether what a `receive` block fires can be an event of that name, with what is known of the payload."""
     if event == ALWAYS or is_own_event(event):
         return False
+    names = fires.names_of(uses, fire, payload)
+    if names is not None:
+        return any(covers(event, name) for name in names)
     made = fires.made_of(uses, fire)
     if made is not None:
         return fires.may_be(made, event)

@@ -7,15 +7,17 @@ from engine.language import syntax
 from engine.language.suggest import did_you_mean
 from engine.machine.atoms import Uses
 from engine.machine.definition import ALWAYS, Kind, Provisioner, is_pattern
+from engine.machine.fires import names_of
+from engine.machine.payload_values import Payloads, nothing_known
 from engine.machine.questions import may_fire
 from engine.machine.read_receive import default_receives
 from engine.model import DONE_STATE, EFFECT_FAILED, is_own_event
 
 
-def unfired(provisioner: Provisioner) -> Iterator[Diagnostic]:
+def unfired(provisioner: Provisioner, payloads: Payloads = nothing_known) -> Iterator[Diagnostic]:
     """Every such event, at the first transition that waits for it.
 
-    Where a `receive` block fires what only a delivery says, any event may come. A provisioner without any block of its own
+    Where a `receive` block fires what only a delivery says, any event may come, unless its documented values are few. A provisioner without any block of its own
     says nothing about what comes in: its machine may be one of several versions.
     """
     machine, receives = provisioner.machine, provisioner.receives
@@ -26,12 +28,14 @@ def unfired(provisioner: Provisioner) -> Iterator[Diagnostic]:
     first = {t.event: t for t in reversed(machine.transitions)}
     for event, transition in sorted(first.items(), key=lambda found: found[1].span.start):
         made = event == ALWAYS or is_own_event(event) or is_pattern(event) or event in raised
-        if made or any(may_fire(machine, receive, event) for receive in receives):
+        if made or any(may_fire(machine, receive, event, payloads) for receive in receives):
             continue
-        fires = [receive.fire.node for receive in receives]
-        yield never_fired(
-            event, fired_by(Uses(names=machine.names), fires) | raised | _own(provisioner), transition.span
-        )
+        uses = Uses(names=machine.names)
+        known = raised | _own(provisioner)
+        for receive in receives:
+            payload = payloads(receive.source, receive.type)
+            known |= names_of(uses, receive.fire.node, payload) or fired_by(uses, [receive.fire.node])
+        yield never_fired(event, known, transition.span)
 
 
 def _own(provisioner: Provisioner) -> set[str]:

@@ -81,7 +81,7 @@ def _vain_guards(provisioner: Provisioner, guards: Guards) -> Iterator[Diagnosti
             yield _about_guard(
                 "guard_never_true",
                 f"The guard of {_named(transition)} is never true",
-                f"Nothing that can come in makes it true{_fired(provisioner, transition)}. Mend the condition, or "
+                f"Nothing that can come in makes it true{_fired(provisioner, guards, transition)}. Mend the condition, or "
                 "remove the transition.",
                 transition,
             )
@@ -97,12 +97,12 @@ def _vain_guards(provisioner: Provisioner, guards: Guards) -> Iterator[Diagnosti
             )
 
 
-def _fired(provisioner: Provisioner, transition: Transition) -> str:
+def _fired(provisioner: Provisioner, guards: Guards, transition: Transition) -> str:
     """Where the event of a transition comes from, if that is said."""
     told = [
         f"{receive.key}{'' if receive.when is None else f' when {receive.when.text}'}"
         for receive in provisioner.receives
-        if may_fire(provisioner.machine, receive, transition.event)
+        if may_fire(provisioner.machine, receive, transition.event, guards.payloads)
     ]
     return f': "{transition.event}" comes of {" or ".join(told)}' if told else ""
 

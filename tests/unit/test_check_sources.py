@@ -530,7 +530,7 @@ def test_sides_that_are_never_equal(expression: str, summary: str, detail: str) 
         "event.pull_request.number == 5",
         "event.pull_request.number == null",
         "event.pull_request.labels == null",
-        'event.pull_request.id == "5"',
+        'event.repository.pushed_at == "5"',
         "event.pull_request.number == event.pull_request.unheard_of",
         "event.pull_request.body == event.pull_request.number",
         'tostring(event.pull_request.number) == "5"',

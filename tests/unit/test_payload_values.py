@@ -7,7 +7,7 @@ import pytest
 
 from engine.language.types import ANY, BOOL, NUMBER, OBJECT, STRING, Type, holds, list_of, perhaps
 from engine.machine.domains import MISSING, representatives
-from engine.machine.payload_values import fitting, goes_along, is_there, type_at
+from engine.machine.payload_values import fitting, goes_along, is_nowhere, is_there, type_at
 from engine.machine.prove import Proof, prove
 from engine.machine.read import read_definition
 from engine.machine.use import Use
@@ -327,3 +327,68 @@ provisioner "dev" {{
 def test_what_no_sender_writes_refutes_nothing(receive: str, then: str, claim: str) -> None:
     states = f'state "a" {{\non "next" {{\n{then}\ntransition = "z"\n}}\n}}'
     assert outcomes(receive, states, f'property "p" {{ {claim} }}') == {"p": "holds"}
+
+
+REVIEWS = """
+provisioner "dev" {
+  receive "github" "pull_request" {
+    entity = issue_keys(event.pull_request.title)
+    fire   = event.action
+  }
+  receive "github" "pull_request_review" {
+    when   = event.action == "submitted"
+    entity = issue_keys(event.pull_request.title)
+    fire   = "review.${event.review.state}"
+  }
+  statemachine "dev" {
+    initial = "open"
+    state "open" {
+      on "review.approved" {
+        transition = "approved"
+        set        = { by = event.review.user.login }
+      }
+      on "closed" { transition = "gone" }
+      on "effect.failed" { transition = "gone" }
+      after {
+        delay      = "1h"
+        transition = "gone"
+      }
+    }
+    state "approved" { final = true }
+    state "gone" { final = true }
+  }
+  CLAIM
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "outcome"),
+    [
+        ('never = state == "approved" && !can(event.review.id)', "holds"),
+        ('always = state != "approved" || can(context.by)', "holds"),
+        ('never = try(event.action == "review.approved", false)', "holds"),
+        ('never = state == "gone" && can(event.review)', "holds"),
+        ('never = state == "gone" && can(event.review.state)', "holds"),
+        ('never = state == "gone" && can(event.who)', "holds"),
+        ('never = state == "gone" && try(event.source, 1) == null', "holds"),
+        ('never = state == "gone" && can(event.source) && can(event.pull_request)', "holds"),
+        ('never = state == "gone" && can(event.source)', "fails"),
+        ('never = state == "gone" && can(event.due)', "fails"),
+        ('never = state == "gone" && can(event.pull_request.title)', "fails"),
+    ],
+)
+def test_an_event_has_what_its_sender_writes_and_nothing_of_others(claim: str, outcome: str) -> None:
+    read = read_definition(REVIEWS.replace("CLAIM", f'property "p" {{ {claim} }}'), "x.hcl")
+    assert read.definition is not None, read.diagnostics
+    (finding,) = prove(read.definition.provisioners["dev"], payloads=known_payload).findings
+    assert finding.outcome.value == outcome, finding.because
+
+
+def test_a_sender_who_adds_fields_freely_may_write_any() -> None:
+    issue = payload_type("gitlab", "issue")
+    assert is_nowhere(issue, ("reason",))
+    assert is_nowhere(issue, ("user", "due"))
+    assert not is_nowhere(issue, ("object_attributes", "anything_new"))
+    assert not is_nowhere(issue, ("user", "username"))
+    assert not is_nowhere(ANY, ("reason",))

@@ -5,6 +5,7 @@ import pytest
 from engine.machine.prove import prove
 from engine.machine.read import read_definition
 from engine.sources.check import check_sources
+from engine.sources.payload_types import known_payload
 
 
 def machine(fire: str | None, on: str, more: str = "") -> str:
@@ -94,3 +95,28 @@ def test_a_field_is_held_against_the_deliveries_that_can_fire_the_event(fire: st
     read = read_definition(text, "x.hcl")
     assert read.definition is not None
     assert [p.code for p in check_sources(read)] == codes
+
+
+@pytest.mark.parametrize(
+    ("fire", "on", "advice"),
+    [
+        ("event.action", "opned", 'Did you mean "opened"?'),
+        ('"pr.${event.action}"', "pr.opned", 'Did you mean "pr.opened"?'),
+        ('event.action == "closed" ? "merged" : event.action', "review.approved", None),
+        ("event.action", "review.*", None),
+        ("event.action", "opened", ""),
+        ('"pr.${event.action}"', "pr.opened", ""),
+        ("event.action", "*", ""),
+        ("event.action", "ready_for_review", ""),
+        ("event.pull_request.title", "opned", ""),
+    ],
+)
+def test_a_field_with_documented_values_fires_only_those(fire: str, on: str, advice: str | None) -> None:
+    read = read_definition(machine(fire, on), "x.hcl")
+    assert read.definition is not None, read.diagnostics
+    found = prove(read.definition.provisioners["soc"], payloads=known_payload).diagnostics
+    told = [p.detail.partition(" Proofs")[0] for p in found if p.code == "event_never_fired"]
+    if advice is None and "*" in on:  # what a pattern means is nobody's slip of the pen
+        assert told == []
+    else:
+        assert told == ([advice or "Mind the spelling, or add what fires it."] if advice != "" else [])
