@@ -8,6 +8,7 @@ from engine.machine.endless import endless_loops
 from engine.machine.explore import Explorer
 from engine.machine.guards import Guards
 from engine.machine.hurried import hurried_loop
+from engine.machine.macrostep import LEFT_ALREADY
 from engine.machine.schedule import schedule
 from engine.machine.space import Space
 from engine.machine.story import story
@@ -70,7 +71,9 @@ def _hindered(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 code="transition_hindered",
                 summary=f"This transition is never taken: {why}",
-                detail="Nothing moves then, and what only this transition leads to is not come to. Mend that part of it.",
+                detail="What only this transition leads to is not come to. Give the other one a guard, or remove this one."
+                if why == LEFT_ALREADY
+                else "Nothing moves then, and what only this transition leads to is not come to. Mend that part of it.",
                 subject=transition.span,
                 severity=Severity.WARNING,
             )
@@ -172,7 +175,9 @@ def _unanswered(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Di
             yield Diagnostic(
                 code="answer_out_of_reach",
                 summary=f'Nobody who may answer in "{transition.source}" can give this answer so that it is taken',
-                detail="Hold its guard against the names in from.",
+                detail="Hold its guard against the names in from."
+                if transition.guard is not None
+                else "Hold from against needs, and against what the other answers and timers do before.",
                 subject=place_of(transition),
                 severity=Severity.WARNING,
             )

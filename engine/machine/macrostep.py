@@ -26,6 +26,8 @@ _NO_GUARD = "no guard"
 HELD, HELD_BUT = (_NO_GUARD, "guard held"), ", but "
 #: What follows where it was another one that could not be evaluated, or was none.
 UNFINISHED = "the step could not be finished"
+#: Why the second of two transitions is not taken that would leave the same state.
+LEFT_ALREADY = "another one leaves the same state"
 _NOT_TRIED = "not tried: an earlier one was taken"
 _HINDERED = "not tried: an earlier one held and could not be evaluated"
 
@@ -211,7 +213,7 @@ class Macrostep:
             taken = tuple(machine.tree.sorted_out(at, enabled, self.histories))
             for transition in enabled:
                 if transition not in taken:
-                    self._reasons[id(transition)] += ", but another one leaves the same state"
+                    self._reasons[id(transition)] += f", but {LEFT_ALREADY}"
         try:
             self._take([t for t in taken if t.target != END])
         except binding.CannotBindError as problem:
