@@ -317,3 +317,46 @@ def test_what_is_wrong_beside_named_tests_is_told_once_and_as_asked(tmp_path: Pa
         ("dev.hcl", "unreachable_state"),
         ("dev_test.hcl", "value_missing"),
     } <= set(found)
+
+
+def test_what_no_sender_writes_refutes_no_property(tmp_path: Path) -> None:
+    file = tmp_path / "dev.hcl"
+    text = """provisioner "dev" {
+  receive "github" "pull_request" {
+    entity = issue_keys(event.pull_request.title)
+    fire   = event.action
+  }
+  receive "github" "pull_request_review" {
+    entity = issue_keys(event.pull_request.title)
+    fire   = "review.${event.review.state}"
+  }
+  statemachine "dev" {
+    initial = "open"
+    state "open" {
+      on "opened" {
+        when       = event.pull_request.number > 3
+        set        = { number = event.pull_request.number }
+        transition = "review"
+      }
+    }
+    state "review" {
+      on "review.approved" {
+        set        = { by = event.review.user.login }
+        transition = "approved"
+      }
+    }
+    state "approved" { final = true }
+  }
+  property "whole" { never = try(context.number < 4, false) }
+  property "known" { always = state != "approved" || can(context.by) }
+  property "reviewed" { never = state == "approved" && !can(event.review.id) }
+}
+"""
+    file.write_text(text)
+    done = check(file)
+    assert (done.returncode, "3 holds" in done.stdout) == (0, True), done.stdout
+    assert "no problem" in done.stdout
+    file.write_text(text.replace('on "opened"', 'on "opned"'))
+    done = check(file)
+    assert "event_never_fired" in done.stdout
+    assert 'Did you mean "opened"?' in done.stdout

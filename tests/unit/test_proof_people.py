@@ -93,6 +93,8 @@ def test_two_answers_of_one_person_are_one(people: str) -> None:
     codes = {d.code for d in proof.diagnostics if d.code != "property_fails"}
     assert (proof.open, outcomes(proof)) == ("", ["holds", "fails"])
     assert codes == {"answer_out_of_reach", "unreachable_state", "no_end_reachable"}
+    (vain,) = [d for d in proof.diagnostics if d.code == "answer_out_of_reach"]
+    assert vain.detail.startswith("Hold from against needs, ")  # it has no guard
 
 
 def test_as_many_as_are_needed_can_be_named_by_a_list_that_comes_in() -> None:
