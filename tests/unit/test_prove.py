@@ -1174,3 +1174,32 @@ def test_a_time_without_a_common_measure_is_refuted_by_waiting_or_proven_by_less
     [finding] = found.findings
     assert finding.outcome is (Outcome.HOLDS if holds else Outcome.FAILS)
     assert "explored exhaustively" in found.summary()
+
+
+def test_a_transition_that_another_one_always_comes_before_is_told_what_to_do() -> None:
+    text = """provisioner "dev" {
+  statemachine "dev" {
+    initial = "b"
+    state "a" "back" { transition = "b" }
+    parallel "b" {
+      on "x" { transition = "a" }
+      state "r" {
+        initial = "r1"
+        state "r1" "x" { transition = "r2" }
+        state "r2" {}
+      }
+      state "s" {
+        initial = "s1"
+        state "s1" "x" { transition = "c" }
+      }
+    }
+    state "c" { final = true }
+  }
+}
+"""
+    read = read_definition(text, "x.hcl")
+    assert read.definition is not None, read.diagnostics
+    found = prove(read.definition.provisioners["dev"]).diagnostics
+    assert [p.detail for p in found if p.code == "transition_hindered"] == [
+        "What only this transition leads to is not come to. Give the other one a guard, or remove this one."
+    ]
