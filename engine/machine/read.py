@@ -29,8 +29,11 @@ from engine.machine.readable import Call, Candidate, Readable, raised_in
 from engine.machine.reading import FIRST, Reader
 from engine.machine.reporting import settled
 from engine.machine.sensitive import Sensitive
-from engine.machine.shapes import FILE
+from engine.machine.shapes import FILE, SHAPES
 from engine.model import AFTER, AWAIT, DONE_STATE, is_own_event
+
+#: The block that says what comes in.
+RECEIVE = "receive"
 
 
 @frozen
@@ -168,7 +171,7 @@ def _provisioners(
     """Those that are whole, by name; and what could be read of each."""
     found: dict[str, Provisioner] = {}
     readable: list[Readable] = []
-    strays = tuple(block for block in tree.blocks if block.type in ("aliasmapper", "statemachine"))
+    strays = tuple(block for block in tree.blocks if block.type in ("aliasmapper", "statemachine", RECEIVE))
     first: dict[str, syntax.Block] = {}
     for block in tree.blocks_of("provisioner"):
         labelled = reader.check_shape(block)
@@ -214,21 +217,23 @@ def _provisioner(
     )
     one_machine = len(own.reader.diagnostics) == before
     read = [(part, read_heard(part.reader, part.block.body.blocks_of("receive"))) for part in parts]
+    heard = tuple(h for _, found in read for _, h in found)
+    written = len(places_of(parts, RECEIVE))
+    deaf = len(heard) < written or any(stray.type == RECEIVE for stray in strays)
+    deaf = deaf or any(part.reader.diagnostics and _may_listen(part.block.body) for part in parts)
     header = own.block.header_span
     all_parts = (
         len(places_of(parts, "module")) == len(parts) - 1
     )  # else one could not be used: that was reported
-    heard = tuple(h for _, found in read for _, h in found)
     if machine_block is None:
         if all_parts and own.block.labels:
             detail = f'Add statemachine "{name}" {{ … }} to it, or use a module that has one.'
             own.reader.report("missing_block", f'Provisioner "{name}" has no statemachine', detail, header)
-        return None, Readable(name=name, heard=heard, names=names_of(parts))
+        return None, Readable(name=name, heard=heard, deaf=deaf, names=names_of(parts))
     part, block = machine_block
     calls = len(part.reader.calls)
     draft, whole = read_draft(part.reader, block, name, aliases, part.label)
     names = names_of(parts)
-    written = any(part.block.body.blocks_of("receive") for part in parts)
     if not written:
         read = [(own, [(receive, heard_of(receive)) for receive in default_receives()])]
     for listening, found in read if all_parts and not draft.nameless and draft.transitions else ():
@@ -239,6 +244,7 @@ def _provisioner(
     readable = Readable(
         name=name,
         heard=tuple(h for _, found in read for _, h in found),
+        deaf=deaf,
         candidates=tuple(Candidate(event=t.event, expressions=t.expressions) for t in draft.transitions)
         if all_parts
         else (),
@@ -249,13 +255,12 @@ def _provisioner(
         calls=_calls(part.reader.calls[calls:], modules.damage.values()),
     )
     receives = [receive for _, found in read for receive, _ in found]
-    if not (sound and whole and all_parts and one_machine) or None in receives:
+    understood = None not in receives and not deaf and all(h.sound for h in readable.heard)
+    if not (sound and whole and all_parts and one_machine and understood):
         if all_parts and one_machine:
             from engine.machine.told_anyway import told_anyway  # only a mistake needs it
 
-            blocks = len(places_of(parts, "receive"))
-            known = part.reader.diagnostics
-            modules.unused += told_anyway(draft, block, readable, blocks, known)
+            modules.unused += told_anyway(draft, block, readable, written, part.reader.diagnostics)
         return None, readable
     machine = machine_of(draft, name, names)
     heard_whole = numbered(receive for receive in receives if receive is not None)
@@ -271,6 +276,19 @@ def _provisioner(
         span=settled(header),
     )
     return provisioner, readable
+
+
+def _may_listen(body: syntax.Body) -> bool:
+    """Whether a block in a provisioner is one that listens, under a wrong name or in a wrong place."""
+    if any(block.type not in SHAPES for block in body.blocks):
+        return True
+    waiting = list(body.blocks)
+    while waiting:
+        inner = waiting.pop().body.blocks
+        if any(block.type == RECEIVE for block in inner):
+            return True
+        waiting += inner
+    return False
 
 
 def _calls(found: Iterable[Call], damages: Collection[Damage]) -> tuple[Call, ...]:

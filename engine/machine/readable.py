@@ -20,6 +20,8 @@ class Heard:
     #: Its expressions, without those that a syntax error is in.
     expressions: tuple[Expression, ...]
     span: Span
+    #: No error is in it.
+    sound: bool = True
 
 
 @frozen
@@ -58,6 +60,8 @@ class Readable:
     #: The project.
     name: str
     heard: tuple[Heard, ...] = ()
+    #: There is, or may be, a `receive` block that could not be read: anything may come in, and fire anything.
+    deaf: bool = False
     candidates: tuple[Candidate, ...] = ()
     #: The full names of its machine's states, and of its histories; none if some of them could not be read.
     states: tuple[str, ...] = ()

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from engine.diagnostics import Diagnostic, Span
 from engine.machine.definition import Provisioner, Transition, covers
+from engine.machine.evaluated import heard
 from engine.machine.expression import Expression, Names
 from engine.machine.flows import arguments_of
+from engine.machine.questions import may_fire
 
 #: Problems of a name or a text that nothing else is called by, after which a guard does not mean what it says.
 _SLIPS = frozenset(("context_never_set", "unknown_payload_field", "unknown_payload_value", "unknown_state"))
@@ -30,6 +32,8 @@ def without_consequences(
     wrong = [t for t in machine.transitions if _has(_parts(t), places, machine.names)]
     guards = [t for t in wrong if t.guard is not None and _has([t.guard], places, machine.names)]
     blocked = [t for t in wrong if any(_blames(problem, t, guards) for problem in kept)]
+    unheard = [r for r in provisioner.receives if _has(list(heard([r])), places, machine.names)]
+    blocked += [t for t in machine.transitions if any(may_fire(machine, r, t.event) for r in unheard)]
     lost = {span for transition in blocked for span in _behind(provisioner, transition)}
     return [
         p
