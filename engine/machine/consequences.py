@@ -117,6 +117,11 @@ class Damage:
         ]
         #: Where everything begins that could be read.
         self._begun = {(each.span.filename, each.span.start) for each in _items_in(tree)} if errors else set()
+        self._begun |= {
+            (d.subject.filename, d.subject.start)
+            for d in errors
+            if d.subject is not None and d.code in _HARMLESS
+        }
         #: The places of the other errors, after which more than a value may be missing.
         open_ = [
             (d, d.subject)

@@ -51,7 +51,7 @@ def _problems(read: ReadResult) -> Iterator[Diagnostic]:
             firing = [] if unknown else _firing(readable.heard, candidate.event, named)
             for expression in candidate.expressions:
                 yield from of_machine.check(expression, _kinds_of(firing))
-        for expression in () if provisioner is None else elsewhere(provisioner):
+        for expression in readable.elsewhere if provisioner is None else elsewhere(provisioner):
             yield from of_machine.check(expression, ())
         for local in readable.names.locals.values():
             shared.setdefault(id(local), ([], local))[0].append(of_machine)
