@@ -11,7 +11,7 @@ from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.expressions import compile_expression
 from engine.language.values import show
-from engine.machine.definition import Kind, Machine, Provisioner
+from engine.machine.definition import Kind, Machine, Provisioner, covers
 from engine.machine.evaluated import arguments, changes, conditions, heard, others, payloads
 from engine.machine.expression import Expression, Names
 from engine.machine.references import references
@@ -67,7 +67,7 @@ def written_otherwise(files: Files, changed: Mapping[str, str], renaming: Renami
             )
             expressions += pairs
     statuses = frozenset() if renaming.aliased else _FAILED_STATUSES
-    failing = any(EFFECT_FAILED in document.source for document in documents)
+    failing = any(EFFECT_FAILED.partition(".")[0] in document.source for document in documents)
     roots = Roots(failed=_FAILED | statuses if failing else frozenset(), fired=True)
     old, new = _names(outline), _names(later)
     expressions += [(e.node, new.locals[name].node) for name, e in old.locals.items()]
@@ -97,7 +97,7 @@ def _strays(one: Form, other: Form, renaming: Renaming) -> Otherwise | None:
 
 
 def _roots(machine: Machine, renaming: Renaming) -> Roots:
-    failing = any(t.event == EFFECT_FAILED for t in machine.transitions)
+    failing = any(covers(t.event, EFFECT_FAILED) for t in machine.transitions)
     statuses = frozenset() if renaming.aliased else _FAILED_STATUSES
     named = (s for s in machine.states.values() if renaming.state(s.name) != s.name)
     return Roots(
