@@ -137,9 +137,7 @@ def _comparisons(
             yield "member", _open(node.arguments[1]), node.arguments[0], node.arguments[2:]
 
 
-def _named(
-    form: Form, node: syntax.Node, bound: frozenset[str], names: Names, roots: Roots
-) -> _Below | None:
+def _named(form: Form, node: syntax.Node, bound: frozenset[str], names: Names, roots: Roots) -> _Below | None:
     """A path from a name of the scope; None if it is something else."""
     if not isinstance(node, syntax.Variable | syntax.GetAttribute | syntax.Index):
         return None

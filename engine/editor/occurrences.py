@@ -300,7 +300,12 @@ class _Walk:
     def held(self, tree: syntax.Body) -> Iterator[Occurrence]:
         """The names of states in the locals and variables of this file, after all of it was walked."""
         files: list[Uses] | None = None
-        names = {part for p in self.names.projects.values() for full in p.states for part in (full, full.rpartition(".")[2])}
+        names = {
+            part
+            for p in self.names.projects.values()
+            for full in p.states
+            for part in (full, full.rpartition(".")[2])
+        }
         for member, literal in _texts_held(tree):
             if names.isdisjoint(part for part, _, _ in _several(composed(literal.value))):
                 continue

@@ -1,6 +1,7 @@
 """Finds an expression that would mean something else were a state called otherwise."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 
 from engine.editor.compared import Form, Roots, form_of
 from engine.editor.document import Document
@@ -35,75 +36,88 @@ class Otherwise:
 
 def said_otherwise(before: Provisioner, after: Provisioner, renaming: Renaming) -> Otherwise | None:
     """The first expression of a project that would not mean the same; None if all do."""
+    pairs = [(one.node, other.node) for one, other in zip(_all(before), _all(after), strict=True)]
     roots = _roots(before.machine, renaming)
-    old, new = before.machine.names, after.machine.names
-    todo = [(one.node, other.node) for one, other in zip(_all(before), _all(after), strict=True)]
-    done: set[str] = set()
-    while todo:
-        one, other = todo.pop(0)
-        form = form_of(one, old, roots)
-        found = _differs(one, form, form_of(other, new, roots), renaming)
-        if found is not None:
-            return found
-        for name in form.locals:
-            if name not in done and name in old.locals:
-                done.add(name)
-                todo.append((old.locals[name].node, new.locals[name].node))
-    return None
+    return _first(_Both(old=before.machine.names, new=after.machine.names, roots=roots), pairs, renaming)
 
 
 def written_otherwise(files: Files, changed: Mapping[str, str], renaming: Renaming) -> Otherwise | None:
-    """The same of files that cannot be read yet, because some of their variables get their values elsewhere."""
-    documents = [*files.values()]
-    outline = Outline()
-    later = Outline()
-    expressions: list[tuple[syntax.Expression, syntax.Expression]] = []
+    """The same of files that cannot be read yet, because some of their variables get their values elsewhere.
+
+    What they say of names is compared, and nothing else: only a reader knows what else a text may be.
+    """
+    old, new = Outline(), Outline()
+    pairs: dict[str, list[tuple[syntax.Expression, syntax.Expression]]] = {}
     for file, document in files.items():
         other = Document(changed[file], document.filename) if file in changed else document
-        outline, later = outline.joined(document.own), later.joined(other.own)
+        old, new = old.joined(document.own), new.joined(other.own)
         if document.tree is not None and other.tree is not None:
-            pairs = zip(
-                _written(document.tree, renaming), _written(other.tree, renaming), strict=True
-            )
-            expressions += pairs
-    statuses = frozenset() if renaming.aliased else _FAILED_STATUSES
-    failing = any(EFFECT_FAILED.partition(".")[0] in document.source for document in documents)
-    roots = Roots(failed=_FAILED | statuses if failing else frozenset(), fired=True)
-    old, new = _names(outline), _names(later)
-    expressions += [(e.node, new.locals[name].node) for name, e in old.locals.items()]
-    for one, two in expressions:
-        found = _strays(form_of(one, old, roots), form_of(two, new, roots), renaming)
+            for (project, one), (_, two) in zip(_written(document.tree), _written(other.tree), strict=True):
+                pairs.setdefault(project, []).append((one, two))
+    failing = any(EFFECT_FAILED.partition(".")[0] in document.source for document in files.values())
+    both = _Both(old=_names(old), new=_names(new), roots=_failed(renaming, failing=failing, fired=True))
+    for project, written in pairs.items():
+        found = _first(both, written, renaming if project in renaming.projects else NOTHING, whole=False)
         if found is not None:
             return found
     return None
 
 
-def _differs(node: syntax.Expression, one: Form, other: Form, renaming: Renaming) -> Otherwise | None:
-    if one.rest != other.rest:
-        return Otherwise(node=node, because="would say something else, as a part of it is no state's name")
-    return _strays(one, other, renaming)
+@frozen
+class _Both:
+    """What names mean before and after."""
+
+    old: Names
+    new: Names
+    roots: Roots
+
+
+def _first(
+    both: _Both,
+    pairs: list[tuple[syntax.Expression, syntax.Expression]],
+    renaming: Renaming,
+    *,
+    whole: bool = True,
+) -> Otherwise | None:
+    """The first expression that differs, as it is before and after, or local that one of them depends on."""
+    todo, done = deque(pairs), set[str]()
+    while todo:
+        one, other = todo.popleft()
+        before, after = form_of(one, both.old, both.roots), form_of(other, both.new, both.roots)
+        if whole and before.rest != after.rest:
+            because = "uses the same text as the name of a state and as something else"
+            return Otherwise(node=one, because=because)
+        found = _strays(before, after, renaming)
+        if found is not None:
+            return found
+        for name in before.locals:
+            if name not in done and name in both.old.locals:
+                done.add(name)
+                todo.append((both.old.locals[name].node, both.new.locals[name].node))
+    return None
 
 
 def _strays(one: Form, other: Form, renaming: Renaming) -> Otherwise | None:
     if one.astray and renaming is not NOTHING:
-        because = "makes something of the name of a state that cannot be followed"
+        because = "makes something of the name of a state, which cannot be followed"
         return Otherwise(node=one.astray[0], because=because)
     for before, after in zip(one.held, other.held, strict=True):
         if not renaming.follows(before.kind, before.value, after.value):
-            return Otherwise(
-                node=before.node, because=f"holds {show(before.value)} against the name of a state"
-            )
+            because = f"holds {show(before.value)} against the name of a state, and would not follow"
+            return Otherwise(node=before.node, because=because)
     return None
 
 
 def _roots(machine: Machine, renaming: Renaming) -> Roots:
     failing = any(covers(t.event, EFFECT_FAILED) for t in machine.transitions)
-    statuses = frozenset() if renaming.aliased else _FAILED_STATUSES
     named = (s for s in machine.states.values() if renaming.state(s.name) != s.name)
-    return Roots(
-        failed=_FAILED | statuses if failing else frozenset(),
-        fired=any(s.timers or s.awaits is not None or s.kind is not Kind.ATOMIC for s in named),
-    )
+    fired = any(s.timers or s.awaits is not None or s.kind is not Kind.ATOMIC for s in named)
+    return _failed(renaming, failing=failing, fired=fired)
+
+
+def _failed(renaming: Renaming, *, failing: bool, fired: bool) -> Roots:
+    statuses = frozenset() if renaming.aliased else _FAILED_STATUSES
+    return Roots(failed=_FAILED | statuses if failing else frozenset(), fired=fired)
 
 
 def _all(provisioner: Provisioner) -> Iterator[Expression]:
@@ -114,13 +128,15 @@ def _all(provisioner: Provisioner) -> Iterator[Expression]:
     yield from (p.condition for p in provisioner.properties if p.condition is not None)
 
 
-def _written(tree: syntax.Body, renaming: Renaming) -> Iterable[syntax.Expression]:
-    """Every expression in the blocks of the projects."""
-    todo = [b.body for b in tree.blocks_of("provisioner") if project_of(b) in renaming.projects]
-    while todo:
-        body = todo.pop()
-        yield from (attribute.value for attribute in body.attributes)
-        todo += [block.body for block in body.blocks]
+def _written(tree: syntax.Body) -> Iterator[tuple[str, syntax.Expression]]:
+    """Every expression in the blocks of projects, with the project."""
+    for block in tree.blocks_of("provisioner"):
+        todo = [block.body]
+        while todo:
+            body = todo.pop()
+            for attribute in body.attributes:
+                yield project_of(block), attribute.value
+            todo += [inner.body for inner in body.blocks]
 
 
 def _names(outline: Outline) -> Names:
