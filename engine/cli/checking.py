@@ -12,7 +12,6 @@ from engine.cli.files import (
     check_flags,
     definition_of,
     definitions_in,
-    open_definition,
     read_given,
     read_place,
     surroundings,
@@ -26,6 +25,7 @@ from engine.config.conceal import without_secrets
 from engine.config.settings import read_settings
 from engine.diagnostics import MOST_GIVEN, Diagnostic, Severity, errors_in, in_order, most_telling, render
 from engine.errors import SettingError
+from engine.language import parse
 from engine.machine.definition import Definition, Provisioner
 from engine.machine.prove import prove
 from engine.machine.read import ReadResult
@@ -119,48 +119,76 @@ def _placed(provisioner: Provisioner, found: Iterable[Diagnostic]) -> Iterator[D
 def _check_each(
     files: tuple[Path, ...], around: Surroundings
 ) -> tuple[list[Diagnostic], dict[str, str], list[Definition]]:
-    from engine.run.files import read_text
-    from engine.sources.check import check_sources
-
-    definitions: list[Definition] = []
-    problems: list[Diagnostic] = []
-    sources: dict[str, str] = {}
-    declared: list[Iterable[str] | None] = []
-    done: set[Path] = set()
-    broken: list[Readable] = []
+    each = _Each(around)
     for file in files:
-        tests = file.name.endswith(TEST_FILE_ENDING)
-        if tests or file.suffix in {".yaml", ".yml"}:
-            text = read_text(file, "a file to be checked", problems)
-            if text is None:
-                continue
-            sources[str(file)] = text if tests else without_secrets(text)
-            if not tests:
-                problems += _check_workers(text, str(file))
-                continue
-            beside = open_definition(definition_of(file, around), around)
-            joined, found = read_test_file(text, str(file), beside)
-            problems += found
-            definitions += [] if joined is None else [joined]
-            declared.append(beside.variables)
-            continue
-        for place in [STDIN] if file == STDIN else definitions_in([file], around):
-            if place in done:
-                continue
-            done.add(place)
-            read = (
-                read_given(sys.stdin.buffer.read(), around) if place == STDIN else read_place(place, around)
-            )
-            sources.update(read.sources)
-            problems += _told(read, of_module=place != file and around.worker_of(place, None) is None)
-            declared.append(read.declared)
-            problems += [*check_sources(read), *read.unused, *_without_worker(place, read, around)]
-            broken += read.broken
-            if read.whole is not None:
-                definitions.append(read.whole)
-    check_flags(around.flags, declared)
-    problems += _check_calls(definitions, broken, around)
-    return problems, sources, definitions
+        each.file(file)
+    check_flags(around.flags, each.declared)
+    each.problems += _check_calls(each.definitions, each.broken, around)
+    return each.problems, each.sources, each.definitions
+
+
+class _Each:
+    """What is found in one file after the other."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self.around = around
+        self.problems: list[Diagnostic] = []
+        self.sources: dict[str, str] = {}
+        self.definitions: list[Definition] = []
+        self.broken: list[Readable] = []
+        self.declared: list[Iterable[str] | None] = []
+        self._done: set[Path] = set()
+
+    def file(self, file: Path) -> None:
+        """Look at a file that was named, or at all that stands in a folder."""
+        if file.name.endswith(TEST_FILE_ENDING):
+            self._tests(file)
+        elif file.suffix in {".yaml", ".yml"}:
+            text = self._text(file)
+            if text is not None:
+                self.sources[str(file)] = without_secrets(text)
+                self.problems += _check_workers(text, str(file))
+        else:
+            for place in [STDIN] if file == STDIN else definitions_in([file], self.around):
+                self._place(place, file)
+
+    def _text(self, file: Path) -> str | None:
+        from engine.run.files import read_text
+
+        return read_text(file, "a file to be checked", self.problems)
+
+    def _tests(self, file: Path) -> None:
+        text = self._text(file)
+        if text is None:
+            return
+        self.sources[str(file)] = text
+        place = definition_of(file, self.around)
+        beside = read_place(place, self.around).definition
+        if beside is None:  # the tests cannot be read without it: what is wrong with it is told
+            self._place(place, place)
+            self.problems += parse(text, str(file)).told
+            return
+        joined, found = read_test_file(text, str(file), beside)
+        self.problems += found
+        self.definitions += [] if joined is None else [joined]
+        self.declared.append(beside.variables)
+
+    def _place(self, place: Path, file: Path) -> None:
+        """Look at a definition, for the file that was named; once, whatever else leads to it."""
+        from engine.sources.check import check_sources
+
+        if place in self._done:
+            return
+        self._done.add(place)
+        around = self.around
+        read = read_given(sys.stdin.buffer.read(), around) if place == STDIN else read_place(place, around)
+        self.sources.update(read.sources)
+        self.problems += _told(read, of_module=place != file and around.worker_of(place, None) is None)
+        self.problems += [*check_sources(read), *read.unused, *_without_worker(place, read, around)]
+        self.declared.append(read.declared)
+        self.broken += read.broken
+        if read.whole is not None:
+            self.definitions.append(read.whole)
 
 
 def _told(read: ReadResult, *, of_module: bool) -> Iterator[Diagnostic]:

@@ -43,7 +43,7 @@ _GITHUB = {
         COLLABORATOR CONTRIBUTOR FIRST_TIMER FIRST_TIME_CONTRIBUTOR MANNEQUIN MEMBER NONE OWNER
     """,
     "*.conclusion": """
-        action_required cancelled failure neutral skipped stale startup_failure success timed_out
+        action_required cancelled failure neutral pending skipped stale startup_failure success timed_out waiting
     """,
     "check_run.check_run.status": "completed in_progress pending queued requested waiting",
     "check_suite.status": "completed in_progress pending queued requested waiting",
@@ -68,7 +68,7 @@ _PIPELINE = """
 #: GitLab's page "Webhook events", and for states those of its REST API.
 _GITLAB = {
     "build: build_status": _PIPELINE,
-    "deployment: status": "blocked canceled created failed running skipped success",
+    "deployment: status": "approved blocked canceled created failed rejected running skipped success",
     "emoji.object_attributes.action": "award revoke",
     "issue.action": "close open reopen update",
     "issue.state": "closed locked opened",
@@ -78,7 +78,7 @@ _GITLAB = {
     "milestone: action": "close create delete reopen update",
     "milestone.state": "active closed",
     "note.action": "create update",
-    "note.noteable_type": "Commit DesignManagement::Design Epic Issue MergeRequest Snippet Vulnerability WikiPage::Meta WorkItem",
+    "note.noteable_type": "Commit DesignManagement::Design Epic Issue MergeRequest ProjectSnippet Snippet Vulnerability WikiPage::Meta WorkItem",
     "pipeline.object_attributes.status": _PIPELINE,
     "release: action": "create delete update",
     "wiki_page.object_attributes.action": "create delete update",

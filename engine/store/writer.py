@@ -2,9 +2,10 @@
 
 A file has one such thread. A server has a few, because a commit there is a wait for a network and another disk.
 
-A commit waits for the disk about as long for 64 writes as for one, so writes that come together wait together. Each
-work has its own savepoint: one that fails is undone alone. A future is resolved only after the commit, so whoever saw
-a result will find it after a crash.
+A commit waits for the disk about as long for 64 writes as for one, so writes that come together wait together. One that
+fails is undone alone: where works that share a savepoint do not all succeed, each is run again in one of its own. So a work
+may run twice; it changes nothing but the store. A future is resolved only after the commit, so whoever saw a result will find
+it after a crash.
 
 The thread begins and commits; where works came from an event loop and the store is a file, the loop itself is lent the
 open transaction to run them in (`lending`).
@@ -204,7 +205,10 @@ class Writer:
         def attempts() -> list[_Answer]:
             if loop is not None:
                 jobs.extend(self._more(loop, LENT - len(jobs)))
-            return [_attempt(connection, savepoint, job, self._backend) for job in jobs]
+            answers = _all_of(connection, savepoint, jobs, self._backend) if len(jobs) > 1 else None
+            if answers is None:
+                answers = [_attempt(connection, savepoint, job, self._backend) for job in jobs]
+            return answers
 
         return attempts() if loop is None else Loan(attempts).done_by(loop)
 
@@ -290,11 +294,40 @@ class _Link:
 
 def _refused(error: SQLAlchemyError, backend: Backend) -> StoreError:
     """What a work is told whose statement failed."""
-    if backend.is_passing(error):
-        return StoreBusyError(
-            f"others were writing the same rows ({error.args[0]}): try again; nothing was written"
-        )
-    return StoreError(f"the store refused a write: {error.args[0]}")
+    passing = backend.is_passing(error)
+    said: StoreError = (
+        StoreBusyError(f"others were writing the same rows ({error.args[0]}): try again; nothing was written")
+        if passing
+        else StoreError(f"the store refused a write: {error.args[0]}")
+    )
+    said.__cause__ = error
+    return said
+
+
+def _all_of(
+    connection: Connection, savepoint: Any, jobs: list[_Job], backend: Backend
+) -> list[_Answer] | None:
+    """Run works that come together in one savepoint: two statements for all of them, where each had two of its own.
+
+    None, and all is as before, if one of them failed: then each is run once more, in a savepoint of its own.
+    """
+    savepoint.execute("SAVEPOINT works")
+    try:
+        answers = [_Answer(job, job.work(connection)) for job in jobs]
+    except BaseException as error:  # noqa: BLE001 -- it comes again, and then belongs to the caller
+        whole = _of_the_store(error, backend)
+        if whole is not None:
+            raise whole from None
+        savepoint.execute("ROLLBACK TO SAVEPOINT works")
+        answers = None
+    savepoint.execute("RELEASE SAVEPOINT works")
+    return answers
+
+
+def _of_the_store(error: BaseException, backend: Backend) -> SQLAlchemyError | None:
+    """The error if no other work of the transaction can succeed; a work may have put its own words around it."""
+    said = error if isinstance(error, SQLAlchemyError) else error.__cause__
+    return said if isinstance(said, SQLAlchemyError) and backend.is_about_the_store(said) else None
 
 
 def _attempt(connection: Connection, savepoint: Any, job: _Job, backend: Backend) -> _Answer:
@@ -303,17 +336,11 @@ def _attempt(connection: Connection, savepoint: Any, job: _Job, backend: Backend
     savepoint.execute("SAVEPOINT work")
     try:
         result = job.work(connection)
-    except SQLAlchemyError as error:
-        if backend.is_about_the_store(error):  # no other work of this batch can succeed
-            raise
-        refused = _refused(error, backend)
-        refused.__cause__ = error
-        answer = _Answer(job, error=refused)
     except BaseException as error:  # noqa: BLE001 -- it belongs to the caller
-        cause = error.__cause__  # a work may have put its own words around what the store said
-        if isinstance(cause, SQLAlchemyError) and backend.is_about_the_store(cause):
-            raise cause from None
-        answer = _Answer(job, error=error)
+        whole = _of_the_store(error, backend)
+        if whole is not None:
+            raise whole from None
+        answer = _Answer(job, error=_refused(error, backend) if isinstance(error, SQLAlchemyError) else error)
     else:
         savepoint.execute("RELEASE SAVEPOINT work")
         return _Answer(job, result)

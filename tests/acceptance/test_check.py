@@ -298,3 +298,22 @@ def test_a_slip_of_the_pen_is_told_where_it_stands_and_nothing_that_follows_from
         ("unknown_payload_value", 6, 'Did you mean "published"?'),
         ("unknown_state", 13, 'Did you mean "open"?'),
     ]
+
+
+@pytest.mark.parametrize(
+    "named", [["dev_test.hcl"], ["dev.hcl", "dev_test.hcl"], ["dev_test.hcl", "dev.hcl"]]
+)
+def test_what_is_wrong_beside_named_tests_is_told_once_and_as_asked(tmp_path: Path, named: list[str]) -> None:
+    (tmp_path / "dev.hcl").write_text(BESIDE.replace("VALUE", "5 + [1]"))
+    (tmp_path / "dev_test.hcl").write_text(
+        'provisioner "dev" {\n  test "it" {\n    then { state = }\n  }\n}\n'
+    )
+    done = check(*(tmp_path / name for name in named), "--json")
+    assert (done.returncode, done.stderr) == (1, "")
+    found = [(Path(d["file"]).name, d["code"]) for d in json.loads(done.stdout)["diagnostics"]]
+    assert len(set(found)) == len(found)
+    assert {
+        ("dev.hcl", "not_a_number"),
+        ("dev.hcl", "unreachable_state"),
+        ("dev_test.hcl", "value_missing"),
+    } <= set(found)

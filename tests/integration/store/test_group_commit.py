@@ -56,6 +56,32 @@ def test_works_that_wait_together_are_one_transaction(store: Store) -> None:
     assert len(names_in(store.path)) == 100
 
 
+def test_works_that_all_succeed_run_once_and_beside_one_that_fails_once_more(store: Store) -> None:
+    runs: list[str] = []
+
+    def noted(c: Connection, name: str) -> str:
+        runs.append(name)
+        return put(c, name)
+
+    def failing(c: Connection) -> None:
+        put(c, "undone")
+        raise StoreError("no")
+
+    with held(store):
+        futures = [store.submit(partial(noted, name=f"a{n}")) for n in range(3)]
+    assert [future.result() for future in futures] == runs == ["a0", "a1", "a2"]
+    runs.clear()
+    with held(store):
+        futures = [store.submit(partial(noted, name="b0"))]
+        failed = store.submit(failing)
+        futures.append(store.submit(partial(noted, name="b1")))
+    with pytest.raises(StoreError, match="no"):
+        failed.result()
+    assert [future.result() for future in futures] == ["b0", "b1"]
+    assert runs == ["b0", "b0", "b1"]
+    assert names_in(store.path) == {"a0", "a1", "a2", "b0", "b1"}
+
+
 def test_a_batch_is_bounded(store: Store) -> None:
     with held(store):
         futures = [store.submit(partial(put, name=f"d{n}")) for n in range(writer.BATCH)]
