@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from engine.diagnostics import render
 
         print(paint_problems(render(error.diagnostics, error.sources), sys.stderr), file=sys.stderr)
-        print(f"\n{_count(len(error.diagnostics))}; nothing was started.", file=sys.stderr)
+        print(f"\n{_count(len(error.diagnostics))}: nothing was done.", file=sys.stderr)
         return 1
     except InterlockError as error:
         print(f"interlock: {error}", file=sys.stderr)
@@ -73,4 +73,4 @@ def _translated(argument: str) -> str:
 
 
 def _count(problems: int) -> str:
-    return "1 problem" if problems == 1 else f"{problems} problems"
+    return "There is 1 problem" if problems == 1 else f"There are {problems} problems"

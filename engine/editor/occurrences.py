@@ -1,11 +1,13 @@
 """Every place in a file that names a state, an event, a variable or a local: what definition, references and rename use."""
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
 from engine.editor.document import Document
-from engine.editor.outline import Project, candidates_in, fired_by, full_names, project_of, raises_in
+from engine.editor.held import Member, Part, Uses, states_held
+from engine.editor.outline import Outline, Project, candidates_in, fired_by, full_names, project_of, raises_in
 from engine.frozen import frozen
 from engine.language import syntax
 from engine.language.depth import children
@@ -39,6 +41,9 @@ class Thing(NamedTuple):
     name: str
 
 
+_ROOTS = {"var": Names.VARIABLE, "local": Names.LOCAL}
+
+
 @frozen
 class Occurrence:
     """One place that names something."""
@@ -61,7 +66,9 @@ def occurrences(document: Document) -> tuple[Occurrence, ...]:
     """Every occurrence in a file, in its order. Of what cannot be read there are none."""
     if document.tree is None:
         return ()
-    found = set(_Walk(document).file(document.tree))
+    walk = _Walk(document, document.names)
+    found = {*walk.file(document.tree)}
+    found.update(walk.held(document.tree))
     return tuple(sorted(found, key=lambda o: (o.start, o.end, o.thing)))
 
 
@@ -72,10 +79,12 @@ def at(document: Document, offset: int) -> Occurrence | None:
 
 
 class _Walk:
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, names: Outline) -> None:
         self.document = document
+        self.names = names
         self.name = ""
         self.project = Project()
+        self.uses = Uses()
 
     def file(self, tree: syntax.Body) -> Iterator[Occurrence]:
         for block in tree.blocks:
@@ -93,13 +102,13 @@ class _Walk:
 
     def _shared(self, node: syntax.Expression) -> Iterator[Occurrence]:
         """A local is the same for all projects."""
-        for name, project in self.document.names.projects.items() or [("", Project())]:
+        for name, project in self.names.projects.items() or [("", Project())]:
             self.name, self.project = name, project
             yield from self._expression(node)
 
     def _provisioner(self, block: syntax.Block) -> Iterator[Occurrence]:
         self.name = project_of(block)
-        self.project = self.document.names.projects.get(self.name, Project())
+        self.project = self.names.projects.get(self.name, Project())
         for inner in block.body.blocks:
             if inner.type == "statemachine":
                 yield from self._machine(inner)
@@ -140,14 +149,13 @@ class _Walk:
 
     def _target(self, body: syntax.Body, name: str, scope: str | None) -> Iterator[Occurrence]:
         attribute = body.attribute(name)
-        node = None if attribute is None else _plain(attribute.value)
-        if node is None or node.value == END:
-            return
-        begin = 0
-        for part in composed(node.value).split(TOGETHER):
-            full = self.project.resolve(part, scope)
-            yield from self._state(node, node.value, full, begin, begin + len(part))
-            begin += len(part) + len(TOGETHER)
+        if attribute is not None:
+            yield from self._naming(attribute.value, lambda value: self._targets(value, scope))
+
+    def _targets(self, value: str, scope: str | None) -> Iterator[Part]:
+        if value != END:
+            for part, first, last in _several(value):
+                yield Part(self.name, self.project.resolve(part, scope), first, last)
 
     def _aliases(self, block: syntax.Block) -> Iterator[Occurrence]:
         attribute = block.body.attribute("aliases")
@@ -160,9 +168,7 @@ class _Walk:
     def _listed(self, node: syntax.Expression) -> Iterator[Occurrence]:
         inner = _open(node)
         for item in inner.items if isinstance(inner, syntax.Tuple) else (inner,):
-            literal = _plain(item)
-            if literal is not None:
-                yield from self._state(literal, literal.value, composed(literal.value))
+            yield from self._naming(item, lambda value: [Part(self.name, value, 0, len(value))])
 
     def _test(self, block: syntax.Block) -> Iterator[Occurrence]:
         for inner in block.body.blocks:
@@ -219,6 +225,8 @@ class _Walk:
 
     def _expression(self, node: syntax.Expression) -> Iterator[Occurrence]:
         todo: list[syntax.Node] = [node]
+        if isinstance(node, syntax.Variable):
+            self.uses.wild.add(node.name)
         while todo:
             current = todo.pop()
             if isinstance(current, syntax.GetAttribute):
@@ -229,16 +237,21 @@ class _Walk:
                         yield from self._together(other)
             elif isinstance(current, syntax.Call) and current.name == "contains":
                 yield from self._contains(current)
-            todo += children(current)
+            below = children(current)
+            if not (isinstance(current, syntax.GetAttribute) and _member_of(current) is not None):
+                self.uses.wild.update(c.name for c in below if isinstance(c, syntax.Variable))
+            todo += below
 
     def _member(self, node: syntax.GetAttribute) -> Iterator[Occurrence]:
-        kind = {"var": Names.VARIABLE, "local": Names.LOCAL}.get(
-            node.target.name if isinstance(node.target, syntax.Variable) else ""
-        )
+        member = _member_of(node)
+        if member is None:
+            return
         last = self.document.range(node.span)[1]
+        self.uses.add(member, last)
         first = last - len(node.name)
-        if kind is not None and self.document.source[first:last] == node.name:
-            yield Occurrence(thing=Thing(kind, "", node.name), start=first, end=last, bare=True)
+        if self.document.source[first:last] == node.name:
+            thing = Thing(_ROOTS[member.root], "", node.name)
+            yield Occurrence(thing=thing, start=first, end=last, bare=True)
 
     def _contains(self, call: syntax.Call) -> Iterator[Occurrence]:
         if len(call.arguments) != 2:  # noqa: PLR2004
@@ -251,14 +264,56 @@ class _Walk:
 
     def _together(self, node: syntax.Expression) -> Iterator[Occurrence]:
         """States of several regions are written in one text."""
-        literal = _plain(node)
-        if literal is None:
-            return
-        at = 0
-        for part in composed(literal.value).split(TOGETHER):
+        yield from self._naming(node, self._known_parts)
+
+    def _known_parts(self, value: str) -> Iterator[Part]:
+        for part, first, last in _several(value):
             if part in self.project.states:
-                yield from self._state(literal, literal.value, part, at, at + len(part))
-            at += len(part) + len(TOGETHER)
+                yield Part(self.name, part, first, last)
+
+    # Names in locals and variables
+
+    def _naming(
+        self, node: syntax.Expression, named: Callable[[str], Iterable[Part]]
+    ) -> Iterator[Occurrence]:
+        """The states that a text names; one that a local or a variable holds is named there."""
+        literal = _plain(node)
+        if literal is not None:
+            for part in named(composed(literal.value)):
+                yield from self._state(literal, literal.value, part.full, part.first, part.last)
+            return
+        inner = _open(node)
+        member = None if not isinstance(inner, syntax.GetAttribute) else _member_of(inner)
+        text = None if member is None else self._text_of(member)
+        if isinstance(inner, syntax.GetAttribute) and member is not None and text is not None:
+            self.uses.names(member, self.document.range(inner.span)[1], named(composed(text)))
+
+    def _text_of(self, member: Member) -> str | None:
+        if member.root == "local":
+            held = self.names.locals.get(member.name)
+        else:
+            variable = self.names.variables.get(member.name)
+            held = None if variable is None else variable.default
+        literal = _plain(held)
+        return None if literal is None else literal.value
+
+    def held(self, tree: syntax.Body) -> Iterator[Occurrence]:
+        """The names of states in the locals and variables of this file, after all of it was walked."""
+        files: list[Uses] | None = None
+        names = {
+            part
+            for p in self.names.projects.values()
+            for full in p.states
+            for part in (full, full.rpartition(".")[2])
+        }
+        for member, literal in _texts_held(tree):
+            if names.isdisjoint(part for part, _, _ in _several(composed(literal.value))):
+                continue
+            if files is None:
+                files = [self.uses, *(_uses_in(beside, self.names) for beside in self.document.beside)]
+            for part in states_held(member, files):
+                self.name, self.project = part.project, self.names.projects[part.project]
+                yield from self._state(literal, literal.value, part.full, part.first, part.last)
 
     # Places
 
@@ -336,6 +391,42 @@ class _Walk:
             yield start + 1 + first, start + 1 + last, False, True
         elif len(written) > 1 and written[0] == written[-1] == '"':
             yield start + 1, end - 1, False, False
+
+
+def _uses_in(document: Document, names: Outline) -> Uses:
+    """How another file of the same module uses the names of all."""
+    walk = _Walk(document, names)
+    if document.tree is not None:
+        deque(walk.file(document.tree), maxlen=0)
+    return walk.uses
+
+
+def _texts_held(tree: syntax.Body) -> Iterator[tuple[Member, syntax.Literal]]:
+    """The locals and the defaults of variables that are plain texts."""
+    for block in tree.blocks:
+        found: list[tuple[Member, syntax.Expression]] = []
+        if block.type == "locals":
+            found = [(Member("local", a.name), a.value) for a in block.body.attributes]
+        elif block.type == "variable" and block.labels:
+            default = block.body.attribute("default")
+            found = [] if default is None else [(Member("var", block.labels[0].value), default.value)]
+        for member, value in found:
+            literal = _plain(value)
+            if literal is not None:
+                yield member, literal
+
+
+def _several(value: str) -> Iterator[tuple[str, int, int]]:
+    """The names in a text of states that an instance is in at once, each with its place in it."""
+    first = 0
+    for part in value.split(TOGETHER):
+        yield part, first, first + len(part)
+        first += len(part) + len(TOGETHER)
+
+
+def _member_of(node: syntax.GetAttribute) -> Member | None:
+    root = node.target.name if isinstance(node.target, syntax.Variable) else ""
+    return Member(root, node.name) if root in _ROOTS else None
 
 
 def _open(node: syntax.Expression) -> syntax.Expression:

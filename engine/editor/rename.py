@@ -7,23 +7,23 @@ from engine.diagnostics import Diagnostic, Severity
 from engine.editor.document import Document
 from engine.editor.navigate import Files, brought
 from engine.editor.occurrences import Names, Thing, at, occurrences
+from engine.editor.otherwise import Otherwise, said_otherwise, written_otherwise
+from engine.editor.renaming import NOTHING, Renaming
 from engine.frozen import frozen
-from engine.language import syntax
-from engine.language.depth import children
 from engine.machine import files as texts_of
 from engine.machine.definition import TOGETHER, Definition, Provisioner
 from engine.machine.given import Values
 from engine.machine.read import read_files
 from engine.machine.read_test_file import read_test_file
-from engine.machine.references import references
-from engine.machine.test_blocks import Then
+from engine.machine.test_blocks import Advance, Then, When
 from engine.machine.values import composed
 from engine.machine.writing import key, text
-from engine.model import AFTER, AWAIT, DONE_STATE, END
+from engine.model import END
 
 _LONGEST = 128
+#: What tests expect that is a state, or is a word of the backend that a state's name may be.
+_MAY_NAME = ("state", "status", "effects")
 _RESERVED = frozenset({END, "*", "=", "<always>"})
-_STATES = frozenset({"state", "previous", "active"})
 
 
 class CannotRenameError(Exception):
@@ -100,7 +100,7 @@ def rename(
     changed = {f: apply(documents[f].source, e) for f, e in edits.items() if e}
     for namer in namers:
         aliased = any(_aliased(namer.files, project) for project in namer.projects)
-        _check_same(namer, changed, _Renaming(namer.projects, thing.name, name, aliased=aliased))
+        _check_same(namer, changed, Renaming(namer.projects, thing.name, name, aliased=aliased))
     return {f: found_edits for f, found_edits in edits.items() if found_edits}
 
 
@@ -121,7 +121,6 @@ def _edits_of(namers: Iterable[Namer], thing: Thing, name: str) -> dict[str, tup
         for f, document in namer.files.items():
             own = edits.setdefault(f, {})
             own.update({(e.start, e.end): e for e in _edits(document, things, name)})
-            _check_hidden(document, thing, set(own))
     return {f: tuple(own.values()) for f, own in edits.items()}
 
 
@@ -171,88 +170,12 @@ def _edits(document: Document, things: frozenset[Thing], name: str) -> Iterator[
             yield Edit(start=one.start, end=one.end, text=written)
 
 
-def _check_hidden(document: Document, thing: Thing, edited: set[tuple[int, int]]) -> None:
-    """Refuse where an expression about states has the name in a text of which nobody knows what it is for."""
-    for body in _bodies(document.tree):
-        for attribute in body.attributes:
-            if not {reference.root for reference in references(attribute.value)} & _STATES:
-                continue
-            for literal in _texts(attribute.value):
-                first, last = document.range(literal.span)
-                names = composed(literal.value).split(TOGETHER)
-                if thing.name in names and not any(first <= start and end <= last for start, end in edited):
-                    line = document.text.line_at(first) + 1
-                    raise CannotRenameError(
-                        f'Line {line} of {document.filename} has "{literal.value}" in an expression about states: '
-                        "change that first."
-                    )
-
-
-def _bodies(tree: syntax.Body | None) -> Iterator[syntax.Body]:
-    todo = [] if tree is None else [tree]
-    while todo:
-        body = todo.pop()
-        yield body
-        todo += [block.body for block in body.blocks]
-
-
-def _texts(node: syntax.Expression) -> Iterator[syntax.Literal]:
-    todo: list[syntax.Node] = [node]
-    while todo:
-        current = todo.pop()
-        if isinstance(current, syntax.Literal) and isinstance(current.value, str):
-            yield current
-        todo += children(current)
-
-
-class _Renaming:
-    """The old name of a state, or of what is in it, to the new one."""
-
-    def __init__(self, projects: frozenset[str], old: str, name: str, *, aliased: bool) -> None:
-        self.aliased = aliased
-        self.projects = projects
-        self.old = old
-        around = old.rpartition(".")[0]
-        self.new = f"{around}.{name}" if around else name
-
-    def state(self, name: str | None) -> str | None:
-        if name is None:
-            return None
-        return TOGETHER.join(self._one(part) for part in name.split(TOGETHER))
-
-    def target(self, name: str | None) -> str | None:
-        """A target, of which several states are sorted by their names."""
-        new = self.state(name)
-        return None if new is None else TOGETHER.join(sorted(new.split(TOGETHER)))
-
-    def _one(self, name: str) -> str:
-        return (
-            self.new + name[len(self.old) :] if name == self.old or name.startswith(f"{self.old}.") else name
-        )
-
-    def status(self, name: str, status: str | None) -> str | None:
-        """Without an `aliasmapper` the backend calls a state what it is called here."""
-        return self.state(status) if status == name and not self.aliased else status
-
-    def event(self, name: str) -> str:
-        if name.startswith(DONE_STATE):
-            return DONE_STATE + self._one(name.removeprefix(DONE_STATE))
-        for kind in (AFTER, AWAIT):
-            if name.startswith(kind):
-                full, dot, last = name.removeprefix(kind).rpartition(".")
-                return kind + self._one(full) + dot + last
-        return name
-
-
-#: Renames nothing: no state is called so.
-_NOT = _Renaming(frozenset(), "\0", "\0", aliased=True)
-
-
-def _check_same(namer: Namer, changed: Mapping[str, str], renaming: _Renaming) -> None:
-    """Refuse if a definition that could be read means something else afterwards, or can be read no more."""
+def _check_same(namer: Namer, changed: Mapping[str, str], renaming: Renaming) -> None:
+    """Refuse if a definition means something else afterwards, or can be read no more."""
     before, problems = namer.read({})
     if before is None:
         _check_known(problems)
+        _refuse(written_otherwise(namer.files, changed, renaming))
         return
     after, _problems = namer.read(changed)
     if after is None:
@@ -260,12 +183,19 @@ def _check_same(namer: Namer, changed: Mapping[str, str], renaming: _Renaming) -
             f"{before.filename} would not be right afterwards: a name is computed, or means something else then."
         )
     for name, provisioner in before.provisioners.items():
-        mapped = renaming if name in renaming.projects else _NOT
-        if _meaning(provisioner, mapped) != _meaning(after.provisioners[name], _NOT):
+        mapped = renaming if name in renaming.projects else NOTHING
+        _refuse(said_otherwise(provisioner, after.provisioners[name], mapped))
+        if _meaning(provisioner, mapped) != _meaning(after.provisioners[name], NOTHING):
             raise CannotRenameError(
                 f"The machine of {before.filename} would not be the same afterwards: a name is computed, or means "
                 "something else then."
             )
+
+
+def _refuse(found: Otherwise | None) -> None:
+    if found is not None:
+        place = found.node.span
+        raise CannotRenameError(f"Line {place.line} of {place.filename} {found.because}: change that first.")
 
 
 def _check_known(problems: Iterable[Diagnostic]) -> None:
@@ -301,8 +231,8 @@ def read_with_tests(
     return definition, problems
 
 
-def _meaning(provisioner: Provisioner, renaming: _Renaming) -> list[Any]:
-    """Everything of a project that names states."""
+def _meaning(provisioner: Provisioner, renaming: Renaming) -> list[Any]:
+    """Everything of a project that names states, but for its expressions; and of its tests what they give and expect."""
     machine = provisioner.machine
     state: Callable[[str | None], str | None] = renaming.state
     target: Callable[[str | None], str | None] = renaming.target
@@ -317,11 +247,15 @@ def _meaning(provisioner: Provisioner, renaming: _Renaming) -> list[Any]:
         {state(name): renaming.status(name, status) for name, status in machine.aliases.items()},
         {state(name): state(shown) for name, shown in machine.shown.items()},
         [(p.name, [*map(state, p.states)], [*map(state, p.starts)]) for p in provisioner.properties],
-        [(t.name, state(t.given.state)) for t in provisioner.tests],
-        [
-            state(part.expected["state"][0]) if "state" in part.expected else None
-            for t in provisioner.tests
-            for part in t.course
-            if isinstance(part, Then)
-        ],
+        [(t.name, target(t.given.state), t.given.context) for t in provisioner.tests],
+        [_expected(part, renaming) for t in provisioner.tests for part in t.course],
     ]
+
+
+def _expected(part: When | Advance | Then, renaming: Renaming) -> Any:
+    if isinstance(part, Advance):
+        return None if part.before is None else renaming.event(part.before)
+    if isinstance(part, When):
+        return renaming.event(part.name), part.payload
+    expected = {name: value for name, (value, _) in part.expected.items() if name not in _MAY_NAME}
+    return {**expected, "state": renaming.target(part.expected.get("state", (None,))[0])}

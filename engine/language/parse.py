@@ -283,9 +283,22 @@ class _Parse:
             )
         if token.type == "$END":
             self.late.append(self.source.diagnostics.pop())
-        if BOUNDLESS.intersection(codes):
+        found = broken(content, item, token, continued="expression_continued" in codes)
+        if BOUNDLESS.intersection(codes) and not (
+            found and codes == ["unclosed"] and self._ends(found, token, before)
+        ):
             return None
-        return broken(content, item, continued="expression_continued" in codes)
+        return found
+
+    def _ends(self, found: "Broken", token: Token, before: Token | None) -> bool:
+        """Whether it is plain where a value ends in which a bracket is open: at the next item, or its block's brace."""
+        following = self._item_at(token, before)
+        if following is not None:
+            return self.source.indentation(following.start) == self.source.indentation(found.first)
+        closed = self.scanner.stack[-1]
+        if token.text != "}" or closed.opener is None or closed.kind != BLOCK:
+            return False
+        return self.source.indentation(token.start) == self.source.indentation(closed.opener.start)
 
     def _broken_item(self) -> tuple[list[Any], list[Any]]:
         """What was read of the innermost body, and of its item that breaks off here."""
@@ -320,7 +333,7 @@ class _Parse:
 
         Of an attribute that is `kept` its name stays, if nothing up to its end puts in doubt where that is.
         """
-        from engine.language.repairs import hanging, is_header
+        from engine.language.repairs import is_header
         from engine.language.unread import BOUNDLESS, keep
 
         if is_header(self.values, token):
@@ -333,27 +346,44 @@ class _Parse:
         stack = self.scanner.stack
         while token.type != "$END":
             if token.type == "INVALID" and token.problem.code in BOUNDLESS:
-                kept = None
-            if token.frame is frame and token.type in ("NEWLINE", "RBRACE"):
-                one_line = frame.kind == BLOCK and not any(
-                    isinstance(each, Token) for each in self.values[-1]
+                plain = (
+                    kept is not None and token.problem.code == "unclosed" and self._ends(kept, token, None)
                 )
-                end = token.start
-                empty = kept is not None and not self.source.text[kept.value : end].strip()
-                if kept is not None and empty and token.type == "NEWLINE":
-                    end = hanging(self.source, kept.first, end) or end
-                    self.scanner.position = max(end, self.scanner.position)
-                if kept is not None and (token.type == "RBRACE" or not one_line):
-                    keep(self.values[-1], kept, end, self.source)
+                kept = kept if plain else None
+            if token.frame is frame and token.type in ("NEWLINE", "RBRACE"):
+                if kept is not None:
+                    self._keep(kept, token, frame)
                 self._feed(token)
                 return token
             if frame in stack and self._begins_item(token):
                 del stack[stack.index(frame) + 1 :]
                 frame.value = False
                 self.scanner.position = token.start
-                return Token("NEWLINE", "\n", token.start, frame)
+                line_break = Token("NEWLINE", "\n", token.start, frame)
+                if kept is not None and self._ends(kept, token, None):
+                    keep(self.values[-1], kept, len(self.source.text[: token.start].rstrip()), self.source)
+                    self._feed(line_break)
+                return line_break
             token = next(tokens)
         return token
+
+    def _keep(self, kept: "Broken", token: Token, frame: Frame) -> None:
+        """Leave the name of an attribute whose value ends at a line break or a brace, unless its block should end there."""
+        from engine.language.repairs import hanging
+        from engine.language.unread import keep
+
+        one_line = frame.kind == BLOCK and not any(isinstance(each, Token) for each in self.values[-1])
+        end = token.start
+        if token.type == "NEWLINE" and not self.source.text[kept.value : end].strip():
+            end = hanging(self.source, kept.first, end) or end
+            self.scanner.position = max(end, self.scanner.position)
+        if token.type == "NEWLINE" and one_line:
+            return
+        last = len(self.source.text[:end].rstrip())
+        own_line = token.type == "RBRACE" and "\n" in self.source.text[last:end]
+        keep(self.values[-1], kept, last if own_line else end, self.source)
+        if own_line:
+            self._feed(Token("NEWLINE", "\n", token.start, frame))
 
     def _recover_in_object(self, token: Token, tokens: Iterator[Token]) -> tuple[Token, bool, bool]:
         """Put something in the place of an object's broken item, and read on behind it if the object goes on there.

@@ -33,15 +33,17 @@ class Broken(NamedTuple):
     instead: syntax.Attribute | None = None
 
 
-def broken(content: Sequence[Any], item: Sequence[Any], *, continued: bool) -> Broken | None:
+def broken(content: Sequence[Any], item: Sequence[Any], token: Token, *, continued: bool) -> Broken | None:
     """The attribute that breaks off, or goes on where it cannot; None if the error is in no attribute's value.
 
-    `content` is what is complete of the body, `item` what was read of the item that breaks off; it may have `continued` the
+    `content` is what is complete of the body, `item` what was read of the item that breaks off at a `token`; it may have `continued` the
     value of the line before.
     """
     begun = [each for each in item[:2] if isinstance(each, Token)]
     if [each.type for each in begun] == ["IDENT", "EQUAL"]:
         return Broken(begun[0].text, begun[0].start, begun[1].end)
+    if [each.type for each in begun] == ["IDENT"] and token.type == "COLON":
+        return Broken(begun[0].text, begun[0].start, token.end)
     complete = [each for each in content[-2:] if isinstance(each, syntax.Attribute)]
     if complete and (complete[-1] is content[-1] or continued):
         place: Any = complete[-1].span

@@ -65,6 +65,8 @@ _OF_LAYOUT = frozenset({"block_in_one_line_block", "line_break_missing", "one_li
 _DECLARING = {"local": "locals", "var": "variable"}
 #: Errors after which nobody knows where the text goes on.
 _ENDLESS = frozenset({"unclosed_heredoc", "unclosed_comment"})
+#: The error of a bracket that is still open where something else begins or ends.
+_OPEN = "unclosed"
 #: The error of a block that begins on its opening line and goes on: it takes the next brace for its own.
 _TAKES_A_BRACE = "one_line_block_unclosed"
 #: The braces whose absence, or presence, moves what follows them into another block.
@@ -115,6 +117,11 @@ class Damage:
         ]
         #: Where everything begins that could be read.
         self._begun = {(each.span.filename, each.span.start) for each in _items_in(tree)} if errors else set()
+        self._begun |= {
+            (d.subject.filename, d.subject.start)
+            for d in errors
+            if d.subject is not None and d.code in _HARMLESS
+        }
         #: The places of the other errors, after which more than a value may be missing.
         open_ = [
             (d, d.subject)
@@ -173,12 +180,24 @@ class Damage:
 
     def _is_confined(self, problem: Diagnostic, at: Span) -> bool:
         """Whether an error leaves nothing in doubt but the value that it is in."""
-        if problem.code in _OF_LAYOUT and (at.filename, at.start) in self._begun:
+        if problem.code in _OF_LAYOUT and (at.filename, self._behind_comma(at)) in self._begun:
             return True
+        # What is open in a value that is known to end was opened there.
+        opened = [one.span for one in problem.related if problem.code == _OPEN]
         return problem.code in _HARMLESS or any(
-            region.filename == at.filename and region.start <= at.start and at.end <= (region.end or at.end)
+            region.filename == span.filename
+            and region.start <= span.start
+            and span.end <= (region.end or span.end)
             for _, region, _ in self._unread
+            for span in (at, *opened)
         )
+
+    def _behind_comma(self, at: Span) -> int:
+        """Where something begins, or what stands behind it if it is a comma."""
+        text = self._texts[at.filename]
+        if text[at.start : at.end] != b",":
+            return at.start
+        return len(text) - len(text[at.end :].lstrip())
 
     def _follows(self, code: str, at: Span) -> bool:
         """Whether something may be said only because a value is not known."""

@@ -9,6 +9,8 @@ from engine.frozen import frozen
 from engine.machine.definition import ALWAYS, TOGETHER, Await, Kind, Reaction, Timer, Transition
 from engine.machine.expression import Expression
 
+_TWO = 2
+
 
 @frozen
 class Alias:
@@ -169,7 +171,7 @@ class Lost:
 
 def apart(states: Mapping[str, Nested], named: Sequence[str]) -> tuple[str, str] | None:
     """Two of the named states in which an instance cannot be at once; None if there are none, or if some were lost."""
-    if any(isinstance(state, Lost) for state in states.values()):
+    if len(named) < _TWO or any(isinstance(state, Lost) for state in states.values()):
         return None
     for position, one in enumerate(named):
         for two in named[position + 1 :]:

@@ -14,6 +14,7 @@ from engine.machine.check_sensitive import check_sensitive
 from engine.machine.consequences import Damage, worth_telling
 from engine.machine.definition import Definition, Provisioner, Receive, covers
 from engine.machine.drafts import Lost, MachineDraft
+from engine.machine.expression import Expression, Names
 from engine.machine.files import Files, Library, bundled, nothing_else, single, unbundled
 from engine.machine.given import Values
 from engine.machine.properties import Property
@@ -26,11 +27,16 @@ from engine.machine.read_receive import default_receives, heard_of, numbered, re
 from engine.machine.read_test import States, read_tests
 from engine.machine.read_variables import read_variables, values_of
 from engine.machine.readable import Call, Candidate, Readable, raised_in
+from engine.machine.readable_context import given_in, set_in
 from engine.machine.reading import FIRST, Reader
 from engine.machine.reporting import settled
 from engine.machine.sensitive import Sensitive
-from engine.machine.shapes import FILE
+from engine.machine.shapes import FILE, SHAPES
+from engine.machine.test_blocks import Test
 from engine.model import AFTER, AWAIT, DONE_STATE, is_own_event
+
+#: The block that says what comes in.
+RECEIVE = "receive"
 
 
 @frozen
@@ -168,7 +174,7 @@ def _provisioners(
     """Those that are whole, by name; and what could be read of each."""
     found: dict[str, Provisioner] = {}
     readable: list[Readable] = []
-    strays = tuple(block for block in tree.blocks if block.type in ("aliasmapper", "statemachine"))
+    strays = tuple(block for block in tree.blocks if block.type in ("aliasmapper", "statemachine", RECEIVE))
     first: dict[str, syntax.Block] = {}
     for block in tree.blocks_of("provisioner"):
         labelled = reader.check_shape(block)
@@ -214,48 +220,58 @@ def _provisioner(
     )
     one_machine = len(own.reader.diagnostics) == before
     read = [(part, read_heard(part.reader, part.block.body.blocks_of("receive"))) for part in parts]
+    heard = tuple(h for _, found in read for _, h in found)
+    written = len(places_of(parts, RECEIVE))
+    deaf = len(heard) < written or any(stray.type == RECEIVE for stray in strays)
+    deaf = deaf or any(part.reader.diagnostics and _may_listen(part.block.body) for part in parts)
     header = own.block.header_span
     all_parts = (
         len(places_of(parts, "module")) == len(parts) - 1
     )  # else one could not be used: that was reported
-    heard = tuple(h for _, found in read for _, h in found)
     if machine_block is None:
         if all_parts and own.block.labels:
             detail = f'Add statemachine "{name}" {{ … }} to it, or use a module that has one.'
             own.reader.report("missing_block", f'Provisioner "{name}" has no statemachine', detail, header)
-        return None, Readable(name=name, heard=heard, names=names_of(parts))
+        return None, Readable(name=name, heard=heard, deaf=deaf, names=names_of(parts))
     part, block = machine_block
     calls = len(part.reader.calls)
+    marks = [len(one.reader.expressions) for one in parts]
     draft, whole = read_draft(part.reader, block, name, aliases, part.label)
     names = names_of(parts)
-    written = any(part.block.body.blocks_of("receive") for part in parts)
-    if not written:
+    if not written and not deaf:
         read = [(own, [(receive, heard_of(receive)) for receive in default_receives()])]
     for listening, found in read if all_parts and not draft.nameless and draft.transitions else ():
         _check_fired(listening.reader, draft, [r for r, _ in found if r is not None], header)
     states: States = {**dict.fromkeys(draft.lost, Lost()), **draft.states}
     properties = _properties(parts, states)
-    tests = read_tests(own.reader, own.block.body.blocks_of("test"), states)
+    stated = [e for one, mark in zip(parts, marks, strict=True) for e in one.reader.expressions[mark:]]
+    test_blocks = own.block.body.blocks_of("test")
+    tests = read_tests(own.reader, test_blocks, states)
+    damages = modules.damage.values()
+    unsure = any(damage.hides_part_of(block.span) for damage in damages) or _lacks_states(draft)
     readable = Readable(
         name=name,
         heard=tuple(h for _, found in read for _, h in found),
+        deaf=deaf,
         candidates=tuple(Candidate(event=t.event, expressions=t.expressions) for t in draft.transitions)
         if all_parts
         else (),
-        states=() if draft.lost else tuple(draft.states),
-        histories=() if draft.lost else tuple(draft.histories),
+        states=() if unsure else tuple(draft.states),
+        histories=() if unsure else tuple(draft.histories),
         raised=frozenset(raised_in(block.body)),
         names=names,
-        calls=_calls(part.reader.calls[calls:], modules.damage.values()),
+        calls=_calls(part.reader.calls[calls:], damages),
+        given_names=_given(tests, test_blocks, names),
     )
     receives = [receive for _, found in read for receive, _ in found]
-    if not (sound and whole and all_parts and one_machine) or None in receives:
+    understood = None not in receives and not deaf and all(h.sound for h in readable.heard)
+    if not (sound and whole and all_parts and one_machine and understood):
         if all_parts and one_machine:
             from engine.machine.told_anyway import told_anyway  # only a mistake needs it
 
-            blocks = len(places_of(parts, "receive"))
-            known = part.reader.diagnostics
-            modules.unused += told_anyway(draft, block, readable, blocks, known)
+            modules.unused += told_anyway(draft, block, readable, written, part.reader.diagnostics)
+            hidden = any(damage.hides_part_of(one.block.span) for one in parts for damage in damages)
+            return None, _beside_errors(readable, stated, None if hidden else set_in(block, names))
         return None, readable
     machine = machine_of(draft, name, names)
     heard_whole = numbered(receive for receive in receives if receive is not None)
@@ -271,6 +287,40 @@ def _provisioner(
         span=settled(header),
     )
     return provisioner, readable
+
+
+def _may_listen(body: syntax.Body) -> bool:
+    """Whether a block in a provisioner is one that listens, under a wrong name or in a wrong place."""
+    if any(block.type not in SHAPES for block in body.blocks):
+        return True
+    waiting = list(body.blocks)
+    while waiting:
+        inner = waiting.pop().body.blocks
+        if any(block.type == RECEIVE for block in inner):
+            return True
+        waiting += inner
+    return False
+
+
+def _lacks_states(draft: MachineDraft) -> bool:
+    """Whether a state or a history may be missing: only what waits for an event has no name at most."""
+    return bool(draft.lost) or not draft.nameless <= {"on"}
+
+
+def _given(tests: Collection[Test], blocks: Collection[syntax.Block], names: Names) -> Collection[str] | None:
+    """The names that tests give to the context, those included that could not be read; None if these hide some."""
+    given = {key for test in tests for key in test.given.context}
+    more = given_in(blocks, names) if len(tests) < len(blocks) else ()
+    return None if more is None else {*given, *more}
+
+
+def _beside_errors(
+    readable: Readable, stated: Iterable[Expression], set_names: Collection[str] | None
+) -> Readable:
+    """The parts of a provisioner that is not whole, with all that a machine and claims state, and what is set."""
+    apart = {id(e) for candidate in readable.candidates for e in candidate.expressions}
+    others = tuple(expression for expression in stated if id(expression) not in apart)
+    return replace(readable, elsewhere=others, set_names=set_names)
 
 
 def _calls(found: Iterable[Call], damages: Collection[Damage]) -> tuple[Call, ...]:

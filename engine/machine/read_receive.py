@@ -66,20 +66,22 @@ def heard_of(receive: Receive) -> Heard:
 
 def _read(reader: Reader, block: syntax.Block) -> tuple[Receive | None, Heard]:
     nodes = {attribute.name: attribute.value for attribute in block.body.attributes}
-    before = len(reader.expressions)
+    before, told = len(reader.expressions), len(reader.diagnostics)
     expressions = {
         name: reader.expression(nodes[name], RECEIVE_ROOTS, explained=True, attribute=name)
         for name in ("when", "entity", "fire", "once_per", "ordered_by")
         if name in nodes
     }
+    wrong = {name for name, one in expressions.items() if one is None or not reader.is_sound(one, told)}
     source, kind = block.labels[0].value.lower(), block.labels[1].value
     entity, fire = expressions.get("entity"), expressions.get("fire")
     heard = Heard(
         source=source,
         type=kind,
-        fire=None if fire is None else fire.node,
+        fire=None if fire is None or "fire" in wrong else fire.node,
         expressions=tuple(reader.expressions[before:]),
         span=settled(block.header_span),
+        sound=not wrong,
     )
     if entity is None or fire is None or None in expressions.values():
         return None, heard

@@ -1,6 +1,6 @@
 """What of a provisioner could be read, whole or not: enough for checks that look at one part of it at a time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 
 from engine.diagnostics import Span
@@ -20,6 +20,8 @@ class Heard:
     #: Its expressions, without those that a syntax error is in.
     expressions: tuple[Expression, ...]
     span: Span
+    #: No error is in it.
+    sound: bool = True
 
 
 @frozen
@@ -58,7 +60,15 @@ class Readable:
     #: The project.
     name: str
     heard: tuple[Heard, ...] = ()
+    #: There is, or may be, a `receive` block that could not be read: anything may come in, and fire anything.
+    deaf: bool = False
     candidates: tuple[Candidate, ...] = ()
+    #: What is evaluated whatever has come in, claims included, of a provisioner that is not whole.
+    elsewhere: tuple[Expression, ...] = ()
+    #: The names that the machine sets in the context, of a provisioner that is not whole; None where they are not known.
+    set_names: Collection[str] | None = None
+    #: The names that its tests give to the context; None where they are not known.
+    given_names: Collection[str] | None = ()
     #: The full names of its machine's states, and of its histories; none if some of them could not be read.
     states: tuple[str, ...] = ()
     histories: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.diagnostics import Diagnostic, Span
+from engine.diagnostics import Diagnostic, Severity, Span
 from engine.errors import EvaluationError
 from engine.language import syntax
 from engine.language.expressions import check_names, compile_expression
@@ -99,6 +99,19 @@ class Reader(ShapeChecker):
         found = found if self.link is None else linked(found, self.link)
         self.expressions.append(found)
         return found
+
+    def is_sound(self, expression: Expression, before: int) -> bool:
+        """Whether no error is in an expression, of those told since `before`, nor in a local that it needs."""
+        if not self.diagnostics:
+            return True
+        needed = self.names.used_by([expression])[0]
+        whole = [self.names.locals[name].node.span for name in needed]
+        return not any(
+            problem.severity is Severity.ERROR
+            and problem.subject is not None
+            and any(_holds(span, problem.subject) for span in (expression.node.span, *whole))
+            for problem in self.diagnostics[0 if whole else before :]
+        )
 
     def _unread(self, node: syntax.Expression) -> bool:
         """Whether a syntax error stands where the value should: it was reported, and more is not known."""
@@ -301,6 +314,10 @@ def _elsewhere(roots: Roots) -> Mapping[str, str]:
     if "event" not in roots:
         return _BEFORE if roots else {**_BEFORE, **_WRITTEN_OUT}
     return _IN_MACHINES if "state" in roots else _OUTSIDE
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    return outer.filename == inner.filename and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _within(problem: Diagnostic, node: syntax.Expression) -> Diagnostic:

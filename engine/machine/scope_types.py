@@ -1,7 +1,8 @@
 """Types of the names that expressions start with, as far as a definition says what they are."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from engine.language import syntax
 from engine.language.types import (
     ANY,
     NUMBER,
@@ -44,23 +45,28 @@ def with_locals(names: Names, given: Mapping[str, Type]) -> Mapping[str, Type]:
 
 def context_type(machine: Machine) -> Type:
     """What an instance remembers: what any `set` of the machine writes; a name that none writes may be anything."""
-    changes = list(_changes(machine))
-    if not changes:
-        return OBJECT
-    types = with_locals(machine.names, {})
+    members = written_out([change.node for change in _changes(machine)], machine.names)
+    return object_of(members, more=True) if members else OBJECT
+
+
+def written_out(nodes: Sequence[syntax.Expression], names: Names) -> Mapping[str, Type] | None:
+    """The members of objects, each with what it may be in any of them; None where not all of them are written out."""
+    if any(isinstance(node, syntax.Unread) for node in nodes):
+        return None
+    types = with_locals(names, {}) if nodes else {}
     members: dict[str, Type] = {}
-    for change in changes:
-        _, found = type_problems(change.node, types)
+    for node in nodes:
+        _, found = type_problems(node, types)
         if not found.only("object") or found.members is None or found.open:
-            return OBJECT
+            return None
         for name, type_ in found.members.items():
             members[name] = join(members[name], type_) if name in members else type_
-    return object_of(members, more=True)
+    return members
 
 
 def remembered(machine: Machine) -> Collection[str] | None:
     """The names that the `set` of a machine write; None where not all of them are known."""
-    return context_type(machine).members if any(True for _ in _changes(machine)) else ()
+    return written_out([change.node for change in _changes(machine)], machine.names)
 
 
 def _changes(machine: Machine) -> Iterable[Expression]:

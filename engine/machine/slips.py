@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from engine.diagnostics import Diagnostic, Span
-from engine.machine.definition import Provisioner, Receive, Transition, covers
+from engine.machine.definition import Provisioner, Transition, covers
+from engine.machine.evaluated import heard
 from engine.machine.expression import Expression, Names
 from engine.machine.flows import arguments_of
 from engine.machine.questions import may_fire
@@ -31,8 +32,8 @@ def without_consequences(
     wrong = [t for t in machine.transitions if _has(_parts(t), places, machine.names)]
     guards = [t for t in wrong if t.guard is not None and _has([t.guard], places, machine.names)]
     blocked = [t for t in wrong if any(_blames(problem, t, guards) for problem in kept)]
-    heard = [r for r in provisioner.receives if _has(_decides(r), places, machine.names)]
-    blocked += [t for t in machine.transitions if any(may_fire(machine, r, t.event) for r in heard)]
+    unheard = [r for r in provisioner.receives if _has(list(heard([r])), places, machine.names)]
+    blocked += [t for t in machine.transitions if any(may_fire(machine, r, t.event) for r in unheard)]
     lost = {span for transition in blocked for span in _behind(provisioner, transition)}
     return [
         p
@@ -91,11 +92,6 @@ def _parts(transition: Transition) -> list[Expression]:
     own = [e for e in (transition.guard, transition.set) if e is not None]
     raised = [e for one in transition.raises for e in one.expressions()]
     return [*own, *arguments_of(transition), *raised]
-
-
-def _decides(receive: Receive) -> list[Expression]:
-    """What says whether a block fires, and what."""
-    return [receive.fire] if receive.when is None else [receive.when, receive.fire]
 
 
 def _has(expressions: list[Expression], places: list[Span], names: Names) -> bool:

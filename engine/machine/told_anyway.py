@@ -38,7 +38,7 @@ def unfired_anyway(
     """
     heard = readable.heard
     fires = [one.fire for one in heard if one.fire is not None]
-    if not heard or len(fires) != receives or any(p.code in _SHAPELESS for p in problems):
+    if not heard or readable.deaf or len(fires) != receives or any(p.code in _SHAPELESS for p in problems):
         return
     uses = Uses(names=readable.names)
     raised = frozenset(raised_in(block.body))

@@ -60,4 +60,4 @@ def never_fired(event: str, known: Iterable[str], place: Span) -> Diagnostic:
 def fired_by(uses: Uses, fires: Iterable[syntax.Expression]) -> set[str]:
     """The names that `receive` blocks give to events."""
     listed = (uses.terms(fire) or () for fire in fires)
-    return {str(value) for terms in listed for is_path, value in terms if not is_path}
+    return {value for terms in listed for is_path, value in terms if not is_path and isinstance(value, str)}

@@ -1,6 +1,6 @@
 """What can be said about a definition only by who knows the sources."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from engine.diagnostics import Diagnostic, Severity
 from engine.language.suggest import did_you_mean
@@ -47,11 +47,11 @@ def _problems(read: ReadResult) -> Iterator[Diagnostic]:
         named = Uses(names=readable.names)
         for candidate in readable.candidates:
             # What it sees may be what the machine made up itself.
-            unknown = any(covers(candidate.event, event) for event in readable.raised)
-            firing = [] if unknown else [h for h in readable.heard if _may_fire(h, candidate.event, named)]
+            unknown = readable.deaf or any(covers(candidate.event, event) for event in readable.raised)
+            firing = [] if unknown else _firing(readable.heard, candidate.event, named)
             for expression in candidate.expressions:
                 yield from of_machine.check(expression, _kinds_of(firing))
-        for expression in () if provisioner is None else elsewhere(provisioner):
+        for expression in readable.elsewhere if provisioner is None else elsewhere(provisioner):
             yield from of_machine.check(expression, ())
         for local in readable.names.locals.values():
             shared.setdefault(id(local), ([], local))[0].append(of_machine)
@@ -92,6 +92,12 @@ def _check_receive(receive: Heard, of_machine: ExpressionCheck) -> Iterator[Diag
             )
     for expression in receive.expressions:
         yield from of_machine.check(expression, _kinds_of([receive]))
+
+
+def _firing(heard: Collection[Heard], event: str, named: Uses) -> Collection[Heard]:
+    """What an event may come of; where only what is broken would fire it, another block may be meant to."""
+    firing = [one for one in heard if _may_fire(one, event, named)]
+    return heard if firing and all(one.fire is None for one in firing) else firing
 
 
 def _may_fire(receive: Heard, event: str, named: Uses) -> bool:

@@ -218,6 +218,23 @@ def test_what_a_module_takes_is_known_where_it_is_used(editor: Editor) -> None:
     assert told(editor, "definition", uri, USER, "grace ") == []
 
 
+def test_a_name_that_a_local_of_another_file_holds_follows_or_is_refused_with_its_place(
+    editor: Editor,
+) -> None:
+    text = MAIN.replace(
+        "set        = { was = local.done }", "when       = state != local.near && local.done == 1"
+    )
+    uri = editor.open("team/m.hcl", text)
+    shared = 'locals {\n  near = "done"\n  done = 1\n}\n'
+    other = editor.open("team/shared.hcl", shared)
+    changes = told(editor, "rename", uri, text, 'state "done"', 8, newName="shipped")["changes"]
+    assert changed(shared, changes[other]) == shared.replace('"done"', '"shipped"')
+    assert changed(text, changes[uri]) == text.replace('"done"', '"shipped"')
+    editor.change(other, shared.replace('"done"', 'lower("DONE")'))
+    with pytest.raises(EditorError, match=r'Line 11 of m\.hcl holds "done" against the name of a state'):
+        told(editor, "rename", uri, text, 'state "done"', 8, newName="shipped")
+
+
 def test_a_state_of_a_module_is_renamed_with_those_who_use_it(editor: Editor, folder: Path) -> None:
     uri = editor.open("lib/review/machine.hcl", LIBRARY)
     changes = told(editor, "rename", uri, LIBRARY, 'state "over"', 8, newName="finished")["changes"]

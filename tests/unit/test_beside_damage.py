@@ -29,8 +29,8 @@ def told(text: str) -> list[tuple[str, str]]:
 
 
 def test_what_cannot_follow_from_broken_locals_is_told() -> None:
-    assert told("locals {\n  a = [1\n}\n" + MACHINE) == [
-        ("unclosed", "}"),
+    assert told("locals {\n  a = 1]\n}\n" + MACHINE) == [
+        ("unopened", "]"),
         ("initial_state_unregistered", '"opne"'),
         ("unknown_name", "evnt"),
         ("unknown_name", "var.v"),
@@ -39,9 +39,9 @@ def test_what_cannot_follow_from_broken_locals_is_told() -> None:
 
 
 def test_variables_may_hide_in_a_broken_variable() -> None:
-    found = told('variable "a" {\n  default = [1\n}\n' + MACHINE)
+    found = told('variable "a" {\n  default = 1]\n}\n' + MACHINE)
     assert [code for code, _ in found] == [
-        "unclosed",
+        "unopened",
         STATES[0],
         "unknown_name",
         "unknown_name",
@@ -52,9 +52,20 @@ def test_variables_may_hide_in_a_broken_variable() -> None:
 
 
 def test_states_may_hide_in_their_own_broken_provisioner() -> None:
-    broken = MACHINE.replace("    state", "    start = [1\n    state")
+    broken = MACHINE.replace("    state", "    start = 1]\n    state")
     assert ("unknown_name", "evnt") in told(broken)
     assert not [code for code, _ in told(broken) if code in STATES]
+
+
+@pytest.mark.parametrize("line", ["start = [1", "start: [1", "start = 1, stop = 2"])
+def test_states_do_not_hide_in_a_value_that_plainly_ends(line: str) -> None:
+    broken = MACHINE.replace("    state", f"    {line}\n    state")
+    assert [code for code, _ in told(broken) if code in STATES] == STATES
+
+
+def test_nothing_is_declared_in_a_value_that_plainly_ends() -> None:
+    found = told("locals {\n  a = upper([1\n}\n" + MACHINE)
+    assert {("unknown_name", "local.b"), ("unknown_name", "var.v")} <= set(found)
 
 
 def test_states_do_not_hide_in_another_broken_provisioner() -> None:

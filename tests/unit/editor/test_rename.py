@@ -1,6 +1,7 @@
 import pytest
 
 from engine.editor.document import Document
+from engine.editor.navigate import references
 from engine.editor.rename import CannotRenameError, apply, rename
 from engine.machine.read import read_definition
 from engine.sources.check import check_sources
@@ -223,3 +224,157 @@ def test_an_error_that_may_hide_a_name_is_in_the_way() -> None:
 def test_tests_without_their_definition_are_left_alone() -> None:
     with pytest.raises(CannotRenameError, match="cannot be read"):
         renamed('provisioner "soc" {\n property "p" { reachable = ["a"] }\n}\n', 'a"]', "b", "soc_test.hcl")
+
+
+HELD = """\
+variable "w" { default = "in_review" }
+variable "other" {}
+locals {
+  near = "in_review"
+  many = ["in_review", "open"]
+  by   = { in_review = 1 }
+  here = state
+}
+provisioner "soc" {
+  statemachine "soc" {
+    initial = "open"
+    state "open" {
+      on "next" { transition = "in_review" }
+    }
+    state "in_review" {
+      on "next" {
+        when       = GUARD
+        transition = "done"
+        set        = { was = VALUE }
+      }
+      on "effect.failed" { transition = "open" }
+    }
+    state "done" { final = true }
+  }
+}
+"""
+
+
+def held(guard: str, value: str = "1", *, given: bool = True) -> str:
+    text = HELD.replace("GUARD", guard).replace("VALUE", value)
+    return text.replace('"other" {}', '"other" { default = 1 }') if given else text
+
+
+@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize(
+    ("guard", "holder"),
+    [
+        ("state == local.near", "near = "),
+        ("contains(active, (local.near)) && local.near != state", "near = "),
+        ('contains(["open", local.near], state)', "near = "),
+        ("state == var.w", "default = "),
+    ],
+)
+def test_a_text_that_is_only_held_against_states_is_changed_with_them(
+    guard: str, holder: str, *, given: bool
+) -> None:
+    text = held(guard, given=given)
+    changed = renamed(text, 'in_review" {', "reviewing")
+    expected = text.replace('transition = "in_review"', 'transition = "reviewing"')
+    expected = expected.replace('state "in_review"', 'state "reviewing"')
+    assert changed == expected.replace(f'{holder}"in_review"', f'{holder}"reviewing"')
+
+
+def test_a_text_that_is_a_target_is_changed_with_its_state() -> None:
+    text = held("true").replace('transition = "in_review"', "transition = local.near")
+    changed = renamed(text, 'in_review" {', "reviewing")
+    assert 'near = "reviewing"' in changed
+    assert 'default = "in_review"' in changed
+
+
+def test_what_holds_a_name_is_one_of_its_uses() -> None:
+    text = held("state == local.near")
+    files = {"own": Document(text, "soc.hcl")}
+    found = references(files, "own", text.index('in_review" {'), declared=False)
+    assert [text[p.start : p.end] for p in found] == ["in_review"] * 2
+    assert text.index('near = "in_review') + len('near = "') in {p.start for p in found}
+
+
+def test_what_another_file_holds_is_changed_with_its_state() -> None:
+    locals_, machine = held("state == local.near").split("provisioner", 1)
+    one, other = Document(locals_, "a.hcl"), Document("provisioner" + machine, "b.hcl")
+    files = {
+        "a": one.among([other], lambda _: {}),
+        "b": other.among([one], lambda _: {}),
+    }
+    edits = rename(files, "b", other.source.index('in_review" {'), "reviewing")
+    assert apply(locals_, edits["a"]) == locals_.replace('near = "in_review"', 'near = "reviewing"')
+
+
+@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize(
+    "guard",
+    [
+        'state == lower("IN_REVIEW")',
+        'upper(state) == "IN_REVIEW"',
+        'startswith(state, "in_")',
+        '"${state}" == "in_review"',
+        '"x${state}" == "xin_review"',
+        "contains(local.many, state)",
+        "local.by[state] == 1",
+        "lookup(local.by, state, 2) == 1",
+        'local["near"] == state',
+        'state == (true ? "in_review" : "x")',
+        "state == event.x",
+        'state == "reviewing"',
+        "state == local.near && event.x == local.near",
+        'anytrue([for s in active : s == "in_review"])',
+        'event.target == "in_review"',
+        'fired == "after.in_review.1"',
+        "event == 1",
+    ],
+)
+def test_what_would_not_follow_is_refused_with_its_place(guard: str, *, given: bool) -> None:
+    text = held(guard, given=given)
+    if "after." in guard:
+        text = text.replace(
+            'on "effect.failed"', 'after {\n delay = "1h"\n transition = "done"\n}\n on "effect.failed"'
+        )
+    with pytest.raises(CannotRenameError, match=r"^Line 17 of soc\.hcl "):
+        renamed(text, 'in_review" {', "reviewing")
+
+
+def test_a_name_that_goes_elsewhere_is_refused_with_its_place() -> None:
+    with pytest.raises(CannotRenameError, match=r"^Line 19 of soc\.hcl makes something"):
+        renamed(held("true", "state"), 'in_review" {', "reviewing")
+    with pytest.raises(CannotRenameError, match=r"^Line 7 of soc\.hcl makes something"):
+        renamed(held('local.here == "open"'), 'in_review" {', "reviewing")
+
+
+def test_a_value_from_outside_that_is_held_against_states_is_refused() -> None:
+    with pytest.raises(CannotRenameError, match=r"^Line 17 of soc\.hcl makes something"):
+        renamed(held("state == var.other", given=False), 'in_review" {', "reviewing")
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        'event.x == "in_review"',
+        'contains(["in_review"], event.issue.title)',
+        'state == lower("OPEN")',
+        'lookup({ open = 1 }, state, 2) == 1 && event.x == "in_review"',
+    ],
+)
+def test_a_text_that_is_no_name_stays_and_is_no_obstacle(guard: str) -> None:
+    text = held(guard)
+    expected = text.replace('transition = "in_review"', 'transition = "reviewing"')
+    assert renamed(text, 'in_review" {', "reviewing") == expected.replace(
+        'state "in_review"', 'state "reviewing"'
+    )
+
+
+def test_several_states_at_once_are_named_in_their_order_or_refused() -> None:
+    guard = 'on "next" {\n when = state == "both.left.on & both.right.on"\n'
+    text = TOGETHER.replace('on "next" {', guard).replace(
+        ' transition = "left.on', '\n transition = "left.on'
+    )
+    text = text.replace('right.on" }', 'right.on"\n }')
+    assert read_definition(text, "soc.hcl").definition is not None
+    assert 'state == "both.east.on & both.right.on"' in renamed(text, 'left" {', "east")
+    with pytest.raises(CannotRenameError, match="would not follow"):
+        renamed(text, 'left" {', "west")

@@ -228,7 +228,7 @@ def test_what_was_not_read_after_very_many_errors_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["x = a = 1", "x = not a", "x = a and b", "x = 1;", "x = {a = = 1,\n b = 2}", "x =", 'x = "\\q"', "x = 1.2.3", "x = a\n && b"]
+    "line", ["x = a = 1", "x = (1", "x = f([1", "x = {a = (1", "x: 1", "x: [1", "x = not a", "x = a and b", "x = 1;", "x = {a = = 1,\n b = 2}", "x =", 'x = "\\q"', "x = 1.2.3", "x = a\n && b"]
 )  # fmt: skip
 def test_an_error_in_a_value_leaves_the_name_and_a_value_that_nobody_knows(line: str) -> None:
     tree = parse(f"a {{\n  {line}\n  y = 1\n}}\n", "f.hcl").tree
@@ -238,9 +238,18 @@ def test_an_error_in_a_value_leaves_the_name_and_a_value_that_nobody_knows(line:
     assert first.span.text.strip() == line  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("line", ["x = (1", "x = 1)", "x = <<EOT\n", "x = 1 /* a"])
+@pytest.mark.parametrize("line", ["   x = (1", "x = 1)", "x = <<EOT\n", "x = 1 /* a"])
 def test_where_nobody_knows_the_end_of_a_value_nothing_is_kept(line: str) -> None:
     tree = parse(f"a {{\n  {line}\n  y = 1\n}}\n", "f.hcl").tree
     assert tree is not None
     kept = [a for block in tree.blocks for a in block.body.attributes]
     assert not any(isinstance(attribute.value, syntax.Unread) for attribute in kept)
+
+
+@pytest.mark.parametrize("block", ["a {\n  x = (1\n}", "a {\n  w = 2\n  x = f([1\n}", "a { x = (1 }"])
+def test_a_bracket_is_open_up_to_the_brace_of_its_block_and_no_further(block: str) -> None:
+    result = parse(f"{block}\nb = 1\n", "f.hcl")
+    assert [problem.code for problem in result.diagnostics] == ["unclosed"]
+    assert result.tree is not None
+    assert type(result.tree.blocks[0].body.attributes[-1].value) is syntax.Unread
+    assert [each.name for each in result.tree.attributes] == ["b"]
