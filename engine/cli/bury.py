@@ -1,6 +1,6 @@
 """``interlock deadletters bury``: give up what is parked, because no configuration will ever want it again."""
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -8,13 +8,11 @@ from cyclopts import Parameter
 from engine.cli.deadletters import OfEntity, Project, Yes
 from engine.cli.looking import look_into
 from engine.cli.options import Json, StoreUrl
-from engine.cli.tables import print_json, print_table
-from engine.errors import FencedError, SettingError
-from engine.run.clock import now
+from engine.cli.plans import change_all, tell_plan
+from engine.cli.tables import print_table
+from engine.errors import SettingError
 from engine.store import parked as rows
 from engine.store.parked import Parked
-
-_PLANNED = 50
 
 
 def bury(
@@ -37,29 +35,23 @@ def bury(
     """
     if not (project or entity or all_):
         raise SettingError("say what: --project, --entity or --all")
-    skipped = []
     with look_into(store) as opened:
         with opened.read() as connection:
             found = rows.find(connection, project=project, entity_id=entity)
-        for one in found if yes else ():
-            try:
-                opened.write(partial(rows.bury, parked=one, now=now()))
-            except FencedError as error:
-                skipped.append(str(error))
-    if json:
-        done = len(found) - len(skipped) if yes else 0
-        print_json({"plan": [_as_json(one) for one in found], "changed": done, "skipped": skipped})
-    elif not found:
-        print("Nothing of that is parked; `interlock show ENTITY` says what keeps an entity.")
-    else:
-        table = [(p.project, p.entity_id, p.event, p.because or "behind that") for p in found[:_PLANNED]]
-        print_table(f"Bury {len(found)} event(s)", ("project", "entity", "event", "because"), table)
-        if len(found) > _PLANNED:
-            print(f"… and {len(found) - _PLANNED} more")
-        for line in skipped:
-            print(line)
-        print(f"{len(found) - len(skipped)} done." if yes else "Nothing was changed; add --yes to do it.")
-    return 0 if found and not skipped else 1
+        skipped = change_all(opened, found, rows.bury) if yes else []
+    return tell_plan(
+        found,
+        skipped,
+        yes=yes,
+        json=_as_json if json else None,
+        table=lambda shown: _print_table(len(found), shown),
+        nothing="Nothing of that is parked; `interlock show ENTITY` says what keeps an entity.",
+    )
+
+
+def _print_table(count: int, shown: Sequence[Parked]) -> None:
+    listed = [(p.project, p.entity_id, p.event, p.because or "behind that") for p in shown]
+    print_table(f"Bury {count} event(s)", ("project", "entity", "event", "because"), listed)
 
 
 def _as_json(parked: Parked) -> dict[str, object]:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -11,12 +10,13 @@ from cyclopts import Parameter
 from engine.cli.durations import duration
 from engine.cli.looking import look_into
 from engine.cli.options import Json, StoreUrl
+from engine.cli.plans import change_all, tell_plan
 from engine.cli.tables import moment, print_json, print_table
-from engine.errors import FencedError, SettingError
+from engine.errors import SettingError
 from engine.run.clock import now
 from engine.store import deadletters as letters
 from engine.store import inbox, outbox
-from engine.store.database import Connection, Store
+from engine.store.database import Connection
 from engine.store.deadletters import DeadLetter, LetterKind, Wanted
 
 Names = Annotated[str, Parameter(help="Dead letters as `list` names them: event-12, action-7.")]
@@ -37,9 +37,6 @@ All = Annotated[bool, Parameter(name="--all", negative="", help="Every dead lett
 Yes = Annotated[bool, Parameter(name="--yes", negative="", help="Do it; otherwise only the plan is printed.")]
 
 _NAME = re.compile(r"(event|action)-([0-9]{1,18})")
-#: How many are changed in one transaction: a daemon beside us never waits long.
-_BATCH = 200
-_PLANNED = 50
 
 
 def list_(
@@ -154,44 +151,15 @@ def _perform(
     with look_into(store) as opened:
         with opened.read() as connection:
             found = letters.find(connection, wanted)
-        skipped = _change_all(opened, found, change) if yes else []
-    if json:
-        done = len(found) - len(skipped) if yes else 0
-        print_json({"plan": [_as_json(letter) for letter in found], "changed": done, "skipped": skipped})
-    elif not found:
-        print("There is no such dead letter.")
-    else:
-        _print_table(f"{verb} {len(found)} dead letter(s)", found[:_PLANNED])
-        if len(found) > _PLANNED:
-            print(f"… and {len(found) - _PLANNED} more")
-        for line in skipped:
-            print(line)
-        print(f"{len(found) - len(skipped)} done." if yes else "Nothing was changed; add --yes to do it.")
-    return 0 if found and not skipped else 1
-
-
-def _change_all(
-    store: Store, found: Sequence[DeadLetter], change: Callable[[Connection, DeadLetter, datetime], None]
-) -> list[str]:
-    """Change them in order, in short transactions; returns why some could not be."""
-    skipped: list[str] = []
-    for start in range(0, len(found), _BATCH):
-        works = [
-            store.submit(partial(_change, change=change, letter=letter))
-            for letter in found[start : start + _BATCH]
-        ]
-        for work in works:
-            try:
-                work.result()
-            except FencedError as error:
-                skipped.append(str(error))
-    return skipped
-
-
-def _change(
-    c: Connection, change: Callable[[Connection, DeadLetter, datetime], None], letter: DeadLetter
-) -> None:
-    change(c, letter, now())
+        skipped = change_all(opened, found, change) if yes else []
+    return tell_plan(
+        found,
+        skipped,
+        yes=yes,
+        json=_as_json if json else None,
+        table=lambda shown: _print_table(f"{verb} {len(found)} dead letter(s)", shown),
+        nothing="There is no such dead letter.",
+    )
 
 
 def _chosen(

@@ -31,12 +31,14 @@ from engine.machine.dispatch import Dispatch
 from engine.machine.domains import MISSING
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
+from engine.machine.fires import may_fire
 from engine.machine.flows import Flows, flows, reactions_of
 from engine.machine.macrostep import HELD, HELD_BUT, UNFINISHED
 from engine.machine.moves import NOW, Breach, Configuration
 from engine.machine.payload_values import Payloads, nothing_known
 from engine.machine.people import People, all_known, standing
-from engine.machine.questions import Question, look_up, make_question, may_fire
+from engine.machine.question import Question, look_up
+from engine.machine.questions import make_question
 from engine.machine.step import step
 from engine.machine.timers import timer_event
 from engine.machine.use import Path

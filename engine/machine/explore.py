@@ -23,7 +23,7 @@ from engine.machine.definition import Machine, Provisioner, Transition
 from engine.machine.moves import BEYOND, DEADLINE, NOW, Breach, Configuration, Move, Moves
 from engine.machine.payload_values import Payloads, nothing_known
 from engine.machine.properties import Claim, Property
-from engine.machine.questions import Question
+from engine.machine.question import Question
 from engine.machine.values import canonical, timestamp
 from engine.model import END, Entity, Event, Passage, Snapshot, Verdict
 

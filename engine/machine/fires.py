@@ -9,8 +9,9 @@ from engine.language import syntax
 from engine.language.types import Type
 from engine.language.values import UnfitError, parse_number, text
 from engine.machine.atoms import Term, Uses
-from engine.machine.definition import ANY_EVENT, ANY_MORE, is_pattern
-from engine.machine.payload_values import type_at
+from engine.machine.definition import ALWAYS, ANY_EVENT, ANY_MORE, Machine, Receive, covers, is_pattern
+from engine.machine.payload_values import Payloads, nothing_known, type_at
+from engine.model import is_own_event
 
 
 @frozen
@@ -125,3 +126,23 @@ def may_be(made: Made, event: str) -> bool:
         return made.between(event) is not None
     stem = event.removesuffix(ANY_MORE)
     return stem.startswith(made.before) or made.before.startswith(f"{stem}.")
+
+
+def may_fire(machine: Machine, receive: Receive, event: str, payloads: Payloads = nothing_known) -> bool:
+    """Whether an event can come of a delivery that this block receives."""
+    known = payloads(receive.source, receive.type)
+    return may_name(Uses(names=machine.names), receive.fire.node, event, known)
+
+
+def may_name(uses: Uses, fire: syntax.Expression, event: str, payload: Type | None = None) -> bool:
+    """Whether what a `receive` block fires can be an event of that name, with what is known of the payload."""
+    if event == ALWAYS or is_own_event(event):
+        return False
+    names = names_of(uses, fire, payload)
+    if names is not None:
+        return any(covers(event, name) for name in names)
+    made = made_of(uses, fire)
+    if made is not None:
+        return may_be(made, event)
+    terms = uses.terms(fire)
+    return terms is None or any(is_path or covers(event, str(value)) for is_path, value in terms)

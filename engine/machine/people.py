@@ -12,7 +12,7 @@ from engine.model import AWAIT, Snapshot
 if TYPE_CHECKING:
     from engine.machine.definition import Receive
     from engine.machine.facts import Chooser
-    from engine.machine.questions import Question
+    from engine.machine.question import Question
 
 #: With more people than this who are not alike, only some of them answer.
 MOST_PEOPLE = 8

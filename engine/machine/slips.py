@@ -6,8 +6,8 @@ from engine.diagnostics import Diagnostic, Span
 from engine.machine.definition import Provisioner, Transition, covers
 from engine.machine.evaluated import heard
 from engine.machine.expression import Expression, Names
+from engine.machine.fires import may_fire
 from engine.machine.flows import arguments_of
-from engine.machine.questions import may_fire
 
 #: Problems of a name or a text that nothing else is called by, after which a guard does not mean what it says.
 _SLIPS = frozenset(("context_never_set", "unknown_payload_field", "unknown_payload_value", "unknown_state"))

@@ -12,7 +12,7 @@ from engine.machine.atoms import Uses
 from engine.machine.dead_parts import out_of_reach, without_way_out
 from engine.machine.definition import ALWAYS, ANY, Kind, is_pattern
 from engine.machine.drafts import MachineDraft, StateDraft
-from engine.machine.questions import may_name
+from engine.machine.fires import may_name
 from engine.machine.read_machine import OF_ALIASES
 from engine.machine.readable import Readable, raised_in
 from engine.machine.unfired import fired_by, never_fired

@@ -7,9 +7,8 @@ from engine.language import syntax
 from engine.language.suggest import did_you_mean
 from engine.machine.atoms import Uses
 from engine.machine.definition import ALWAYS, Kind, Provisioner, is_pattern
-from engine.machine.fires import names_of
+from engine.machine.fires import may_fire, names_of
 from engine.machine.payload_values import Payloads, nothing_known
-from engine.machine.questions import may_fire
 from engine.machine.read_receive import default_receives
 from engine.model import DONE_STATE, EFFECT_FAILED, is_own_event
 

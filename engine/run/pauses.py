@@ -4,15 +4,13 @@ Pauses are in the store, so they outlive restarts and hold for every daemon that
 within a second. What is under way when a pause comes is finished.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
-from engine.errors import StoreError
-from engine.run.reading import read
+from engine.run.reading import keep_looking, read
 from engine.store import pauses
 from engine.store.database import Store
 from engine.store.pauses import Pause
@@ -70,18 +68,8 @@ class Pauses:
         self._hold(self.held)
 
     async def run(self) -> None:
-        """Look until cancelled. A store that cannot be read now can be later; that is said once."""
-        told = False
-        while True:
-            await asyncio.sleep(LOOK.total_seconds())
-            try:
-                await self.look()
-            except StoreError as error:
-                if not told:
-                    log.error("store.unreadable", because=str(error))  # noqa: TRY400  it says what is to be done
-                told = True
-            else:
-                told = False
+        """Look until cancelled."""
+        await keep_looking(LOOK.total_seconds(), self.look)
 
 
 def _said(pause: Pause) -> dict[str, object]:

@@ -3,14 +3,13 @@
 A look into two small indexes, once a second.
 """
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
 import structlog
 
-from engine.errors import StoreError
 from engine.model import Entity
+from engine.run.reading import keep_looking
 from engine.store import inbox
 from engine.store.database import Store
 
@@ -30,7 +29,7 @@ class PutBack:
         self._hurry = hurry
         self._seen: dict[int, datetime] = {}
 
-    def look(self) -> None:
+    async def look(self) -> None:
         """Tell of each event once for each time it was put back, and of each answer once."""
         with self._store.read() as connection:
             answers = inbox.answers(connection)
@@ -45,18 +44,8 @@ class PutBack:
             self._wake(entity)
 
     async def run(self) -> None:
-        """Look until cancelled. A store that cannot be read now can be later; that is said once."""
-        told = False
-        while True:
-            await asyncio.sleep(PAUSE_SECONDS)
-            try:
-                self.look()
-            except StoreError as error:
-                if not told:
-                    log.error("store.unreadable", because=str(error))  # noqa: TRY400  it says what is to be done
-                told = True
-            else:
-                told = False
+        """Look until cancelled."""
+        await keep_looking(PAUSE_SECONDS, self.look)
 
 
 def _entity(found: tuple[str, str, datetime]) -> Entity:

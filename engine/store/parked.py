@@ -106,11 +106,14 @@ def bury(c: Connection, parked: Parked, now: datetime) -> None:
     wakes.touch(c, parked.project, parked.entity_id)
     row = inbox.get(c, parked.inbox_id)
     pending = outbox.pending(c, parked.inbox_id)
-    expected = parked.outbox_id is None if not pending else pending[0].id == parked.outbox_id
-    if row is None or row.finished_at is not None or not expected:
+    if parked.outbox_id is None:
+        still = row is not None and row.status is InboxStatus.PENDING
+    else:
+        still = bool(pending) and pending[0].id == parked.outbox_id and is_parked(pending[0].last_detail)
+    if row is None or not still:
         raise FencedError(f"event {parked.inbox_id} of {parked.entity_id} has gone on: nothing was written")
     because = f"given up while parked: {parked.because or 'it waited behind one that was parked'}"
-    if not pending:
+    if parked.outbox_id is None:
         inbox.bury(c, row.id, because, now)
         once.release(c, row.id)
         return

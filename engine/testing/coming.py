@@ -17,7 +17,7 @@ from engine.machine.definition import Receive
 from engine.machine.explore import Explorer
 from engine.machine.facts import nested
 from engine.machine.moves import Configuration
-from engine.machine.questions import Question
+from engine.machine.question import Question
 from engine.machine.use import Path
 from engine.model import Event, Snapshot
 

@@ -47,6 +47,30 @@ def _decisions(store: Store) -> int:
         return history.count_since(c, datetime(2000, 1, 1, tzinfo=UTC))
 
 
+def test_a_check_keeps_nobody_from_writing_and_sees_one_moment(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with engine(tmp_path, Backend()) as e:
+            await e.release("Ships SOC-1")
+            await e.lanes.settle()
+            loop = asyncio.get_running_loop()
+            told: list[str] = []
+
+            def write(what: str) -> None:
+                """From the thread that checks, in the midst of it: a delivery is received and worked to its end."""
+                told.append(what)
+                number = len(told) + 1
+                work = e.release(f"Ships SOC-{number}", release_id=100 + number)
+                asyncio.run_coroutine_threadsafe(work, loop).result(30)
+
+            found = await asyncio.to_thread(check.check, tmp_path / "interlock.db", write)
+            await e.lanes.settle()
+            assert found == []
+            assert len(told) > 10
+            assert _decisions(e.store) == len(told) + 1
+
+    asyncio.run(run())
+
+
 def test_a_backup_under_load_is_whole_and_the_load_goes_on(tmp_path: Path) -> None:
     copies = [tmp_path / f"copy-{n}.db" for n in range(4)]
 
