@@ -28,7 +28,7 @@ def _table_of(group: Group) -> str:
             "*" if arrow.visited else "",
             named[arrow.source],
             arrow.event or "first",
-            arrow.guard or "always",
+            arrow.guard or "no guard",
             "stays" if arrow.stays else named.get(arrow.target, END),
             ", ".join(arrow.effects),
         )

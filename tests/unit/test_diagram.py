@@ -78,8 +78,8 @@ def test_the_table_is_whole() -> None:
         "dev: starts in open",
         "from       event     when                  to     does",
         'open       merged    event.base == "main"  done   set by, request comment, http announce',
-        "open       merged    always                <end>",
-        "any state  reopened  always                open",
+        "open       merged    no guard              <end>",
+        "any state  reopened  no guard              open",
         "nothing leads out of: noted / internal, done",
     ]
 
