@@ -46,6 +46,10 @@ class Span:
         """Write the place as compilers do."""
         return f"{self.filename}:{self.line}:{self.column}"
 
+    def holds(self, other: "Span") -> bool:
+        """Whether all of another range is in this one."""
+        return self.filename == other.filename and self.start <= other.start and other.end <= self.end
+
 
 @frozen
 class Related:

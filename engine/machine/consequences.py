@@ -224,9 +224,9 @@ class Damage:
     def _top(self, at: Span) -> syntax.Block | None:
         """The block of the top of a file that something is in."""
         for block in self._tops:
-            span = block.span
-            if span.filename == at.filename and span.start <= at.start and at.end <= span.end:
-                return block if self._texts[at.filename][span.end - 1 : span.end] == b"}" else None
+            if block.span.holds(at):
+                end = block.span.end
+                return block if self._texts[at.filename][end - 1 : end] == b"}" else None
         return None
 
     def _root(self, at: Span) -> str:

@@ -109,7 +109,7 @@ class Reader(ShapeChecker):
         return not any(
             problem.severity is Severity.ERROR
             and problem.subject is not None
-            and any(_holds(span, problem.subject) for span in (expression.node.span, *whole))
+            and any(span.holds(problem.subject) for span in (expression.node.span, *whole))
             for problem in self.diagnostics[0 if whole else before :]
         )
 
@@ -314,10 +314,6 @@ def _elsewhere(roots: Roots) -> Mapping[str, str]:
     if "event" not in roots:
         return _BEFORE if roots else {**_BEFORE, **_WRITTEN_OUT}
     return _IN_MACHINES if "state" in roots else _OUTSIDE
-
-
-def _holds(outer: Span, inner: Span) -> bool:
-    return outer.filename == inner.filename and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _within(problem: Diagnostic, node: syntax.Expression) -> Diagnostic:

@@ -62,7 +62,7 @@ def _shadowed(problem: Diagnostic, every: Iterable[Transition], guards: list[Tra
 
 def _is_guard_of(problem: Diagnostic, transition: Transition) -> bool:
     guard, at = transition.guard, problem.subject
-    return guard is not None and at is not None and _inside(at, guard.node.span)
+    return guard is not None and at is not None and guard.node.span.holds(at)
 
 
 def _behind(provisioner: Provisioner, transition: Transition) -> Iterator[Span]:
@@ -98,8 +98,4 @@ def _has(expressions: list[Expression], places: list[Span], names: Names) -> boo
     """Whether one of the places is in one of the expressions, or in a local that they need."""
     needed = names.used_by(expressions)[0]
     every = [*expressions, *(names.locals[name] for name in needed)]
-    return any(_inside(place, e.node.span) for e in every for place in places)
-
-
-def _inside(place: Span, whole: Span) -> bool:
-    return place.filename == whole.filename and whole.start <= place.start and place.end <= whole.end
+    return any(e.node.span.holds(place) for e in every for place in places)

@@ -6,7 +6,7 @@ Everything that could fire an event or lead to a state counts as if it did.
 
 from collections.abc import Collection, Iterable, Iterator
 
-from engine.diagnostics import Diagnostic, Severity, Span
+from engine.diagnostics import Diagnostic, Severity
 from engine.language import syntax
 from engine.machine.atoms import Uses
 from engine.machine.dead_parts import out_of_reach, without_way_out
@@ -80,8 +80,8 @@ def _bear_on(names: frozenset[str], block: syntax.Block, problems: Iterable[Diag
         problem.severity is Severity.ERROR
         and problem.code not in OF_ALIASES
         and problem.subject is not None
-        and _holds(block.span, problem.subject)
-        and not any(_holds(span, problem.subject) for span in harmless)
+        and block.span.holds(problem.subject)
+        and not any(span.holds(problem.subject) for span in harmless)
         for problem in problems
     )
 
@@ -92,10 +92,6 @@ def _attributes(body: syntax.Body) -> Iterator[syntax.Attribute]:
         inner = waiting.pop()
         yield from inner.attributes
         waiting += [block.body for block in inner.blocks]
-
-
-def _holds(outer: Span, inner: Span) -> bool:
-    return outer.filename == inner.filename and outer.start <= inner.start and inner.end <= outer.end
 
 
 class _Reach:
