@@ -57,7 +57,8 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
         found.values.update(_context(found.asked, expression))
     _carries(found, raised)
     carry(found.asked, raised)
-    found.values |= asking.meet(found.asked, machine)
+    sets = [t.set for t in (*machine.transitions, *reactions_of(machine)) if t.set is not None]
+    found.values |= asking.meet(found.asked, machine, (*claims, *conditions, *sets))
     for transition in (*machine.transitions, *reactions_of(machine)):
         for argument in arguments_of(transition):
             found.kinds.update(_context(found.asked, argument))
