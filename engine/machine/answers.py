@@ -17,6 +17,7 @@ from engine.machine.asking import asking, named
 from engine.machine.breaches import Conditions
 from engine.machine.classes import class_of
 from engine.machine.compile import CompiledMachine
+from engine.machine.counters import place_of
 from engine.machine.definition import (
     ALWAYS,
     Machine,
@@ -188,6 +189,8 @@ class Answers:
             value = look_up(snapshot.context, path[1:])
             if value is MISSING:
                 told.append("")
+            elif path in self._flows.counted:
+                told.append(place_of(self._flows.asked.of[path], self._flows.counted[path], value))
             elif path in self._flows.classed:
                 told.append(class_of(self._flows.asked.of[path], value))
             elif path in self._flows.values:
