@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.language import syntax
+from engine.language.depth import children
 from engine.machine.approvals import event_name
 from engine.machine.atoms import Uses, path_of
 from engine.machine.definition import Machine, State
 from engine.machine.expression import Expression
-from engine.machine.samples import constants_in
 from engine.machine.use import Path
 
 #: Where guards see who answers.
@@ -94,8 +94,12 @@ def _put(uses: Uses, node: syntax.Expression, parts: Parts, paths: list[Path]) -
 def _texts_in(machine: Machine, expression: Expression) -> Iterator[str]:
     """Every text that is written out in an expression, or in what it calls by a local name: it may be somebody's name."""
     used, _ = machine.names.used_by([expression])
-    for one in (expression, *(machine.names.locals[name] for name in used)):
-        yield from (value for value, _ in constants_in(one.node) if isinstance(value, str) and value)
+    todo: list[syntax.Node] = [expression.node, *(machine.names.locals[name].node for name in used)]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, syntax.Literal) and isinstance(part.value, str) and part.value:
+            yield part.value
+        todo += [part.value] if isinstance(part, syntax.ObjectItem) else children(part)
 
 
 def names_in(value: Any) -> list[str]:
@@ -123,7 +127,8 @@ def meet(asked: Uses, machine: Machine, looks: Iterable[Expression]) -> set[Path
     for path in [p for p in asked.of if p[:2] == ANSWERS and p[-1] == WHO[-1]]:
         who.meet(asked.of[path])
     for expression in looks:
-        if any(path == WHO or path[:2] == ANSWERS for path in asked.read_by(expression.node)):
+        looked = list(asked.read_by(expression.node))
+        if (who.opaque and WHO in looked) or any(path[:2] == ANSWERS for path in looked):
             who.compare(*_texts_in(machine, expression))
     held = [path for path in sorted(who.joined) if path in asked.of]
     for state in asking(machine, machine.states):

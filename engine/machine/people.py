@@ -10,6 +10,7 @@ from engine.machine.atoms import Uses
 from engine.machine.definition import Machine
 from engine.machine.expression import Expression
 from engine.machine.flows import arguments_of, reactions_of
+from engine.machine.use import Path
 from engine.model import AWAIT, Snapshot
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _ANSWERS = ("event", "answers")
 #: What is known of an answer that is tried.
 _KNOWN = frozenset(("event", name) for name in ("who", "choice", "state"))
 #: What differs with the time at which it comes: no value that is tried stands for it.
-_OF_THE_MOMENT = frozenset({("event", "at"), ("event", "opened")})
+_OF_THE_MOMENT = frozenset({"at", "opened"})
 
 
 @frozen
@@ -116,7 +117,7 @@ class People:
     def knows(self, question: "Question") -> bool:
         """Whether everything that is asked about an answer is known: all is, but the words of a comment, and the moment."""
         asked = question.uses.of
-        if any(path[0] in ("now", "entity", "delivery") or path[:2] in _OF_THE_MOMENT for path in asked):
+        if any(path[0] in ("now", "entity", "delivery") or _of_the_moment(path) for path in asked):
             return False
         for path, use in asked.items():
             if path[:2] == _ANSWERS:
@@ -138,3 +139,9 @@ class People:
         names = ("who", "choice", "comment") if self.more else ("who", "choice")
         kept = [[answer[name] for name in names] for answer in answers]
         return kept if self.in_order else sorted(kept)
+
+
+def _of_the_moment(path: Path) -> bool:
+    """Whether it is a part of an answer, or of one before, that differs with the time at which it comes."""
+    part = path[3:4] if path[:2] == _ANSWERS else path[1:2]
+    return path[0] == "event" and bool(_OF_THE_MOMENT & set(part))

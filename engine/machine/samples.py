@@ -13,7 +13,7 @@ _MOST = 24
 def samples_for(node: syntax.Expression) -> list[Any]:
     """Values worth a try for the paths in an opaque expression, made of the constants and names in it."""
     found: list[Any] = []
-    for value, attributes in constants_in(node):
+    for value, attributes in _hints(node):
         if isinstance(value, str):
             found += [value, f"{value}x", f"x{value}", [value], *({a: value} for a in attributes)]
             found += [[{a: value}] for a in attributes]
@@ -33,8 +33,7 @@ def samples_for(node: syntax.Expression) -> list[Any]:
     return unique[:_MOST]
 
 
-def constants_in(node: syntax.Expression) -> Iterable[tuple[Any, tuple[str, ...]]]:
-    """The constants that are written out in an expression, each with the first names of attributes in it."""
+def _hints(node: syntax.Expression) -> Iterable[tuple[Any, tuple[str, ...]]]:
     literals: list[Any] = []
     attributes: list[str] = []
     todo: list[syntax.Node] = [node]
