@@ -11,11 +11,10 @@ from typing import Any
 
 from engine.frozen import frozen
 from engine.language.syntax import Literal
-from engine.language.values import kind
 from engine.machine.approvals import completed
 from engine.machine.asking import asking, named
 from engine.machine.breaches import Conditions
-from engine.machine.classes import class_of
+from engine.machine.classes import class_of, rough_class
 from engine.machine.compile import CompiledMachine
 from engine.machine.counters import place_of
 from engine.machine.definition import (
@@ -196,7 +195,7 @@ class Answers:
             elif path in self._flows.values:
                 told.append(canonical(value))
             else:
-                told.append(kind(value))
+                told.append(rough_class(value))
         return "\n".join(told)
 
     def events(self, configuration: Configuration) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from engine.machine.approvals import event_name
 from engine.machine.atoms import Uses, path_of
 from engine.machine.definition import Machine, State
 from engine.machine.expression import Expression
-from engine.machine.use import Path
+from engine.machine.use import Path, Use
 
 #: Where guards see who answers.
 WHO: Path = ("event", "who")
@@ -91,6 +91,18 @@ def _put(uses: Uses, node: syntax.Expression, parts: Parts, paths: list[Path]) -
             paths.append(value)
 
 
+def _told_apart(asked: Uses, machine: Machine, looks: Iterable[Expression]) -> Use:
+    """All that is asked of who answers: at once, and when the answer is one of those before."""
+    who = asked.use(WHO)
+    for path in [p for p in asked.of if p[:2] == ANSWERS and p[-1] == WHO[-1]]:
+        who.meet(asked.of[path])
+    for expression in looks:
+        looked = list(asked.read_by(expression.node))
+        if (who.opaque and WHO in looked) or any(path[:2] == ANSWERS for path in looked):
+            who.compare(*_texts_in(machine, expression))
+    return who
+
+
 def _texts_in(machine: Machine, expression: Expression) -> Iterator[str]:
     """Every text that is written out in an expression, or in what it calls by a local name: it may be somebody's name."""
     used, _ = machine.names.used_by([expression])
@@ -123,13 +135,7 @@ def meet(asked: Uses, machine: Machine, looks: Iterable[Expression]) -> set[Path
     `looks` is everything that may look at who answers.
     """
     read: set[Path] = set()
-    who = asked.use(WHO)
-    for path in [p for p in asked.of if p[:2] == ANSWERS and p[-1] == WHO[-1]]:
-        who.meet(asked.of[path])
-    for expression in looks:
-        looked = list(asked.read_by(expression.node))
-        if (who.opaque and WHO in looked) or any(path[:2] == ANSWERS for path in looked):
-            who.compare(*_texts_in(machine, expression))
+    who = _told_apart(asked, machine, looks)
     held = [path for path in sorted(who.joined) if path in asked.of]
     for state in asking(machine, machine.states):
         if state.awaits is None:
@@ -191,7 +197,9 @@ def ask(uses: Uses, asked: Uses, machine: Machine, state: State) -> str:
     if parts.opaque:
         text = "" if state.awaits is None else state.awaits.people.text
         return f'"{state.name}" asks {text}, of which only samples can be tried'
-    if parts.paths and any(use.opaque for path, use in asked.of.items() if path == WHO or path[:2] == ANSWERS):
+    if parts.paths and any(
+        use.opaque for path, use in asked.of.items() if path == WHO or path[:2] == ANSWERS
+    ):
         return f'whom "{state.name}" asks comes in, and of who answers only samples can be tried'
     if parts.several and _stays(machine, state):
         return f'"{state.name}" may ask any number of people, and answers leave it where it is'

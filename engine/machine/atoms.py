@@ -24,6 +24,7 @@ from engine.machine.use import Path, Use, is_same
 Term = tuple[bool, Any]
 
 _ORDER = frozenset({"<", "<=", ">", ">="})
+_COMPARED = _ORDER | {"==", "!=", "&&", "||"}
 
 #: Numbers worth a try where what comes in is held against what is remembered.
 _STEPS = (1, 2, 3)
@@ -254,6 +255,8 @@ class Uses:
         elif isinstance(node, syntax.Call) and node.name in ("try", "coalesce"):
             for part in node.arguments:
                 self.value(part)
+        elif _is_condition(node):
+            self.condition(node)
         else:
             self._opaque(node)
 
@@ -331,6 +334,12 @@ class Uses:
             else:
                 return None
         return node
+
+
+def _is_condition(node: syntax.Expression) -> bool:
+    if isinstance(node, syntax.Unary):
+        return node.operator == "!"
+    return isinstance(node, syntax.Binary) and node.operator in _COMPARED
 
 
 def _once(terms: list[Term]) -> list[Term]:

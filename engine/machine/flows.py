@@ -79,6 +79,7 @@ def _flows(machine: Machine, claims: tuple[Expression, ...], counted: Mapping[Pa
     for transition in (*machine.transitions, *reactions_of(machine)):
         for argument in arguments_of(transition):
             found.kinds.update(_context(found.asked, argument))
+        _evaluated(found, transition)
     while _spread(found) or carry(found.asked, raised):
         pass
     found.kinds -= found.values
@@ -86,6 +87,18 @@ def _flows(machine: Machine, claims: tuple[Expression, ...], counted: Mapping[Pa
         path for path in found.values - _whole(found, raised) if _is_classed(found, path)
     )
     return found
+
+
+def _evaluated(found: Flows, transition: Transition) -> None:
+    """Add what it depends on whether that can be evaluated which a transition sets, though nobody asks for it."""
+    if transition.set is None:
+        return
+    items = written_out(found.asked, transition.set)
+    for name, item in ({"": transition.set.node} if items is None else items).items():
+        read = {p for p in found.asked.read_by(item) if p[0] == "context"}
+        found.kinds |= read
+        if read and ("context", name) not in found.counted and found.asked.terms(item) is None:
+            found.asked.value(item)
 
 
 def _carries(found: Flows, raised: Iterable[Raise]) -> None:

@@ -228,7 +228,12 @@ class Macrostep:
         """All that decides what happens next by itself."""
         events = ((self.fired, self.payload), *self._coming, (ALWAYS, None), *self._later)
         return _Round(
-            told=(self.at.text, canonical(self.context), canonical(self.histories), *(name for name, _ in events)),
+            told=(
+                self.at.text,
+                canonical(self.context),
+                canonical(self.histories),
+                *(name for name, _ in events),
+            ),
             payloads=tuple(payload for _, payload in events),
         )
 

@@ -57,7 +57,9 @@ class Rounds:
             trip = (*trip, *self._there_and_back(key, part, wanted))
         return trip
 
-    def _there_and_back(self, key: str, part: frozenset[str], wanted: Callable[[Move], bool]) -> tuple[Move, ...]:
+    def _there_and_back(
+        self, key: str, part: frozenset[str], wanted: Callable[[Move], bool]
+    ) -> tuple[Move, ...]:
         """The shortest way from a configuration back to it that has a wanted move on it; there is one in its part."""
         came: dict[_Place, tuple[_Place, Move]] = {}
         todo: list[tuple[tuple[int, int], int, _Place, _Place, Move | None]] = []

@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.decide.run_test import run_test
+from engine.diagnostics import Diagnostic
 from engine.errors import EvaluationError
 from engine.machine.claims import Outcome, length
 from engine.machine.compile import compile_definition
@@ -37,6 +38,13 @@ UP = (
     'n = "2"',
 )
 DOWN = ("m = try(context.m, 3) - 1", "m = context.m - 2", "m = 3", "m = null")
+#: What nobody asks for, made of what may not be there.
+MADE = (
+    "made = context.n > 1",
+    "made = context.m + 1",
+    'made = "${context.k}"',
+    "made = context.n == 2 ? 1 : context.m",
+)
 OTHERS = ("k = context.n", "k = context.n * 2", "k = context.m == 1", "k = 1", "n = context.k")
 GUARDS = (
     "context.n > 1",
@@ -68,6 +76,7 @@ CLAIMS = (
 def sources(draw: st.DrawFn) -> str:
     sets = draw(st.lists(st.sampled_from((*UP, *DOWN)), min_size=2, max_size=4, unique=True))
     sets += draw(st.lists(st.sampled_from(OTHERS), max_size=1))
+    sets += draw(st.lists(st.sampled_from(MADE), max_size=1))
     guards = draw(st.lists(st.sampled_from(GUARDS), min_size=1, max_size=3, unique=True))
     blocks = []
     for state in STATES:
@@ -97,6 +106,8 @@ class BruteForce:
         self.at = {key_of(start): start}
         self.depth = {key_of(start): 0}
         self.edges: dict[str, list[str]] = {}
+        #: The places of the transitions that were taken.
+        self.taken: set[str] = set()
         todo = deque(self.at)
         while todo:
             key = todo.popleft()
@@ -107,6 +118,7 @@ class BruteForce:
                 made = step(machine, self.at[key], Event(name=name, entity=entity, payload={}), NOW)
                 if made.trace.verdict not in (Verdict.MOVED, Verdict.STAYED):
                     continue
+                self.taken.update(c.place for c in made.trace.candidates if c.taken)
                 after = replace(made.snapshot, version=0)
                 self.edges[key].append(key_of(after))
                 if key_of(after) not in self.at:
@@ -148,6 +160,26 @@ def key_of(snapshot: Snapshot) -> str:
     return canonical([snapshot.state, dict(snapshot.context)])
 
 
+def is_so(source: str, brute: BruteForce, definition: Definition, problem: Diagnostic) -> None:
+    """Hold what is said about a part of a machine against what it does."""
+    transitions = definition.provisioners["p"].machine.transitions
+    taken = {t.span.start: t for t in transitions if str(t.span) in brute.taken}
+    taken |= {t.guard.node.span.start: t for t in taken.values() if t.guard is not None}
+    if problem.code in ("transition_hindered", "guard_never_true", "transition_shadowed"):
+        assert problem.subject is not None
+        assert problem.subject.start not in taken, (source, problem)
+    if problem.code == "unreachable_state":
+        reached = {at.state for at in brute.at.values()}
+        assert not any(problem.summary.endswith(f'"{state}"') for state in reached), (source, problem)
+    if problem.code == "property_fails":
+        block = problem.story.partition("\ntest ")[2]
+        pasted = source.rstrip().removesuffix("}") + f"test {block}\n}}\n"
+        again = read_definition(pasted, "pasted.hcl").definition
+        assert again is not None, pasted
+        [test] = again.provisioners["p"].tests
+        assert run_test(compile_definition(again)["p"], test).passed, (source, problem.story)
+
+
 @settings(max_examples=60, deadline=None)
 @given(sources())
 def test_what_is_counted_comes_out_as_by_counting(source: str) -> None:
@@ -170,12 +202,6 @@ def test_what_is_counted_comes_out_as_by_counting(source: str) -> None:
         elif finding.outcome is Outcome.FAILS and length(finding) < DEEPEST // 2:
             assert brute.stranded(claimed, length(finding)), (source, finding)
     for problem in proof.diagnostics:
-        if problem.code == "property_fails":
-            block = problem.story.partition("\ntest ")[2]
-            pasted = source.rstrip().removesuffix("}") + f"test {block}\n}}\n"
-            again = read_definition(pasted, "pasted.hcl").definition
-            assert again is not None, pasted
-            [test] = again.provisioners["p"].tests
-            assert run_test(compile_definition(again)["p"], test).passed, (source, problem.story)
+        is_so(source, brute, definition, problem)
     if not any(other in source for other in ("context.k", "context.n * 2", "context.n > context.m")):
         assert not proof.open, (source, proof.open)

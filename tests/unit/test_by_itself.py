@@ -176,7 +176,11 @@ def around(most: int, then: str) -> str:
 
 def test_what_counts_by_itself_goes_on_as_long_as_nothing_is_the_same_again() -> None:
     made = step(machine(around(200, 'always { transition = "c" }')), Snapshot(state="a"), GO, NOW)
-    assert (made.trace.verdict, made.snapshot.state, made.snapshot.context) == (Verdict.MOVED, "c", {"n": 200})
+    assert (made.trace.verdict, made.snapshot.state, made.snapshot.context) == (
+        Verdict.MOVED,
+        "c",
+        {"n": 200},
+    )
 
 
 @pytest.mark.parametrize("most", [1, 2, 7, 40, 100])

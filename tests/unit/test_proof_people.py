@@ -232,14 +232,18 @@ def test_who_answers_matters_where_only_the_next_question_asks_who_it_was() -> N
         'contains([for one in event.answers : "${one.who}: ${one.comment}"], "bob: ok")',
     ],
 )
-def test_of_those_who_come_in_a_name_that_is_looked_for_is_tried_and_nothing_is_called_impossible(guard: str) -> None:
+def test_of_those_who_come_in_a_name_that_is_looked_for_is_tried_and_nothing_is_called_impossible(
+    guard: str,
+) -> None:
     proof = proven(MACHINE % ("", "event.names", f"when = {guard}"))
     assert not [d for d in proof.diagnostics if d.code in ("answer_out_of_reach", "unreachable_state")]
     assert "bob: ok" in guard or proof.findings[0].outcome is Outcome.FAILS
     assert outcomes(proof)[1] == "open" or not proof.open
 
 
-@pytest.mark.parametrize("guard", ["event.opened > 3", 'event.at == "2030-05-05T00:00:00Z"', 'event.answers[0].at == "x"'])
+@pytest.mark.parametrize(
+    "guard", ["event.opened > 3", 'event.at == "2030-05-05T00:00:00Z"', 'event.answers[0].at == "x"']
+)
 def test_what_depends_on_the_moment_of_an_answer_is_open(guard: str) -> None:
     proof = proven(MACHINE % ("", '["bob", "eve"]', f"when = {guard}"))
     assert not [d for d in proof.diagnostics if d.code in ("answer_out_of_reach", "unreachable_state")]

@@ -267,12 +267,16 @@ state "c" { final = true }
 ENDS = 'property "ends" { reachable = "c" }\nproperty "more" { never = state == "c" && context.n < 41 }'
 
 
-@pytest.mark.parametrize("counted", ["try(context.n, 0) + 1", "3 + try(context.n, 0)", "try(context.n, local.none) + local.by"])
+@pytest.mark.parametrize(
+    "counted", ["try(context.n, 0) + 1", "3 + try(context.n, 0)", "try(context.n, local.none) + local.by"]
+)
 def test_what_is_only_counted_on_matters_as_far_as_it_is_compared(counted: str) -> None:
     by = "locals {\nnone = 0\nby = 2\n}"
     found = proof(f"{machine(UP % counted)}\n{ENDS}", by)
     assert (found.open, [f.outcome for f in found.findings]) == ("", [Outcome.HOLDS] * 2)
-    [less] = proof(f'{machine(UP % counted)}\nproperty "p" {{ never = state == "c" && context.n < 44 }}', by).findings
+    [less] = proof(
+        f'{machine(UP % counted)}\nproperty "p" {{ never = state == "c" && context.n < 44 }}', by
+    ).findings
     assert less.outcome is Outcome.FAILS
 
 
@@ -300,7 +304,9 @@ def test_what_is_not_only_counted_is_told_apart_for_ever(counted: str, also: str
     result = read_definition(f'provisioner "p" {{\n{machine(states)}\n{claims}\n}}\n', "p.hcl")
     assert result.definition is not None, result.diagnostics
     found = result.definition.provisioners["p"]
-    assert not flows(found.machine, [p.condition for p in found.properties if p.condition is not None]).counted
+    assert not flows(
+        found.machine, [p.condition for p in found.properties if p.condition is not None]
+    ).counted
 
 
 def test_what_has_no_end_is_said_to_be_open() -> None:
@@ -1270,3 +1276,47 @@ def test_a_transition_that_another_one_always_comes_before_is_told_what_to_do() 
     assert [p.detail for p in found if p.code == "transition_hindered"] == [
         "What only this transition leads to is not come to. Give the other one a guard, or remove this one."
     ]
+
+
+@pytest.mark.parametrize(
+    ("kept", "made"),
+    [
+        ("1", "context.n == 1"),
+        ("event.x", "context.n + 1"),
+        ("1", "context.n + 1"),
+        ("event.x", "context.n > 1"),
+        ("event.x", "try(context.n, []) == 1 ? 1 : context.n - 1"),
+        ("1", '"${context.n}"'),
+    ],
+)
+def test_what_a_set_is_made_of_is_remembered_though_nobody_asks_for_what_it_sets(
+    kept: str, made: str
+) -> None:
+    states = f"""
+    state "a" {{
+      on "keep" {{ set = {{ n = {kept} }} }}
+      on "go" {{
+        set        = {{ made = {made} }}
+        transition = "b"
+      }}
+    }}
+    state "b" {{ final = true }}
+    """
+    found = proof(f'{machine(states)}\nproperty "b" {{ never = state == "b" }}')
+    assert not {d.code for d in found.diagnostics} & {"transition_hindered", "unreachable_state"}
+    [finding] = found.findings
+    assert [move.event.name for move in finding.way] == ["keep", "go"]
+
+
+def test_whether_something_can_be_made_of_what_is_remembered_does_not_tell_each_value_from_each_other() -> (
+    None
+):
+    states = """
+    state "a" {
+      on "more" { set = { n = try(context.n, 0) + 1 } }
+      on "go" { transition = "b" }
+    }
+    state "b" { final = true }
+    """
+    found = proof(f'{machine(states)}\nproperty "b" {{ reachable = "b" }}')
+    assert (found.open, [f.outcome for f in found.findings]) == ("", [Outcome.HOLDS])
