@@ -1,6 +1,7 @@
 """HTTP with deadlines: a sender that does not finish its headers or its body does not keep a connection.
 
-uvicorn bounds how long a connection may be idle between requests, and nothing else.
+uvicorn bounds how long a connection may be idle between requests, and nothing else. It also sends the head of an answer and
+its body apart, which wakes a sender twice: here what is written in one turn of the loop goes out at once.
 """
 
 import asyncio
@@ -14,6 +15,39 @@ HEADER_SECONDS = 20.0
 BODY_SECONDS = 60.0
 
 
+class JoinedWrites:
+    """A transport that sends what is written to it in one turn of the loop together."""
+
+    __slots__ = ("_held", "_loop", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        """Take the transport that sends."""
+        self._transport = transport
+        self._loop = loop
+        self._held: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Send it before the loop waits again."""
+        if not self._held:
+            self._loop.call_soon(self._send)
+        self._held.append(data)
+
+    def close(self) -> None:
+        """Send what is held, and close."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        if self._held:
+            data = b"".join(self._held)
+            self._held.clear()
+            self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is the transport's own."""
+        return getattr(self._transport, name)
+
+
 class DeadlineProtocol(HttpToolsProtocol):
     """uvicorn's protocol that closes the connection of whoever is too slow."""
 
@@ -22,6 +56,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Give a new connection its time for headers."""
         super().connection_made(transport)
+        self.transport = JoinedWrites(transport, self.loop)  # type: ignore[assignment]
         self._within(HEADER_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -66,3 +66,59 @@ def test_who_gets_an_answer(monkeypatch: pytest.MonkeyPatch, parts: list[bytes],
     monkeypatch.setattr(protocol, "BODY_SECONDS", 0.5)
     told = asyncio.run(_conversation(parts, 0.05))
     assert told.startswith(b"HTTP/1.1 200") is answered
+
+
+class _Transport(asyncio.Transport):
+    """Keeps what it is asked to do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done: list[bytes | str] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.done.append(bytes(data))
+
+    def close(self) -> None:
+        self.done.append("closed")
+
+    def is_closing(self) -> bool:
+        return "closed" in self.done
+
+
+def test_what_is_written_in_one_turn_goes_out_at_once_and_before_the_end() -> None:
+    asyncio.run(_written())
+
+
+async def _written() -> None:
+    transport = _Transport()
+    joined = protocol.JoinedWrites(transport, asyncio.get_running_loop())
+    joined.write(b"head ")
+    joined.write(b"body")
+    assert transport.done == []
+    await asyncio.sleep(0)
+    assert transport.done == [b"head body"]
+    joined.write(b"last")
+    joined.close()
+    await asyncio.sleep(0)
+    assert transport.done[1:] == [b"last", "closed"]
+    assert joined.is_closing()
+
+
+def test_an_answer_is_one_write() -> None:
+    asyncio.run(_answered())
+
+
+async def _answered() -> None:
+    transport = _Transport()
+    made = protocol.DeadlineProtocol(
+        uvicorn.Config(_app, lifespan="off", log_config=None), uvicorn.server.ServerState(), {}
+    )
+    made.connection_made(transport)
+    made.data_received(HEAD + b"body")
+    while not transport.done:
+        await asyncio.sleep(0)
+    [answered] = transport.done
+    assert isinstance(answered, bytes)
+    assert answered.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answered.endswith(b"\r\n\r\nok")
+    made.connection_lost(None)
