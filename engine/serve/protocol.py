@@ -51,7 +51,10 @@ class JoinedWrites:
 class DeadlineProtocol(HttpToolsProtocol):
     """uvicorn's protocol that closes the connection of whoever is too slow."""
 
-    _deadline: asyncio.TimerHandle | None = None
+    #: When the sender is too slow, in the loop's time; None while nothing is waited for.
+    _due: float | None = None
+    #: One timer looks, now and then, whether it is: setting one for each part of each request would cost more than parsing it.
+    _look: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Give a new connection its time for headers."""
@@ -62,6 +65,9 @@ class DeadlineProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
         self._within(None)
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -80,13 +86,23 @@ class DeadlineProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _within(self, seconds: float | None) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-        if seconds is not None:
-            self._deadline = self.loop.call_later(seconds, self._too_slow)
+        if seconds is None:
+            self._due = None
+            return
+        self._due = self.loop.time() + seconds
+        if self._look is not None and self._look.when() > self._due:
+            self._look.cancel()
+            self._look = None
+        if self._look is None:
+            self._look = self.loop.call_at(self._due, self._too_slow)
 
     def _too_slow(self) -> None:
+        self._look = None
+        if self._due is None:
+            return
+        if self.loop.time() < self._due:
+            self._look = self.loop.call_at(self._due, self._too_slow)
+            return
         transport: Any = self.transport
         if transport is not None and not transport.is_closing():
             transport.abort()
