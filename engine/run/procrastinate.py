@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
@@ -43,6 +43,8 @@ _POLL_SECONDS = 0.25
 _RECONNECT_SECONDS = 0.5
 #: One process must be able to hold every partition: one that waits for a slow backend must not keep others from work.
 _MOST_PARTITIONS = 1_000
+#: What waits is looked at again after so long: a clock that was set back must not keep it.
+_LONGEST_REST = timedelta(seconds=30)
 _CONNECTIONS = 4
 _LINK = {"application_name": "interlock worker", "connect_timeout": 5, "tcp_user_timeout": 10_000}
 #: How long a worker that ends lets its drains end before it cancels them.
@@ -315,9 +317,11 @@ class Partitions:
 
     async def _hand_over(self, job: Job, at: datetime | None) -> None:
         number, partition = number_of(job), partition_of(job)
+        left = None if at is None else at - self._clock()
+        later = min(left, _LONGEST_REST) if left is not None and left > timedelta(0) else None
 
         def work(c: Connection) -> None:
-            wakes.hand_over(c, number, partition, at)
+            wakes.hand_over(c, number, partition, later)
 
         await self._store.commit(work)
 

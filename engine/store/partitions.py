@@ -2,15 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select, tuple_
+from sqlalchemy import Connection, bindparam, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from engine.store.columns import Moment
+from engine.store.inbox import PUT_OFF_UNTIL
 from engine.store.pauses import held
 from engine.store.tables import inbox
 
 _HEADS = (
-    select(inbox.c.project, inbox.c.entity_id, inbox.c.due_at)
+    select(inbox.c.project, inbox.c.entity_id, inbox.c.due_at, PUT_OFF_UNTIL.label("until"))
     .where(
         inbox.c.finished_at.is_(None),
         func.interlock_partition(inbox.c.project, inbox.c.entity_id) == bindparam("of_partition"),
@@ -25,7 +26,7 @@ _AFTER = tuple_(inbox.c.project, inbox.c.entity_id) > tuple_(
 _FIRST, _NEXT = (heads.subquery("heads") for heads in (_HEADS, _HEADS.where(_AFTER)))
 _READY, _READY_AFTER = (
     select(heads.c.project, heads.c.entity_id)
-    .where(heads.c.due_at <= bindparam("due", type_=Moment))
+    .where(func.coalesce(heads.c.until <= bindparam("due", type_=Moment), true()))
     .order_by(heads.c.project, heads.c.entity_id)
     .limit(bindparam("at_most"))
     for heads in (_FIRST, _NEXT)
