@@ -46,7 +46,6 @@ _MOST_PARTITIONS = 1_000
 #: What waits is looked at again after so long: a clock that was set back must not keep it.
 _LONGEST_REST = timedelta(seconds=30)
 _CONNECTIONS = 4
-_LINK = {"application_name": "interlock worker", "connect_timeout": 5, "tcp_user_timeout": 10_000}
 #: How long a worker that ends lets its drains end before it cancels them.
 _DRAIN_SECONDS = 6.0
 #: The end of a stop: what is still under way is given up, and its partitions are given back.
@@ -191,7 +190,7 @@ class Partitions:
             min_size=1,
             max_size=_CONNECTIONS,
             timeout=STALE_SECONDS,
-            kwargs=_LINK,
+            kwargs={**self._store.link, "application_name": "interlock worker"},
         )
         app = App(connector=connector)
         app.job_manager = TellingManager(connector, self)
