@@ -88,7 +88,7 @@ class Lanes:
         self._unfinished = unfinished
         self._clock = clock
         self._places = concurrency
-        self._ready = FairQueue(places=concurrency, room=capacity)
+        self._ready: FairQueue[Entity, Arrived | None] = FairQueue(places=concurrency, room=capacity)
         self._arrived_bytes = 0
         self._running: dict[Entity, asyncio.Task[None]] = {}
         self._again: set[Entity] = set()

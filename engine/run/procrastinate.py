@@ -8,7 +8,7 @@ steps around are told in docs/decisions/0010-partitions-on-procrastinate.md.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -21,7 +21,8 @@ from procrastinate.worker import Worker
 from engine.errors import StoreError
 from engine.model import Entity
 from engine.run.arrived import Arrived
-from engine.run.drain import Drain, Ended, Hands
+from engine.run.drain import Drain, Ended, Hands, Ready
+from engine.run.fairness import FairGate
 from engine.run.job_manager import TellingManager, number_of, partition_of
 from engine.run.keeping import Keeping
 from engine.run.lanes import TROUBLE_PAUSE
@@ -45,6 +46,8 @@ _RECONNECT_SECONDS = 0.5
 _MOST_PARTITIONS = 1_000
 #: What waits is looked at again after so long: a clock that was set back must not keep it.
 _LONGEST_REST = timedelta(seconds=30)
+#: How many entities one process works at once; of one project alone half as many.
+PLACES = 128
 _CONNECTIONS = 4
 #: How long a worker that ends lets its drains end before it cancels them.
 _DRAIN_SECONDS = 6.0
@@ -64,7 +67,7 @@ class Partitions:
         clock: Callable[[], datetime],
         keeping: Keeping | None = None,
         *,
-        concurrency: int = 64,
+        concurrency: int = PLACES,
     ) -> None:
         """Take the store that is shared and who works; `concurrency` bounds the entities worked at once.
 
@@ -74,7 +77,7 @@ class Partitions:
         self._hands = hands
         self._clock = clock
         self._keeping = keeping
-        self._gate = asyncio.Semaphore(concurrency)
+        self._gate = FairGate(concurrency)
         self._drains: dict[int, Drain] = {}
         self._ends: dict[int, Ended] = {}
         self._worker: Worker | None = None
@@ -279,12 +282,11 @@ class Partitions:
         finally:
             del self._drains[number]
 
-    def _ready_in(self, partition: int) -> Callable[[Entity | None, int], Awaitable[list[Entity]]]:
-        async def ready(after: Entity | None, limit: int) -> list[Entity]:
-            start = (after.project, after.id) if after is not None else None
+    def _ready_in(self, partition: int) -> Ready:
+        async def ready(after: Mapping[str, str], limit: int) -> list[Entity]:
             now = self._clock()
             found = await look(
-                self._store, lambda c: partitions.ready(c, partition, now, after=start, limit=limit)
+                self._store, lambda c: partitions.ready(c, partition, now, after=after, limit=limit)
             )
             return [Entity(project=project, id=entity_id) for project, entity_id in found]
 

@@ -144,10 +144,10 @@ def test_ready_lanes_are_paged_by_name_and_found_by_index(store: Store) -> None:
     with store.read() as c:
         seen = []
         for number in range(wakes.PARTITIONS):
-            after: tuple[str, str] | None = None
+            after: dict[str, str] = {}
             while page := partitions.ready(c, number, NOW, after=after, limit=5):
                 seen += page
-                after = page[-1]
+                after = dict([page[-1]])
         assert sorted(seen) == sorted((e.project, e.id) for e in here[1:])
         dues = {partitions.next_due(c, n) for n in range(wakes.PARTITIONS)}
         assert dues <= {NOW, NOW + timedelta(hours=1), None}
