@@ -29,7 +29,9 @@ def head_of(c: Connection, project: str, entity_id: str, now: datetime) -> list[
 
 def of_page(page: Mapping[str, Any]) -> list[Standing]:
     """What of a page keeps its entity: pauses, the lane, what was given up, people, and timers; in this order."""
-    return [*_paused(page), *page["lane"], *page["given_up"], *_awaited(page["approvals"]), *_timed(page)]
+    paused = list(_paused(page))
+    lane = [kept for kept in page["lane"] if not (paused and kept["kind"] == "working")]  # it would be, if it were let
+    return [*paused, *lane, *page["given_up"], *_awaited(page["approvals"]), *_timed(page)]
 
 
 def _one(kind: str, because: str, until: datetime | None = None) -> Standing:
