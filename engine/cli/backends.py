@@ -54,7 +54,18 @@ def backends(
     return 0 if all(standing["circuit"] == "closed" for standing in found) else 1
 
 
-_TITLES = ("daemon", "backend", "circuit", "until", "waiting", "put off", "next", "failures", "last failure", "error")
+_TITLES = (
+    "daemon",
+    "backend",
+    "circuit",
+    "until",
+    "waiting",
+    "put off",
+    "next",
+    "failures",
+    "last failure",
+    "error",
+)
 
 
 def _row(standing: dict[str, Any], named: bool) -> tuple[Any, ...]:

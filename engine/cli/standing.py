@@ -30,7 +30,9 @@ def head_of(c: Connection, project: str, entity_id: str, now: datetime) -> list[
 def of_page(page: Mapping[str, Any]) -> list[Standing]:
     """What of a page keeps its entity: pauses, the lane, what was given up, people, and timers; in this order."""
     paused = list(_paused(page))
-    lane = [kept for kept in page["lane"] if not (paused and kept["kind"] == "working")]  # it would be, if it were let
+    lane = [
+        kept for kept in page["lane"] if not (paused and kept["kind"] == "working")
+    ]  # it would be, if it were let
     return [*paused, *lane, *page["given_up"], *_awaited(page["approvals"]), *_timed(page)]
 
 
@@ -73,7 +75,8 @@ def _held(what: str, reason: str) -> Standing | None:
         return _one("paused", f"{what}: {reason}; `interlock resume` lets it go on")
     if reason.endswith(IS_LEFT_ALONE):
         return _one(
-            "waiting", f"{what}: {reason}, and goes on when one call gets through; `interlock backends` says more"
+            "waiting",
+            f"{what}: {reason}, and goes on when one call gets through; `interlock backends` says more",
         )
     return None
 

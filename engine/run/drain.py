@@ -26,7 +26,7 @@ PAGE = 100
 #: What one drain does before it lets others have the partition, and how long it then waits for calls under way.
 MOST_TURNS = 500
 MOST_SECONDS = 2.0
-LINGER_SECONDS = 0.1
+LINGER_SECONDS = 0.5
 #: How often a drain looks at most, whether for room for the next page or for what is due.
 LOOK_SECONDS = 0.25
 
@@ -84,6 +84,8 @@ class Drain:
         self._gate = gate
         self._clock = clock
         self._running: dict[Entity, asyncio.Task[None]] = {}
+        #: Those of them that have a place; the others have not begun.
+        self._placed: set[Entity] = set()
         self._held: dict[Entity, datetime] = {}
         self._hurried: set[Entity] = set()
         self._news = asyncio.Event()
@@ -144,7 +146,7 @@ class Drain:
             if self._used_up():
                 if await self._close():
                     return Ended(more=True)
-                crowded = set()
+                crowded, after = set(), {}
             self._news.clear()
             pages = _by_project(await self._ready(after, PAGE))
             for project in crowded:
@@ -178,6 +180,7 @@ class Drain:
         """Work one entity until nothing is left, its head must wait, or the drain closes."""
         try:
             async with self._gate.place(entity.project):
+                self._placed.add(entity)
                 while not (self._stopping or self._closing):
                     self._hurried.discard(entity)
                     turn = await self._hands.work(entity)
@@ -197,6 +200,7 @@ class Drain:
             self._held[entity] = self._clock() + TROUBLE_PAUSE
         finally:
             del self._running[entity]
+            self._placed.discard(entity)
             self._hurried.discard(entity)
             if not self._running:
                 self._news.set()
@@ -235,8 +239,14 @@ class Drain:
         return self._turns >= MOST_TURNS or now - self._since >= MOST_SECONDS
 
     async def _close(self) -> bool:
-        """Try to end: whether nothing is under way any more. If a call takes long, the drain goes on."""
+        """Try to end: whether nothing is under way any more. If a call takes long, the drain goes on.
+
+        Who waits for a place goes home, and is found again by whoever works the partition next.
+        """
         self._closing = True
+        for entity, task in self._running.items():
+            if entity not in self._placed:
+                task.cancel()
         await self._finish(LINGER_SECONDS)
         self._closing = False
         self._renew()

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from engine.run.pauses import Held
 
 #: A project may fill this part of the room for entities that wait, whatever the others do.
-_PART_OF_ROOM = 4
+PART_OF_ROOM = 4
 
 
 class OfProject(Protocol):
@@ -61,7 +61,7 @@ class FairQueue(Generic[K, V]):
     def has_room(self, project: str) -> bool:
         """Whether another entity of the project may wait here."""
         of_project = len(self._waiting.get(project, ()))
-        return self._count < self._room and of_project < max(1, self._room // _PART_OF_ROOM)
+        return self._count < self._room and of_project < max(1, self._room // PART_OF_ROOM)
 
     def add(self, entity: K, arrived: V) -> None:
         """Let an entity wait behind those of its project."""

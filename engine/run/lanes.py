@@ -14,7 +14,7 @@ import structlog
 
 from engine.model import Entity
 from engine.run.arrived import Arrived
-from engine.run.fairness import FairQueue
+from engine.run.fairness import PART_OF_ROOM, FairQueue
 from engine.run.pauses import Held
 from engine.run.waits import Waits
 
@@ -87,7 +87,7 @@ class Lanes:
         self._work = work
         self._unfinished = unfinished
         self._clock = clock
-        self._places = concurrency
+        self._decided_at_once = max(concurrency, capacity // PART_OF_ROOM)
         self._ready: FairQueue[Entity, Arrived | None] = FairQueue(places=concurrency, room=capacity)
         self._arrived_bytes = 0
         self._running: dict[Entity, asyncio.Task[None]] = {}
@@ -152,8 +152,8 @@ class Lanes:
 
     @property
     def has_places(self) -> bool:
-        """Whether an entity that has something to do now would be worked at once."""
-        return not self._stopping and self.busy < self._places
+        """Whether an entity that has something to do now would be worked soon."""
+        return not self._stopping and self.busy < self._decided_at_once
 
     async def settle(self) -> None:
         """Return when nothing is running or ready (entities that wait for a retry do not count)."""

@@ -55,7 +55,6 @@ class BackendRoutes:
         return {"data": [_counted(standing, put_off) for standing in self._runtime.backends(put_off)]}
 
 
-
 def backend_routes(endpoints: BackendRoutes) -> tuple[Route, ...]:
     """Every route of backends."""
     return (

@@ -55,9 +55,7 @@ def open_store(settings: DaemonSettings) -> Store:
     return Store.open(settings.store, key=_key(settings))
 
 
-def open_existing_store(
-    settings: DaemonSettings, *, with_key: bool = True, patient: bool = False
-) -> Store:
+def open_existing_store(settings: DaemonSettings, *, with_key: bool = True, patient: bool = False) -> Store:
     """The store of these settings to look at: neither it nor its key is made; raises `StoreError` with what to do.
 
     Without its key everything can be read but the secrets of hooks. With `patient`, an answer may take minutes.

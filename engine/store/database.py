@@ -41,9 +41,7 @@ class Store:
         self._probing: Future[None] | None = None
 
     @classmethod
-    def open(
-        cls, url: str, *, key: bytes | None = None, migrate: bool = True, patient: bool = False
-    ) -> Self:
+    def open(cls, url: str, *, key: bytes | None = None, migrate: bool = True, patient: bool = False) -> Self:
         """Open the store of a ``sqlite:///`` or ``postgresql://`` URL; with `migrate`, make it or bring it forward.
 
         `key` is the key of hook secrets; `SecretKeyError` if secrets of the store were sealed with another. `StoreError`

@@ -30,7 +30,7 @@ class Waiting:
 _LATER = (
     inbox.c.finished_at.is_(None),
     inbox.c.status.in_([InboxStatus.PENDING, InboxStatus.PERFORMING]),
-    PUT_OFF_UNTIL > bindparam("now", type_=Moment),
+    bindparam("now", type_=Moment) < PUT_OFF_UNTIL,
 )
 _WAITING = (
     select(inbox.c.project, inbox.c.entity_id, inbox.c.id.label("inbox_id"), inbox.c.due_at.label("until"))

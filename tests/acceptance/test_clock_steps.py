@@ -65,7 +65,9 @@ def test_an_hour_back_leaves_no_backend_alone_for_an_hour(
     daemon = make_daemon(machines=MACHINE, **clock.environ).start()
     daemon.register()
     jira.world.trouble.next("error", on="any", times=10_000)
-    assert daemon.deliver(daemon.release("Ships " + ", ".join(f"SOC-{n}" for n in range(1, 13)))).status == 200
+    assert (
+        daemon.deliver(daemon.release("Ships " + ", ".join(f"SOC-{n}" for n in range(1, 13)))).status == 200
+    )
     wait_until(lambda: "circuit.opened" in daemon.log.read_text(), "the circuit does not open")
     clock.set(-HOUR)
     jira.world.trouble.clear()

@@ -115,7 +115,9 @@ def test_a_backend_that_is_left_alone_is_seen(daemon: DaemonProcess, jira: Pract
     wait_until(lambda: seen()["circuit"] != "closed", "the circuit does not open")
     assert "500" in seen()["error"]
     wait_until(
-        lambda: any(b"atlassian, which did not answer others" in _standing(daemon, f"SOC-{n}") for n in range(1, 13)),
+        lambda: any(
+            b"atlassian, which did not answer others" in _standing(daemon, f"SOC-{n}") for n in range(1, 13)
+        ),
         "nobody is told what the entities wait for",
     )
     shown = daemon.cli("backends", "--daemon", address)

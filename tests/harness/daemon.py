@@ -109,7 +109,9 @@ class DaemonProcess:
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
-        ready = wait_until(lambda: self._said("daemon.ready", at) or self._ended(), "the daemon is not ready", STARTING)
+        ready = wait_until(
+            lambda: self._said("daemon.ready", at) or self._ended(), "the daemon is not ready", STARTING
+        )
         if ready is True:
             pytest.fail(f"the daemon ended at its start: {self.log.read_text()}")
         self.port = int(ready["url"].rpartition(":")[2])

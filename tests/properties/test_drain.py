@@ -186,3 +186,21 @@ def test_a_project_with_one_event_does_not_wait_behind_one_with_thousands() -> N
 
         asyncio.run(run())
         assert partition.done == [_entity(0, name)]
+
+
+def test_a_share_that_is_used_up_is_given_on_though_hundreds_wait_for_a_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A daemon that was started later gets its part of the work before the first one has done all of it."""
+    monkeypatch.setattr(drain, "MOST_SECONDS", 0.05)
+    partition = Partition(dict.fromkeys(range(300), 1), set(), set())
+
+    async def work(entity: Entity) -> Turn:
+        await asyncio.sleep(0.02)
+        return await partition.work(entity)
+
+    async def run() -> Ended:
+        return await Drain(partition.ready, Hands(work), FairGate(4), partition.clock).run()
+
+    assert asyncio.run(asyncio.wait_for(run(), 60)) == Ended(more=True)
+    assert 0 < len(partition.done) < 100

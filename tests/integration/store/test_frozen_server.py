@@ -48,7 +48,9 @@ def test_a_reader_is_told(server: PostgresServer, reads: Callable[[Store, Postgr
     store.close()
 
 
-def test_a_statement_that_takes_too_long_is_cancelled_but_not_for_who_is_patient(server: PostgresServer) -> None:
+def test_a_statement_that_takes_too_long_is_cancelled_but_not_for_who_is_patient(
+    server: PostgresServer,
+) -> None:
     url = server.url()
     for patient, longest in ((False, "10s"), (True, "0")):
         store = Store.open(url, patient=patient)

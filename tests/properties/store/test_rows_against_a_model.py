@@ -298,7 +298,9 @@ class Rows(RuleBasedStateMachine):
                 loaded = instances.load(c, entity.project, entity.id)
                 assert (loaded.snapshot.version if loaded else None) == self.versions.get(entity)
             oldest = {e: min(lane, key=lambda t: t.id) for e, lane in lanes.items() if lane}
-            expected = [(e.project, e.id, first.due_at if first.put_off else None) for e, first in oldest.items()]
+            expected = [
+                (e.project, e.id, first.due_at if first.put_off else None) for e, first in oldest.items()
+            ]
             assert inbox.unfinished_entities(c, limit=9) == expected
             assert inbox.backlog(c) == sum(map(len, lanes.values()))
             for delivery in {t.delivery for t in self.things.values()}:
