@@ -55,16 +55,16 @@ def open_store(settings: DaemonSettings) -> Store:
     return Store.open(settings.store, key=_key(settings))
 
 
-def open_existing_store(settings: DaemonSettings, *, with_key: bool = True) -> Store:
+def open_existing_store(settings: DaemonSettings, *, with_key: bool = True, patient: bool = False) -> Store:
     """The store of these settings to look at: neither it nor its key is made; raises `StoreError` with what to do.
 
-    Without its key everything can be read but the secrets of hooks.
+    Without its key everything can be read but the secrets of hooks. With `patient`, an answer may take minutes.
     """
     known = bool(settings.secret_key) or (
         not is_postgresql(settings.store) and key_file(settings.store).exists()
     )
     key = _key(settings) if known and with_key else None
-    return Store.open(settings.store, key=key, migrate=False)
+    return Store.open(settings.store, key=key, migrate=False, patient=patient)
 
 
 async def serve(
