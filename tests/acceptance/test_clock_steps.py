@@ -69,6 +69,12 @@ def test_an_hour_back_leaves_no_backend_alone_for_an_hour(
         daemon.deliver(daemon.release("Ships " + ", ".join(f"SOC-{n}" for n in range(1, 13)))).status == 200
     )
     wait_until(lambda: "circuit.opened" in daemon.log.read_text(), "the circuit does not open")
+    # Those that failed are put off by themselves; these wait for nothing but the backend.
+    later = range(13, 21)
+    assert daemon.deliver(daemon.release("Ships " + ", ".join(f"SOC-{n}" for n in later), 2)).status == 200
+    wait_until(
+        lambda: b"did not answer others" in daemon.cli("show", "SOC-20").stdout, "SOC-20 does not wait for it"
+    )
     clock.set(-HOUR)
     jira.world.trouble.clear()
     wait_until(lambda: "circuit.closed" in daemon.log.read_text(), "nobody looks whether the backend is back")
@@ -76,10 +82,10 @@ def test_an_hour_back_leaves_no_backend_alone_for_an_hour(
 
     def all_moved() -> bool:
         daemon.cli("retry", "--all")  # those that were put off by themselves
-        return moved(jira, *range(1, 13))()
+        return moved(jira, *range(1, 21))()
 
     wait_until(all_moved, "not everything was moved", 90)
-    assert all(jira.moves(f"SOC-{n}") == 1 for n in range(1, 13))
+    assert all(jira.moves(f"SOC-{n}") == 1 for n in range(1, 21))
 
 
 def test_a_day_forward_fires_timers_once_and_gives_nothing_up(
