@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Text, and_, bindparam, or_, select, tuple_, type_coerce
 
 from engine.model import Verdict
+from engine.store import walk
 from engine.store.encoding import decode
 from engine.store.tables import checkpoints, history, inbox, instances, outbox, timers
 
@@ -35,7 +36,7 @@ def disagreements(c: Connection, place: Place = None, limit: int | None = None) 
     `ValueError`, `TypeError` or the like at a row that cannot be read.
     """
     for sentence, question in _QUESTIONS:
-        for project, entity_id, number in c.execute(question(place).limit(limit)):
+        for project, entity_id, number in c.execute(question(place).limit(limit), _named(place)):
             yield Disagreement(project=project, entity_id=entity_id, because=sentence.format(number))
     for found, disagreement in enumerate(_timers(c, place)):
         if found == limit:
@@ -43,10 +44,19 @@ def disagreements(c: Connection, place: Place = None, limit: int | None = None) 
         yield disagreement
 
 
+def _named(place: Place) -> dict[str, str]:
+    return {} if place is None else {"of_project": place[0], "of_entity": place[1]}
+
+
 def _of(query: Select[Any], table: Any, place: Place) -> Select[Any]:
     if place is None:
         return query
-    return query.where(table.c.project == place[0], table.c.entity_id == place[1])
+    of = query.where(table.c.project == place[0], table.c.entity_id == place[1])
+    return of.where(history.c.id.in_(_REACHED)) if table is history else of
+
+
+#: The decisions of one entity.
+_REACHED = select(walk.back().c.id)
 
 
 def _with_checkpoint(table: Any) -> Any:

@@ -65,9 +65,8 @@ def commit_arrived(c: Connection, new: NewEvent, change: Change) -> tuple[InboxR
 def _write(c: Connection, inbox_id: int, change: Change, digest: bytes) -> list[OutboxRow]:
     """Everything but the event itself, which is of the delivery with that digest."""
     instance, now = change.instance, change.now
-    instances.save(c, instance, expected_version=change.before_version)
     version = instance.snapshot.version
-    history.append(
+    last = history.append(
         c,
         project=instance.project,
         entity_id=instance.entity_id,
@@ -77,7 +76,9 @@ def _write(c: Connection, inbox_id: int, change: Change, digest: bytes) -> list[
         machine_hash=instance.machine_hash,
         facts=change.facts,
         trace=change.trace,
+        last=instances.link_at(c, instance, change.before_version),
     )
+    instances.save(c, instance, expected_version=change.before_version, last=last)
     entity = Entity(project=instance.project, id=instance.entity_id)
     if change.armed or change.cancelled:
         timers.change(c, entity, change.armed, change.cancelled)
@@ -102,7 +103,6 @@ def restore(
         observed_status=instance.observed_status,
         updated_at=now,
     )
-    instances.save(c, restored, expected_version=version)
     now_pending = instance.snapshot.timers
     armed = {event: due for event, due in pending.items() if now_pending.get(event) != due}
     gone = [event for event in now_pending if event not in pending]
@@ -114,7 +114,7 @@ def restore(
         after=snapshot.state,
         because=because,
     )
-    history.append(
+    last = history.append(
         c,
         project=restored.project,
         entity_id=restored.entity_id,
@@ -124,5 +124,7 @@ def restore(
         machine_hash=restored.machine_hash,
         facts={"restored": snapshot},
         trace=trace,
+        last=instances.link_at(c, restored, version),
     )
+    instances.save(c, restored, expected_version=version, last=last)
     return restored

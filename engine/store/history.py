@@ -13,15 +13,17 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, tuple_
+from sqlalchemy import Connection, and_, bindparam, func, select, tuple_
 
 from engine.errors import StoreError
 from engine.model import Candidate, Trace, Verdict
+from engine.store import walk
 from engine.store.columns import Moment, microseconds
 from engine.store.encoding import encode, written
-from engine.store.prepared import Prepared, insert_row
+from engine.store.prepared import insert_row
 from engine.store.tables import checkpoints, history, inbox, instances, outbox, timers
 
 _FORMAT = "interlock history 1"
@@ -58,13 +60,39 @@ class HistoryRow:
     hash: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Where a chain ends: what its next row names as the one before."""
+
+    #: The row's number; None if there is none, or if retention had removed it when numbers were not kept yet.
+    id: int | None
+    #: Its hash; empty before the first.
+    hash: bytes
+
+
+#: Where the chain of an entity begins that was never decided about.
+BEGINNING = Link(id=None, hash=b"")
 _ROWS = select(*(history.c[name] for name in HistoryRow.__dataclass_fields__))
 _OF_ENTITY = (history.c.project == bindparam("of_project"), history.c.entity_id == bindparam("of_entity"))
-_NEWEST_OF_ENTITY = _ROWS.where(*_OF_ENTITY).order_by(history.c.id.desc()).limit(bindparam("at_most"))
-_CHAIN = (
-    _ROWS.where(*_OF_ENTITY, history.c.id > bindparam("after_id"))
+_BACK = walk.back()
+_NEWEST_OF_ENTITY = _ROWS.join(_BACK, _BACK.c.id == history.c.id)
+_THESE = _ROWS.where(*_OF_ENTITY, history.c.id.in_(bindparam("numbers", expanding=True)))
+_later = history.alias("later")
+_UNREACHED = (
+    select(
+        history.c.id,
+        history.c.project,
+        history.c.entity_id,
+        history.c.version,
+        instances.c.version.label("held"),
+    )
+    .outerjoin(_later, _later.c.previous_id == history.c.id)
+    .outerjoin(
+        instances,
+        and_(instances.c.project == history.c.project, instances.c.entity_id == history.c.entity_id),
+    )
+    .where(_later.c.id.is_(None), func.coalesce(instances.c.last_history_id != history.c.id, True))
     .order_by(history.c.id)
-    .limit(bindparam("at_most"))
 )
 _SINCE = (
     _ROWS.where(history.c.id > bindparam("after_id"), history.c.at >= bindparam("since", type_=Moment))
@@ -74,25 +102,19 @@ _SINCE = (
 _COUNT_SINCE = (
     select(func.count()).select_from(history).where(history.c.at >= bindparam("since", type_=Moment))
 )
-#: Of an entity's last decision, which may be one that retention has removed.
-_LAST_HASH = Prepared(
-    select(
-        func.coalesce(
-            select(history.c.hash)
-            .where(*_OF_ENTITY)
-            .order_by(history.c.id.desc())
-            .limit(1)
-            .scalar_subquery(),
-            select(checkpoints.c.hash)
-            .where(
-                checkpoints.c.project == bindparam("of_project"),
-                checkpoints.c.entity_id == bindparam("of_entity"),
-            )
-            .scalar_subquery(),
-        )
-    )
-)
 _PAGE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreached:
+    """A decision to which no way leads."""
+
+    id: int
+    project: str
+    entity_id: str
+    version: int
+    #: The version of the entity's instance; None if it has none.
+    held: int | None
 
 
 def append(
@@ -106,10 +128,9 @@ def append(
     machine_hash: str,
     facts: Mapping[str, Any],
     trace: Trace,
-) -> None:
-    """Add a decision to its entity's chain; event, states and verdict are the trace's."""
-    of_entity = {"of_project": project, "of_entity": entity_id}
-    last = _LAST_HASH.scalar(c, of_entity)
+    last: Link,
+) -> Link:
+    """Add a decision to its entity's chain, which ends at `last` so far; event, states and verdict are the trace's."""
     values = linked(
         project=project,
         entity_id=entity_id,
@@ -119,9 +140,9 @@ def append(
         machine_hash=machine_hash,
         facts=facts,
         trace=trace,
-        previous=last or b"",
+        last=last,
     )
-    insert_row(c, history, values)
+    return Link(id=insert_row(c, history, values), hash=values["hash"])
 
 
 def linked(
@@ -134,9 +155,9 @@ def linked(
     machine_hash: str,
     facts: Mapping[str, Any],
     trace: Trace,
-    previous: bytes,
+    last: Link,
 ) -> dict[str, Any]:
-    """A decision as a row of its entity's chain; `previous` is the hash of the row before, empty for the first.
+    """A decision as a row of its entity's chain, which ends at `last` so far.
 
     Its facts and its trace are JSON already: the row and its hash hold the same text.
     """
@@ -154,29 +175,39 @@ def linked(
         "facts": written(facts),
         "trace": written(trace),
     }
-    own = _digest(**{**values, "previous_hash": previous.hex()})
-    return {**values, "previous_hash": previous, "hash": own}
+    own = _digest(**{**values, "previous_hash": last.hash.hex()})
+    return {**values, "previous_hash": last.hash, "hash": own, "previous_id": last.id}
 
 
 def of_entity(c: Connection, project: str, entity_id: str, limit: int) -> list[HistoryRow]:
     """The entity's decisions, newest first."""
     found = c.execute(_NEWEST_OF_ENTITY, {"of_project": project, "of_entity": entity_id, "at_most": limit})
-    return [_row(**row._asdict()) for row in found]
+    return sorted((_row(**row._asdict()) for row in found), key=attrgetter("id"), reverse=True)
 
 
 def chain(c: Connection, project: str, entity_id: str) -> Iterator[HistoryRow]:
     """The entity's decisions, oldest first, however many there are; `StoreError` at one that cannot be read."""
-    after_id = 0
-    while True:
-        page = {"of_project": project, "of_entity": entity_id, "after_id": after_id, "at_most": _PAGE}
+    numbers = walk.numbers(c, project, entity_id)
+    for first in range(0, len(numbers), _PAGE):
+        page = {
+            "of_project": project,
+            "of_entity": entity_id,
+            "numbers": list(numbers[first : first + _PAGE]),
+        }
         try:
-            rows = [_row(**row._asdict()) for row in c.execute(_CHAIN, page)]
+            rows = [_row(**row._asdict()) for row in c.execute(_THESE, page)]
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise StoreError(f"the history of {entity_id} has a row that cannot be read: {error}") from error
-        yield from rows
-        if len(rows) < _PAGE:
-            return
-        after_id = rows[-1].id
+        yield from sorted(rows, key=attrgetter("id"))
+
+
+def unreached(c: Connection) -> Iterator[Unreached]:
+    """The decisions of the whole store that neither an instance nor a later decision names as the one before.
+
+    What led to them is not told separately. It reads every row's number, not for the event loop.
+    """
+    for row in c.execute(_UNREACHED):
+        yield Unreached(**row._asdict())
 
 
 def since(c: Connection, moment: datetime, after_id: int, limit: int) -> list[HistoryRow]:
@@ -192,9 +223,9 @@ def count_since(c: Connection, moment: datetime) -> int:
 
 
 def entities(c: Connection, after: tuple[str, str], limit: int) -> list[tuple[str, str]]:
-    """Project and name of every entity that any table tells of, in order; `after` turns the page."""
+    """Project and name of every entity that has an instance, or anything but history, in order; `after` turns the page."""
     found: set[tuple[str, str]] = set()
-    for table in (history, instances, checkpoints, inbox, outbox, timers):
+    for table in (instances, checkpoints, inbox, outbox, timers):
         place = tuple_(table.c.project, table.c.entity_id)
         query = select(table.c.project, table.c.entity_id).distinct().where(place > tuple_(*after))
         rows = c.execute(query.order_by(table.c.project, table.c.entity_id).limit(limit))
@@ -221,7 +252,7 @@ def places(c: Connection, entity_id: str) -> list[tuple[str, str]]:
 
 def from_row(values: Mapping[str, Any]) -> HistoryRow:
     """A decision from the values of its row; `TypeError`, `ValueError` or the like if they make none."""
-    row = _row(**values)
+    row = _row(**{name: values[name] for name in HistoryRow.__dataclass_fields__})
     dict(row.facts)
     return row
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.errors import FencedError
 from engine.model import Snapshot
+from engine.store.history import BEGINNING, Link
 from engine.store.prepared import Prepared, insert_row
 from engine.store.tables import instances
 
@@ -40,7 +41,8 @@ class Held:
     example: str
 
 
-_COLUMNS = tuple(column for column in instances.c if column.name not in {"id", "folded_id", "awaits_since"})
+_APART = {"id", "folded_id", "awaits_since", "last_history_id", "last_hash"}
+_COLUMNS = tuple(column for column in instances.c if column.name not in _APART)
 _ROWS = select(*_COLUMNS)
 _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id == bindparam("of_entity"))
 _LOAD = Prepared(_ROWS.where(*_THIS))
@@ -73,6 +75,9 @@ _STATES = (
     .order_by(instances.c.project, instances.c.state)
 )
 _LAST = select(func.max(instances.c.id))
+_LINK = Prepared(
+    select(instances.c.last_history_id, instances.c.last_hash, instances.c.version).where(*_THIS)
+)
 _OBSERVED = Prepared(update(instances).where(*_THIS), sets=("observed_status", "updated_at"))
 _UPDATE = Prepared(
     update(instances).where(*_THIS, instances.c.version == bindparam("of_version")),
@@ -85,6 +90,8 @@ _UPDATE = Prepared(
         "machine_hash",
         "observed_status",
         "updated_at",
+        "last_history_id",
+        "last_hash",
     ),
 )
 
@@ -153,10 +160,31 @@ def awaits_since(snapshot: Snapshot) -> datetime | None:
     return min(datetime.fromisoformat(asked["since"]) for asked in snapshot.awaits.values())
 
 
-def save(c: Connection, instance: Instance, *, expected_version: int | None) -> None:
-    """Write the instance if it is still at `expected_version` (None: does not exist yet), else `FencedError`."""
+def link(c: Connection, project: str, entity_id: str) -> Link | None:
+    """The end of the entity's chain of history, as its instance knows it; None without an instance."""
+    row = _LINK.first(c, {"of_project": project, "of_entity": entity_id})
+    return None if row is None else Link(id=row["last_history_id"], hash=row["last_hash"] or b"")
+
+
+def link_at(c: Connection, instance: Instance, expected_version: int | None) -> Link:
+    """The same if the instance is still at `expected_version` (None: does not exist yet), else `FencedError`."""
+    if expected_version is None:
+        return BEGINNING  # that there is none shows when it is inserted
+    row = _LINK.first(c, {"of_project": instance.project, "of_entity": instance.entity_id})
+    if row is None or row["version"] != expected_version:
+        raise _fenced(instance, expected_version)
+    return Link(id=row["last_history_id"], hash=row["last_hash"] or b"")
+
+
+def save(c: Connection, instance: Instance, *, expected_version: int | None, last: Link) -> None:
+    """Write the instance if it is still at `expected_version` (None: does not exist yet), else `FencedError`.
+
+    `last` is the decision that brought it there.
+    """
     snapshot = instance.snapshot
     values = {
+        "last_history_id": last.id,
+        "last_hash": last.hash,
         "state": snapshot.state,
         "context": snapshot.context,
         "memory": snapshot.memory(),

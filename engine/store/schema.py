@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The newest migration in `migrations/versions`; a test holds the two together.
-REVISION = "0006"
+REVISION = "0007"
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _VERSION_TABLE = "alembic_version"
 _ANY_HOOK = select(hooks.c.id).limit(1)

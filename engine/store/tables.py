@@ -236,6 +236,9 @@ instances = Table(
     Column("updated_at", Moment, nullable=False),
     Column("memory", Json, nullable=False, server_default="{}"),
     Column("awaits_since", Moment),
+    # The end of its chain of history; the row may be one that retention has removed.
+    Column("last_history_id", Identity),
+    Column("last_hash", LargeBinary),
     UniqueConstraint("project", "entity_id"),
 )
 _partial("ix_instances_awaiting", instances.c.awaits_since, where=instances.c.awaits_since.is_not(None))
@@ -252,6 +255,8 @@ timers = Table(
     UniqueConstraint("project", "entity_id", "event"),
 )
 
+# No index leads from an entity to its decisions: of all pages that a decision wrote, it cost one more at random. The way
+# to them is back from the instance (`walk`).
 history = Table(
     "history",
     metadata,
@@ -270,9 +275,9 @@ history = Table(
     Column("trace", Json, nullable=False),
     Column("previous_hash", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+    Column("previous_id", Identity),
     sqlite_autoincrement=True,
 )
-Index("ix_history_entity", history.c.project, history.c.entity_id, history.c.id)
 
 outbox = Table(
     "outbox",

@@ -79,7 +79,7 @@ _EVENT = """
 INSERT INTO inbox (id, delivery_row_id, provisioner, project, entity_id, event, receive, once, status, attempts, due_at,
 received_at, because) VALUES (1, 1, 'soc', 'soc', 'SOC-1', 'next', 'r', '"1"', 'pending', 0, 10, 10, '')
 """
-RELEASED = ("0001", "0002", "0003", "0004", "0005")
+RELEASED = ("0001", "0002", "0003", "0004", "0005", "0006")
 
 
 def _with_rows(c: Connection, revision: str) -> None:

@@ -373,7 +373,7 @@ def test_a_version_that_does_not_count_up_is_a_mistake_of_the_caller(store: Stor
 def test_instances_are_found_in_any_case_and_in_every_project(store: Store) -> None:
     both = [replace(instance_at(1), project=project) for project in ("soc", "dev")]
     for instance in both:
-        store.write(partial(instances.save, instance=instance, expected_version=None))
+        store.write(partial(instances.save, instance=instance, expected_version=None, last=history.BEGINNING))
     with store.read() as c:
         assert instances.find(c, "soc-1") == sorted(both, key=lambda i: i.project)
         assert instances.find(c, "SOC-2") == []

@@ -1,0 +1,42 @@
+"""Each decision names the one before, and an instance the last: no index leads from an entity to its history any more.
+
+Every row of the history and every instance is written once more, in one pass over each.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+_NAME_THE_ONE_BEFORE = """
+UPDATE history SET previous_id = earlier.id FROM (
+  SELECT id AS later_id, lag(id) OVER (PARTITION BY project, entity_id ORDER BY id) AS id FROM history
+) AS earlier WHERE history.id = earlier.later_id AND earlier.id IS NOT NULL
+"""
+_NAME_THE_LAST = """
+UPDATE instances SET last_history_id = (
+  SELECT max(id) FROM history WHERE history.project = instances.project AND history.entity_id = instances.entity_id
+)
+"""
+# Where retention has removed all of it, the checkpoint has the hash.
+_KEEP_ITS_HASH = """
+UPDATE instances SET last_hash = coalesce(
+  (SELECT hash FROM history WHERE history.id = instances.last_history_id),
+  (SELECT hash FROM checkpoints
+   WHERE checkpoints.project = instances.project AND checkpoints.entity_id = instances.entity_id)
+)
+"""
+
+
+def upgrade() -> None:
+    op.add_column("history", sa.Column("previous_id", NUMBER, nullable=True))
+    op.add_column("instances", sa.Column("last_history_id", NUMBER, nullable=True))
+    op.add_column("instances", sa.Column("last_hash", sa.LargeBinary(), nullable=True))
+    for statement in (_NAME_THE_ONE_BEFORE, _NAME_THE_LAST, _KEEP_ITS_HASH):
+        op.execute(statement)
+    op.drop_index("ix_history_entity", "history")
