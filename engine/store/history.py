@@ -16,7 +16,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, select, tuple_
+from sqlalchemy import Connection, and_, bindparam, func, select, true, tuple_
 
 from engine.errors import StoreError
 from engine.model import Candidate, Trace, Verdict
@@ -24,7 +24,7 @@ from engine.store import walk
 from engine.store.columns import Moment, microseconds
 from engine.store.encoding import encode, written
 from engine.store.prepared import insert_row
-from engine.store.tables import checkpoints, history, inbox, instances, outbox, timers
+from engine.store.tables import IS_GIVEN_UP, checkpoints, history, inbox, instances, timers
 
 _FORMAT = "interlock history 1"
 
@@ -78,20 +78,34 @@ _BACK = walk.back()
 _NEWEST_OF_ENTITY = _ROWS.join(_BACK, _BACK.c.id == history.c.id)
 _THESE = _ROWS.where(*_OF_ENTITY, history.c.id.in_(bindparam("numbers", expanding=True)))
 _later = history.alias("later")
+_NAMED = select(
+    history.c.id,
+    history.c.previous_id,
+    history.c.project,
+    history.c.entity_id,
+    history.c.version,
+    instances.c.version.label("held"),
+)
+_instance_of = and_(instances.c.project == history.c.project, instances.c.entity_id == history.c.entity_id)
+_later = history.alias("later")
+#: A join, because that is what both databases do in one pass.
 _UNREACHED = (
-    select(
-        history.c.id,
-        history.c.project,
-        history.c.entity_id,
-        history.c.version,
-        instances.c.version.label("held"),
+    _NAMED.outerjoin(
+        _later,
+        and_(
+            _later.c.previous_id == history.c.id,
+            _later.c.id > history.c.id,
+            _later.c.project == history.c.project,
+            _later.c.entity_id == history.c.entity_id,
+        ),
     )
-    .outerjoin(_later, _later.c.previous_id == history.c.id)
-    .outerjoin(
-        instances,
-        and_(instances.c.project == history.c.project, instances.c.entity_id == history.c.entity_id),
-    )
-    .where(_later.c.id.is_(None), func.coalesce(instances.c.last_history_id != history.c.id, True))
+    .outerjoin(instances, _instance_of)
+    .where(_later.c.id.is_(None), func.coalesce(instances.c.last_history_id != history.c.id, true()))
+    .order_by(history.c.id)
+)
+_UNREACHED_OF_ENTITY = (
+    _NAMED.outerjoin(instances, _instance_of)
+    .where(*_OF_ENTITY, history.c.id.not_in(select(_BACK.c.id)))
     .order_by(history.c.id)
 )
 _SINCE = (
@@ -101,6 +115,12 @@ _SINCE = (
 )
 _COUNT_SINCE = (
     select(func.count()).select_from(history).where(history.c.at >= bindparam("since", type_=Moment))
+)
+#: Where an entity without an instance may be: in a lane, among what was given up, and in a history whose instance was removed.
+_WITHOUT_INSTANCE = (
+    (inbox, inbox.c.finished_at.is_(None)),
+    (inbox, IS_GIVEN_UP),
+    (history, true()),
 )
 _PAGE = 500
 
@@ -201,13 +221,21 @@ def chain(c: Connection, project: str, entity_id: str) -> Iterator[HistoryRow]:
         yield from sorted(rows, key=attrgetter("id"))
 
 
-def unreached(c: Connection) -> Iterator[Unreached]:
-    """The decisions of the whole store that neither an instance nor a later decision names as the one before.
+def unreached(c: Connection, place: tuple[str, str] | None = None) -> list[Unreached]:
+    """The decisions that neither an instance nor a later decision names as the one before, of one entity or of all.
 
-    What led to them is not told separately. It reads every row's number, not for the event loop.
+    What had led to them is not told separately. It reads the whole history: not for the event loop.
     """
-    for row in c.execute(_UNREACHED):
-        yield Unreached(**row._asdict())
+    if place is None:
+        rows = c.execute(_UNREACHED).all()
+    else:
+        rows = c.execute(_UNREACHED_OF_ENTITY, {"of_project": place[0], "of_entity": place[1]}).all()
+    led = {row.previous_id for row in rows}
+    return [
+        Unreached(**{name: getattr(row, name) for name in Unreached.__dataclass_fields__})
+        for row in rows
+        if row.id not in led
+    ]
 
 
 def since(c: Connection, moment: datetime, after_id: int, limit: int) -> list[HistoryRow]:
@@ -223,9 +251,12 @@ def count_since(c: Connection, moment: datetime) -> int:
 
 
 def entities(c: Connection, after: tuple[str, str], limit: int) -> list[tuple[str, str]]:
-    """Project and name of every entity that has an instance, or anything but history, in order; `after` turns the page."""
+    """Project and name of every entity that was ever decided about, in order; `after` turns the page.
+
+    Where there is history and nothing else, `unreached` tells of it.
+    """
     found: set[tuple[str, str]] = set()
-    for table in (instances, checkpoints, inbox, outbox, timers):
+    for table in (instances, checkpoints, timers):
         place = tuple_(table.c.project, table.c.entity_id)
         query = select(table.c.project, table.c.entity_id).distinct().where(place > tuple_(*after))
         rows = c.execute(query.order_by(table.c.project, table.c.entity_id).limit(limit))
@@ -236,16 +267,16 @@ def entities(c: Connection, after: tuple[str, str], limit: int) -> list[tuple[st
 def places(c: Connection, entity_id: str) -> list[tuple[str, str]]:
     """Project and exact name of every entity of that name that any table tells of, upper and lower case alike.
 
-    Nothing else of their rows is read. Only where there is no instance, all tables are searched.
+    Nothing else of their rows is read. Only where there is no instance, the other tables are searched.
     """
     named = select(instances.c.project, instances.c.entity_id).where(
         instances.c.folded_id == entity_id.casefold()
     )
     found = {(project, name) for project, name in c.execute(named)}
     if not found:
-        for table in (history, inbox, outbox):
+        for table, among in _WITHOUT_INSTANCE:
             either = table.c.entity_id.in_({entity_id, entity_id.upper()})
-            rows = c.execute(select(table.c.project, table.c.entity_id).where(either).distinct())
+            rows = c.execute(select(table.c.project, table.c.entity_id).where(among, either).distinct())
             found.update((project, name) for project, name in rows)
     return sorted(found)
 

@@ -5,7 +5,7 @@ Numbers only count down on the way, so that it ends even where somebody has chan
 
 from array import array
 
-from sqlalchemy import CTE, Connection, Integer, and_, bindparam, literal_column, select
+from sqlalchemy import CTE, Connection, Integer, Select, and_, bindparam, literal_column, select
 
 from engine.store.tables import history, instances
 
@@ -37,6 +37,12 @@ def back() -> CTE:
         .where(_THIS, last.c.step < bindparam("at_most", _ALL))
     )
     return last.union_all(before)
+
+
+def decided() -> Select[tuple[int]]:
+    """The numbers of the events that an entity's decisions are about; asks for the same parameters."""
+    found = back()
+    return select(history.c.inbox_id).join(found, found.c.id == history.c.id)
 
 
 _BACK = back()

@@ -1,4 +1,4 @@
-"""Each decision names the one before, and an instance the last: no index leads from an entity to its history any more.
+"""Each decision names the one before, and an instance the last: no index leads from an entity to all of its rows any more.
 
 Every row of the history and every instance is written once more, in one pass over each.
 """
@@ -39,4 +39,17 @@ def upgrade() -> None:
     op.add_column("instances", sa.Column("last_hash", sa.LargeBinary(), nullable=True))
     for statement in (_NAME_THE_ONE_BEFORE, _NAME_THE_LAST, _KEEP_ITS_HASH):
         op.execute(statement)
-    op.drop_index("ix_history_entity", "history")
+    for name, table in (
+        ("ix_history_entity", "history"),
+        ("ix_inbox_entity", "inbox"),
+        ("ix_outbox_entity", "outbox"),
+    ):
+        op.drop_index(name, table)
+    given_up = "status = 'dead' OR status = 'dropped'"
+    for name, table, where in (
+        ("ix_inbox_given_up", "inbox", given_up),
+        ("ix_inbox_own", "inbox", "delivery_row_id IS NULL"),
+        ("ix_outbox_given_up", "outbox", given_up),
+    ):
+        only = sa.text(where)
+        op.create_index(name, table, ["project", "entity_id", "id"], sqlite_where=only, postgresql_where=only)
