@@ -13,10 +13,13 @@ depends_on = None
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+#: So many rows at once: what SQLite remembers of them meanwhile is in memory.
+_ROWS = 100_000
 _NAME_THE_ONE_BEFORE = """
-UPDATE history SET previous_id = earlier.id FROM (
-  SELECT id AS later_id, lag(id) OVER (PARTITION BY project, entity_id ORDER BY id) AS id FROM history
-) AS earlier WHERE history.id = earlier.later_id AND earlier.id IS NOT NULL
+UPDATE history SET previous_id = (
+  SELECT max(earlier.id) FROM history AS earlier
+  WHERE earlier.project = history.project AND earlier.entity_id = history.entity_id AND earlier.id < history.id
+) WHERE id > :after AND id <= :upto
 """
 _NAME_THE_LAST = """
 UPDATE instances SET last_history_id = (
@@ -37,7 +40,10 @@ def upgrade() -> None:
     op.add_column("history", sa.Column("previous_id", NUMBER, nullable=True))
     op.add_column("instances", sa.Column("last_history_id", NUMBER, nullable=True))
     op.add_column("instances", sa.Column("last_hash", sa.LargeBinary(), nullable=True))
-    for statement in (_NAME_THE_ONE_BEFORE, _NAME_THE_LAST, _KEEP_ITS_HASH):
+    oldest, newest = op.get_bind().execute(sa.text("SELECT min(id), max(id) FROM history")).one()
+    for after in range((oldest or 1) - 1, newest or 0, _ROWS):
+        op.execute(sa.text(_NAME_THE_ONE_BEFORE).bindparams(after=after, upto=after + _ROWS))
+    for statement in (_NAME_THE_LAST, _KEEP_ITS_HASH):
         op.execute(statement)
     for name, table in (
         ("ix_history_entity", "history"),
