@@ -277,7 +277,6 @@ def _instance(
 ) -> Iterator[Difference]:
     """Whether the instance is where its newest decision left it, and knows the hash that its chain ends with."""
     held = instances.load(c, project, entity_id)
-    end = instances.link(c, project, entity_id)
 
     def differs(because: str, recorded: Any = None, again: Any = None) -> Difference:
         return Difference(
@@ -299,7 +298,7 @@ def _instance(
             f"the instance is at version {held.snapshot.version}, its history ends at {version}: "
             "the end of the history is missing, or the instance was changed"
         )
-    elif end is not None and end.hash.hex() != previous:
+    elif held.last.hash.hex() != previous:
         yield differs(
             "the instance names another hash as its last decision's: its next one would break the chain"
         )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from engine.model import EFFECT_FAILED, Effect, Entity, Snapshot, Trace, Verdict
 from engine.store import history, instances, outbox, timers
 from engine.store import inbox as inbox_rows
+from engine.store.history import Link
 from engine.store.inbox import InboxRow, NewEvent
 from engine.store.instances import Instance
 from engine.store.outbox import OutboxRow
@@ -22,6 +23,8 @@ class Change:
 
     #: The version decided from; None: there was no instance.
     before_version: int | None
+    #: Where the chain of history ended then.
+    last: Link
     #: Where the machine is now.
     instance: Instance
     #: What was looked up for the decision.
@@ -76,7 +79,7 @@ def _write(c: Connection, inbox_id: int, change: Change, digest: bytes) -> list[
         machine_hash=instance.machine_hash,
         facts=change.facts,
         trace=change.trace,
-        last=instances.link_at(c, instance, change.before_version),
+        last=change.last,
     )
     instances.save(c, instance, expected_version=change.before_version, last=last)
     entity = Entity(project=instance.project, id=instance.entity_id)
@@ -124,7 +127,7 @@ def restore(
         machine_hash=restored.machine_hash,
         facts={"restored": snapshot},
         trace=trace,
-        last=instances.link_at(c, restored, version),
+        last=instance.last,
     )
     instances.save(c, restored, expected_version=version, last=last)
     return restored

@@ -27,6 +27,8 @@ class Instance:
     #: The backend's status as last observed; None where nothing observes.
     observed_status: str | None
     updated_at: datetime
+    #: Where its entity's chain of history ended when it was read.
+    last: Link = BEGINNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class Held:
     example: str
 
 
-_APART = {"id", "folded_id", "awaits_since", "last_history_id", "last_hash"}
+_APART = {"id", "folded_id", "awaits_since"}
 _COLUMNS = tuple(column for column in instances.c if column.name not in _APART)
 _ROWS = select(*_COLUMNS)
 _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id == bindparam("of_entity"))
@@ -160,22 +162,6 @@ def awaits_since(snapshot: Snapshot) -> datetime | None:
     return min(datetime.fromisoformat(asked["since"]) for asked in snapshot.awaits.values())
 
 
-def link(c: Connection, project: str, entity_id: str) -> Link | None:
-    """The end of the entity's chain of history, as its instance knows it; None without an instance."""
-    row = _LINK.first(c, {"of_project": project, "of_entity": entity_id})
-    return None if row is None else Link(id=row["last_history_id"], hash=row["last_hash"] or b"")
-
-
-def link_at(c: Connection, instance: Instance, expected_version: int | None) -> Link:
-    """The same if the instance is still at `expected_version` (None: does not exist yet), else `FencedError`."""
-    if expected_version is None:
-        return BEGINNING  # that there is none shows when it is inserted
-    row = _LINK.first(c, {"of_project": instance.project, "of_entity": instance.entity_id})
-    if row is None or row["version"] != expected_version:
-        raise _fenced(instance, expected_version)
-    return Link(id=row["last_history_id"], hash=row["last_hash"] or b"")
-
-
 def save(c: Connection, instance: Instance, *, expected_version: int | None, last: Link) -> None:
     """Write the instance if it is still at `expected_version` (None: does not exist yet), else `FencedError`.
 
@@ -234,7 +220,10 @@ def _instance(
     version: int,
     memory: dict[str, Any],
     machine_hash: str,
+    last_history_id: int | None,
+    last_hash: bytes | None,
     **rest: Any,
 ) -> Instance:
     snapshot = Snapshot(state=state, context=context, version=version, machine=machine_hash, **memory)
-    return Instance(snapshot=snapshot, machine_hash=machine_hash, **rest)
+    last = Link(id=last_history_id, hash=bytes(last_hash or b""))
+    return Instance(snapshot=snapshot, machine_hash=machine_hash, last=last, **rest)

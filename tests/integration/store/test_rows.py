@@ -26,7 +26,7 @@ from engine.model import (
 from engine.store import commit, definitions, deliveries, history, hooks, inbox, instances, once, outbox
 from engine.store.database import Store
 from engine.store.tables import InboxStatus, OutboxStatus, Receipt
-from tests.harness.chains import verify_chain
+from tests.harness.chains import end_of, verify_chain
 from tests.harness.store import all_decisions, all_instances
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -117,6 +117,7 @@ def decide(
             row,
             commit.Change(
                 before_version=before,
+                last=end_of(c, row.project, row.entity_id),
                 instance=instance_at(version),
                 facts=facts or {},
                 trace=MOVED,
