@@ -167,6 +167,8 @@ class Verdict(StrEnum):
     STAYED = "stayed"
     #: The transition leads to ``<end>``: nothing is called.
     ENDED = "ended"
+    #: The event would lead from another state to where the entity is: it moved before, or by another hand.
+    ALREADY_THERE = "already_there"
     #: No transition of the current state knows the event (the predecessor's name).
     EVENT_NOT_REGISTERED = "event_not_registered_for_state"
     #: Transitions know the event, and no guard held.

@@ -42,7 +42,7 @@ _COMMANDS = (
     ("fmt", "fmt:fmt", "Rewrite definitions in the canonical style."),
     ("lsp", "lsp:lsp", "Serve editors: problems, completion, hover, rename and more."),
     ("import scxml", "import_scxml:import_scxml", "Write an SCXML document as a definition."),
-    ("explain", "explain:explain", "Explain the code of a problem: what is wrong, and what to do."),
+    ("explain", "explain:explain", "Explain a word: the code of a problem, a verdict, a block, a function."),
     ("show", "show:show", "Show an entity: its state, why, and what is still to be done."),
     ("deliveries", "deliveries:deliveries", "List what came in, and what became of it."),
     ("replay", "replay:replay", "Decide again from history, without effects, and list what differs."),

@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from engine.cli.chaos_judge import judge
-from engine.cli.chaos_run import Plan, run
+from engine.cli.chaos_run import Plan, invented, run
 from engine.cli.options import Json, MachinesFolder, WorkersFile, environment
 from engine.cli.tables import print_json, print_table
 from engine.config.settings import read_settings
@@ -20,7 +20,6 @@ from engine.processors.registry import load_processors
 from engine.run.hub import maker_of
 from engine.store.backend import is_empty, is_postgresql
 
-_ENTITIES = 12
 _SHOWN = 20
 
 
@@ -81,7 +80,7 @@ def chaos(
     plan = Plan(
         workers=settings.workers.absolute(),
         machines=settings.machines.absolute(),
-        entities=entity or _entities(configured),
+        entities=entity or invented([p for worker in configured for p in worker.projects], deliveries),
         jira_workers=frozenset(worker.name for worker in jiras),
         jira_projects=frozenset(project for worker in jiras for project in worker.projects),
         deliveries=deliveries,
@@ -158,8 +157,3 @@ def _read(workers_file: Path) -> Sequence[Worker]:
     if not any(worker.projects for worker in read.workers.workers):
         raise SettingError(f"{workers_file} names no project: there is nothing to deliver to")
     return read.workers.workers
-
-
-def _entities(workers: Sequence[Worker]) -> list[str]:
-    projects = [project.upper() for worker in workers for project in worker.projects]
-    return [f"{project}-{number}" for project in projects for number in range(1, _ENTITIES + 1)]

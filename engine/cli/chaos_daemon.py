@@ -56,6 +56,13 @@ class ChaosDaemon:
         self._point = (point, times)
         self._light()
 
+    def forget(self) -> bool:
+        """Kill it not at the word that was asked for; whether it was one, and not said meanwhile."""
+        waits = self._point is not None and self._point[0] != WRITE
+        if waits:
+            self._point = None
+        return waits
+
     def _light(self) -> None:
         """If a kill at a write is asked for, tell the child."""
         if (

@@ -56,6 +56,9 @@ def judge(ran: Ran) -> Judgement:
             if ran.unfinished:
                 lost.append(f"{ran.unfinished} event(s) were not finished in time")
             decisions = 0
+            calls: dict[tuple[str, str], list[str]] = {}
+            for call in ran.recorder.calls:
+                calls.setdefault((call.project, call.entity), []).append(call.key)
             for project, entity_id in history.entities(c, ("", ""), _EVERY):
                 rows = []
                 for item in Replay().entity(c, project, entity_id):
@@ -68,9 +71,8 @@ def judge(ran: Ran) -> Judgement:
                 reordered += _decided_out_of_order(entity_id, rows)
                 if not ran.plan.real:
                     effects = outbox.of_entity(c, project, entity_id, _EVERY)
-                    done = _Done(
-                        ran, project, entity_id, sorted(effects, key=attrgetter("inbox_id", "position"))
-                    )
+                    effects.sort(key=attrgetter("inbox_id", "position"))
+                    done = _Done(ran, project, entity_id, effects, calls.get((project, entity_id), ()))
                     lost += done.lost()
                     doubled += done.doubled()
                     reordered += done.reordered()
@@ -86,14 +88,14 @@ def judge(ran: Ran) -> Judgement:
 class _Done:
     """What became of one entity's effects: what the store says was done, and what the practice backends saw."""
 
-    def __init__(self, ran: Ran, project: str, entity_id: str, effects: Sequence[OutboxRow]) -> None:
+    def __init__(
+        self, ran: Ran, project: str, entity_id: str, effects: Sequence[OutboxRow], calls: Sequence[str]
+    ) -> None:
         self._entity = entity_id
         of_jira = project in ran.plan.jira_projects
         self._moved = [change.target for change in ran.world.issue(entity_id).changes] if of_jira else []
         self._wanted = _performed(effects) if of_jira else []
-        self._calls = [
-            call.key for call in ran.recorder.calls if (call.project, call.entity) == (project, entity_id)
-        ]
+        self._calls = calls
         self._recorded = [row.key for row in effects if _is_recorded(ran.plan, row)]
 
     def lost(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 import random
 import secrets
 import signal
@@ -40,6 +41,12 @@ _MOST_WRITES = 60
 _HOOK = "chaos"
 #: How long a sender waits before it tries again: a process that is killed takes a moment to end.
 _AGAIN_SECONDS = 0.1
+#: What deliveries are about at a time: entities that come to their end make room for others.
+WINDOW = 24
+#: How many deliveries there are for each invented entity; each is about two.
+_DELIVERIES_EACH = 5
+#: So many deliveries later a word that was not said may not come any more: the kill is made at another point.
+_PATIENCE = 50
 
 
 @frozen
@@ -48,7 +55,7 @@ class Plan:
 
     workers: Path
     machines: Path
-    #: Entities by name that deliveries may be about.
+    #: Entities by name that deliveries may be about: from the first to the last of them in the course of the run.
     entities: Sequence[str]
     #: What is served by a Jira: these workers, and by them these projects. Everything else is recorded.
     jira_workers: frozenset[str]
@@ -130,6 +137,7 @@ class _Kills:
         said = (PAUSE, *POINTS) if len(daemons) > 1 else POINTS
         self._points = itertools.cycle([point for word in said for point in (word, WRITE)])
         self._end = time.monotonic() + plan.seconds
+        self._waited = 0
 
     def spared(self, made: int) -> str:
         """How many kills of those asked for were not made, and why; empty if all were."""
@@ -145,9 +153,14 @@ class _Kills:
 
     def go_on(self) -> None:
         """Ask for the next kill, if the last one is done and there is to be another."""
+        if self._daemon.pending:
+            self._waited += 1
+            if self._waited > _PATIENCE and self._daemon.forget():
+                self._left += 1
         if self._left == 0 or self._daemon.pending or time.monotonic() > self._end:
             return
         self._left -= 1
+        self._waited = 0
         # One that is paused goes on by itself, soon.
         self._daemon = next(daemon for daemon in self._daemons if not daemon.paused)
         point = next(self._points)
@@ -174,7 +187,8 @@ def _work(plan: Plan, ran: Ran, daemons: Sequence[ChaosDaemon]) -> None:
     receiving = itertools.cycle(daemons)
     for number in range(plan.deliveries):
         kills.go_on()
-        named = ", ".join(chosen.sample(list(plan.entities), min(len(plan.entities), chosen.randint(1, 3))))
+        about = window(plan, number)
+        named = ", ".join(chosen.sample(about, min(len(about), chosen.randint(1, 3))))
         signed = _release(number, named, issued["secret"])
         while not _delivered(next(d for d in receiving if not d.paused), issued["uri"], signed):
             ran.again += 1
@@ -193,6 +207,18 @@ def _work(plan: Plan, ran: Ran, daemons: Sequence[ChaosDaemon]) -> None:
     ran.spared = kills.spared(sum(ran.kills.values()))
     for daemon in daemons:
         daemon.stop(signal.SIGTERM)
+
+
+def invented(projects: Sequence[str], deliveries: int) -> list[str]:
+    """Names of all projects in turn, so many that there are always some that have not come to their end."""
+    count = math.ceil((WINDOW + deliveries / _DELIVERIES_EACH) / len(projects))
+    return [f"{project.upper()}-{number}" for number in range(1, count + 1) for project in projects]
+
+
+def window(plan: Plan, number: int) -> Sequence[str]:
+    """What the delivery of that number may be about."""
+    first = max(0, len(plan.entities) - WINDOW) * number // plan.deliveries
+    return plan.entities[first : first + WINDOW]
 
 
 def _revive(daemons: Sequence[ChaosDaemon]) -> None:

@@ -1,5 +1,6 @@
-"""``interlock explain CODE``: what a diagnostic means, and what to do."""
+"""``interlock explain WORD``: what a diagnostic, a verdict, a block or a function means, and what to do."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -9,6 +10,8 @@ from engine.cli.tables import print_json, print_table
 from engine.diagnostic_codes import CODES, page
 from engine.errors import SettingError
 from engine.language.functions import STANDARD
+from engine.model import Verdict
+from engine.verdict_words import VERDICTS
 
 #: How alike a word must be to what it was meant to be.
 _NEAR = 0.75
@@ -17,7 +20,10 @@ _NEAR = 0.75
 def explain(
     code: Annotated[
         str | None,
-        Parameter(help="The word in brackets, transition_state_unregistered, or a function: timecmp."),
+        Parameter(
+            help="The word in brackets, transition_state_unregistered; a verdict, already_there; a block, await; or a "
+            "function, timecmp."
+        ),
     ] = None,
     *,
     json: Json = False,
@@ -34,7 +40,9 @@ def explain(
         Parameter(negative="", help="Print docs/reference/blocks.md, which is made of the blocks."),
     ] = False,
 ) -> int:
-    """Explain a code of `interlock check`, or a function: what is wrong, what to do, an example; alone, list all codes.
+    """Explain a word: a code of `interlock check`, a verdict, a block or a function; alone, list all codes.
+
+    What it means, what to do, an example.
 
     For instance: `interlock explain transition_state_unregistered`
     """
@@ -45,45 +53,80 @@ def explain(
 
         print(page_of_functions(), end="")
     elif blocks:
-        from engine.machine.blocks import page as page_of_blocks
+        from engine.machine.block_words import page as page_of_blocks
 
         print(page_of_blocks(), end="")
     elif code is None:
         _print_all(json=json)
-    elif not json and code.strip() in STANDARD and code.strip() not in CODES:
-        from engine.language.functions.examples import explained
-
-        print(explained(code.strip()))
     else:
         _print_one(_known(code), json=json)
     return 0
 
 
-def _known(code: str) -> str:
-    """The code as it is written in the table; what people paste may have brackets and a severity around it."""
-    name = code.strip().rpartition("[")[2].rstrip("]:").replace("-", "_").lower()
-    if name in CODES:
-        return name
+def _known(word: str) -> str:
+    """The word as it is written in its table; what people paste may have brackets and a severity around it."""
+    from engine.machine.block_words import NAMES
+
+    name = word.strip().rpartition("[")[2].rstrip("]:")
+    code = name.replace("-", "_").lower()
+    words = [*CODES, *Verdict, *NAMES, *STANDARD]
+    if name in words or code in words:
+        return name if name in words else code
     from difflib import get_close_matches
 
-    near = get_close_matches(name, [*CODES, *STANDARD], n=1, cutoff=_NEAR)
+    near = get_close_matches(code, words, n=1, cutoff=_NEAR)
     advice = (
         f'Did you mean "{near[0]}"?'
         if near
-        else "`interlock explain` lists all codes, `--functions` the functions."
+        else "`interlock explain` lists all codes, `--blocks` the blocks, `--functions` the functions."
     )
-    raise SettingError(f"there is no diagnostic and no function {code!r}. {advice}")
+    raise SettingError(f"there is no diagnostic, verdict, block or function {word!r}. {advice}")
 
 
 def _print_one(name: str, *, json: bool) -> None:
-    code = CODES[name]
+    """Everything of that name: a verdict may be called like a code."""
     if json:
-        print_json({"code": name, **_as_json(name)})
+        print_json({key: value for one in _found(name) for key, value in one.items()})
         return
-    lines = "\n".join(f"    {line}" for line in code.shown())
-    print(
-        f"{name}: {code.wrong}\n\n  help: {code.do}\n\n  {code.where.value.lower()}, for instance:\n\n{lines}"
-    )
+    print("\n\n".join(_told(name)))
+
+
+def _told(name: str) -> Iterator[str]:
+    if name in CODES:
+        code = CODES[name]
+        lines = "\n".join(f"    {line}" for line in code.shown())
+        where = code.where.value.lower()
+        yield f"{name}: {code.wrong}\n\n  help: {code.do}\n\n  {where}, for instance:\n\n{lines}"
+    if name in set(Verdict):
+        words = VERDICTS[Verdict(name)]
+        yield f"{name} (a verdict): {words.meaning}\n\n  help: {words.do}"
+    from engine.machine.block_words import explained as block
+
+    yield from block(name)
+    if name in STANDARD:
+        from engine.language.functions.examples import explained as function
+
+        yield function(name)
+
+
+def _found(name: str) -> Iterator[dict[str, object]]:
+    if name in CODES:
+        yield {"code": name, **_as_json(name)}
+    if name in set(Verdict):
+        yield {"verdict": name, **VERDICTS[Verdict(name)]._asdict()}
+    from engine.machine.block_words import as_json
+
+    yield from as_json(name)
+    if name in STANDARD:
+        from engine.language.functions.examples import EXAMPLES
+
+        function = STANDARD[name]
+        yield {
+            "function": name,
+            "signature": function.signature,
+            "meaning": function.doc,
+            "example": EXAMPLES[name],
+        }
 
 
 def _print_all(*, json: bool) -> None:

@@ -4,11 +4,8 @@ An attribute that is added to a shape needs its row here, and one in `block_exam
 `interlock explain --blocks > docs/reference/blocks.md`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
-
-from engine.machine.block_examples import EXAMPLES
-from engine.machine.shapes import SHAPES, Shape, parents_of
 
 
 class Row(NamedTuple):
@@ -251,7 +248,9 @@ BLOCKS: Mapping[str, Words] = {
                 "where the way begins",
                 "everywhere for `reachable`, the initial state for `eventually`",
             ),
-            "within": Row("number", "in at most so many moves", "however many"),
+            "within": Row(
+                "number or text", 'in at most so many moves, or in so much time: `"72h"`', "however many"
+            ),
         },
     ),
     "test": Words(
@@ -310,48 +309,3 @@ BLOCKS: Mapping[str, Words] = {
         },
     ),
 }
-
-_INTRODUCTION = """# Blocks
-
-Every block of a definition and what may stand in it. A value with an arrow is evaluated for each event, and sees what
-[the language](../language.md#expressions) says; any other is a constant, which may use `var`. A file, or all files of a
-folder together, hold `provisioner`, `variable` and `locals` blocks.
-
-<!-- Made by `interlock explain --blocks` from engine/machine/blocks.py and engine/machine/shapes.py. -->
-"""
-_HEAD = ("| attribute | value | without it | what it means |", "|---|---|---|---|")
-
-
-def page() -> str:
-    """The whole of docs/reference/blocks.md."""
-    return "\n".join([_INTRODUCTION, *(_section(name, BLOCKS[name]) for name in BLOCKS)])
-
-
-def _section(name: str, words: Words) -> str:
-    shape = SHAPES[name]
-    kind = name.partition(" ")[0]
-    labels = " ".join(f'"{label.upper()}"' for label in shape.labels)
-    lines = [f"## `{f'{kind} {labels}'.strip()}`", "", words.meaning, ""]
-    homes = [f"`{home}`" if home else "the file" for home in parents_of(kind)]
-    lines += [f"Stands in {_listed(homes)}.{_inside(shape)}", ""]
-    if words.attributes:
-        lines += [*_HEAD, *(_row(shape, attribute, row) for attribute, row in words.attributes.items()), ""]
-    fence = "tf" if EXAMPLES[name].startswith("# ") else "hcl"
-    return "\n".join([*lines, f"```{fence}", EXAMPLES[name].rstrip(), "```", ""])
-
-
-def _inside(shape: Shape) -> str:
-    blocks = [f"`{name}`" for name in sorted(shape.blocks)]
-    return f" In it may stand {_listed(blocks)}." if blocks else ""
-
-
-def _row(shape: Shape, name: str, row: Row) -> str:
-    shown = "any name" if name == "*" else f"`{name}`"
-    without = "it is required" if name in shape.required else row.default or ""
-    cells = (shown, row.type, without, row.meaning)
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _listed(names: Iterable[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last

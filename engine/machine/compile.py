@@ -68,6 +68,9 @@ class CompiledMachine:
     )
     _configurations: dict[str, Configuration] = field(default_factory=dict, repr=False, compare=False)
     _moves: dict[tuple[str, tuple[int, ...]], Move] = field(default_factory=dict, repr=False, compare=False)
+    _leading: dict[tuple[str, str], tuple[tuple[str, tuple[Transition, ...]], ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     _calls: dict[tuple[str, str], Effect | None] = field(default_factory=dict, repr=False, compare=False)
     _told: dict[tuple[int, str, bool, str], Candidate] = field(
         default_factory=dict, repr=False, compare=False
@@ -174,6 +177,28 @@ class CompiledMachine:
             found = candidate(transition, reason, taken=taken, on=on)
             _keep(self._told, key, found)
         return found
+
+    def leading_to(self, at: Configuration, event: str) -> tuple[tuple[str, tuple[Transition, ...]], ...]:
+        """Other innermost states and what is tried there on an event, if any of it leads to where this configuration is."""
+        event = self.meant(event)
+        key = (at.text, event)
+        found = self._leading.get(key)
+        if found is None:
+            elsewhere = ((state, row) for (state, name), row in self.table.items() if name == event)
+            found = tuple(
+                (state, row)
+                for state, row in elsewhere
+                if state not in at.active and any(self.is_at(at, transition) for transition in row)
+            )
+            _keep(self._leading, key, found)
+        return found
+
+    def is_at(self, at: Configuration, transition: Transition) -> bool:
+        """Whether a configuration is where a transition leads."""
+        target = transition.target
+        if target is None or target == END:
+            return False
+        return all(state in at.active for state in self.tree.named(target))
 
     def events(self, at: Configuration) -> list[str]:
         """The names of the events that transitions know there, sorted; timers left out."""

@@ -252,6 +252,19 @@ class Macrostep:
         held, self._reasons[id(transition)] = _judge(guard, self._scope)
         return held and self._suffices(transition)
 
+    def leads_here(self) -> str | None:
+        """The state from which the event would lead to where the instance is; None if it leads here from nowhere.
+
+        Guards are asked in each state's order with what is known now; one that cannot be evaluated does not hold.
+        """
+        rows = self.machine.leading_to(self.at, self.event.name)
+        scope = self._names(self.at, None) if rows else {}
+        for state, row in rows:
+            would = next((t for t in row if t.guard is None or _judge(t.guard, scope)[0]), None)
+            if would is not None and self.machine.is_at(self.at, would):
+                return state
+        return None
+
     def _suffices(self, transition: Transition) -> bool:
         """Whether as many people gave the answer as a transition needs; if not, the answer counts."""
         if transition.needs == 1 or self._heard is None:

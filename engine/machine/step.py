@@ -198,7 +198,7 @@ def _timed(before: Snapshot, decided: Step) -> Step:
 
 
 def _not_taken(work: Macrostep, base: Snapshot, at: Configuration, taken: tuple[Transition, ...]) -> Step:
-    """Nothing moves and nothing is called: because the event ends here, is not known, or no guard held."""
+    """Nothing moves and nothing is called: the event ends here, no guard held, it leads here, or is not known."""
     name, listed, mark = work.event.name, tuple(work.listed), work.machine.definition.hash
     if work.counted and not taken:
         because = f'the answer counts, and nothing moves "{at.text}" yet: {"; ".join(c.reason for c in listed if not c.on)}'
@@ -212,6 +212,10 @@ def _not_taken(work: Macrostep, base: Snapshot, at: Configuration, taken: tuple[
         reasons = "; ".join(c.reason for c in listed if not c.on)
         because = f'nothing moves "{at.text}" on "{name}": {reasons}'
         return unmoved(base, work.event, Verdict.GUARDED, because, listed, machine=mark)
+    origin = work.leads_here()
+    if origin is not None:
+        because = f'"{name}" leads here from "{origin}", and the entity is in "{at.text}" already: nothing is called'
+        return unmoved(base, work.event, Verdict.ALREADY_THERE, because, listed, machine=mark)
     because = _why_not_registered(work.machine, at, name)
     return unmoved(base, work.event, Verdict.EVENT_NOT_REGISTERED, because, listed, machine=mark)
 

@@ -16,6 +16,7 @@ from engine.frozen import frozen
 from engine.machine.compile import CompiledProvisioner, compile_definition, unhidden
 from engine.machine.masks import shown_effect, shown_memory
 from engine.machine.read import read_again
+from engine.model import Verdict
 from engine.run.delivered import delivered
 from engine.run.load import text_hash
 from engine.sources.catalog import SOURCES
@@ -181,7 +182,7 @@ class Replay:
         # Two texts of one meaning differ in places only; which of them decided is recorded since schema 0002.
         placed = self._current is None and row.facts.get("text") is not None
         recorded, again = (_trace(trace, placed=placed) for trace in (row.trace, decision.step.trace))
-        if not _same(recorded, again):
+        if not _same(recorded, again) and not (self._current is None and _had_no_word(recorded, again)):
             because = f"recorded as {row.verdict} to {row.after}, now {decision.step.trace.verdict} to {decision.step.trace.after}"
             yield _difference(row, Part.TRACE, because, recorded=recorded, again=again)
         if decision.step.snapshot.version != row.version:
@@ -216,6 +217,13 @@ def _contradiction(one: agreement.Disagreement) -> Difference:
     return Difference(
         project=one.project, entity_id=one.entity_id, version=None, part=Part.TABLES, because=one.because
     )
+
+
+def _had_no_word(recorded: Mapping[str, Any], again: Mapping[str, Any]) -> bool:
+    """Whether a decision was made before there was the verdict `already_there`: all else in its trace is the same."""
+    if (recorded["verdict"], again["verdict"]) != (Verdict.EVENT_NOT_REGISTERED, Verdict.ALREADY_THERE):
+        return False
+    return _same({**recorded, "verdict": again["verdict"], "because": again["because"]}, again)
 
 
 def _as_then(provisioner: CompiledProvisioner, row: HistoryRow) -> CompiledProvisioner:

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.cli.chaos_daemon import PAUSE, WRITE
 from engine.cli.chaos_judge import judge
-from engine.cli.chaos_run import POINTS, Plan, run
+from engine.cli.chaos_run import POINTS, WINDOW, Plan, invented, run, window
 from tests.harness.daemon import ROOT, environment
 from tests.harness.postgres import PostgresServer
 
@@ -44,6 +44,68 @@ def test_killed_at_every_point_nothing_is_lost_doubled_or_out_of_order(tmp_path:
     assert len(writes) >= len(POINTS) - 1  # another write each time, as long as there are others
     assert said["delivered again"] > 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_word_that_is_never_said_keeps_no_other_kill_from_being_made(tmp_path: Path) -> None:
+    """No transition, so no call: three of the points are never reached."""
+    machine = tmp_path / "calm.hcl"
+    machine.write_text(_CALM)
+    (tmp_path / "workers.yaml").write_text(
+        "workers:\n  sink:\n    processor: http\n    statefile: calm.hcl\n    projects: [calm]\n"
+        "    settings:\n      url: http://127.0.0.1:9/\n"
+    )
+    ran = subprocess.run(
+        [
+            *(sys.executable, "-m", "engine", "chaos", "--json"),
+            *("--workers", str(tmp_path / "workers.yaml"), "--machines", str(tmp_path)),
+            *("--deliveries", "400", "--kills", "9", "--seconds", "90"),
+        ],
+        cwd=tmp_path,
+        env=environment("http://127.0.0.1:1"),
+        capture_output=True,
+        timeout=170,
+        check=False,
+    )
+    assert ran.returncode == 0, (ran.stdout, ran.stderr)
+    said = json.loads(ran.stdout)
+    kills = said["details"]["kills_at"]
+    assert (said["kills"], said["details"]["spared"]) == (9, "")
+    assert {"delivery.verified", "entities.found", "decision"} <= set(kills)
+    assert not {"effect.calling", "backend.exchange"} & set(kills)
+
+
+_CALM = """
+provisioner "calm" {
+  statemachine "calm" {
+    initial = "a"
+    state "a" {
+      on "next" { set = { seen = try(context.seen, 0) + 1 } }
+    }
+  }
+}
+"""
+
+
+def test_deliveries_move_on_from_one_entity_to_the_next(tmp_path: Path) -> None:
+    plan = Plan(
+        workers=tmp_path,
+        machines=tmp_path,
+        entities=invented(["a", "b"], 1_000),
+        jira_workers=frozenset(),
+        jira_projects=frozenset(),
+        deliveries=1_000,
+        kills=0,
+        seconds=30,
+        seed=1,
+    )
+    names = plan.entities
+    assert (len(names), names[:3], names[-1]) == (224, ["A-1", "B-1", "A-2"], "B-112")
+    seen = [window(plan, number) for number in range(1_000)]
+    assert {len(set(about)) for about in seen} == {WINDOW}
+    assert seen[0] == names[:WINDOW]
+    assert names[-2] in seen[-1]
+    # Those that were asked for are few: all of them all the time.
+    assert window(replace(plan, entities=["A-1", "A-2"]), 999) == ["A-1", "A-2"]
 
 
 def test_kills_that_were_asked_for_and_not_made_are_told(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from engine.diagnostics import render
 from engine.language import parse, syntax
 from engine.language.format import format_text
 from engine.machine.block_examples import EXAMPLES
-from engine.machine.blocks import BLOCKS, page
+from engine.machine.block_words import page
+from engine.machine.blocks import BLOCKS
 from engine.machine.claims import Outcome
 from engine.machine.compile import compile_definition
 from engine.machine.definition import Definition

@@ -19,6 +19,7 @@ from engine.model import Verdict
 from engine.run.replay import Part
 from engine.serve import library_lines
 from engine.store.check import Fault
+from engine.verdict_words import VERDICTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -128,7 +129,8 @@ def test_the_table_of_log_events_is_complete_and_true() -> None:
 
 def test_every_verdict_is_documented() -> None:
     text = (ROOT / "docs/language.md").read_text()
-    assert [v.value for v in Verdict if f"`{v.value}`" not in text] == []
+    rows = {v: f"| `{v.value}` | {VERDICTS[v].meaning} | {VERDICTS[v].do} |" for v in Verdict}
+    assert [row for row in rows.values() if row not in text.splitlines()] == []
 
 
 def test_every_fault_that_the_check_names_is_documented() -> None:

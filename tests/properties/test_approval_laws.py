@@ -47,7 +47,8 @@ class Model:
         if self.state == "asked" and name in ("back", "again"):
             self.leave("open") if name == "back" else self.enter()
             return "moved"
-        return "event_not_registered_for_state"
+        there = (name, self.state) in (("go", "asked"), ("back", "open"))
+        return "already_there" if there else "event_not_registered_for_state"
 
     def time(self) -> str:
         self.version += 1

@@ -144,6 +144,40 @@ class TestCandidates:
         assert taken(both, "a", payload={"x": False}).snapshot.state == "c"
         assert taken(both, "b", payload={"x": True}).snapshot.state == "c"
 
+    @pytest.mark.parametrize(
+        ("states", "at", "verdict"),
+        [
+            ('state "a" "next" { transition = "b" }\nstate "b" {}', "b", Verdict.ALREADY_THERE),
+            ('state "a" "next" { transition = "b" }\nstate "b" { final = true }', "b", Verdict.ALREADY_THERE),
+            ('state "a" "next" { transition = "b" }\nstate "b" "*" { transition = "a" }', "b", Verdict.MOVED),
+            ('state "a" "next" { transition = "<end>" }\nstate "b" {}', "b", Verdict.EVENT_NOT_REGISTERED),
+            ('state "a" "next" { set = { n = 1 } }\nstate "b" {}', "b", Verdict.EVENT_NOT_REGISTERED),
+            # What another state tries first, decides: its guards are asked.
+            ('state "a" "next" {\nwhen = event.x\ntransition = "b"\n}\nstate "b" {}', "b", Verdict.ALREADY_THERE),
+            ('state "a" "next" {\nwhen = !event.x\ntransition = "b"\n}\nstate "b" {}', "b", Verdict.EVENT_NOT_REGISTERED),
+            ('state "a" "next" {\nwhen = event.no.such\ntransition = "b"\n}\nstate "b" {}', "b", Verdict.EVENT_NOT_REGISTERED),
+            (
+                'state "a" {\non "next" {\nwhen = event.x\ntransition = "c"\n}\non "next" { transition = "b" }\n}\nstate "b" {}\nstate "c" {}',
+                "b",
+                Verdict.EVENT_NOT_REGISTERED,
+            ),
+            # Around it, and by its initial state.
+            ('state "a" "next" { transition = "b" }\nstate "b" {\ninitial = "x"\nstate "x" {}\nstate "y" {}\n}', "b.y", Verdict.ALREADY_THERE),
+            # It knows the event, and its guard does not hold.
+            ('state "a" "next" { transition = "b" }\nstate "b" "next" {\nwhen = !event.x\ntransition = "a"\n}', "b", Verdict.GUARDED),
+        ],
+    )  # fmt: skip
+    def test_an_event_that_leads_here_from_elsewhere_finds_it_there_already(
+        self, states: str, at: str, verdict: Verdict
+    ) -> None:
+        result = taken(machine(states), at, payload={"x": True})
+        assert result.trace.verdict is verdict
+        if verdict is Verdict.ALREADY_THERE:
+            assert result.trace.because == (
+                f'"next" leads here from "a", and the entity is in "{at}" already: nothing is called'
+            )
+            assert (result.snapshot.state, result.snapshot.version, result.effects) == (at, 4, ())
+
     def test_nothing_leads_out_of_a_final_state(self) -> None:
         final = machine('state "*" "next" { transition = "a" }\nstate "a" {}\nstate "b" { final = true }')
         result = taken(final, "b")

@@ -163,7 +163,7 @@ def payload(tmp_path: Path) -> Path:
     ("state", "told"),
     [
         ("p.b.b2", 'moves "p.a.a1 & p.b.b2" to "p.a.a2.u & p.b.b2"'),
-        ("p.b.b2 & p.a.a2.v", 'no transition leaves "p.a.a2.v & p.b.b2" on "x"'),
+        ("p.b.b2 & p.a.a2.v", '"x" leads here from "p.a.a1"'),
         ("p.a.a1 & p.a.a2", 'nothing is in "p.a.a1" and "p.a.a2" at once'),
         ("p.b & p.c", "there is no state 'p.c'"),
     ],

@@ -12,7 +12,7 @@ import pytest
 from engine.cli import main
 from engine.machine.compile import compile_definition
 from engine.machine.read import read_definition
-from engine.model import Attempt, Outcome
+from engine.model import Attempt, Outcome, Trace, Verdict
 from engine.processors.processor import Call
 from engine.run.replay import Difference, Part, Replay, around
 from engine.store import history
@@ -240,7 +240,38 @@ def test_other_definitions_show_what_they_would_have_done(store_file: Path) -> N
         found = [d for row in rows for d in replay.row(c, row)]
     store.close()
     assert {(d.version, d.part) for d in found} == {(2, Part.TRACE), (2, Part.EFFECTS)}
-    assert found[0].again["verdict"] == "event_not_registered_for_state"
+    assert found[0].again["verdict"] == "already_there"
+
+
+def test_what_was_decided_before_there_was_the_word_already_there_comes_out_the_same(tmp_path: Path) -> None:
+    once = MACHINE.replace('"in_progress" "next"', '"in_progress" "other"')
+
+    async def run() -> None:
+        async with engine(tmp_path, Backend(), machine=once) as e:
+            await e.release("Ships SOC-1", release_id=1)
+            await e.release("Ships SOC-1", release_id=2)
+            await e.runtime.lanes.settle()
+
+    asyncio.run(run())
+    store = Store.open(f"sqlite:///{tmp_path / 'interlock.db'}")
+    with store.read() as c:
+        moved, there = history.chain(c, "soc", "SOC-1")
+        assert (moved.verdict, there.verdict) == (Verdict.MOVED, Verdict.ALREADY_THERE)
+        assert list(Replay().row(c, there)) == []
+        word = Verdict.EVENT_NOT_REGISTERED
+        older = replace(there.trace, verdict=word, because="no transition knows it")
+        assert [d.part for d in Replay().row(c, _forged(there, older))] == []
+        # Nothing else may differ, and the other way round it is another decision.
+        elsewhere = replace(older, after="done")
+        assert [d.part for d in Replay().row(c, _forged(there, elsewhere))] == [Part.TRACE]
+        other = replace(moved.trace, verdict=word)
+        assert [d.part for d in Replay().row(c, _forged(moved, other))] == [Part.TRACE]
+    store.close()
+
+
+def _forged(row: HistoryRow, trace: Trace) -> HistoryRow:
+    forged = replace(row, trace=trace, verdict=trace.verdict, before=trace.before, after=trace.after)
+    return replace(forged, hash=history.digest_of(forged))
 
 
 def test_what_is_sensitive_shows_in_no_difference(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_checks_of_ones_own_see_every_step() -> None:
             seen.append(made.trace.verdict)  # type: ignore[attr-defined]
 
     run_state_machine_as_test(Mine, settings=settings(quick, max_examples=20))
-    assert {Verdict.MOVED, Verdict.GUARDED, Verdict.EVENT_NOT_REGISTERED} <= set(seen)
+    assert {Verdict.MOVED, Verdict.GUARDED, Verdict.ALREADY_THERE} <= set(seen)
 
 
 def test_events_that_move_are_found_without_help() -> None:

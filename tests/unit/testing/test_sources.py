@@ -213,7 +213,7 @@ def test_a_recorded_delivery_is_read_and_decided_again(form: str, tmp_path: Path
     assert decided.event.entity.id == "SOC-4"
     assert decided.decision.step.trace.verdict is Verdict.MOVED
     again = replay_delivery(DEFINITION, recorded, state="done", now=NOW).decided[0]
-    assert again.decision.step.trace.verdict is Verdict.EVENT_NOT_REGISTERED
+    assert again.decision.step.trace.verdict is Verdict.ALREADY_THERE
     signed = sign_again(recorded, secret=SIGNING, now=NOW)
     assert lower(signed.headers)["webhook-id"] == "d-4"
     assert SOURCES["gitlab"].verify(lower(signed.headers), signed.body, [SIGNING], NOW).scheme is not None
