@@ -91,7 +91,7 @@ def _write(c: Connection, inbox_id: int, change: Change, digest: bytes) -> list[
 def restore(
     c: Connection, *, inbox: InboxRow, instance: Instance, snapshot: Snapshot, because: str, now: datetime
 ) -> Instance:
-    """Take an instance back to `snapshot`, because its transition call was given up.
+    """Take an instance, as it was read, back to `snapshot`, because its transition call was given up.
 
     For projects where nothing observes. The version counts on, and history says what happened. Its timers are pending
     again, but not the one whose event this was: it would run out again at once.

@@ -1,7 +1,7 @@
 """Instances: where each entity's machine is. A write names the version it decided from: the fence."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,8 +27,8 @@ class Instance:
     #: The backend's status as last observed; None where nothing observes.
     observed_status: str | None
     updated_at: datetime
-    #: Where its entity's chain of history ended when it was read.
-    last: Link = BEGINNING
+    #: Where its entity's chain of history ended when it was read; no part of what two instances have in common.
+    last: Link = field(default=BEGINNING, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

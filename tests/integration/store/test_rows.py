@@ -462,10 +462,11 @@ def test_restore_takes_an_instance_back_and_says_so(store: Store, hook_id: int) 
     row = head(store)
     decide(store, row, None, 1, CALL)
     before = Snapshot(state="to_do", context={"a": 1}, version=0)
+    with store.read() as c:
+        held = instances.load(c, "soc", "SOC-1")
+    assert held == instance_at(1)
     restored = store.write(
-        lambda c: commit.restore(
-            c, inbox=row, instance=instance_at(1), snapshot=before, because="given up", now=NOW
-        )
+        lambda c: commit.restore(c, inbox=row, instance=held, snapshot=before, because="given up", now=NOW)
     )
     assert restored.snapshot == Snapshot(state="to_do", context={"a": 1}, version=2)
     with store.read() as c:
@@ -481,9 +482,7 @@ def test_restore_takes_an_instance_back_and_says_so(store: Store, hook_id: int) 
     assert newest.previous_hash == oldest.hash
     with pytest.raises(FencedError):
         store.write(
-            lambda c: commit.restore(
-                c, inbox=row, instance=instance_at(1), snapshot=before, because="", now=NOW
-            )
+            lambda c: commit.restore(c, inbox=row, instance=held, snapshot=before, because="", now=NOW)
         )
 
 
