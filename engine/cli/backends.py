@@ -29,6 +29,9 @@ def backends(
 ) -> int:
     """List the workers that a daemon calls: whether their circuit is closed, open until when, or half open, and why.
 
+    `waiting` counts the entities that wait until the circuit closes, `put off` those that wait for a moment of their own, after a
+    Retry-After or between attempts; `next` is the first of these moments. `interlock retry` tries them at once.
+
     Each daemon has its own view: one that works no lanes calls nobody. The exit status is 1 if any backend is left alone.
 
     For instance: `interlock backends --daemon http://127.0.0.1:9091`
@@ -51,7 +54,18 @@ def backends(
     return 0 if all(standing["circuit"] == "closed" for standing in found) else 1
 
 
-_TITLES = ("daemon", "backend", "circuit", "until", "waiting", "failures", "last failure", "error")
+_TITLES = (
+    "daemon",
+    "backend",
+    "circuit",
+    "until",
+    "waiting",
+    "put off",
+    "next",
+    "failures",
+    "last failure",
+    "error",
+)
 
 
 def _row(standing: dict[str, Any], named: bool) -> tuple[Any, ...]:
@@ -61,6 +75,8 @@ def _row(standing: dict[str, Any], named: bool) -> tuple[Any, ...]:
         f"{circuit.replace('_', ' ')}: {_STATES[circuit]}",
         _moment(standing["until"]),
         standing["waiting"],
+        "?" if standing["put_off"] is None else standing["put_off"],
+        _moment(standing["next_at"]),
         standing["failures"],
         _moment(standing["failed_at"]),
         standing["error"] or "",

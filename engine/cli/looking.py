@@ -12,16 +12,16 @@ from engine.store.legible import UNREADABLE, unreadable
 
 
 @contextmanager
-def look_into(url: str | None) -> Iterator[Store]:
-    """The store that a flag or the settings name, closed at the end.
+def look_into(url: str | None, *, patient: bool = False) -> Iterator[Store]:
+    """The store that a flag or the settings name, closed at the end; for the `patient` an answer may take minutes.
 
     A key that is not the store's is a warning: no secret is read. A row that cannot be read is a `StoreError`.
     """
     settings = settings_from(store=url)
     try:
-        store = open_existing_store(settings)
+        store = open_existing_store(settings, patient=patient)
     except SecretKeyError as error:
-        store = open_existing_store(settings, with_key=False)
+        store = open_existing_store(settings, with_key=False, patient=patient)
         print(f"interlock: warning: {error}; this command needs no key and goes on", file=sys.stderr)
     try:
         yield store

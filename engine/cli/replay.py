@@ -58,7 +58,7 @@ def replay(
         raise SettingError("say what to replay: an entity, --since or --all")
     moment = BEGINNING if since is None else _moment(since)
     provisioners = _provisioners(workers, machines) if current else None
-    with look_into(store) as opened:
+    with look_into(store, patient=True) as opened:
         again = Replay(provisioners)
         found: list[Difference] = []
         checked = 0

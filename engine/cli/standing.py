@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from engine.run.circuits import IS_LEFT_ALONE
 from engine.run.pauses import IS_PAUSED
 from engine.store import inbox, outbox, parked
 from engine.store.database import Connection
@@ -28,7 +29,11 @@ def head_of(c: Connection, project: str, entity_id: str, now: datetime) -> list[
 
 def of_page(page: Mapping[str, Any]) -> list[Standing]:
     """What of a page keeps its entity: pauses, the lane, what was given up, people, and timers; in this order."""
-    return [*_paused(page), *page["lane"], *page["given_up"], *_awaited(page["approvals"]), *_timed(page)]
+    paused = list(_paused(page))
+    lane = [
+        kept for kept in page["lane"] if not (paused and kept["kind"] == "working")
+    ]  # it would be, if it were let
+    return [*paused, *lane, *page["given_up"], *_awaited(page["approvals"]), *_timed(page)]
 
 
 def _one(kind: str, because: str, until: datetime | None = None) -> Standing:
@@ -39,7 +44,7 @@ def _deciding(row: inbox.InboxRow, now: datetime) -> list[Standing]:
     held = _held(f"event {row.event} is not decided", row.because)
     if held is not None:
         return [held]
-    if row.due_at <= now:
+    if row.is_due(now):
         return [_one("working", f"event {row.event} is to be decided now")]
     why = f": {row.because}" if row.because else ""
     what = f"event {row.event} could not be decided, {_tries(row.attempts)}{why}"
@@ -56,18 +61,23 @@ def _performing(c: Connection, row: inbox.InboxRow, now: datetime) -> list[Stand
     held = _held(f"{called}{by} is not called", effect.last_detail)
     if held is not None:
         return [held]
-    if effect.due_at <= now:
+    if effect.is_due(now):
         return [_one("working", f"{called}{by} is to be called now, {_tries(effect.attempts)}")]
     what = f"{called}{by} did not come through, {_tries(effect.attempts)}: {effect.last_detail}"
     return [_one("waiting", what, effect.due_at)]
 
 
 def _held(what: str, reason: str) -> Standing | None:
-    """That it is parked, or its worker paused; None if its row says neither."""
+    """That it is parked, its worker paused, or its backend left alone; None if its row says none of these."""
     if parked.is_parked(reason):
         return _one("parked", f"{what}: {reason}; `interlock deadletters bury` gives it up")
     if reason.endswith(IS_PAUSED):
         return _one("paused", f"{what}: {reason}; `interlock resume` lets it go on")
+    if reason.endswith(IS_LEFT_ALONE):
+        return _one(
+            "waiting",
+            f"{what}: {reason}, and goes on when one call gets through; `interlock backends` says more",
+        )
     return None
 
 

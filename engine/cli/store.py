@@ -126,7 +126,7 @@ def prune(
     """
     cutoff = now() - duration(older_than, "--older-than")
     work = retention.Retention(cutoff)
-    with look_into(store) as opened:
+    with look_into(store, patient=True) as opened:
         with opened.read() as connection:
             decisions, deliveries = retention.candidates(connection, cutoff)
         if yes:

@@ -36,7 +36,7 @@ def verify(
 
     For instance: `interlock verify SOC-12`
     """
-    with look_into(store) as opened:
+    with look_into(store, patient=True) as opened:
         found: list[Difference] = []
         checked = 0
         replay = Replay()

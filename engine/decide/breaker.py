@@ -52,10 +52,13 @@ class Breaker:
 
 
 def admit(breaker: Breaker, now: datetime, policy: BreakerPolicy) -> tuple[Breaker, datetime | None]:
-    """Whether a call may be made now: None if so, else when to ask again. Who is let through must tell the outcome."""
+    """Whether a call may be made now: None if so, else when to ask again. Who is let through must tell the outcome.
+
+    A moment that is further away than any pause was set by a clock that has been set back since: it is not waited for.
+    """
     if breaker.until is None:
         return breaker, None
-    if now < breaker.until:
+    if now < breaker.until <= now + timedelta(seconds=max(policy.longest, policy.probe)):
         return breaker, breaker.until
     probing = now + timedelta(seconds=policy.probe)
     return replace(breaker, circuit=Circuit.HALF_OPEN, until=probing), None

@@ -21,8 +21,10 @@ class RetryPolicy:
     attempts: int = 32
     #: The same, where the last answer named a time to wait: told to wait, patience costs the backend nothing.
     attempts_when_told: int = 32
-    #: No attempt starts later than this after the first one.
+    #: No attempt starts later than this after the first one,
     total: float = 24 * 3600.0
+    #: once there were so many: a daemon that was off, a pause, a clock that was set forward are no patience of the backend's.
+    fewest: int = 8
     #: The wait after the first attempt.
     first: float = 1.0
     #: Each wait is this many times the one before.
@@ -104,7 +106,7 @@ def _again(
     if number >= budget:
         return DeadLetter(reason=f"given up after {number} attempts; the last one said: {attempt.detail}")
     at = now + timedelta(seconds=max(told or 0.0, wait(number, policy, key)))
-    if since is not None and at - since > timedelta(seconds=policy.total):
+    if since is not None and number >= policy.fewest and at - since > timedelta(seconds=policy.total):
         hours = policy.total / 3600
         return DeadLetter(
             reason=f"given up: the next attempt would start more than {hours:g} h after the first; "

@@ -11,12 +11,12 @@ from typing import Any
 
 from engine.frozen import frozen
 from engine.language.syntax import Literal
-from engine.language.values import kind
 from engine.machine.approvals import completed
 from engine.machine.asking import asking, named
 from engine.machine.breaches import Conditions
-from engine.machine.classes import class_of
+from engine.machine.classes import class_of, rough_class
 from engine.machine.compile import CompiledMachine
+from engine.machine.counters import place_of
 from engine.machine.definition import (
     ALWAYS,
     Machine,
@@ -36,7 +36,7 @@ from engine.machine.flows import Flows, flows, reactions_of
 from engine.machine.macrostep import HELD, HELD_BUT, UNFINISHED
 from engine.machine.moves import NOW, Breach, Configuration
 from engine.machine.payload_values import Payloads, nothing_known
-from engine.machine.people import People, all_known, standing
+from engine.machine.people import People
 from engine.machine.question import Question, look_up
 from engine.machine.questions import make_question
 from engine.machine.step import step
@@ -183,17 +183,19 @@ class Answers:
         """All that makes a difference about a snapshot with these timers, but for how much is left of them."""
         told = [snapshot.state, *sorted(pending)]
         told += [canonical(dict(kept)) if kept else "" for kept in (snapshot.histories, snapshot.raised)]
-        told.append(canonical(standing(snapshot)) if snapshot.awaits else "")
+        told.append(canonical(self._people.standing(snapshot)) if snapshot.awaits else "")
         for path in self._remembered:
             value = look_up(snapshot.context, path[1:])
             if value is MISSING:
                 told.append("")
+            elif path in self._flows.counted:
+                told.append(place_of(self._flows.asked.of[path], self._flows.counted[path], value))
             elif path in self._flows.classed:
                 told.append(class_of(self._flows.asked.of[path], value))
             elif path in self._flows.values:
                 told.append(canonical(value))
             else:
-                told.append(kind(value))
+                told.append(rough_class(value))
         return "\n".join(told)
 
     def events(self, configuration: Configuration) -> tuple[str, ...]:
@@ -240,7 +242,7 @@ class Answers:
             if event.startswith(AFTER) and ("event", "due") in question.known:
                 sampled.append(f'"{event}" looks at the time at which it is due')
             undecided: list[Transition] = []
-            opaque = question.opaque and not (event.startswith(AWAIT) and all_known(question))
+            opaque = not self._people.knows(question) if event.startswith(AWAIT) else question.opaque
             if opaque or not complete:
                 taken = {id(t) for one in new for t in one.taken}
                 everything = (*candidates, *self._by_itself)
@@ -299,7 +301,7 @@ class Answers:
             result = self._step(snapshot, event)
             self.judged.learn(result.trace.candidates)
             moved = result.trace.verdict in _MOVES
-            if result.trace.verdict is Verdict.ENDLESS:
+            if result.trace.verdict is Verdict.ENDLESS and (snapshot.state, question.event) not in self.loops:
                 self._loop(snapshot, self._plain(question, receive, chooser, answer))
             if not moved and not timer:
                 continue

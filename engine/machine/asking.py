@@ -10,13 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.language import syntax
+from engine.language.depth import children
 from engine.machine.approvals import event_name
 from engine.machine.atoms import Uses, path_of
 from engine.machine.definition import Machine, State
-from engine.machine.use import Path
+from engine.machine.expression import Expression
+from engine.machine.use import Path, Use
 
 #: Where guards see who answers.
 WHO: Path = ("event", "who")
+#: Where they see what was answered before.
+ANSWERS: Path = ("event", "answers")
 #: Whose values are explored.
 _EXPLORED = ("event", "delivery", "context")
 #: What cannot be anybody's name, though it is there.
@@ -87,6 +91,29 @@ def _put(uses: Uses, node: syntax.Expression, parts: Parts, paths: list[Path]) -
             paths.append(value)
 
 
+def _told_apart(asked: Uses, machine: Machine, looks: Iterable[Expression]) -> Use:
+    """All that is asked of who answers: at once, and when the answer is one of those before."""
+    who = asked.use(WHO)
+    for path in [p for p in asked.of if p[:2] == ANSWERS and p[-1] == WHO[-1]]:
+        who.meet(asked.of[path])
+    for expression in looks:
+        looked = list(asked.read_by(expression.node))
+        if (who.opaque and WHO in looked) or any(path[:2] == ANSWERS for path in looked):
+            who.compare(*_texts_in(machine, expression))
+    return who
+
+
+def _texts_in(machine: Machine, expression: Expression) -> Iterator[str]:
+    """Every text that is written out in an expression, or in what it calls by a local name: it may be somebody's name."""
+    used, _ = machine.names.used_by([expression])
+    todo: list[syntax.Node] = [expression.node, *(machine.names.locals[name].node for name in used)]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, syntax.Literal) and isinstance(part.value, str) and part.value:
+            yield part.value
+        todo += [part.value] if isinstance(part, syntax.ObjectItem) else children(part)
+
+
 def names_in(value: Any) -> list[str]:
     """The texts that a value is, or lists."""
     listed = value if isinstance(value, list | tuple) else [value]
@@ -102,10 +129,13 @@ def most_heard(machine: Machine, state: State) -> int:
     return 1 + sum(count - 1 for count in needs.values())
 
 
-def meet(asked: Uses, machine: Machine) -> set[Path]:
-    """Let what is remembered be asked whether it is whom some state asks; give the parts of the context that decide that."""
+def meet(asked: Uses, machine: Machine, looks: Iterable[Expression]) -> set[Path]:
+    """Let what is remembered be asked whether it is whom some state asks; give the parts of the context that decide that.
+
+    `looks` is everything that may look at who answers.
+    """
     read: set[Path] = set()
-    who = asked.use(WHO)
+    who = _told_apart(asked, machine, looks)
     held = [path for path in sorted(who.joined) if path in asked.of]
     for state in asking(machine, machine.states):
         if state.awaits is None:
@@ -167,6 +197,10 @@ def ask(uses: Uses, asked: Uses, machine: Machine, state: State) -> str:
     if parts.opaque:
         text = "" if state.awaits is None else state.awaits.people.text
         return f'"{state.name}" asks {text}, of which only samples can be tried'
+    if parts.paths and any(
+        use.opaque for path, use in asked.of.items() if path == WHO or path[:2] == ANSWERS
+    ):
+        return f'whom "{state.name}" asks comes in, and of who answers only samples can be tried'
     if parts.several and _stays(machine, state):
         return f'"{state.name}" may ask any number of people, and answers leave it where it is'
     return ""

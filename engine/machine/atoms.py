@@ -24,6 +24,7 @@ from engine.machine.use import Path, Use, is_same
 Term = tuple[bool, Any]
 
 _ORDER = frozenset({"<", "<=", ">", ">="})
+_COMPARED = _ORDER | {"==", "!=", "&&", "||"}
 
 #: Numbers worth a try where what comes in is held against what is remembered.
 _STEPS = (1, 2, 3)
@@ -61,7 +62,7 @@ class Uses:
     def condition(self, node: syntax.Expression) -> None:
         """Add what a condition asks."""
         node = self.unfolded(node)
-        if self._is_done("condition", node) or self._constant(node) is not None:
+        if self._is_done("condition", node) or self.constant(node) is not None:
             return
         path = path_of(node)
         if path is not None:
@@ -159,7 +160,7 @@ class Uses:
             self._truths(node)
 
     def _contains(self, node: syntax.Call) -> None:
-        listed = self._constant(node.arguments[0])
+        listed = self.constant(node.arguments[0])
         terms = self.terms(node.arguments[1])
         if listed is None or not isinstance(listed[1], list) or terms is None:
             self._opaque(node)
@@ -193,7 +194,7 @@ class Uses:
         return self.done[key][1]
 
     def _terms(self, node: syntax.Expression) -> list[Term] | None:
-        constant = self._constant(node)
+        constant = self.constant(node)
         if constant is not None:
             return [constant]
         path = path_of(node)
@@ -226,7 +227,7 @@ class Uses:
         keys = self.terms(node.key)
         if not isinstance(target, syntax.Object) or keys is None:
             return None
-        names = [self._constant(item.key) for item in target.items]
+        names = [self.constant(item.key) for item in target.items]
         found = [self.terms(item.value) for item in target.items]
         if None in names or None in found:
             return None
@@ -236,7 +237,7 @@ class Uses:
     def value(self, node: syntax.Expression) -> None:
         """Add what it takes to evaluate a value that nothing is concluded from: an argument of a call."""
         node = self.unfolded(node)
-        if self._is_done("value", node) or self._constant(node) is not None:
+        if self._is_done("value", node) or self.constant(node) is not None:
             return
         path = path_of(node)
         if path is not None:
@@ -254,6 +255,8 @@ class Uses:
         elif isinstance(node, syntax.Call) and node.name in ("try", "coalesce"):
             for part in node.arguments:
                 self.value(part)
+        elif _is_condition(node):
+            self.condition(node)
         else:
             self._opaque(node)
 
@@ -295,7 +298,7 @@ class Uses:
                     done.add(name)
                     todo += self.names.locals[name].references
 
-    def _constant(self, node: syntax.Expression) -> Term | None:
+    def constant(self, node: syntax.Expression) -> Term | None:
         """The value of an expression that depends on no event, as a term; None if it depends, or has none."""
         if any(path[0] != "var" for path in self.read_by(node)):
             return None
@@ -331,6 +334,12 @@ class Uses:
             else:
                 return None
         return node
+
+
+def _is_condition(node: syntax.Expression) -> bool:
+    if isinstance(node, syntax.Unary):
+        return node.operator == "!"
+    return isinstance(node, syntax.Binary) and node.operator in _COMPARED
 
 
 def _once(terms: list[Term]) -> list[Term]:

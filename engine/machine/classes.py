@@ -25,6 +25,14 @@ def class_of(use: Use, value: Any) -> str:
     return " ".join(told)
 
 
+def rough_class(value: Any) -> str:
+    """A text that is equal for values of which an expression can make something, whatever it is, or cannot."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return kind(value)
+    told = _place([0], value)
+    return f"{kind(value)} {told} {truth(value)}" if isinstance(value, str) else f"{kind(value)} {told}"
+
+
 def _same(constant: Any, value: Any) -> bool:
     try:
         return isinstance(constant, bool) == isinstance(value, bool) and bool(plain(constant) == value)

@@ -43,9 +43,20 @@ _FRESH = ("one", "two", "three", "four")
 _TRUTHS = ((True, "true", "1"), (False, "false", "0"))
 
 
+def stand_ins(path: Path, use: Use | None) -> frozenset[str]:
+    """The texts that stand for all that nothing mentions."""
+    return frozenset((_other(path), *_FRESH)).difference(
+        value for value in (() if use is None else (*use.constants, *use.samples)) if isinstance(value, str)
+    )
+
+
+def _other(path: Path) -> str:
+    return f"some {path[-1]}"
+
+
 def representatives(path: Path, use: Use | None, *, whole: bool = False) -> tuple[Any, ...]:
     """The values to be tried for a path, likely ones first; of numbers only `whole` ones where it has no others."""
-    other = f"some {path[-1]}"
+    other = _other(path)
     if use is None or not _asks(use):
         return (other,)
     values: list[Any] = [*_received(use.constants)]

@@ -1,6 +1,6 @@
 """Events whose names are made of a path: ``fire = "pr.${event.action}"``. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from engine.errors import EvaluationError
@@ -79,11 +79,22 @@ def names_of(uses: Uses, node: syntax.Expression, payload: Type | None = None) -
     return frozenset(names)
 
 
-def ask(uses: Uses, node: syntax.Expression, event: str) -> None:
-    """Add what it takes to know whether a name is that of an event, or one of those that a pattern means."""
+def ask(uses: Uses, node: syntax.Expression, event: str, named: Iterable[str] = ()) -> None:
+    """Add what it takes to know whether a name is that of an event, or one of those that a pattern means.
+
+    A pattern means those that are not among the `named` ones: what waits for these comes first.
+    """
+    for one in (event, *(name for name in named if is_pattern(event) and covers(event, name))):
+        _ask(uses, node, one)
+
+
+def _ask(uses: Uses, node: syntax.Expression, event: str) -> None:
     made = made_of(uses, node)
+    if made is None and event == ANY_EVENT:
+        uses.value(node)
+        return
     if made is None:
-        uses.equals(node, event)
+        uses.equals(node, f"{event.removesuffix(ANY_MORE)}.other" if is_pattern(event) else event)
         return
     uses.either(made.terms, [value for part in dict.fromkeys(_parts(made, event)) for value in _values(part)])
 
@@ -100,7 +111,7 @@ def _parts(made: Made, event: str) -> Iterator[str]:
     """What the part has to be for the whole to be the event, or examples for what a pattern means."""
     stem = event.removesuffix(ANY_MORE)
     whole = made.between(event)
-    if whole is not None:
+    if whole is not None and not is_pattern(event):
         yield whole
     if is_pattern(event) and stem.startswith(made.before):
         rest = stem.removeprefix(made.before)

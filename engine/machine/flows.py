@@ -1,6 +1,6 @@
 """What instances remember that matters: which parts of the context decide anything, and which values flow into them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,9 +9,11 @@ from engine.language.binary import add
 from engine.language.values import UnfitError, number
 from engine.machine import asking
 from engine.machine.atoms import Uses
+from engine.machine.counters import counters
 from engine.machine.definition import Machine, Raise, Transition
 from engine.machine.expression import Expression
 from engine.machine.use import Path, Use
+from engine.machine.written import written_out
 from engine.model import DONE_STATE
 
 #: Events that are raised inside themselves are looked into no deeper.
@@ -31,6 +33,8 @@ class Flows:
     kinds: set[Path] = field(default_factory=set)
     #: Those of `values` that are held against constants alone: only on which side they are decides anything.
     classed: frozenset[Path] = frozenset()
+    #: Those of them that are only counted, and which way (`engine.machine.counters`).
+    counted: Mapping[Path, int] = field(default_factory=dict)
 
     def into(self, transition: Transition) -> Iterator[tuple[Path, syntax.Expression | None]]:
         """Each relevant path that a transition sets, and what to; None where that is not written out."""
@@ -41,14 +45,27 @@ class Flows:
             if items is None:
                 yield path, None
             elif len(path) > 1 and path[1] in items:
-                yield path, items[path[1]]
+                if path not in self.counted or self.asked.constant(items[path[1]]) is not None:
+                    yield path, items[path[1]]
             elif len(path) == 1:
                 yield from ((path, item) for item in items.values())
 
 
 def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
     """Find out what of the context matters to the machine and to these claims."""
-    found = Flows(machine=machine, asked=Uses(names=machine.names))
+    claims = tuple(claims)
+    counted = counters(Uses(names=machine.names), (*machine.transitions, *reactions_of(machine)))
+    while True:
+        found = _flows(machine, claims, counted)
+        kept = {path: way for path, way in counted.items() if path in found.classed}
+        if kept.keys() == counted.keys() & found.values:
+            found.counted = kept
+            return found
+        counted = kept  # more is made of the others than a comparison with constants
+
+
+def _flows(machine: Machine, claims: tuple[Expression, ...], counted: Mapping[Path, int]) -> Flows:
+    found = Flows(machine=machine, asked=Uses(names=machine.names), counted=counted)
     raised = [r for t in (*machine.transitions, *reactions_of(machine)) for r in t.raises if not r.cancels]
     conditions = [t.guard for t in machine.transitions if t.guard is not None]
     conditions += [r.when for r in raised if r.when is not None]
@@ -57,10 +74,12 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
         found.values.update(_context(found.asked, expression))
     _carries(found, raised)
     carry(found.asked, raised)
-    found.values |= asking.meet(found.asked, machine)
+    sets = [t.set for t in (*machine.transitions, *reactions_of(machine)) if t.set is not None]
+    found.values |= asking.meet(found.asked, machine, (*claims, *conditions, *sets))
     for transition in (*machine.transitions, *reactions_of(machine)):
         for argument in arguments_of(transition):
             found.kinds.update(_context(found.asked, argument))
+        _evaluated(found, transition)
     while _spread(found) or carry(found.asked, raised):
         pass
     found.kinds -= found.values
@@ -68,6 +87,18 @@ def flows(machine: Machine, claims: Iterable[Expression]) -> Flows:
         path for path in found.values - _whole(found, raised) if _is_classed(found, path)
     )
     return found
+
+
+def _evaluated(found: Flows, transition: Transition) -> None:
+    """Add what it depends on whether that can be evaluated which a transition sets, though nobody asks for it."""
+    if transition.set is None:
+        return
+    items = written_out(found.asked, transition.set)
+    for name, item in ({"": transition.set.node} if items is None else items).items():
+        read = {p for p in found.asked.read_by(item) if p[0] == "context"}
+        found.kinds |= read
+        if read and ("context", name) not in found.counted and found.asked.terms(item) is None:
+            found.asked.value(item)
 
 
 def _carries(found: Flows, raised: Iterable[Raise]) -> None:
@@ -259,14 +290,3 @@ def _pass_on(uses: Uses, path: Path, source: Path) -> None:
         into = (*source, *asked[len(path) :])
         if into != asked and len(into) <= _DEEPEST:
             uses.use(into).merge(uses.of[asked])
-
-
-def written_out(uses: Uses, expression: Expression) -> dict[str, syntax.Expression] | None:
-    """The members of an object, if it is written with plain keys; else None."""
-    node = uses.unfolded(expression.node)
-    if not isinstance(node, syntax.Object):
-        return None
-    keys = [item.key for item in node.items]
-    if not all(isinstance(key, syntax.Literal) for key in keys):
-        return None
-    return {str(item.key.value): item.value for item in node.items if isinstance(item.key, syntax.Literal)}

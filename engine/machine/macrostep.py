@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.errors import EvaluationError
+from engine.frozen import frozen
 from engine.language.values import truth
 from engine.machine import binding
 from engine.machine.approvals import agreeing, heard, listed, parts_of, refusal
@@ -13,11 +14,13 @@ from engine.machine.definition import ALWAYS, Action, Machine, Raise, Reaction, 
 from engine.machine.expression import Expression
 from engine.machine.timers import is_timer, raise_timer, raised_by
 from engine.machine.tree import Configuration
-from engine.machine.values import timestamp
+from engine.machine.values import canonical, timestamp
 from engine.model import END, Candidate, Effect, Event, Passage, Snapshot, Verdict
 
 #: More rounds than this by themselves are taken for an endless loop.
 MOST_ROUNDS = 250
+#: After so many it is looked for a round that is like one before: whatever follows it follows for ever.
+_SUSPICIOUS = 16
 #: Of an endless loop this much is told: the rest is the same again.
 _MOST_TOLD = 20
 
@@ -38,6 +41,21 @@ class EndlessError(Exception):
 
 class HinderedError(Exception):
     """A transition whose guard holds cannot be evaluated; the message says which part of it and why."""
+
+
+@frozen
+class _Round:
+    """Where a round begins."""
+
+    #: Where it is, what it remembers, and the events that wait.
+    told: tuple[str, ...]
+    #: What these carry.
+    payloads: tuple[Any, ...]
+
+    def is_like(self, other: "_Round") -> bool:
+        """Whether all that follows is the same. Payloads are told by identity: one that is made up answers when it is asked."""
+        same = self.told == other.told
+        return same and all(a is b for a, b in zip(self.payloads, other.payloads, strict=True))
 
 
 class Macrostep:
@@ -188,7 +206,14 @@ class Macrostep:
 
     def settle(self) -> None:
         """Go on until nothing happens by itself any more; raises `EndlessError` or `HinderedError`."""
-        for _ in range(MOST_ROUNDS):
+        before: _Round | None = None
+        for number in range(MOST_ROUNDS):
+            if number >= _SUSPICIOUS:
+                round_ = self._round()
+                if before is not None and round_.is_like(before):
+                    break
+                # Rounds further and further back: so every way round is found, however long it is.
+                before = round_ if before is None or not number & (number - 1) else before
             if self.machine.eventless and not only_ends(self.react(ALWAYS, on="always")):
                 continue
             queue = self._coming or self._later
@@ -198,6 +223,19 @@ class Macrostep:
             self.react(self.fired, on=self.fired)
         self.listed = [_untaken(c) for c in self.listed[:_MOST_TOLD]]
         raise EndlessError
+
+    def _round(self) -> "_Round":
+        """All that decides what happens next by itself."""
+        events = ((self.fired, self.payload), *self._coming, (ALWAYS, None), *self._later)
+        return _Round(
+            told=(
+                self.at.text,
+                canonical(self.context),
+                canonical(self.histories),
+                *(name for name, _ in events),
+            ),
+            payloads=tuple(payload for _, payload in events),
+        )
 
     def react(self, name: str, on: str = "") -> tuple[Transition, ...]:
         """Take the transitions that an event enables, and say which; raises `HinderedError`."""

@@ -79,6 +79,19 @@ def fitting(options: tuple[Any, ...], found: Type, use: Use | None, *, inner: bo
     return (*kept, *(one for one in others if not any(is_same(one, value) for value in kept)))
 
 
+def documented(options: tuple[Any, ...], found: Type, stand_ins: frozenset[str]) -> tuple[Any, ...]:
+    """The values, with documented ones in place of those that stand for what nothing mentions, as far as there are more.
+
+    Senders add to what they document: where all of that is mentioned, one remains that is not.
+    """
+    if found.choices is None:
+        return options
+    words = (word for word in found.choices.known if word not in options)
+    return tuple(
+        next(words, value) if isinstance(value, str) and value in stand_ins else value for value in options
+    )
+
+
 def shared(options: tuple[Any, ...], others: Iterable[Any], found: Type, *, inner: bool) -> tuple[Any, ...]:
     """The values, and those of a path that they are compared with: it may have the same."""
     made = list(options)

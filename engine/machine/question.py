@@ -11,11 +11,12 @@ from engine.language.types import ANY, Type, holds
 from engine.language.values import truth
 from engine.machine.atoms import Uses
 from engine.machine.definition import Receive, covers, is_pattern
-from engine.machine.domains import MISSING, representatives
+from engine.machine.domains import MISSING, representatives, stand_ins
 from engine.machine.facts import Chooser
 from engine.machine.own_events import own_payload
 from engine.machine.payload_values import (
     Payloads,
+    documented,
     fitting,
     goes_along,
     is_nowhere,
@@ -146,11 +147,9 @@ class Question:
             return (MISSING,)
         if key not in self._fitting:
             use, found, inner = self.uses.of.get(path), self._type(receive, path), self._inner(path)
-            options = fitting(self._all(path, whole=found.whole), found, use, inner=inner)
+            options = self._fitted(path, found)
             for other in () if use is None else sorted((use.joined | use.ordered) & self.known):
-                of_other = self._type(receive, other)
-                all_other = self._all(other, whole=of_other.whole)
-                values = fitting(all_other, of_other, self.uses.of[other], inner=self._inner(other))
+                values = self._fitted(other, self._type(receive, other))
                 options = shared(options, values, found, inner=inner)
             if payload is not None and goes_along(payload, path[1:]):
                 # What is missing with its object is told by that, where it is asked for.
@@ -158,6 +157,12 @@ class Question:
                 options = tuple(v for v in options if v is not None and not (sure and v is MISSING))
             self._fitting[key] = options
         return self._fitting[key]
+
+    def _fitted(self, path: Path, found: Type) -> tuple[Any, ...]:
+        """The values of a path that is of this type."""
+        use = self.uses.of.get(path)
+        options = documented(self._all(path, whole=found.whole), found, stand_ins(path, use))
+        return fitting(options, found, use, inner=self._inner(path))
 
     def _inner(self, path: Path) -> bool:
         """Whether it has parts that are asked for."""

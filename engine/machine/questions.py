@@ -31,10 +31,11 @@ def make_question(
     """Find out what has to be asked about the payload of `event` where these candidates are, which may lead to states `asking`."""
     uses = Uses(names=machine.names)
     sources = tuple(r for r in receives if fires.may_fire(machine, r, event, payloads))
+    named = {t.event: None for t in machine.transitions if not is_pattern(t.event)}
     for receive in sources:
         if receive.when is not None:
             uses.condition(receive.when.node)
-        fires.ask(uses, receive.fire.node, event)
+        fires.ask(uses, receive.fire.node, event, named)
     reasons = [_asked_by(uses, flows, transition) for transition in candidates]
     unnamed = [ask(uses, flows.asked, machine, state) for state in asking]
     opaque = uses.opaque

@@ -15,6 +15,9 @@ from engine.machine.moves import Configuration, Move
 #: The moves out of a configuration.
 Steps = Callable[[str], Sequence[Move]]
 
+#: A configuration, and whether what is wanted of a way was on it before.
+_Place = tuple[str, bool]
+
 
 @frozen
 class Rounds:
@@ -49,48 +52,45 @@ class Rounds:
         part = self.parts.get(key)
         if part is None:
             return None
-        trip = self._way(key, part, lambda move: move.after.key == key)
+        trip = self._there_and_back(key, part, self.counts)
         while (wanted := self._missing(trip)) is not None:
-            onward = self._way(key, part, wanted)
-            end = onward[-1].after.key
-            back = () if end == key else self._way(end, part, lambda move: move.after.key == key)
-            trip = (*trip, *onward, *back)
+            trip = (*trip, *self._there_and_back(key, part, wanted))
         return trip
 
+    def _there_and_back(
+        self, key: str, part: frozenset[str], wanted: Callable[[Move], bool]
+    ) -> tuple[Move, ...]:
+        """The shortest way from a configuration back to it that has a wanted move on it; there is one in its part."""
+        came: dict[_Place, tuple[_Place, Move]] = {}
+        todo: list[tuple[tuple[int, int], int, _Place, _Place, Move | None]] = []
+        count = 0
+        heappush(todo, ((0, 0), count, (key, False), (key, False), None))
+        while todo:
+            (length, races), _, at, before, move = heappop(todo)
+            if at in came:
+                continue
+            if move is not None:
+                came[at] = (before, move)
+                if at == (key, True):
+                    return _back(came, at, (key, False))
+            for step in self.steps(at[0]):
+                if step.after.key in part:
+                    count += 1
+                    onward = (step.after.key, at[1] or wanted(step))
+                    heappush(todo, ((length + (not step.quiet), races + step.races), count, onward, at, step))
+        raise AssertionError(key)
+
     def _missing(self, trip: tuple[Move, ...]) -> Callable[[Move], bool] | None:
-        """What has to be on a way round that is not there yet."""
-        if not any(map(self.counts, trip)):
-            return self.counts
+        """What has to be on a way round that is not there yet, besides a move that counts."""
         places = [move.before for move in trip]
         return None if _goes_on(places, trip) else _needed(places, trip)
 
-    def _way(self, key: str, part: frozenset[str], wanted: Callable[[Move], bool]) -> tuple[Move, ...]:
-        """The shortest way from a configuration that ends with a wanted move; there is one in its part."""
-        came: dict[str, Move] = {}
-        todo: list[tuple[tuple[int, int], int, Move | None]] = [((0, 0), 0, None)]
-        count = 0
-        while todo:
-            (length, races), _, move = heappop(todo)
-            at = key
-            if move is not None:
-                at = move.after.key
-                if wanted(move):
-                    return (*_back(came, key, move.before.key), move)
-                if at in came or at == key:
-                    continue
-                came[at] = move
-            for step in self.steps(at):
-                if step.after.key in part:
-                    count += 1
-                    heappush(todo, ((length + (not step.quiet), races + step.races), count, step))
-        raise AssertionError(key)
 
-
-def _back(came: Mapping[str, Move], key: str, end: str) -> tuple[Move, ...]:
+def _back(came: Mapping[_Place, tuple[_Place, Move]], at: _Place, start: _Place) -> tuple[Move, ...]:
     way: list[Move] = []
-    while end != key:
-        way.append(came[end])
-        end = came[end].before.key
+    while at != start or not way:
+        at, move = came[at]
+        way.append(move)
     return tuple(reversed(way))
 
 

@@ -109,7 +109,7 @@ class Ahead:
         for row in rows:
             provisioner = self._serving().provisioners.get(row.provisioner)
             simple = row.status is InboxStatus.PENDING and row.retried_at is None and row.attempts == 0
-            if provisioner is None or not simple or row.due_at > now or row.delivery_row_id is None:
+            if provisioner is None or not simple or not row.is_due(now) or row.delivery_row_id is None:
                 break
             key = keys.get(row.id)
             repeated = key is not None and held.setdefault(key, row.id) != row.id

@@ -36,8 +36,8 @@ class AtOnce:
     def wants(self, entities: Collection[Entity]) -> bool:
         """Whether events about these may be decided at once.
 
-        They are few, no project of theirs is held or observed, and the lanes have places: where entities wait for one,
-        projects take turns.
+        They are few, no project of theirs is held or observed, and not too many wait for the lanes: what is decided waits there
+        for its calls, and projects take turns.
         """
         held, hub = self._held(), self._hub()
         return (

@@ -19,6 +19,8 @@ log = structlog.get_logger()
 
 #: How many entities one backend remembers to wake. If there were more, all that wait for anything are looked at when it is well.
 MOST_HELD = 50_000
+#: How the reason of an event or effect ends that waits for such a backend.
+IS_LEFT_ALONE = ", which did not answer others"
 
 
 @frozen

@@ -15,7 +15,7 @@ from engine.machine.compile import CompiledProvisioner
 from engine.machine.values import timestamp
 from engine.model import Entity, Event, Observation, Outcome
 from engine.run import answering
-from engine.run.circuits import Circuits
+from engine.run.circuits import IS_LEFT_ALONE, Circuits
 from engine.run.delivered import delivered
 from engine.run.exchanges import telling
 from engine.run.hub import Hub
@@ -88,7 +88,7 @@ class Decider:
             because = f"{backend}{IS_PAUSED}"
             until = self._circuits.paused(backend, entity)
             if until is None:
-                because = f"waits for {backend}, which did not answer others"
+                because = f"waits for {backend}{IS_LEFT_ALONE}"
                 until = self._circuits.wait(backend, entity)
             if until is not None:
                 if row.because != because:
@@ -166,11 +166,12 @@ class Decider:
         reason = what.reason if isinstance(what, DeadLetter) else observed.detail
 
         def bury(c: Connection) -> None:
+            inbox.postpone(c, row.id, number, row.due_at, reason)  # the last try counts too
             inbox.bury(c, row.id, reason, now)
             once.release(c, row.id)
 
         await self._write(bury)
-        log.error("event.dead", **_said(row), because=reason)
+        log.error("event.dead", **_said(row), attempt=number, because=reason)
         return Progress()
 
     def _commit(

@@ -6,14 +6,17 @@ goes on with the other entities and tries again later to end.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
 import structlog
 
 from engine.errors import FencedError
 from engine.model import Entity
+from engine.run.fairness import FairGate
 from engine.run.lanes import TROUBLE_PAUSE, Idle, Turn, Waiting
 
 log = structlog.get_logger()
@@ -23,12 +26,12 @@ PAGE = 100
 #: What one drain does before it lets others have the partition, and how long it then waits for calls under way.
 MOST_TURNS = 500
 MOST_SECONDS = 2.0
-LINGER_SECONDS = 0.1
+LINGER_SECONDS = 0.5
 #: How often a drain looks at most, whether for room for the next page or for what is due.
 LOOK_SECONDS = 0.25
 
-#: The entities whose head is due, after the given one, by name; at most so many.
-Ready = Callable[[Entity | None, int], Awaitable[list[Entity]]]
+#: The entities whose head is due, by name: of each project at most so many, behind the one that is named for it.
+Ready = Callable[[Mapping[str, str], int], Awaitable[list[Entity]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class Drain:
         self,
         ready: Ready,
         hands: Hands,
-        gate: asyncio.Semaphore,
+        gate: FairGate,
         clock: Callable[[], datetime],
     ) -> None:
         """Take how to find what is ready, who works it, and the gate that bounds all drains of the process."""
@@ -81,6 +84,8 @@ class Drain:
         self._gate = gate
         self._clock = clock
         self._running: dict[Entity, asyncio.Task[None]] = {}
+        #: Those of them that have a place; the others have not begun.
+        self._placed: set[Entity] = set()
         self._held: dict[Entity, datetime] = {}
         self._hurried: set[Entity] = set()
         self._news = asyncio.Event()
@@ -135,21 +140,30 @@ class Drain:
         return ended
 
     async def _run(self) -> Ended:
-        after: Entity | None = None
+        after: dict[str, str] = {}  # how far each project is that has more than a page
         while not self._stopping:
-            if self._used_up() and await self._close():
-                return Ended(more=True)
+            crowded = set(after) & self._crowded()
+            if self._used_up():
+                if await self._close():
+                    return Ended(more=True)
+                crowded, after = set(), {}
             self._news.clear()
-            page = await self._ready(after, PAGE)
-            after = page[-1] if len(page) == PAGE else None
-            free = [entity for entity in page if self._is_free(entity)]
-            went = await self._hands.ahead(free) if free else Went(0, free)
-            self._turns += went.turns
-            for entity in went.rest:
-                self._begin(entity)
-            if not free and not self._running and after is None:
+            pages = _by_project(await self._ready(after, PAGE))
+            for project in crowded:
+                pages.pop(project, None)
+            after = {
+                **{project: after[project] for project in crowded},
+                **{project: page[-1].id for project, page in pages.items() if len(page) == PAGE},
+            }
+            free = [entity for entity in _in_turn(pages.values()) if self._is_free(entity)]
+            for start in range(0, len(free), PAGE):
+                went = await self._hands.ahead(free[start : start + PAGE])
+                self._turns += went.turns
+                for entity in went.rest:
+                    self._begin(entity)
+            if not free and not self._running and not after:
                 return Ended(more=False, again_at=min(self._held.values(), default=None))
-            await self._wait(more=after is not None)
+            await self._wait(set(after))
         await self._finish(None)
         return Ended(more=True)
 
@@ -165,7 +179,8 @@ class Drain:
     async def _lane(self, entity: Entity) -> None:
         """Work one entity until nothing is left, its head must wait, or the drain closes."""
         try:
-            async with self._gate:
+            async with self._gate.place(entity.project):
+                self._placed.add(entity)
                 while not (self._stopping or self._closing):
                     self._hurried.discard(entity)
                     turn = await self._hands.work(entity)
@@ -185,14 +200,24 @@ class Drain:
             self._held[entity] = self._clock() + TROUBLE_PAUSE
         finally:
             del self._running[entity]
+            self._placed.discard(entity)
             self._hurried.discard(entity)
             if not self._running:
                 self._news.set()
 
-    async def _wait(self, *, more: bool) -> None:
-        """Until another look is worth while: room for the next page, news, or nothing runs any more."""
+    def _crowded(self) -> set[str]:
+        """The projects of which so many are under way that the next page can wait."""
+        running = Counter(entity.project for entity in self._running)
+        return {project for project, count in running.items() if count > PAGE // 2}
+
+    async def _wait(self, more: set[str]) -> None:
+        """Until another look is worth while: room for the next page of a project that has more, news, or nothing runs any more."""
         if more:
-            while len(self._running) > PAGE // 2 and not (self._stopping or self._used_up()):
+            loop = asyncio.get_running_loop()
+            soonest = loop.time() + LOOK_SECONDS
+            while more <= self._crowded() and not (self._stopping or self._used_up()):
+                if self._news.is_set() and loop.time() >= soonest:  # of another project, perhaps
+                    return
                 await asyncio.wait(
                     self._running.values(), timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED"
                 )
@@ -214,8 +239,14 @@ class Drain:
         return self._turns >= MOST_TURNS or now - self._since >= MOST_SECONDS
 
     async def _close(self) -> bool:
-        """Try to end: whether nothing is under way any more. If a call takes long, the drain goes on."""
+        """Try to end: whether nothing is under way any more. If a call takes long, the drain goes on.
+
+        Who waits for a place goes home, and is found again by whoever works the partition next.
+        """
         self._closing = True
+        for entity, task in self._running.items():
+            if entity not in self._placed:
+                task.cancel()
         await self._finish(LINGER_SECONDS)
         self._closing = False
         self._renew()
@@ -228,3 +259,16 @@ class Drain:
     def _renew(self) -> None:
         self._turns = 0
         self._since = asyncio.get_running_loop().time()
+
+
+def _by_project(entities: Iterable[Entity]) -> dict[str, list[Entity]]:
+    found: dict[str, list[Entity]] = {}
+    for entity in entities:
+        found.setdefault(entity.project, []).append(entity)
+    return found
+
+
+def _in_turn(pages: Iterable[Sequence[Entity]]) -> Iterator[Entity]:
+    """One of each project, then the next of each: who has few does not wait for who has many."""
+    for row in zip_longest(*pages):
+        yield from (entity for entity in row if entity is not None)

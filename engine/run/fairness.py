@@ -1,14 +1,30 @@
 """Whose turn it is: entities that are ready, by project, so that one project's burst or slow backend holds up no other."""
 
-from engine.model import Entity
-from engine.run.arrived import Arrived
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
 from engine.run.pauses import Held
 
 #: A project may fill this part of the room for entities that wait, whatever the others do.
-_PART_OF_ROOM = 4
+PART_OF_ROOM = 4
 
 
-class FairQueue:
+class OfProject(Protocol):
+    """What belongs to a project: an entity."""
+
+    @property
+    def project(self) -> str:
+        """The project."""
+
+
+K = TypeVar("K", bound=OfProject)
+V = TypeVar("V")
+
+
+class FairQueue(Generic[K, V]):
     """Entities that are ready, first come first served within a project, the projects in turn.
 
     Of `places` to work in, a project gets at most an equal part, counted as if there were one project more than are
@@ -18,7 +34,7 @@ class FairQueue:
     def __init__(self, *, places: int, room: int) -> None:
         self._places = places
         self._room = room
-        self._waiting: dict[str, dict[Entity, Arrived | None]] = {}
+        self._waiting: dict[str, dict[K, V]] = {}
         self._working: dict[str, int] = {}
         self._count = 0
         self._at_work = 0
@@ -34,7 +50,7 @@ class FairQueue:
         """Whether an entity waits that is not held."""
         return any(project not in self.held for project in self._waiting)
 
-    def __contains__(self, entity: Entity) -> bool:
+    def __contains__(self, entity: K) -> bool:
         """Whether the entity waits."""
         return entity in self._waiting.get(entity.project, ())
 
@@ -45,14 +61,14 @@ class FairQueue:
     def has_room(self, project: str) -> bool:
         """Whether another entity of the project may wait here."""
         of_project = len(self._waiting.get(project, ()))
-        return self._count < self._room and of_project < max(1, self._room // _PART_OF_ROOM)
+        return self._count < self._room and of_project < max(1, self._room // PART_OF_ROOM)
 
-    def add(self, entity: Entity, arrived: Arrived | None) -> None:
+    def add(self, entity: K, arrived: V) -> None:
         """Let an entity wait behind those of its project."""
         self._waiting.setdefault(entity.project, {})[entity] = arrived
         self._count += 1
 
-    def next(self) -> tuple[Entity, Arrived | None] | None:
+    def next(self) -> tuple[K, V] | None:
         """Take the next entity that may be worked; None if none may now. `done` gives its place back."""
         project = self._in_turn()
         if project is None:
@@ -89,3 +105,41 @@ class FairQueue:
         part = max(1, self._places // (active + 1))
         may = (p for p in self._waiting if p not in self.held and self._working.get(p, 0) < part)
         return next(may, None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Turn:
+    """Somebody who waits for a place."""
+
+    project: str
+    #: Done when there is one.
+    come: "asyncio.Future[None]"
+
+
+class FairGate:
+    """Places to work in, for coroutines: who waits gets one when it is their project's turn, as in a `FairQueue`."""
+
+    def __init__(self, places: int) -> None:
+        self._waiting: FairQueue[_Turn, None] = FairQueue(places=places, room=places)
+
+    @asynccontextmanager
+    async def place(self, project: str) -> AsyncIterator[None]:
+        """Wait for a place, and have it."""
+        turn = _Turn(project, asyncio.get_running_loop().create_future())
+        self._waiting.add(turn, None)
+        self._give()
+        try:
+            await turn.come
+            yield
+        finally:
+            if turn.come.done() and not turn.come.cancelled():
+                self._waiting.done(project)
+                self._give()
+
+    def _give(self) -> None:
+        while (found := self._waiting.next()) is not None:
+            turn, _ = found
+            if turn.come.done():  # it was cancelled while it waited
+                self._waiting.done(turn.project)
+            else:
+                turn.come.set_result(None)

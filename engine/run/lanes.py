@@ -14,7 +14,7 @@ import structlog
 
 from engine.model import Entity
 from engine.run.arrived import Arrived
-from engine.run.fairness import FairQueue
+from engine.run.fairness import PART_OF_ROOM, FairQueue
 from engine.run.pauses import Held
 from engine.run.waits import Waits
 
@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 #: A lane that failed for a reason of ours (the store is gone, say) is tried again after this long.
 TROUBLE_PAUSE = timedelta(seconds=1)
+#: A clock that says so much less than before was set back.
+SET_BACK = timedelta(seconds=1)
 #: How many entities are worked at once, most of them waiting for a backend or a commit.
 PLACES = 192
 #: How many entities one look into the store brings.
@@ -85,8 +87,8 @@ class Lanes:
         self._work = work
         self._unfinished = unfinished
         self._clock = clock
-        self._places = concurrency
-        self._ready = FairQueue(places=concurrency, room=capacity)
+        self._decided_at_once = max(concurrency, capacity // PART_OF_ROOM)
+        self._ready: FairQueue[Entity, Arrived | None] = FairQueue(places=concurrency, room=capacity)
         self._arrived_bytes = 0
         self._running: dict[Entity, asyncio.Task[None]] = {}
         self._again: set[Entity] = set()
@@ -97,6 +99,8 @@ class Lanes:
         self._looks: dict[str | None, _Look] = {}
         self._look_at: dict[str, datetime] = {}
         self._looking: asyncio.Handle | None = None
+        #: What the clock said last: one that says less was set back, and nobody may wait for what it said before.
+        self._told = clock()
         self._stopping = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -148,8 +152,8 @@ class Lanes:
 
     @property
     def has_places(self) -> bool:
-        """Whether an entity that has something to do now would be worked at once."""
-        return not self._stopping and self.busy < self._places
+        """Whether an entity that has something to do now would be worked soon."""
+        return not self._stopping and self.busy < self._decided_at_once
 
     async def settle(self) -> None:
         """Return when nothing is running or ready (entities that wait for a retry do not count)."""
@@ -311,7 +315,11 @@ class Lanes:
             self._alarm = asyncio.get_running_loop().call_later(min(max(pause, 0.0), 5.0), self._ring)
 
     def _ring(self) -> None:
-        now = self._clock()
+        before, self._told = self._told, self._clock()
+        now = self._told
+        if now < before - SET_BACK:
+            log.warning("clock.set_back", seconds=round((before - now).total_seconds()))
+            self.hurry_all()
         for entity in self._waits.due(now):
             self.wake(entity)
         for project in [p for p, at in self._look_at.items() if at <= now]:

@@ -19,7 +19,7 @@ from engine.model import (
     Snapshot,
 )
 from engine.processors.processor import Call
-from engine.run.circuits import Circuits
+from engine.run.circuits import IS_LEFT_ALONE, Circuits
 from engine.run.echoes import echoes_of, without
 from engine.run.exchanges import telling
 from engine.run.hub import Hub
@@ -74,7 +74,7 @@ class Performer:
             await self._write(lambda c: _finish(c, row, self._clock()))
             return Progress()
         effect_row = pending[0]
-        if effect_row.due_at > self._clock():
+        if not effect_row.is_due(self._clock()):
             return Waiting(effect_row.due_at)
         missing = self._hub().missing(entity.project, effect_row.effect)
         if missing is not None:
@@ -86,7 +86,7 @@ class Performer:
             return Waiting(until)
         until = self._circuits.wait(backend, entity)
         if until is not None:
-            await self._remark(effect_row, f"waits for {backend}, which did not answer others")
+            await self._remark(effect_row, f"waits for {backend}{IS_LEFT_ALONE}")
             return Waiting(until)
         attempt_number = effect_row.attempts + 1
         attempt = await self._call(entity, effect_row, attempt_number, fresh=fresh)

@@ -8,8 +8,8 @@ steps around are told in docs/decisions/0010-partitions-on-procrastinate.md.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
@@ -21,7 +21,8 @@ from procrastinate.worker import Worker
 from engine.errors import StoreError
 from engine.model import Entity
 from engine.run.arrived import Arrived
-from engine.run.drain import Drain, Ended, Hands
+from engine.run.drain import Drain, Ended, Hands, Ready
+from engine.run.fairness import FairGate
 from engine.run.job_manager import TellingManager, number_of, partition_of
 from engine.run.keeping import Keeping
 from engine.run.lanes import TROUBLE_PAUSE
@@ -43,8 +44,11 @@ _POLL_SECONDS = 0.25
 _RECONNECT_SECONDS = 0.5
 #: One process must be able to hold every partition: one that waits for a slow backend must not keep others from work.
 _MOST_PARTITIONS = 1_000
+#: What waits is looked at again after so long: a clock that was set back must not keep it.
+_LONGEST_REST = timedelta(seconds=30)
+#: How many entities one process works at once; of one project alone half as many.
+PLACES = 128
 _CONNECTIONS = 4
-_LINK = {"application_name": "interlock worker", "connect_timeout": 5, "tcp_user_timeout": 10_000}
 #: How long a worker that ends lets its drains end before it cancels them.
 _DRAIN_SECONDS = 6.0
 #: The end of a stop: what is still under way is given up, and its partitions are given back.
@@ -63,7 +67,7 @@ class Partitions:
         clock: Callable[[], datetime],
         keeping: Keeping | None = None,
         *,
-        concurrency: int = 64,
+        concurrency: int = PLACES,
     ) -> None:
         """Take the store that is shared and who works; `concurrency` bounds the entities worked at once.
 
@@ -73,7 +77,7 @@ class Partitions:
         self._hands = hands
         self._clock = clock
         self._keeping = keeping
-        self._gate = asyncio.Semaphore(concurrency)
+        self._gate = FairGate(concurrency)
         self._drains: dict[int, Drain] = {}
         self._ends: dict[int, Ended] = {}
         self._worker: Worker | None = None
@@ -189,7 +193,7 @@ class Partitions:
             min_size=1,
             max_size=_CONNECTIONS,
             timeout=STALE_SECONDS,
-            kwargs=_LINK,
+            kwargs={**self._store.link, "application_name": "interlock worker"},
         )
         app = App(connector=connector)
         app.job_manager = TellingManager(connector, self)
@@ -278,12 +282,11 @@ class Partitions:
         finally:
             del self._drains[number]
 
-    def _ready_in(self, partition: int) -> Callable[[Entity | None, int], Awaitable[list[Entity]]]:
-        async def ready(after: Entity | None, limit: int) -> list[Entity]:
-            start = (after.project, after.id) if after is not None else None
+    def _ready_in(self, partition: int) -> Ready:
+        async def ready(after: Mapping[str, str], limit: int) -> list[Entity]:
             now = self._clock()
             found = await look(
-                self._store, lambda c: partitions.ready(c, partition, now, after=start, limit=limit)
+                self._store, lambda c: partitions.ready(c, partition, now, after=after, limit=limit)
             )
             return [Entity(project=project, id=entity_id) for project, entity_id in found]
 
@@ -315,9 +318,11 @@ class Partitions:
 
     async def _hand_over(self, job: Job, at: datetime | None) -> None:
         number, partition = number_of(job), partition_of(job)
+        left = None if at is None else at - self._clock()
+        later = min(left, _LONGEST_REST) if left is not None and left > timedelta(0) else None
 
         def work(c: Connection) -> None:
-            wakes.hand_over(c, number, partition, at)
+            wakes.hand_over(c, number, partition, later)
 
         await self._store.commit(work)
 

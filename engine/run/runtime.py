@@ -28,6 +28,7 @@ from engine.run.parking import tell_stranded, tell_unserved
 from engine.run.pauses import LOOK, Pauses
 from engine.run.perform import Performer
 from engine.run.poison import set_aside
+from engine.run.put_off import PutOff, find_put_off
 from engine.run.putback import PutBack
 from engine.run.reading import look
 from engine.run.timers import Timers
@@ -96,9 +97,13 @@ class Runtime:
         """The definitions in force."""
         return self._serving
 
-    def backends(self) -> list[Standing]:
-        """How the backends stand that this process calls."""
-        return self._circuits.standings(self._hub.names()) if self._works else []
+    def backends(self, more: Iterable[str] = ()) -> list[Standing]:
+        """How the backends stand that this process calls, and `more` of them."""
+        return self._circuits.standings({*self._hub.names(), *more}) if self._works else []
+
+    async def put_off(self) -> dict[str, PutOff]:
+        """What waits for each backend until a moment of its own, whoever will call it. Raises `StoreError`."""
+        return await find_put_off(self._store, self._hub, self._clock())
 
     async def start(self) -> None:
         """Store the definitions' sources by hash, then take up all unfinished work."""
@@ -207,7 +212,7 @@ class Runtime:
             row, pending = await look(self._store, lambda c: _head(c, entity))
         if row is None:
             return Idle()
-        if row.due_at > self._clock():
+        if not row.is_due(self._clock()):
             return Waiting(row.due_at)
         try:
             return await self._turn(row, pending, arrived, ahead)

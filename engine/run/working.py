@@ -31,7 +31,7 @@ class Working(Protocol):
 
     @property
     def has_places(self) -> bool:
-        """Whether an entity that has something to do now would be worked in this process at once."""
+        """Whether an entity that has something to do now would be worked in this process soon."""
 
     @property
     def waiting(self) -> int:

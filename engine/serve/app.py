@@ -95,7 +95,7 @@ class Application:
 
             more = (
                 *approval_routes(ApprovalRoutes(self._store, self._runtime.answering)),
-                *backend_routes(BackendRoutes(self._runtime.backends)),
+                *backend_routes(BackendRoutes(self._runtime)),
             )
             self._management = make_api(self._store, self._guard, self._clock, more)
         await self._management(scope, receive, send)

@@ -3,12 +3,15 @@
 Imported with the management API.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
+from engine.errors import StoreTroubleError
 from engine.run.circuits import Standing
+from engine.run.put_off import PutOff
+from engine.run.runtime import Runtime
 from engine.serve.api import Route
 
 
@@ -22,6 +25,9 @@ class BackendListed(BaseModel):
     error: str | None
     failed_at: str | None
     waiting: int
+    #: None while the store cannot be read.
+    put_off: int | None
+    next_at: str | None
 
 
 class BackendListing(BaseModel):
@@ -34,13 +40,19 @@ class BackendListing(BaseModel):
 class BackendRoutes:
     """The endpoint."""
 
-    def __init__(self, standings: Callable[[], Sequence[Standing]]) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         """Take whom to ask."""
-        self._standings = standings
+        self._runtime = runtime
 
     async def list_backends(self) -> Any:
         """Every worker that this daemon calls, and each host of one that did not answer lately."""
-        return {"data": [_as_json(standing) for standing in self._standings()]}
+        if not self._runtime.backends():
+            return {"data": []}
+        try:
+            put_off = await self._runtime.put_off()
+        except StoreTroubleError:  # the circuits are known all the same, and `/readyz` says what is wrong
+            return {"data": [_as_json(standing, None, None) for standing in self._runtime.backends()]}
+        return {"data": [_counted(standing, put_off) for standing in self._runtime.backends(put_off)]}
 
 
 def backend_routes(endpoints: BackendRoutes) -> tuple[Route, ...]:
@@ -56,7 +68,12 @@ def backend_routes(endpoints: BackendRoutes) -> tuple[Route, ...]:
     )
 
 
-def _as_json(standing: Standing) -> dict[str, Any]:
+def _counted(standing: Standing, put_off: Mapping[str, PutOff]) -> dict[str, Any]:
+    found = put_off.get(standing.backend)
+    return _as_json(standing, found, 0 if found is None else found.count)
+
+
+def _as_json(standing: Standing, put_off: PutOff | None, count: int | None) -> dict[str, Any]:
     return {
         "backend": standing.backend,
         "circuit": standing.circuit.value,
@@ -65,4 +82,6 @@ def _as_json(standing: Standing) -> dict[str, Any]:
         "error": standing.error,
         "failed_at": None if standing.failed_at is None else standing.failed_at.isoformat(),
         "waiting": standing.waiting,
+        "put_off": count,
+        "next_at": None if put_off is None else put_off.next_at.isoformat(),
     }

@@ -65,16 +65,16 @@ def _tell(revision: str) -> None:
     log.info("store.migrating", **{"from": revision, "to": REVISION}, because=because)
 
 
-def open_existing_store(settings: DaemonSettings, *, with_key: bool = True) -> Store:
+def open_existing_store(settings: DaemonSettings, *, with_key: bool = True, patient: bool = False) -> Store:
     """The store of these settings to look at: neither it nor its key is made; raises `StoreError` with what to do.
 
-    Without its key everything can be read but the secrets of hooks.
+    Without its key everything can be read but the secrets of hooks. With `patient`, an answer may take minutes.
     """
     known = bool(settings.secret_key) or (
         not is_postgresql(settings.store) and key_file(settings.store).exists()
     )
     key = _key(settings) if known and with_key else None
-    return Store.open(settings.store, key=key, migrate=False)
+    return Store.open(settings.store, key=key, migrate=False, patient=patient)
 
 
 async def serve(

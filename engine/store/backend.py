@@ -1,5 +1,6 @@
 """What a database must be able to do to hold the store; SQLite and PostgreSQL each say how in a module of their own."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -37,8 +38,12 @@ class Backend(Protocol):
     def writer_engine(self) -> Engine:
         """Connections that write; each commit is on the disk."""
 
-    def reader_engine(self) -> Engine:
-        """Connections that read snapshots and cannot write."""
+    @property
+    def link(self) -> Mapping[str, str | int]:
+        """How another client's connections to the database are to notice that it is gone."""
+
+    def reader_engine(self, *, patient: bool = False) -> Engine:
+        """Connections that read snapshots and cannot write; for the patient, an answer may take minutes."""
 
     def single(self, readers: Engine) -> Engine:
         """The connections of `readers`, for one statement each, which is a snapshot by itself."""

@@ -1,7 +1,7 @@
 """The store itself: open it, write through its one writer, read snapshots, ask how it is."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,17 +51,19 @@ class Store:
         *,
         key: bytes | None = None,
         migrate: bool = True,
+        patient: bool = False,
         told: Callable[[str], None] = _nobody,
     ) -> Self:
         """Open the store of a ``sqlite:///`` or ``postgresql://`` URL; with `migrate`, make it or bring it forward.
 
         `told` hears the revision of an older store before it is brought forward, which takes long where it is large.
         `key` is the key of hook secrets; `SecretKeyError` if secrets of the store were sealed with another. `StoreError`
-        says what is wrong with the file; `StoreTooNewError` if a newer Interlock wrote it.
+        says what is wrong with the file; `StoreTooNewError` if a newer Interlock wrote it. With `patient`, what is read may
+        take a server minutes; otherwise one that does not answer within seconds is given up.
         """
         backend = backend_of(url)
         backend.check(create=migrate)
-        readers, writers = backend.reader_engine(), backend.writer_engine()
+        readers, writers = backend.reader_engine(patient=patient), backend.writer_engine()
         box = None if key is None else SecretBox(key)
         try:
             with writers.connect(), readers.connect() as c, backend.reading(c):
@@ -102,6 +104,11 @@ class Store:
     def address(self) -> str:
         """What another client of the database connects to, its password included: never to be shown."""
         return self._backend.address
+
+    @property
+    def link(self) -> Mapping[str, str | int]:
+        """How that client's connections are to notice that the database is gone."""
+        return self._backend.link
 
     @property
     def remote(self) -> bool:

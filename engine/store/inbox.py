@@ -54,6 +54,10 @@ class InboxRow:
     #: When an operator put it back after it had died; None if never.
     retried_at: datetime | None = None
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether it is its time. What nobody has put off is due whatever the clock says, which may have been set back."""
+        return self.due_at <= now or self.due_at == (self.retried_at or self.received_at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
@@ -71,6 +75,10 @@ class NewEvent:
 _ROWS = select(*(inbox.c[name] for name in InboxRow.__dataclass_fields__))
 _OF_ENTITY = and_(inbox.c.project == bindparam("of_project"), inbox.c.entity_id == bindparam("of_entity"))
 _UNFINISHED = inbox.c.finished_at.is_(None)
+#: Until when a row waits: null where nobody has put it off (`InboxRow.is_due`).
+PUT_OFF_UNTIL = func.nullif(
+    inbox.c.due_at, func.coalesce(inbox.c.retried_at, inbox.c.received_at), type_=Moment
+)
 _GET = Prepared(_ROWS.where(inbox.c.id == bindparam("of_id")))
 _HEAD = Prepared(_ROWS.where(_OF_ENTITY, _UNFINISHED).order_by(inbox.c.id).limit(1))
 _PERFORMING = Prepared(
@@ -131,7 +139,7 @@ _BURY = Prepared(_END, sets=("status", "because", "finished_at"))
 
 _older = inbox.alias("older")
 _HEADS = (
-    select(inbox.c.project, inbox.c.entity_id, inbox.c.due_at)
+    select(inbox.c.project, inbox.c.entity_id, PUT_OFF_UNTIL)
     .where(
         _UNFINISHED,
         ~exists().where(
@@ -283,15 +291,15 @@ def dead_of(c: Connection, delivery_row_id: int) -> set[tuple[Entity, str]]:
 
 def unfinished_entities(
     c: Connection, *, after: tuple[str, str] | None = None, limit: int
-) -> list[tuple[str, str, datetime]]:
-    """Project, entity and due moment of each lane's head, by project and entity; `after` turns the page."""
+) -> list[tuple[str, str, datetime | None]]:
+    """Project and entity of each lane, and until when its head was put off, by project and entity; `after` turns the page."""
     if after is None:
         found = c.execute(_HEADS, {"at_most": limit})
     else:
         found = c.execute(
             _HEADS_AFTER, {"at_most": limit, "after_project": after[0], "after_entity": after[1]}
         )
-    return [(project, entity_id, due_at) for project, entity_id, due_at in found]
+    return [(project, entity_id, until) for project, entity_id, until in found]
 
 
 def is_coming(c: Connection, entity: Entity, event: str) -> bool:

@@ -52,6 +52,10 @@ class OutboxRow:
     #: How many of the attempts were made before that.
     earlier_attempts: int = 0
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether it is its time. What nobody has put off is due whatever the clock says, which may have been set back."""
+        return self.due_at <= now or self.due_at == (self.retried_at or self.created_at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRow:
@@ -118,7 +122,7 @@ def _inserted(c: Connection, values: dict[str, Any]) -> OutboxRow:
     if values["effect"].arguments:
         text = encode(values["effect"])
         number = insert_row(c, outbox, {**values, "effect": as_text(text)})
-        return OutboxRow(id=number, **{**values, "effect": _effect(decode(text))})
+        return OutboxRow(id=number, **{**values, "effect": effect_of(decode(text))})
     return OutboxRow(id=insert_row(c, outbox, values), **values)
 
 
@@ -269,11 +273,12 @@ def _change(c: Connection, statement: Prepared, outbox_id: int, **values: object
 
 
 def _row(*, effect: dict[str, Any], **rest: Any) -> OutboxRow:
-    return OutboxRow(effect=_effect(effect), **rest)
+    return OutboxRow(effect=effect_of(effect), **rest)
 
 
-def _effect(values: dict[str, Any]) -> Effect:
-    fallbacks = tuple(map(_effect, values.get("fallbacks", ())))
+def effect_of(values: dict[str, Any]) -> Effect:
+    """The effect that is kept as this JSON."""
+    fallbacks = tuple(map(effect_of, values.get("fallbacks", ())))
     return Effect(**{**values, "kind": EffectKind(values["kind"]), "fallbacks": fallbacks})
 
 

@@ -33,10 +33,12 @@ _PAUSED_MILLISECONDS = 5_000
 #: A writer waits so long for what another session has locked: longer than for one that was paused in a transaction, and
 #: shorter than senders wait for their answer.
 _LOCKED_MILLISECONDS = 6_000
-#: No statement of a writer takes so long on a server that is well.
+#: No statement of a daemon takes so long on a server that is well.
 _STATEMENT_MILLISECONDS = 10_000
 #: After this the server is taken for frozen, and the connection is given up: it does not even say that it gave up itself.
 _FROZEN_SECONDS = 12.0
+#: Commands that read everything ask questions that may take this long.
+_LONG_SECONDS = 600.0
 _READERS_KEPT = 8
 #: A connection that was idle for this long is asked whether it still lives before it is used.
 _IDLE_SECONDS = 1.0
@@ -44,6 +46,15 @@ _RETURNED = "interlock.returned"
 #: Any numbers; all daemons of a database must have the same.
 _SCHEMA_LOCK = 0x1A7E_10C4
 _KEY_BYTES = 8
+
+_LINK: dict[str, str | int] = {
+    "connect_timeout": CONNECT_SECONDS,
+    "application_name": "interlock",
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": _SILENT_MILLISECONDS,
+}
 
 #: What an error means and what to do, by the beginning of its SQLSTATE.
 _SENTENCES = {
@@ -91,19 +102,25 @@ class PostgreSQL:
         """The URL as libpq reads it, with the password."""
         return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
 
+    @property
+    def link(self) -> dict[str, str | int]:
+        """How connections notice that their server is gone, as libpq reads it; what the URL says itself stays."""
+        return {name: value for name, value in _LINK.items() if name not in self._url.query}
+
     def check(self, *, create: bool) -> None:
         """The server says by itself what is wrong when it is connected to."""
 
     def writer_engine(self) -> Engine:
         """Connections that write."""
         engine = self._engine(poolclass=NullPool)
-        event.listen(engine, "do_connect", _connect_writer)
+        event.listen(engine, "do_connect", _connect)
         event.listen(engine, "connect", _prepare_writer)
         return engine
 
-    def reader_engine(self) -> Engine:
-        """Connections that read snapshots and cannot write."""
+    def reader_engine(self, *, patient: bool = False) -> Engine:
+        """Connections that read snapshots and cannot write; an answer may take seconds, or minutes for the patient."""
         engine = self._engine(isolation_level="REPEATABLE READ", pool_size=_READERS_KEPT, max_overflow=-1)
+        event.listen(engine, "do_connect", _connect_patient if patient else _connect)
         event.listen(engine, "connect", _prepare_reader)
         event.listen(engine, "checkin", _returned)
         event.listen(engine, "checkout", _taken)
@@ -216,18 +233,9 @@ class PostgreSQL:
         return str(state).startswith(_WHOLE)
 
     def _engine(self, **options: object) -> Engine:
-        arguments = {
-            "connect_timeout": CONNECT_SECONDS,
-            "application_name": "interlock",
-            "keepalives_idle": 5,
-            "keepalives_interval": 2,
-            "keepalives_count": 3,
-            "tcp_user_timeout": _SILENT_MILLISECONDS,
-        }
-        given = {name: value for name, value in arguments.items() if name not in self._url.query}
         # What is written goes into no error: contexts and arguments hold sensitive values.
         engine = create_engine(
-            self._url, paramstyle="format", connect_args=given, hide_parameters=True, **options
+            self._url, paramstyle="format", connect_args=self.link, hide_parameters=True, **options
         )
         event.listen(engine, "connect", lambda connection, _: self._links.add(connection))
         return engine
@@ -263,8 +271,14 @@ class _Impatient(psycopg.Connection[Any]):
             raise psycopg.OperationalError(f"no answer within {self.patience:.0f} seconds") from error
 
 
-def _connect_writer(_dialect: object, _record: object, given: Any, named: Any) -> _Impatient:
+def _connect(_dialect: object, _record: object, given: Any, named: Any) -> _Impatient:
     return _Impatient.connect(*given, **named)
+
+
+def _connect_patient(_dialect: object, _record: object, given: Any, named: Any) -> _Impatient:
+    connection = _Impatient.connect(*given, **named)
+    connection.patience = _LONG_SECONDS
+    return connection
 
 
 class _Text(StrDumperUnknown):
@@ -290,11 +304,13 @@ def _prepare_writer(connection: psycopg.Connection[object], record: object) -> N
     connection.commit()
 
 
-def _prepare_reader(connection: psycopg.Connection[object], record: object) -> None:
+def _prepare_reader(connection: _Impatient, record: object) -> None:
     del record
     connection.adapters.register_dumper(str, _Text)
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_read_only = on")
+        if connection.patience == _FROZEN_SECONDS:
+            cursor.execute(f"SET statement_timeout = {_STATEMENT_MILLISECONDS}")
     connection.commit()
 
 
@@ -303,13 +319,15 @@ def _returned(connection: psycopg.Connection[object] | None, record: ConnectionP
     record.info[_RETURNED] = time.monotonic()
 
 
-def _taken(connection: psycopg.Connection[object], record: ConnectionPoolEntry, proxy: object) -> None:
+def _taken(connection: _Impatient, record: ConnectionPoolEntry, proxy: object) -> None:
     """Ask a connection that was idle for a while whether it still lives; the pool makes another one if not."""
     del proxy
     if time.monotonic() - record.info.get(_RETURNED, time.monotonic()) < _IDLE_SECONDS:
         return
+    patience, connection.patience = connection.patience, CONNECT_SECONDS
     try:
         connection.execute("SELECT 1")
         connection.rollback()
     except psycopg.Error as error:
         raise DisconnectionError(str(error)) from error
+    connection.patience = patience

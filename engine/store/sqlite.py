@@ -71,8 +71,14 @@ class SQLite:
         """Connections that write."""
         return writer_engine(self.path)
 
-    def reader_engine(self) -> Engine:
-        """Connections that read."""
+    @property
+    def link(self) -> dict[str, str | int]:
+        """A file is not connected to."""
+        return {}
+
+    def reader_engine(self, *, patient: bool = False) -> Engine:
+        """Connections that read; a file answers."""
+        del patient
         return reader_engine(self.path)
 
     def single(self, readers: Engine) -> Engine:

@@ -1,12 +1,16 @@
 """What waits for its next attempt: effects that did not come through, events that could not be decided; and to hurry them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
+from engine.model import Effect
 from engine.store import wakes
 from engine.store.columns import Moment
+from engine.store.inbox import PUT_OFF_UNTIL
+from engine.store.outbox import effect_of
 from engine.store.tables import InboxStatus, OutboxStatus, inbox
 from engine.store.tables import outbox as effects
 
@@ -23,15 +27,30 @@ class Waiting:
     until: datetime
 
 
-_DUE = func.coalesce(func.min(effects.c.due_at), func.min(inbox.c.due_at), type_=Moment)
-_PENDING = (effects.c.inbox_id == inbox.c.id) & (effects.c.status == OutboxStatus.PENDING)
+_LATER = (
+    inbox.c.finished_at.is_(None),
+    inbox.c.status.in_([InboxStatus.PENDING, InboxStatus.PERFORMING]),
+    bindparam("now", type_=Moment) < PUT_OFF_UNTIL,
+)
 _WAITING = (
-    select(inbox.c.project, inbox.c.entity_id, inbox.c.id.label("inbox_id"), _DUE.label("until"))
-    .select_from(inbox.outerjoin(effects, _PENDING))
-    .where(inbox.c.finished_at.is_(None), inbox.c.status.in_([InboxStatus.PENDING, InboxStatus.PERFORMING]))
-    .group_by(inbox.c.project, inbox.c.entity_id, inbox.c.id)
-    .having(bindparam("now", type_=Moment) < _DUE)
+    select(inbox.c.project, inbox.c.entity_id, inbox.c.id.label("inbox_id"), inbox.c.due_at.label("until"))
+    .where(*_LATER)
     .order_by(inbox.c.id)
+)
+_first = effects.alias("first")
+_FIRST_PENDING = (
+    select(_first.c.id)
+    .where(_first.c.inbox_id == inbox.c.id, _first.c.status == OutboxStatus.PENDING)
+    .order_by(_first.c.position)
+    .limit(1)
+    .correlate(inbox)
+    .scalar_subquery()
+)
+_PUT_OFF = (
+    select(inbox.c.project, effects.c.effect, inbox.c.due_at)
+    .select_from(inbox.outerjoin(effects, effects.c.id == _FIRST_PENDING))
+    .where(*_LATER)
+    .execution_options(yield_per=1_000)
 )
 _SOONER = update(effects).where(
     effects.c.inbox_id == bindparam("of_inbox"), effects.c.status == OutboxStatus.PENDING
@@ -49,6 +68,12 @@ def find(
     if project is not None:
         query = query.where(inbox.c.project == project.lower())
     return [Waiting(**row._asdict()) for row in c.execute(query, {"now": now})]
+
+
+def put_off(c: Connection, now: datetime) -> Iterator[tuple[str, Effect | None, datetime]]:
+    """Project, next effect (None of an event that could not be decided) and moment of each lane that waits for a later one."""
+    for project, effect, due_at in c.execute(_PUT_OFF, {"now": now}):
+        yield project, None if effect is None else effect_of(effect), due_at
 
 
 def hurry(c: Connection, waiting: Waiting, now: datetime) -> bool:

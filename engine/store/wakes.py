@@ -7,7 +7,7 @@ already; a test holds the row against what the library itself writes.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import timedelta
 
 from sqlalchemy import DDL, Connection
 
@@ -35,7 +35,7 @@ _TOUCHED = "interlock.touched"
 # fetched and finished before this transaction's rows can be seen. DO NOTHING would strand them.
 _UPSERT = f"""
 INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at)
-SELECT '{QUEUE}', '{TASK}', 'interlock/' || p, 'interlock/' || p, jsonb_build_object('partition', p), %s::timestamptz
+SELECT '{QUEUE}', '{TASK}', 'interlock/' || p, 'interlock/' || p, jsonb_build_object('partition', p), now() + %s::interval
 FROM unnest(%s::int[]) AS p ORDER BY p
 ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET
 scheduled_at = CASE WHEN excluded.scheduled_at IS NULL OR procrastinate_jobs.scheduled_at IS NULL THEN NULL
@@ -91,19 +91,22 @@ def enqueue(c: Connection) -> None:
     wake(c, [number for (number,) in found])
 
 
-def wake(c: Connection, partitions: Iterable[int], at: datetime | None = None) -> None:
-    """Have partitions worked now, or from a moment on; what waits already stays, and never becomes later."""
+def wake(c: Connection, partitions: Iterable[int], later: timedelta | None = None) -> None:
+    """Have partitions worked now, or after a while; what waits already stays, and never becomes later.
+
+    A while and not a moment: the server's clock says when it is over, and need not agree with anybody's.
+    """
     numbers = sorted(set(partitions))
     if not numbers:
         return
-    c.exec_driver_sql(_UPSERT, (at, numbers))
-    if at is None:
+    c.exec_driver_sql(_UPSERT, (later, numbers))
+    if later is None:
         c.exec_driver_sql(_NOTIFY)
 
 
-def hand_over(c: Connection, job_id: int, partition: int, at: datetime | None = None) -> bool:
+def hand_over(c: Connection, job_id: int, partition: int, later: timedelta | None = None) -> bool:
     """End the job that works a partition and wake the partition again; False if the job had ended already."""
-    wake(c, [partition], at)
+    wake(c, [partition], later)
     return c.exec_driver_sql(_END, (job_id,)).rowcount == 1
 
 

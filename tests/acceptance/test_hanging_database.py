@@ -79,6 +79,8 @@ def test_a_frozen_server(fleet: Fleet, server: PostgresServer, jira: PracticeJir
         told_to_repeat(daemon, signed)
         assert b"PostgreSQL" in readyz(daemon, 503)
         assert daemon.call("GET", "/livez").status == 200
+        listed = daemon.call("GET", "/backends/list")  # the circuits are known, what was put off is not
+        assert (listed.status, {b["put_off"] for b in listed.json()["data"]}) == (200, {None})
     wait_until(partial(readyz, daemon, 200), "/readyz stays unready")
     repeated(fleet, daemon, signed, jira)
     assert [line for line in daemon.lines() if "exception" in line or line["event"] == "library.said"] == []

@@ -32,6 +32,7 @@ def test_a_paused_project_is_received_for_and_goes_on_in_order(
     shown = daemon.cli("show", "SOC-1").stdout
     assert b"project soc is paused since" in shown
     assert b"Jira is being upgraded" in shown
+    assert b"at work" not in shown
     assert json.loads(daemon.cli("pauses", "--json").stdout)[0]["reason"] == "Jira is being upgraded"
 
     assert daemon.terminate() == 0

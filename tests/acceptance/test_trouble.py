@@ -1,6 +1,7 @@
 """What goes wrong between the engine and Jira, and what becomes of it."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.harness.daemon import DaemonProcess, PracticeJira, wait_until
@@ -71,6 +72,15 @@ def test_a_waiting_entity_holds_only_itself(daemon: DaemonProcess, jira: Practic
     wait_until(lambda: jira.status("SOC-7") == "In Progress", "SOC-7 waits for SOC-6")
     assert _status(daemon, "SOC-6") == "performing"
     assert jira.moves("SOC-6") == 0
+    address = f"http://127.0.0.1:{daemon.port}"
+    (seen,) = [
+        b
+        for b in json.loads(daemon.cli("backends", "--daemon", address, "--json").stdout)
+        if b["backend"] == "atlassian"
+    ]
+    assert (seen["circuit"], seen["waiting"], seen["put_off"]) == ("closed", 0, 1)
+    assert datetime.now(UTC) < datetime.fromisoformat(seen["next_at"])
+    assert b"put off" in daemon.cli("backends", "--daemon", address).stdout
 
 
 def test_nothing_that_is_secret_is_in_the_log_or_the_store(daemon: DaemonProcess, jira: PracticeJira) -> None:
@@ -104,6 +114,12 @@ def test_a_backend_that_is_left_alone_is_seen(daemon: DaemonProcess, jira: Pract
     )
     wait_until(lambda: seen()["circuit"] != "closed", "the circuit does not open")
     assert "500" in seen()["error"]
+    wait_until(
+        lambda: any(
+            b"atlassian, which did not answer others" in _standing(daemon, f"SOC-{n}") for n in range(1, 13)
+        ),
+        "nobody is told what the entities wait for",
+    )
     shown = daemon.cli("backends", "--daemon", address)
     assert b"500" in shown.stdout
     told = daemon.call("GET", "/readyz")
@@ -111,6 +127,12 @@ def test_a_backend_that_is_left_alone_is_seen(daemon: DaemonProcess, jira: Pract
     jira.world.trouble.clear()
     wait_until(lambda: seen()["circuit"] == "closed", "the circuit does not close", 60)
     wait_until(lambda: all(jira.moves(f"SOC-{n}") for n in range(1, 13)), "not everything was moved", 60)
+
+
+def _standing(daemon: DaemonProcess, entity: str) -> bytes:
+    """What is said first of an entity that waits; empty if it does not."""
+    said = daemon.cli("show", entity).stdout.splitlines()[1]
+    return said if said.startswith(b"  WAITS: ") else b""
 
 
 def _status(daemon: DaemonProcess, entity: str) -> str:

@@ -25,6 +25,8 @@ from engine.practice.jira import JiraWorld
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0
+#: A start is mostly imports: on a machine with a dozen others at work it takes a dozen times as long.
+STARTING = 90.0
 
 
 def wait_until(what: Callable[[], Any], why: str, patience: float = PATIENCE) -> Any:
@@ -107,7 +109,9 @@ class DaemonProcess:
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
-        ready = wait_until(lambda: self._said("daemon.ready", at) or self._ended(), "the daemon is not ready")
+        ready = wait_until(
+            lambda: self._said("daemon.ready", at) or self._ended(), "the daemon is not ready", STARTING
+        )
         if ready is True:
             pytest.fail(f"the daemon ended at its start: {self.log.read_text()}")
         self.port = int(ready["url"].rpartition(":")[2])
@@ -195,7 +199,7 @@ class DaemonProcess:
             env=self.environ,
             input=stdin,
             capture_output=True,
-            timeout=PATIENCE,
+            timeout=STARTING,
             check=False,
         )
 

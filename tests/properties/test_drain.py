@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 import pytest
 from hypothesis import given, settings
@@ -11,11 +13,12 @@ from hypothesis import strategies as st
 from engine.model import Entity
 from engine.run import drain
 from engine.run.drain import Drain, Ended, Hands
+from engine.run.fairness import FairGate
 from engine.run.lanes import TROUBLE_PAUSE, Idle, Progress, Turn, Waiting
 
 
-def _entity(number: int) -> Entity:
-    return Entity(project="soc", id=f"SOC-{number:03}")
+def _entity(number: int, project: str = "soc") -> Entity:
+    return Entity(project=project, id=f"SOC-{number:03}")
 
 
 class Partition:
@@ -31,10 +34,11 @@ class Partition:
         self.done: list[Entity] = []
         self.time = datetime(2026, 1, 1, tzinfo=UTC)
 
-    async def ready(self, after: Entity | None, limit: int) -> list[Entity]:
+    async def ready(self, after: Mapping[str, str], limit: int) -> list[Entity]:
         await asyncio.sleep(0)
         left = sorted(e for e, n in self.pending.items() if n and e not in self.postponed)
-        return [e for e in left if after is None or e > after][:limit]
+        left = [e for e in left if e.id > after.get(e.project, "")]
+        return [e for _, page in groupby(left, lambda e: e.project) for e in list(page)[:limit]]
 
     async def work(self, entity: Entity) -> Turn:
         assert entity not in self.running, "two works at once for one entity"
@@ -75,7 +79,7 @@ def test_what_is_ready_is_worked_and_the_rest_is_said(
     async def run() -> list[Ended]:
         ends = [Ended(more=True)]
         while ends[-1].more:
-            bound = asyncio.Semaphore(gate)
+            bound = FairGate(gate)
             ends.append(await Drain(partition.ready, Hands(partition.work), bound, partition.clock).run())
         return ends
 
@@ -103,7 +107,7 @@ def test_a_call_that_hangs_holds_only_its_entity_and_the_drain_is_shared_when_it
         return await partition.work(entity)
 
     async def run() -> tuple[int, Ended]:
-        draining = Drain(partition.ready, Hands(work), asyncio.Semaphore(8), partition.clock)
+        draining = Drain(partition.ready, Hands(work), FairGate(8), partition.clock)
         task = asyncio.create_task(draining.run())
         async with asyncio.timeout(10):
             while len(partition.done) < 19 * 5:
@@ -126,7 +130,7 @@ def test_an_ended_drain_leaves_nothing_running(end: str) -> None:
     partition = Partition(dict.fromkeys(range(5), 1000), set(), set())
 
     async def run() -> tuple[Ended, int]:
-        draining = Drain(partition.ready, Hands(partition.work), asyncio.Semaphore(8), partition.clock)
+        draining = Drain(partition.ready, Hands(partition.work), FairGate(8), partition.clock)
         task = asyncio.create_task(draining.run())
         while not partition.done:
             await asyncio.sleep(0)
@@ -143,7 +147,7 @@ def test_a_store_that_cannot_be_read_ends_the_drain_and_all_its_lanes(
     partition = Partition({1: 400}, set(), set())
     looks = 0
 
-    async def ready(after: Entity | None, limit: int) -> list[Entity]:
+    async def ready(after: Mapping[str, str], limit: int) -> list[Entity]:
         nonlocal looks
         looks += 1
         if looks > 1:
@@ -152,7 +156,51 @@ def test_a_store_that_cannot_be_read_ends_the_drain_and_all_its_lanes(
 
     async def run() -> int:
         with pytest.raises(OSError, match="gone"):
-            await Drain(ready, Hands(partition.work), asyncio.Semaphore(8), partition.clock).run()
+            await Drain(ready, Hands(partition.work), FairGate(8), partition.clock).run()
         return len(asyncio.all_tasks())
 
     assert asyncio.run(run()) == 1
+
+
+def test_a_project_with_one_event_does_not_wait_behind_one_with_thousands() -> None:
+    """Whatever their names, and though the other's calls take for ever."""
+    for name in ("alpha", "zeta"):
+        partition = Partition(dict.fromkeys(range(900), 1), set(), set())
+
+        async def work(entity: Entity, partition: Partition = partition) -> Turn:
+            if entity.project == "soc":
+                await asyncio.Event().wait()
+            return await partition.work(entity)
+
+        async def run(name: str = name, partition: Partition = partition) -> None:
+            draining = Drain(partition.ready, Hands(work), FairGate(8), partition.clock)
+            task = asyncio.create_task(draining.run())
+            await asyncio.sleep(0.1)
+            partition.pending[_entity(0, name)] = 1
+            draining.nudge()
+            async with asyncio.timeout(10):
+                while not partition.done:
+                    await asyncio.sleep(0.01)
+            draining.abandon()
+            await task
+
+        asyncio.run(run())
+        assert partition.done == [_entity(0, name)]
+
+
+def test_a_share_that_is_used_up_is_given_on_though_hundreds_wait_for_a_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A daemon that was started later gets its part of the work before the first one has done all of it."""
+    monkeypatch.setattr(drain, "MOST_SECONDS", 0.05)
+    partition = Partition(dict.fromkeys(range(300), 1), set(), set())
+
+    async def work(entity: Entity) -> Turn:
+        await asyncio.sleep(0.02)
+        return await partition.work(entity)
+
+    async def run() -> Ended:
+        return await Drain(partition.ready, Hands(work), FairGate(4), partition.clock).run()
+
+    assert asyncio.run(asyncio.wait_for(run(), 60)) == Ended(more=True)
+    assert 0 < len(partition.done) < 100

@@ -187,7 +187,7 @@ class FairQueueModel(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.queue = FairQueue(places=PLACES, room=ROOM)
+        self.queue: FairQueue[Entity, None] = FairQueue(places=PLACES, room=ROOM)
         self.waiting: dict[str, list[Entity]] = {}
         self.working: Counter[str] = Counter()
         self.numbers = count()

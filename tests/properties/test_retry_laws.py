@@ -13,6 +13,7 @@ policies = st.builds(
     attempts=st.integers(1, 50),
     attempts_when_told=st.integers(1, 100),
     total=seconds,
+    fewest=st.integers(1, 10),
     first=seconds,
     factor=st.floats(min_value=1, max_value=100),
     longest=seconds,
@@ -62,7 +63,7 @@ def test_a_retry_is_later_and_within_every_cap(
     if isinstance(decision, RetryAt):
         delay = (decision.at - NOW).total_seconds()
         assert 0 <= delay <= max(policy.longest, policy.longest_told) + 1e-6
-        assert delay <= policy.total + 1e-6
+        assert delay <= policy.total + 1e-6 or number < policy.fewest
         assert number < max(policy.attempts, policy.attempts_when_told)
 
 

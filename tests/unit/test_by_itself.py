@@ -161,3 +161,30 @@ def test_people_are_asked_once_where_the_definition_has_come_to_ask_them() -> No
     hindered = step(machine(ASKING.replace('["ada"]', "context.nobody")), Snapshot(state="a"), event, NOW)
     assert hindered.trace.verdict is Verdict.UNEVALUATED
     assert hindered.snapshot.awaits == {}
+
+
+GO = Event(name="go", entity=ENTITY, payload={})
+
+
+def around(most: int, then: str) -> str:
+    return (
+        'state "a" "go" { transition = "b" }\n'
+        f'state "b" {{\nalways {{\nwhen = try(context.n, 0) < {most}\nset = {{ n = try(context.n, 0) + 1 }}\n'
+        f'transition = "b"\n}}\n{then}\n}}\nstate "c" {{}}'
+    )
+
+
+def test_what_counts_by_itself_goes_on_as_long_as_nothing_is_the_same_again() -> None:
+    made = step(machine(around(200, 'always { transition = "c" }')), Snapshot(state="a"), GO, NOW)
+    assert (made.trace.verdict, made.snapshot.state, made.snapshot.context) == (
+        Verdict.MOVED,
+        "c",
+        {"n": 200},
+    )
+
+
+@pytest.mark.parametrize("most", [1, 2, 7, 40, 100])
+def test_a_way_round_is_without_end_however_long_it_is(most: int) -> None:
+    back = 'always {\nset = { n = 0 }\ntransition = "b"\n}'
+    made = step(machine(around(most, back)), Snapshot(state="a"), GO, NOW)
+    assert made.trace.verdict is Verdict.ENDLESS

@@ -392,3 +392,53 @@ def test_a_sender_who_adds_fields_freely_may_write_any() -> None:
     assert not is_nowhere(issue, ("object_attributes", "anything_new"))
     assert not is_nowhere(issue, ("user", "username"))
     assert not is_nowhere(ANY, ("reason",))
+
+
+BOTS = """
+provisioner "p" {
+  receive "github" "pull_request" {
+    entity = "P-1"
+    fire   = "pr.${event.action}"
+  }
+  statemachine "p" {
+    initial = "a"
+    state "a" {
+      on "pr.opened" {
+        when       = GUARD
+        transition = "b"
+      }
+      on "pr.*" { transition = "c" }
+    }
+    state "b" {}
+    state "c" {}
+  }
+  property "b" { never = state == "b" }
+  property "c" { never = state == "c" && previous == "a" }
+}
+"""
+
+
+def of_bots(body: str) -> Proof:
+    read = read_definition(body, "p.hcl")
+    assert read.definition is not None, read.diagnostics
+    return prove(read.definition.provisioners["p"], payloads=known_payload)
+
+
+@pytest.mark.parametrize(
+    ("guard", "type_"),
+    [
+        ('event.sender.type != "User"', "Bot"),
+        ('event.sender.type != "Bot" && event.sender.type != "Mannequin"', "Organization"),
+        ('!contains(["Bot", "Mannequin", "Organization", "User"], event.sender.type)', "some type"),
+        ('event.sender.type == "Robot"', "Robot"),
+    ],
+)
+def test_what_nothing_mentions_is_documented_as_long_as_there_is_such_a_value(guard: str, type_: str) -> None:
+    first = of_bots(BOTS.replace("GUARD", guard)).findings[0].way[0].event
+    assert first.payload["sender"]["type"] == type_
+
+
+def test_a_pattern_means_an_event_that_its_sender_sends_and_that_no_other_transition_waits_for() -> None:
+    body = BOTS.replace("when       = GUARD", "").replace("pr.opened", "pr.assigned")
+    event = of_bots(body).findings[1].way[0].event
+    assert (event.name, event.payload["action"]) == ("pr.auto_merge_disabled", "auto_merge_disabled")

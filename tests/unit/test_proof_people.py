@@ -176,3 +176,75 @@ def test_what_only_samples_could_break_is_open() -> None:
     assert proof.open
     assert Outcome.HOLDS.value not in outcomes(proof)
     assert "answer_out_of_reach" not in {d.code for d in proof.diagnostics}
+
+
+FIRST = 'when = event.answers[0].who == "eve"\n          needs = 3'
+SAID = 'when = event.answers[0].comment == "ok"\n          needs = 2'
+LATER = """
+provisioner "m" {
+  statemachine "m" {
+    initial = "w"
+    state "w" {
+      await {
+        from = ["ada", "bob", "eve"]
+        answer "yes" { transition = "again" }
+      }
+    }
+    state "again" {
+      await {
+        from = [event.who, "bob"]
+        answer "yes" {
+          needs      = 2
+          transition = "shipped"
+        }
+      }
+    }
+    state "shipped" { final = true }
+  }
+  property "can ship" {
+    reachable = "shipped"
+    from      = "again"
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("answer", [FIRST, SAID])
+def test_answers_before_are_told_apart_by_all_that_is_asked_of_them(answer: str) -> None:
+    proof = proven(MACHINE % ("", '["bob", "eve", "ada"]', answer))
+    assert not proof.open
+    assert proof.findings[0].outcome is Outcome.FAILS
+    assert not [d for d in proof.diagnostics if d.code in ("answer_out_of_reach", "unreachable_state")]
+
+
+def test_who_answers_matters_where_only_the_next_question_asks_who_it_was() -> None:
+    proof = proven(LATER)  # where bob answers first, nobody else is asked, and two have to answer
+    assert not proof.open
+    assert outcomes(proof) == ["fails"]
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        'anytrue([for one in event.answers : one.who == "bob"])',
+        'contains(event.answers[*].who, "bob")',
+        'contains(event.answers[*].comment, "ok")',
+        'contains([for one in event.answers : "${one.who}: ${one.comment}"], "bob: ok")',
+    ],
+)
+def test_of_those_who_come_in_a_name_that_is_looked_for_is_tried_and_nothing_is_called_impossible(
+    guard: str,
+) -> None:
+    proof = proven(MACHINE % ("", "event.names", f"when = {guard}"))
+    assert not [d for d in proof.diagnostics if d.code in ("answer_out_of_reach", "unreachable_state")]
+    assert "bob: ok" in guard or proof.findings[0].outcome is Outcome.FAILS
+    assert outcomes(proof)[1] == "open" or not proof.open
+
+
+@pytest.mark.parametrize(
+    "guard", ["event.opened > 3", 'event.at == "2030-05-05T00:00:00Z"', 'event.answers[0].at == "x"']
+)
+def test_what_depends_on_the_moment_of_an_answer_is_open(guard: str) -> None:
+    proof = proven(MACHINE % ("", '["bob", "eve"]', f"when = {guard}"))
+    assert not [d for d in proof.diagnostics if d.code in ("answer_out_of_reach", "unreachable_state")]
+    assert proof.findings[0].outcome is Outcome.OPEN

@@ -6,6 +6,7 @@ from engine.decide.run_test import run_test
 from engine.diagnostics import Diagnostic, Severity
 from engine.machine.claims import Outcome, length
 from engine.machine.compile import compile_definition
+from engine.machine.flows import flows
 from engine.machine.prove import Proof, prove
 from engine.machine.read import read_definition
 
@@ -247,6 +248,65 @@ def test_a_counter_is_explored_as_far_as_it_counts() -> None:
     claim = 'property "three" { never = state == "c" && context.n < 3 }'
     found = proof(f"{machine(COUNTER)}\n{claim}", 'variable "most" { default = 20 }')
     assert [f.outcome for f in found.findings] == [Outcome.HOLDS]
+
+
+UP = """
+state "a" {
+  on "more" {
+    set        = { n = %s }
+    transition = "a"
+  }
+  on "done" {
+    when       = context.n > 40
+    transition = "c"
+  }
+  on "again" { set = { n = 0 } }
+}
+state "c" { final = true }
+"""
+ENDS = 'property "ends" { reachable = "c" }\nproperty "more" { never = state == "c" && context.n < 41 }'
+
+
+@pytest.mark.parametrize(
+    "counted", ["try(context.n, 0) + 1", "3 + try(context.n, 0)", "try(context.n, local.none) + local.by"]
+)
+def test_what_is_only_counted_on_matters_as_far_as_it_is_compared(counted: str) -> None:
+    by = "locals {\nnone = 0\nby = 2\n}"
+    found = proof(f"{machine(UP % counted)}\n{ENDS}", by)
+    assert (found.open, [f.outcome for f in found.findings]) == ("", [Outcome.HOLDS] * 2)
+    [less] = proof(
+        f'{machine(UP % counted)}\nproperty "p" {{ never = state == "c" && context.n < 44 }}', by
+    ).findings
+    assert less.outcome is Outcome.FAILS
+
+
+def test_what_is_counted_down_is_known_below_all_that_it_is_compared_with() -> None:
+    down = (UP % "try(context.n, 0) - 1").replace("context.n > 40", "context.n <= -20")
+    found = proof(f'{machine(down)}\nproperty "p" {{ always = state != "c" || context.n < -19 }}')
+    assert (found.open, [f.outcome for f in found.findings]) == ("", [Outcome.HOLDS])
+
+
+@pytest.mark.parametrize(
+    ("counted", "also"),
+    [
+        ("try(context.n, 0) + 1", "set = { n = context.n - 1 }"),
+        ("try(context.n, 0) + event.by", ""),
+        ("try(context.n, 0) + 1", "set = { n = event.n }"),
+        ("try(context.n, 0) + 1", "when = context.n % 7 == 3\nset = { m = 1 }"),
+        ("try(context.n, 0) + 1", "when = context.n == event.n\nset = { m = 1 }"),
+        ("try(context.n, 0) + 1", "set = { m = context.n * 2 }"),
+        ("try(context.n, 0) * 2 + 1", ""),
+    ],
+)
+def test_what_is_not_only_counted_is_told_apart_for_ever(counted: str, also: str) -> None:
+    states = (UP % counted).replace('on "again"', f'on "other" {{\n{also or "set = {}"}\n}}\n  on "again"')
+    claims = 'property "m" { never = try(context.m, 0) == 100000 }\nproperty "n" { never = try(context.n, 0) == 7 }'
+    result = read_definition(f'provisioner "p" {{\n{machine(states)}\n{claims}\n}}\n', "p.hcl")
+    assert result.definition is not None, result.diagnostics
+    found = result.definition.provisioners["p"]
+    assert not flows(
+        found.machine, [p.condition for p in found.properties if p.condition is not None]
+    ).counted
 
 
 def test_what_has_no_end_is_said_to_be_open() -> None:
@@ -515,6 +575,19 @@ def test_a_way_round_through_the_end_of_the_timer_is_one() -> None:
 def test_a_way_round_that_no_time_is_left_for_is_none() -> None:
     states = 'state "a" {\non "e" { transition = "a" }\nafter {\ndelay = "0s"\ntransition = "b"\n}\n}\nstate "b" { final = true }'
     assert codes(states, 'property "ends" { eventually = "b" }') == []
+
+
+def test_a_way_round_has_nothing_on_it_that_leads_nowhere() -> None:
+    states = """
+    state "a" {
+      on "e" { transition = "b" }
+      on "note" { set = { noted = event.text } }
+    }
+    state "b" "e" { transition = "a" }
+    state "c" { final = true }
+    """
+    [found] = proof(f'{machine(states)}\nproperty "ends" {{ eventually = "c" }}').findings
+    assert [move.event.name for move in found.way] == ["e", "e"]
 
 
 def test_beside_another_timer_a_way_round_is_as_long_as_it_has_to_be() -> None:
@@ -1203,3 +1276,47 @@ def test_a_transition_that_another_one_always_comes_before_is_told_what_to_do() 
     assert [p.detail for p in found if p.code == "transition_hindered"] == [
         "What only this transition leads to is not come to. Give the other one a guard, or remove this one."
     ]
+
+
+@pytest.mark.parametrize(
+    ("kept", "made"),
+    [
+        ("1", "context.n == 1"),
+        ("event.x", "context.n + 1"),
+        ("1", "context.n + 1"),
+        ("event.x", "context.n > 1"),
+        ("event.x", "try(context.n, []) == 1 ? 1 : context.n - 1"),
+        ("1", '"${context.n}"'),
+    ],
+)
+def test_what_a_set_is_made_of_is_remembered_though_nobody_asks_for_what_it_sets(
+    kept: str, made: str
+) -> None:
+    states = f"""
+    state "a" {{
+      on "keep" {{ set = {{ n = {kept} }} }}
+      on "go" {{
+        set        = {{ made = {made} }}
+        transition = "b"
+      }}
+    }}
+    state "b" {{ final = true }}
+    """
+    found = proof(f'{machine(states)}\nproperty "b" {{ never = state == "b" }}')
+    assert not {d.code for d in found.diagnostics} & {"transition_hindered", "unreachable_state"}
+    [finding] = found.findings
+    assert [move.event.name for move in finding.way] == ["keep", "go"]
+
+
+def test_whether_something_can_be_made_of_what_is_remembered_does_not_tell_each_value_from_each_other() -> (
+    None
+):
+    states = """
+    state "a" {
+      on "more" { set = { n = try(context.n, 0) + 1 } }
+      on "go" { transition = "b" }
+    }
+    state "b" { final = true }
+    """
+    found = proof(f'{machine(states)}\nproperty "b" {{ reachable = "b" }}')
+    assert (found.open, [f.outcome for f in found.findings]) == ("", [Outcome.HOLDS])

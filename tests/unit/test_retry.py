@@ -81,13 +81,21 @@ def test_a_useless_wait_leaves_our_own(told: float) -> None:
 
 
 def test_the_total_time_is_bounded() -> None:
-    policy = RetryPolicy(total=3600)
+    policy = RetryPolicy(total=3600, fewest=2)
     told = attempt(Outcome.RETRY, retry_after=1800)
     since = NOW - timedelta(seconds=1801)
     assert isinstance(after(2, told, NOW, policy, "k", since=NOW), RetryAt)
     gone = after(2, told, NOW, policy, "k", since=since)
     assert isinstance(gone, DeadLetter)
     assert "more than 1 h after the first" in gone.reason
+
+
+def test_time_in_which_nothing_was_tried_uses_up_no_patience() -> None:
+    two_days_ago = NOW - timedelta(days=2)
+    busy = attempt(Outcome.RETRY, retry_after=60)
+    for number in range(1, DEFAULT.fewest):
+        assert isinstance(after(number, busy, NOW, DEFAULT, "k", since=two_days_ago), RetryAt)
+    assert isinstance(after(DEFAULT.fewest, busy, NOW, DEFAULT, "k", since=two_days_ago), DeadLetter)
 
 
 def test_the_first_wait_is_between_half_a_second_and_one() -> None:

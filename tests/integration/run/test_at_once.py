@@ -8,10 +8,12 @@ import pytest
 from engine.decide.decide import Decision
 from engine.decide.decide import decide as decide_for_real
 from engine.model import Attempt, Entity, Outcome
+from engine.processors.processor import Call
 from engine.run import deciding
 from engine.run.at_once import MOST_ENTITIES
 from engine.run.clock import now
 from engine.run.delivered import delivered
+from engine.run.lanes import PLACES
 from engine.store import deliveries, history, inbox, outbox, pauses
 from engine.store.tables import InboxStatus, PauseKind
 from tests.harness.engine import Backend, Engine, engine
@@ -49,6 +51,30 @@ def test_what_is_alone_is_decided_in_the_commit_that_receives_it(tmp_path: Path)
             with e.store.read() as c:
                 assert outbox.pending(c, row.id) == []
                 assert len(history.of_entity(c, "soc", "SOC-1", 9)) == 1
+
+    asyncio.run(run())
+
+
+def test_it_is_decided_as_it_comes_though_every_place_is_taken(tmp_path: Path) -> None:
+    """Else a load that has once filled the places would cost a commit more for each event, and stay behind."""
+    gate = asyncio.Event()
+
+    class Stuck(Backend):
+        async def perform(self, call: Call) -> Attempt:
+            await gate.wait()
+            return await super().perform(call)
+
+    backend = Stuck()
+
+    async def run() -> None:
+        async with engine(tmp_path, backend) as e:
+            for number in range(1, PLACES + 9):
+                received = await e.release(f"Ships SOC-{number}")
+                assert len(received.decided) == 1, number
+            gate.set()
+            await e.lanes.settle()
+            assert len(backend.calls) == PLACES + 8
+            assert not any(call.read_back for call in backend.calls)
 
     asyncio.run(run())
 
@@ -175,8 +201,9 @@ def test_an_event_is_the_same_at_hand_and_read_again(tmp_path: Path) -> None:
 
     async def run() -> None:
         async with engine(tmp_path, Backend()) as e:
-            received = await e.release("Ships SOC-1")
-            (arrived,) = received.arrived
+            # About so many that they are left to the lanes: what is decided as it comes is not needed any more.
+            received = await e.release("Ships " + " ".join(f"SOC-{n + 1}" for n in range(MOST_ENTITIES + 1)))
+            arrived = received.arrived[0]
             with e.store.read() as c:
                 row = inbox.get(c, arrived.row.id)
                 assert row is not None

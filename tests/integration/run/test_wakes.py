@@ -3,6 +3,7 @@
 import asyncio
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,9 +19,9 @@ from engine.run.drain import Hands
 from engine.run.lanes import Idle, Progress, Turn
 from engine.run.procrastinate import Partitions
 from engine.run.reading import read
-from engine.store import deliveries, hooks, inbox, partitions, wakes
+from engine.store import deliveries, hooks, inbox, partitions, pauses, wakes
 from engine.store.database import Store
-from engine.store.tables import Receipt
+from engine.store.tables import PauseKind, Receipt
 from tests.harness.postgres import PostgresServer
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -107,11 +108,12 @@ def test_a_work_that_fails_wakes_for_nothing_that_is_lost(
 
 
 def test_a_wake_for_later_never_delays_one_for_now(store: Store, url: str, postgres: PostgresServer) -> None:
-    early, late = NOW + timedelta(days=1000), NOW + timedelta(days=2000)
+    early, late = timedelta(days=1000), timedelta(days=2000)
     for asked, waits in ((late, late), (early, early), (late, early), (None, None), (early, None)):
-        store.write(lambda c, at=asked: wakes.wake(c, [3], at))  # type: ignore[misc]
+        store.write(lambda c, later=asked: wakes.wake(c, [3], later))  # type: ignore[misc]
         ((_, status, scheduled),) = jobs(postgres, url)
-        assert (status, scheduled) == ("todo", waits)
+        said = None if scheduled is None else round((scheduled - datetime.now(UTC)) / timedelta(days=1))
+        assert (status, said) == ("todo", waits and waits.days)
 
 
 def test_a_job_is_handed_over_once(store: Store, url: str, postgres: PostgresServer) -> None:
@@ -143,10 +145,10 @@ def test_ready_lanes_are_paged_by_name_and_found_by_index(store: Store) -> None:
     with store.read() as c:
         seen = []
         for number in range(wakes.PARTITIONS):
-            after: tuple[str, str] | None = None
+            after: dict[str, str] = {}
             while page := partitions.ready(c, number, NOW, after=after, limit=5):
                 seen += page
-                after = page[-1]
+                after = dict([page[-1]])
         assert sorted(seen) == sorted((e.project, e.id) for e in here[1:])
         dues = {partitions.next_due(c, n) for n in range(wakes.PARTITIONS)}
         assert dues <= {NOW, NOW + timedelta(hours=1), None}
@@ -157,6 +159,21 @@ def test_ready_lanes_are_paged_by_name_and_found_by_index(store: Store) -> None:
             "IS NULL AND interlock_partition(project, entity_id) = 3 ORDER BY project, entity_id, id"
         )
         assert "ix_inbox_partition" in " ".join(str(row) for row in plan)
+
+
+def test_a_page_has_some_of_each_project_that_is_not_paused(store: Store) -> None:
+    many = [Entity(project="many", id=f"M-{n}") for n in range(400)]
+    few = [Entity(project=p, id="F-1") for p in ("a-few", "z-few", "paused")]
+    store.write(lambda c: events_of(c, [*many, *few]))
+    store.write(lambda c: pauses.pause(c, [(PauseKind.PROJECT, "paused")], "", NOW))
+    with store.read() as c:
+        pages = [partitions.ready(c, number, NOW, limit=2) for number in range(wakes.PARTITIONS)]
+    for page in pages:
+        assert Counter(project for project, _ in page)["many"] == 2
+    assert sorted(place for page in pages for place in page if place[0] != "many") == [
+        ("a-few", "F-1"),
+        ("z-few", "F-1"),
+    ]
 
 
 class Worked:

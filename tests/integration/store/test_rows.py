@@ -293,7 +293,7 @@ def test_lanes_are_listed_by_page_with_the_due_moment_of_their_heads(store: Stor
         )
     gone = enqueue(store, hook_id, "a", entity=Entity(project="b", id="b-0"))
     store.write(lambda c: inbox.finish(c, gone[0], Verdict.MOVED, "", NOW))
-    seen: list[tuple[str, str, datetime]] = []
+    seen: list[tuple[str, str, datetime | None]] = []
     with store.read() as c:
         while page := inbox.unfinished_entities(c, after=seen[-1][:2] if seen else None, limit=4):
             seen += page

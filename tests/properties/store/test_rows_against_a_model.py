@@ -47,6 +47,7 @@ class Thing:
     delivery: int
     status: InboxStatus = InboxStatus.PENDING
     due_at: datetime = EPOCH
+    put_off: bool = False
     effects: list[OutboxStatus] = field(default_factory=list)
     put_back: bool = False
     #: What became of the effects of decisions before the last one.
@@ -140,7 +141,7 @@ class Rows(RuleBasedStateMachine):
         due = EPOCH + timedelta(seconds=seconds)
         if thing in self.lane(thing.entity):
             self.store.write(lambda c: inbox.postpone(c, inbox_id, 1, due, "later"))
-            thing.due_at = due
+            thing.due_at, thing.put_off = due, True
         else:
             with pytest.raises(FencedError):
                 self.store.write(lambda c: inbox.postpone(c, inbox_id, 1, due, "later"))
@@ -242,7 +243,7 @@ class Rows(RuleBasedStateMachine):
         thing.effects = [OutboxStatus.DROPPED if s in closed else s for s in thing.effects]
         thing.status = InboxStatus.PENDING if again else InboxStatus.DROPPED
         if again:
-            thing.put_back, thing.due_at = True, when
+            thing.put_back, thing.due_at, thing.put_off = True, when, False
             self.holders = {place: holder for place, holder in self.holders.items() if holder != thing.id}
 
     @rule(pick=st.integers(0, 20), again=st.booleans())
@@ -264,7 +265,8 @@ class Rows(RuleBasedStateMachine):
         self.store.write(lambda c: change(c, letter, when))
         thing.effects[1] = OutboxStatus.PENDING if again else OutboxStatus.DROPPED
         if again:
-            thing.status, thing.put_back, thing.due_at = InboxStatus.PERFORMING, True, when
+            thing.status, thing.put_back = InboxStatus.PERFORMING, True
+            thing.due_at, thing.put_off = when, False
         with self.store.read() as c:
             after = outbox.get(c, row.id)
         assert after is not None
@@ -297,7 +299,9 @@ class Rows(RuleBasedStateMachine):
                 loaded = instances.load(c, entity.project, entity.id)
                 assert (loaded.snapshot.version if loaded else None) == self.versions.get(entity)
             oldest = {e: min(lane, key=lambda t: t.id) for e, lane in lanes.items() if lane}
-            expected = [(e.project, e.id, first.due_at) for e, first in oldest.items()]
+            expected = [
+                (e.project, e.id, first.due_at if first.put_off else None) for e, first in oldest.items()
+            ]
             assert inbox.unfinished_entities(c, limit=9) == expected
             assert inbox.backlog(c) == sum(map(len, lanes.values()))
             for delivery in {t.delivery for t in self.things.values()}:
