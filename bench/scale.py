@@ -49,9 +49,14 @@ _FILL_HISTORY = (
     decided_at, finished_at, payload) SELECT 'load', 'load', 'LOAD-' || (1 + n % {instances}), 'next', 'done', 0, {then} + n,
     {then} + n, 'moved', '', {then} + n, {then} + n, 'null' FROM c""",
     """INSERT INTO history (project, entity_id, version, inbox_id, at, machine_hash, event, before, after, verdict, facts,
-    trace, previous_hash, hash) SELECT 'load', 'LOAD-' || (1 + n % {instances}), 1 + n / {instances}, n, {then} + n, 'm',
+    trace, previous_hash, hash, previous_id) SELECT 'load', 'LOAD-' || (1 + n % {instances}), 1 + n / {instances}, n, {then} + n, 'm',
     'next', 'b', 'a', 'moved', '{{"text":"m"}}', '{{"after":"a","before":"b","because":"","candidates":[],"event":"next",'
-    || '"verdict":"moved"}}', zeroblob(32), randomblob(32) FROM c""",
+    || '"verdict":"moved"}}', zeroblob(32), randomblob(32), nullif(max(0, n - {instances}), 0) FROM c""",
+)
+#: The row of each entity's last decision, and its hash.
+_FILL_ENDS = (
+    """UPDATE instances SET last_history_id = {decided} - ({decided} - (id - 1)) % {instances}""",
+    """UPDATE instances SET last_hash = (SELECT hash FROM history WHERE history.id = last_history_id)""",
 )
 
 
@@ -95,12 +100,15 @@ def _prepare(folder: Path, instances: int, decided: int) -> None:
     with closing(sqlite3.connect(folder / "interlock.db")) as c:
         c.execute("PRAGMA synchronous = OFF")
         c.execute("PRAGMA cache_size = -200000")
-        values = {"instances": instances, "then": _THEN, "later": _LATER}
+        values = {"instances": instances, "decided": decided, "then": _THEN, "later": _LATER}
         for texts, count in ((_FILL, instances), (_FILL_HISTORY, decided)):
             for text in texts:
                 insert, rest = text.split("SELECT", 1)
                 c.execute(f"{insert} {_COUNT.format(count=count)} SELECT {rest}".format(**values))
                 c.commit()
+        for text in _FILL_ENDS:
+            c.execute(text.format(**values))
+            c.commit()
 
 
 def _url(folder: Path) -> str:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from engine.cli.chaos_run import Plan, Ran
 from engine.frozen import frozen
 from engine.model import EffectKind
-from engine.run.replay import Difference, Replay
+from engine.run.replay import Difference, Replay, around
 from engine.store import check, deadletters, deliveries, history, outbox
 from engine.store.backend import is_postgresql
 from engine.store.database import Store
@@ -76,6 +76,7 @@ def judge(ran: Ran) -> Judgement:
                     lost += done.lost()
                     doubled += done.doubled()
                     reordered += done.reordered()
+            damaged += [f"{one.entity_id}: {one.because}" for one in around(c)]
             dead = len(deadletters.find(c, deadletters.Wanted()))
     finally:
         store.close()

@@ -11,7 +11,7 @@ from engine.cli.options import Json, StoreUrl
 from engine.cli.progress import progress
 from engine.cli.replay import BEGINNING
 from engine.errors import SettingError, StoreError
-from engine.run.replay import Difference, Part, Replay
+from engine.run.replay import Difference, Part, Replay, around
 from engine.store import history
 from engine.store.database import Store
 from engine.store.history import HistoryRow
@@ -41,13 +41,17 @@ def verify(
         checked = 0
         replay = Replay()
         with progress("Verifying", _count(opened) if entity is None else None) as advance:
-            for place in _places(opened, entity, project):
+            places = None if entity is None else _named(opened, entity, project)
+            for place in _all(opened, project) if places is None else places:
                 for item in _entity(opened, replay, *place):
                     if isinstance(item, Difference):
                         found.append(item)
                     else:
                         checked += 1
                         advance(1)
+        for around_what in [None] if places is None else places:
+            with opened.read() as connection:
+                found += (one for one in around(connection, around_what) if _is_of(one, project))
     return report(found, checked, "verified", json=json)
 
 
@@ -66,15 +70,20 @@ def _count(store: Store) -> int:
         return history.count_since(connection, BEGINNING)
 
 
-def _places(store: Store, entity: str | None, project: str | None) -> Iterator[tuple[str, str]]:
-    if entity is not None:
-        with store.read() as connection:
-            named = history.places(connection, entity)
-        found = [place for place in named if project is None or place[0] == project.lower()]
-        if not found:
-            raise SettingError(f"nothing is known of {entity}; `interlock deliveries` shows what came in")
-        yield from found
-        return
+def _named(store: Store, entity: str, project: str | None) -> list[tuple[str, str]]:
+    with store.read() as connection:
+        named = history.places(connection, entity)
+    found = [place for place in named if project is None or place[0] == project.lower()]
+    if not found:
+        raise SettingError(f"nothing is known of {entity}; `interlock deliveries` shows what came in")
+    return found
+
+
+def _is_of(difference: Difference, project: str | None) -> bool:
+    return project is None or difference.project == project.lower()
+
+
+def _all(store: Store, project: str | None) -> Iterator[tuple[str, str]]:
     after = ("", "")
     while True:
         with store.read() as connection:

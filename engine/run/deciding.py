@@ -26,6 +26,7 @@ from engine.run.pauses import IS_PAUSED
 from engine.store import commit, deliveries, inbox, instances, once, outbox, parked
 from engine.store.database import Connection, Store
 from engine.store.encoding import decode
+from engine.store.history import BEGINNING
 from engine.store.tables import InboxStatus
 
 log = structlog.get_logger()
@@ -248,6 +249,7 @@ class Decider:
         )
         return decision, commit.Change(
             before_version=before.version if before is not None else None,
+            last=held.last if held is not None else BEGINNING,
             instance=instance,
             facts={**decision.facts, "text": text},
             trace=step.trace,

@@ -1,7 +1,8 @@
 """Decide again from history: recorded facts, the stored text of the definition, the stored body. No effects, no network.
 
 `Replay.row` decides one recorded decision again and says what differs; `Replay.entity` also walks the entity's chain of
-hashes, from its checkpoint to the instance as it is now, so that a changed, a missing and a cut-off row all show.
+hashes, from its checkpoint to the instance as it is now, so that a changed and a missing row show. `around` finds what no
+chain leads to, a cut-off end for one.
 """
 
 from collections import OrderedDict
@@ -25,6 +26,10 @@ from engine.store.encoding import encode, settled
 from engine.store.history import HistoryRow
 from engine.store.legible import UNREADABLE, unreadable
 
+_UNREACHED = (
+    "decision {} is in the history, and neither its instance nor a later one leads to it: one between was removed, or the "
+    "instance was set back"
+)
 #: Compiled definitions that are kept at hand.
 _KEPT = 32
 
@@ -129,11 +134,8 @@ class Replay:
             yield from self._judge(c, row, outcome)
             version, previous, last = row.version, row.hash, row
             left = _left(row, outcome) if sound else None
-        yield from _instance(c, project, entity_id, version, last, left)
-        for one in agreement.disagreements(c, (project, entity_id)):
-            yield Difference(
-                project=project, entity_id=entity_id, version=None, part=Part.TABLES, because=one.because
-            )
+        yield from _instance(c, project, entity_id, version, previous, last, left)
+        yield from map(_contradiction, agreement.about_timers(c, (project, entity_id)))
 
     def _outcome(self, c: Connection, row: HistoryRow) -> "Decision | _MissingError | None":
         """The decision made again, or why it cannot be; None where nothing was decided."""
@@ -196,6 +198,27 @@ class Replay:
             yield _difference(row, Part.EFFECTS, because, recorded=shown, again=shown_again)
 
 
+def around(c: Connection, place: tuple[str, str] | None = None) -> Iterator[Difference]:
+    """What no chain shows: decisions that none of them reaches, and tables that tell different stories of one.
+
+    Of one entity, or of the whole store; either way tables are read from end to end.
+    """
+    for row in history.unreached(c, place):
+        because = "there is history, and no instance" if row.held is None else _UNREACHED.format(row.id)
+        part = Part.INSTANCE if row.held is None else Part.CHAIN
+        yield Difference(
+            project=row.project, entity_id=row.entity_id, version=row.version, part=part, because=because
+        )
+    for one in agreement.disagreements(c, place):
+        yield _contradiction(one)
+
+
+def _contradiction(one: agreement.Disagreement) -> Difference:
+    return Difference(
+        project=one.project, entity_id=one.entity_id, version=None, part=Part.TABLES, because=one.because
+    )
+
+
 def _had_no_word(recorded: Mapping[str, Any], again: Mapping[str, Any]) -> bool:
     """Whether a decision was made before there was the verdict `already_there`: all else in its trace is the same."""
     if (recorded["verdict"], again["verdict"]) != (Verdict.EVENT_NOT_REGISTERED, Verdict.ALREADY_THERE):
@@ -256,10 +279,11 @@ def _instance(
     project: str,
     entity_id: str,
     version: int,
+    previous: str,
     last: HistoryRow | None,
     left: Mapping[str, Any] | None,
 ) -> Iterator[Difference]:
-    """Whether the instance is where its newest decision left it."""
+    """Whether the instance is where its newest decision left it, and knows the hash that its chain ends with."""
     held = instances.load(c, project, entity_id)
 
     def differs(because: str, recorded: Any = None, again: Any = None) -> Difference:
@@ -281,6 +305,10 @@ def _instance(
         yield differs(
             f"the instance is at version {held.snapshot.version}, its history ends at {version}: "
             "the end of the history is missing, or the instance was changed"
+        )
+    elif held.last.hash.hex() != previous:
+        yield differs(
+            "the instance names another hash as its last decision's: its next one would break the chain"
         )
     elif left is not None:
         place = held.snapshot

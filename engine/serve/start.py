@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
+
 from engine.config.settings import DaemonSettings
 from engine.errors import SecretKeyError, SettingError
 from engine.processors.processor import ProcessorMaker
@@ -18,8 +20,11 @@ from engine.serve.logs import hide_in_logs
 from engine.store.backend import is_postgresql
 from engine.store.database import Store, holds_secrets
 from engine.store.lock import DaemonLock
+from engine.store.schema import REVISION
 from engine.store.secrets import load_or_create_key
 from engine.store.sqlite import path_of
+
+log = structlog.get_logger()
 
 
 def _secrets(settings: DaemonSettings) -> Iterator[str]:
@@ -52,7 +57,12 @@ def _key(settings: DaemonSettings) -> bytes:
 
 def open_store(settings: DaemonSettings) -> Store:
     """The store of these settings, with the key of its secrets; raises `StoreError` with what to do."""
-    return Store.open(settings.store, key=_key(settings))
+    return Store.open(settings.store, key=_key(settings), told=_tell)
+
+
+def _tell(revision: str) -> None:
+    because = "rows are written once more, all or none of them: a large store takes minutes, one that is stopped begins again"
+    log.info("store.migrating", **{"from": revision, "to": REVISION}, because=because)
 
 
 def open_existing_store(settings: DaemonSettings, *, with_key: bool = True, patient: bool = False) -> Store:

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.errors import StoreError, StoreTooNewError
-from engine.store import schema, sqlite
-from engine.store.agreement import disagreements
+from engine.store import history, schema, sqlite
+from engine.store.agreement import about_timers, disagreements
 from engine.store.legible import UNREADABLE, illegible
 from engine.store.tables import metadata
 
@@ -68,8 +68,8 @@ _CONTRADICTIONS = (
         "instance {} has neither history nor a checkpoint",
         """
         SELECT i.entity_id FROM instances i WHERE NOT EXISTS (SELECT 1 FROM history h
-        WHERE h.project = i.project AND h.entity_id = i.entity_id) AND NOT EXISTS (SELECT 1 FROM checkpoints c
-        WHERE c.project = i.project AND c.entity_id = i.entity_id)
+        WHERE h.id = i.last_history_id AND h.project = i.project AND h.entity_id = i.entity_id)
+        AND NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.project = i.project AND c.entity_id = i.entity_id)
         """,
     ),
     (
@@ -123,6 +123,8 @@ def check(path: Path, told: Callable[[str], None] = _nobody) -> list[Finding]:
             found += [*_references(c), *_contradictions(c)]
             if {f"the column {column}" for column in _COLUMNS} <= _shape(c):
                 found += _unreadable(c, told)
+                told("whether a way leads to every decision")
+                found += _unreached(connection)
                 told("whether the tables agree about what was decided")
                 found += _disagreements(connection)
             return found
@@ -221,11 +223,23 @@ def _unreadable(c: sqlite3.Connection, told: Callable[[str], None]) -> list[Find
     return [Finding(fault=Fault.UNREADABLE, because=said) for said in islice(illegible(c, told), _MOST)]
 
 
+def _unreached(c: Connection) -> list[Finding]:
+    """Decisions that nothing leads to."""
+    return [
+        Finding(
+            fault=Fault.ROWS,
+            because=f"decision {row.id} of the history is {row.entity_id}'s, and neither its instance nor a later decision "
+            "leads to it",
+        )
+        for row in history.unreached(c)[:_MOST]
+    ]
+
+
 def _disagreements(c: Connection) -> list[Finding]:
     """What tables say of entities that others contradict; nothing where rows cannot be read, which was said."""
     found = []
     with suppress(*UNREADABLE):
-        for one in disagreements(c, limit=_MOST):
+        for one in chain(disagreements(c, limit=_MOST), islice(about_timers(c), _MOST)):
             because = f"{one.entity_id} of project {one.project}: {one.because}"
             found.append(Finding(fault=Fault.ROWS, because=because))
     return found

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from engine.model import EFFECT_FAILED, Effect, Entity, Snapshot, Trace, Verdict
 from engine.store import history, instances, outbox, timers
 from engine.store import inbox as inbox_rows
+from engine.store.history import Link
 from engine.store.inbox import InboxRow, NewEvent
 from engine.store.instances import Instance
 from engine.store.outbox import OutboxRow
@@ -22,6 +23,8 @@ class Change:
 
     #: The version decided from; None: there was no instance.
     before_version: int | None
+    #: Where the chain of history ended then.
+    last: Link
     #: Where the machine is now.
     instance: Instance
     #: What was looked up for the decision.
@@ -65,9 +68,8 @@ def commit_arrived(c: Connection, new: NewEvent, change: Change) -> tuple[InboxR
 def _write(c: Connection, inbox_id: int, change: Change, digest: bytes) -> list[OutboxRow]:
     """Everything but the event itself, which is of the delivery with that digest."""
     instance, now = change.instance, change.now
-    instances.save(c, instance, expected_version=change.before_version)
     version = instance.snapshot.version
-    history.append(
+    last = history.append(
         c,
         project=instance.project,
         entity_id=instance.entity_id,
@@ -77,7 +79,9 @@ def _write(c: Connection, inbox_id: int, change: Change, digest: bytes) -> list[
         machine_hash=instance.machine_hash,
         facts=change.facts,
         trace=change.trace,
+        last=change.last,
     )
+    instances.save(c, instance, expected_version=change.before_version, last=last)
     entity = Entity(project=instance.project, id=instance.entity_id)
     if change.armed or change.cancelled:
         timers.change(c, entity, change.armed, change.cancelled)
@@ -87,7 +91,7 @@ def _write(c: Connection, inbox_id: int, change: Change, digest: bytes) -> list[
 def restore(
     c: Connection, *, inbox: InboxRow, instance: Instance, snapshot: Snapshot, because: str, now: datetime
 ) -> Instance:
-    """Take an instance back to `snapshot`, because its transition call was given up.
+    """Take an instance, as it was read, back to `snapshot`, because its transition call was given up.
 
     For projects where nothing observes. The version counts on, and history says what happened. Its timers are pending
     again, but not the one whose event this was: it would run out again at once.
@@ -102,7 +106,6 @@ def restore(
         observed_status=instance.observed_status,
         updated_at=now,
     )
-    instances.save(c, restored, expected_version=version)
     now_pending = instance.snapshot.timers
     armed = {event: due for event, due in pending.items() if now_pending.get(event) != due}
     gone = [event for event in now_pending if event not in pending]
@@ -114,7 +117,7 @@ def restore(
         after=snapshot.state,
         because=because,
     )
-    history.append(
+    last = history.append(
         c,
         project=restored.project,
         entity_id=restored.entity_id,
@@ -124,5 +127,7 @@ def restore(
         machine_hash=restored.machine_hash,
         facts={"restored": snapshot},
         trace=trace,
+        last=instance.last,
     )
+    instances.save(c, restored, expected_version=version, last=last)
     return restored

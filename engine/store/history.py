@@ -13,16 +13,18 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, tuple_
+from sqlalchemy import Connection, and_, bindparam, func, select, true, tuple_
 
 from engine.errors import StoreError
 from engine.model import Candidate, Trace, Verdict
+from engine.store import walk
 from engine.store.columns import Moment, microseconds
 from engine.store.encoding import encode, written
-from engine.store.prepared import Prepared, insert_row
-from engine.store.tables import checkpoints, history, inbox, instances, outbox, timers
+from engine.store.prepared import insert_row
+from engine.store.tables import IS_GIVEN_UP, checkpoints, history, inbox, instances, timers
 
 _FORMAT = "interlock history 1"
 
@@ -58,13 +60,53 @@ class HistoryRow:
     hash: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Where a chain ends: what its next row names as the one before."""
+
+    #: The row's number; None if there is none, or if retention had removed it when numbers were not kept yet.
+    id: int | None
+    #: Its hash; empty before the first.
+    hash: bytes
+
+
+#: Where the chain of an entity begins that was never decided about.
+BEGINNING = Link(id=None, hash=b"")
 _ROWS = select(*(history.c[name] for name in HistoryRow.__dataclass_fields__))
 _OF_ENTITY = (history.c.project == bindparam("of_project"), history.c.entity_id == bindparam("of_entity"))
-_NEWEST_OF_ENTITY = _ROWS.where(*_OF_ENTITY).order_by(history.c.id.desc()).limit(bindparam("at_most"))
-_CHAIN = (
-    _ROWS.where(*_OF_ENTITY, history.c.id > bindparam("after_id"))
+_BACK = walk.back()
+_NEWEST_OF_ENTITY = _ROWS.join(_BACK, _BACK.c.id == history.c.id)
+_THESE = _ROWS.where(*_OF_ENTITY, history.c.id.in_(bindparam("numbers", expanding=True)))
+_later = history.alias("later")
+_NAMED = select(
+    history.c.id,
+    history.c.previous_id,
+    history.c.project,
+    history.c.entity_id,
+    history.c.version,
+    instances.c.version.label("held"),
+)
+_instance_of = and_(instances.c.project == history.c.project, instances.c.entity_id == history.c.entity_id)
+_later = history.alias("later")
+#: A join, because that is what both databases do in one pass.
+_UNREACHED = (
+    _NAMED.outerjoin(
+        _later,
+        and_(
+            _later.c.previous_id == history.c.id,
+            _later.c.id > history.c.id,
+            _later.c.project == history.c.project,
+            _later.c.entity_id == history.c.entity_id,
+        ),
+    )
+    .outerjoin(instances, _instance_of)
+    .where(_later.c.id.is_(None), func.coalesce(instances.c.last_history_id != history.c.id, true()))
     .order_by(history.c.id)
-    .limit(bindparam("at_most"))
+)
+_UNREACHED_OF_ENTITY = (
+    _NAMED.outerjoin(instances, _instance_of)
+    .where(*_OF_ENTITY, history.c.id.not_in(select(_BACK.c.id)))
+    .order_by(history.c.id)
 )
 _SINCE = (
     _ROWS.where(history.c.id > bindparam("after_id"), history.c.at >= bindparam("since", type_=Moment))
@@ -74,25 +116,25 @@ _SINCE = (
 _COUNT_SINCE = (
     select(func.count()).select_from(history).where(history.c.at >= bindparam("since", type_=Moment))
 )
-#: Of an entity's last decision, which may be one that retention has removed.
-_LAST_HASH = Prepared(
-    select(
-        func.coalesce(
-            select(history.c.hash)
-            .where(*_OF_ENTITY)
-            .order_by(history.c.id.desc())
-            .limit(1)
-            .scalar_subquery(),
-            select(checkpoints.c.hash)
-            .where(
-                checkpoints.c.project == bindparam("of_project"),
-                checkpoints.c.entity_id == bindparam("of_entity"),
-            )
-            .scalar_subquery(),
-        )
-    )
+#: Where an entity without an instance may be: in a lane, among what was given up, and in a history whose instance was removed.
+_WITHOUT_INSTANCE = (
+    (inbox, inbox.c.finished_at.is_(None)),
+    (inbox, IS_GIVEN_UP),
+    (history, true()),
 )
 _PAGE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreached:
+    """A decision to which no way leads."""
+
+    id: int
+    project: str
+    entity_id: str
+    version: int
+    #: The version of the entity's instance; None if it has none.
+    held: int | None
 
 
 def append(
@@ -106,10 +148,9 @@ def append(
     machine_hash: str,
     facts: Mapping[str, Any],
     trace: Trace,
-) -> None:
-    """Add a decision to its entity's chain; event, states and verdict are the trace's."""
-    of_entity = {"of_project": project, "of_entity": entity_id}
-    last = _LAST_HASH.scalar(c, of_entity)
+    last: Link,
+) -> Link:
+    """Add a decision to its entity's chain, which ends at `last` so far; event, states and verdict are the trace's."""
     values = linked(
         project=project,
         entity_id=entity_id,
@@ -119,9 +160,9 @@ def append(
         machine_hash=machine_hash,
         facts=facts,
         trace=trace,
-        previous=last or b"",
+        last=last,
     )
-    insert_row(c, history, values)
+    return Link(id=insert_row(c, history, values), hash=values["hash"])
 
 
 def linked(
@@ -134,9 +175,9 @@ def linked(
     machine_hash: str,
     facts: Mapping[str, Any],
     trace: Trace,
-    previous: bytes,
+    last: Link,
 ) -> dict[str, Any]:
-    """A decision as a row of its entity's chain; `previous` is the hash of the row before, empty for the first.
+    """A decision as a row of its entity's chain, which ends at `last` so far.
 
     Its facts and its trace are JSON already: the row and its hash hold the same text.
     """
@@ -154,29 +195,47 @@ def linked(
         "facts": written(facts),
         "trace": written(trace),
     }
-    own = _digest(**{**values, "previous_hash": previous.hex()})
-    return {**values, "previous_hash": previous, "hash": own}
+    own = _digest(**{**values, "previous_hash": last.hash.hex()})
+    return {**values, "previous_hash": last.hash, "hash": own, "previous_id": last.id}
 
 
 def of_entity(c: Connection, project: str, entity_id: str, limit: int) -> list[HistoryRow]:
     """The entity's decisions, newest first."""
     found = c.execute(_NEWEST_OF_ENTITY, {"of_project": project, "of_entity": entity_id, "at_most": limit})
-    return [_row(**row._asdict()) for row in found]
+    return sorted((_row(**row._asdict()) for row in found), key=attrgetter("id"), reverse=True)
 
 
 def chain(c: Connection, project: str, entity_id: str) -> Iterator[HistoryRow]:
     """The entity's decisions, oldest first, however many there are; `StoreError` at one that cannot be read."""
-    after_id = 0
-    while True:
-        page = {"of_project": project, "of_entity": entity_id, "after_id": after_id, "at_most": _PAGE}
+    numbers = walk.numbers(c, project, entity_id)
+    for first in range(0, len(numbers), _PAGE):
+        page = {
+            "of_project": project,
+            "of_entity": entity_id,
+            "numbers": list(numbers[first : first + _PAGE]),
+        }
         try:
-            rows = [_row(**row._asdict()) for row in c.execute(_CHAIN, page)]
+            rows = [_row(**row._asdict()) for row in c.execute(_THESE, page)]
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise StoreError(f"the history of {entity_id} has a row that cannot be read: {error}") from error
-        yield from rows
-        if len(rows) < _PAGE:
-            return
-        after_id = rows[-1].id
+        yield from sorted(rows, key=attrgetter("id"))
+
+
+def unreached(c: Connection, place: tuple[str, str] | None = None) -> list[Unreached]:
+    """The decisions that neither an instance nor a later decision names as the one before, of one entity or of all.
+
+    What had led to them is not told separately. It reads the whole history: not for the event loop.
+    """
+    if place is None:
+        rows = c.execute(_UNREACHED).all()
+    else:
+        rows = c.execute(_UNREACHED_OF_ENTITY, {"of_project": place[0], "of_entity": place[1]}).all()
+    led = {row.previous_id for row in rows}
+    return [
+        Unreached(**{name: getattr(row, name) for name in Unreached.__dataclass_fields__})
+        for row in rows
+        if row.id not in led
+    ]
 
 
 def since(c: Connection, moment: datetime, after_id: int, limit: int) -> list[HistoryRow]:
@@ -192,9 +251,12 @@ def count_since(c: Connection, moment: datetime) -> int:
 
 
 def entities(c: Connection, after: tuple[str, str], limit: int) -> list[tuple[str, str]]:
-    """Project and name of every entity that any table tells of, in order; `after` turns the page."""
+    """Project and name of every entity that was ever decided about, in order; `after` turns the page.
+
+    Where there is history and nothing else, `unreached` tells of it.
+    """
     found: set[tuple[str, str]] = set()
-    for table in (history, instances, checkpoints, inbox, outbox, timers):
+    for table in (instances, checkpoints, timers):
         place = tuple_(table.c.project, table.c.entity_id)
         query = select(table.c.project, table.c.entity_id).distinct().where(place > tuple_(*after))
         rows = c.execute(query.order_by(table.c.project, table.c.entity_id).limit(limit))
@@ -205,23 +267,23 @@ def entities(c: Connection, after: tuple[str, str], limit: int) -> list[tuple[st
 def places(c: Connection, entity_id: str) -> list[tuple[str, str]]:
     """Project and exact name of every entity of that name that any table tells of, upper and lower case alike.
 
-    Nothing else of their rows is read. Only where there is no instance, all tables are searched.
+    Nothing else of their rows is read. Only where there is no instance, the other tables are searched.
     """
     named = select(instances.c.project, instances.c.entity_id).where(
         instances.c.folded_id == entity_id.casefold()
     )
     found = {(project, name) for project, name in c.execute(named)}
     if not found:
-        for table in (history, inbox, outbox):
+        for table, among in _WITHOUT_INSTANCE:
             either = table.c.entity_id.in_({entity_id, entity_id.upper()})
-            rows = c.execute(select(table.c.project, table.c.entity_id).where(either).distinct())
+            rows = c.execute(select(table.c.project, table.c.entity_id).where(among, either).distinct())
             found.update((project, name) for project, name in rows)
     return sorted(found)
 
 
 def from_row(values: Mapping[str, Any]) -> HistoryRow:
     """A decision from the values of its row; `TypeError`, `ValueError` or the like if they make none."""
-    row = _row(**values)
+    row = _row(**{name: values[name] for name in HistoryRow.__dataclass_fields__})
     dict(row.facts)
     return row
 

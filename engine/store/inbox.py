@@ -9,11 +9,11 @@ from sqlalchemy import Connection, and_, bindparam, exists, func, select, tuple_
 
 from engine.errors import FencedError
 from engine.model import Entity, Event, Verdict
-from engine.store import wakes
+from engine.store import wakes, walk
 from engine.store.columns import Moment
 from engine.store.encoding import encode
 from engine.store.prepared import Prepared, insert_row
-from engine.store.tables import InboxStatus, inbox
+from engine.store.tables import IS_GIVEN_UP, InboxStatus, inbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,12 @@ _ANSWERS = select(inbox.c.id, inbox.c.project, inbox.c.entity_id, inbox.c.receiv
     inbox.c.receive.is_(None), inbox.c.once.is_not(None), _UNFINISHED
 )
 _ANSWERED = (
-    _ROWS.where(_OF_ENTITY, inbox.c.receive.is_(None), inbox.c.once == bindparam("of_once"))
+    _ROWS.where(
+        _OF_ENTITY,
+        inbox.c.delivery_row_id.is_(None),
+        inbox.c.receive.is_(None),
+        inbox.c.once == bindparam("of_once"),
+    )
     .order_by(inbox.c.id.desc())
     .limit(1)
 )
@@ -105,7 +110,14 @@ _SETTLE = update(inbox).where(
     inbox.c.event == bindparam("of_event"),
     inbox.c.status == bindparam("still", InboxStatus.DEAD),
 )
-_LATEST = _ROWS.where(_OF_ENTITY).order_by(inbox.c.id.desc()).limit(bindparam("at_most"))
+#: The newest events of an entity: of those that are in its lane, that were given up, and that were decided.
+_LATEST = (
+    _ROWS.where(_OF_ENTITY, _UNFINISHED).order_by(inbox.c.id.desc()).limit(bindparam("of_each")),
+    _ROWS.where(_OF_ENTITY, IS_GIVEN_UP).order_by(inbox.c.id.desc()).limit(bindparam("of_each")),
+    _ROWS.where(inbox.c.id.in_(walk.decided())),
+)
+#: One that was taken back has two rows in the history.
+_DECISIONS_OF_EACH = 2
 _DEAD_OF = select(inbox.c.project, inbox.c.entity_id, inbox.c.event).where(
     inbox.c.delivery_row_id == bindparam("of_delivery"), inbox.c.status == InboxStatus.DEAD
 )
@@ -261,8 +273,14 @@ def settle(c: Connection, delivery_row_id: int, entity: Entity, event: str, beca
 
 def of_entity(c: Connection, project: str, entity_id: str, limit: int) -> list[InboxRow]:
     """The entity's events, newest first."""
-    found = c.execute(_LATEST, {"of_project": project, "of_entity": entity_id, "at_most": limit})
-    return [InboxRow(**row._asdict()) for row in found]
+    of = {
+        "of_project": project,
+        "of_entity": entity_id,
+        "of_each": limit,
+        "at_most": _DECISIONS_OF_EACH * limit,
+    }
+    rows = {row.id: InboxRow(**row._asdict()) for query in _LATEST for row in c.execute(query, of)}
+    return [rows[number] for number in sorted(rows, reverse=True)[:limit]]
 
 
 def dead_of(c: Connection, delivery_row_id: int) -> set[tuple[Entity, str]]:

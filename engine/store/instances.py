@@ -1,7 +1,7 @@
 """Instances: where each entity's machine is. A write names the version it decided from: the fence."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.errors import FencedError
 from engine.model import Snapshot
+from engine.store.history import BEGINNING, Link
 from engine.store.prepared import Prepared, insert_row
 from engine.store.tables import instances
 
@@ -26,6 +27,8 @@ class Instance:
     #: The backend's status as last observed; None where nothing observes.
     observed_status: str | None
     updated_at: datetime
+    #: Where its entity's chain of history ended when it was read; no part of what two instances have in common.
+    last: Link = field(default=BEGINNING, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,8 @@ class Held:
     example: str
 
 
-_COLUMNS = tuple(column for column in instances.c if column.name not in {"id", "folded_id", "awaits_since"})
+_APART = {"id", "folded_id", "awaits_since"}
+_COLUMNS = tuple(column for column in instances.c if column.name not in _APART)
 _ROWS = select(*_COLUMNS)
 _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id == bindparam("of_entity"))
 _LOAD = Prepared(_ROWS.where(*_THIS))
@@ -73,6 +77,9 @@ _STATES = (
     .order_by(instances.c.project, instances.c.state)
 )
 _LAST = select(func.max(instances.c.id))
+_LINK = Prepared(
+    select(instances.c.last_history_id, instances.c.last_hash, instances.c.version).where(*_THIS)
+)
 _OBSERVED = Prepared(update(instances).where(*_THIS), sets=("observed_status", "updated_at"))
 _UPDATE = Prepared(
     update(instances).where(*_THIS, instances.c.version == bindparam("of_version")),
@@ -85,6 +92,8 @@ _UPDATE = Prepared(
         "machine_hash",
         "observed_status",
         "updated_at",
+        "last_history_id",
+        "last_hash",
     ),
 )
 
@@ -153,10 +162,15 @@ def awaits_since(snapshot: Snapshot) -> datetime | None:
     return min(datetime.fromisoformat(asked["since"]) for asked in snapshot.awaits.values())
 
 
-def save(c: Connection, instance: Instance, *, expected_version: int | None) -> None:
-    """Write the instance if it is still at `expected_version` (None: does not exist yet), else `FencedError`."""
+def save(c: Connection, instance: Instance, *, expected_version: int | None, last: Link) -> None:
+    """Write the instance if it is still at `expected_version` (None: does not exist yet), else `FencedError`.
+
+    `last` is the decision that brought it there.
+    """
     snapshot = instance.snapshot
     values = {
+        "last_history_id": last.id,
+        "last_hash": last.hash,
         "state": snapshot.state,
         "context": snapshot.context,
         "memory": snapshot.memory(),
@@ -206,7 +220,10 @@ def _instance(
     version: int,
     memory: dict[str, Any],
     machine_hash: str,
+    last_history_id: int | None,
+    last_hash: bytes | None,
     **rest: Any,
 ) -> Instance:
     snapshot = Snapshot(state=state, context=context, version=version, machine=machine_hash, **memory)
-    return Instance(snapshot=snapshot, machine_hash=machine_hash, **rest)
+    last = Link(id=last_history_id, hash=bytes(last_hash or b""))
+    return Instance(snapshot=snapshot, machine_hash=machine_hash, last=last, **rest)

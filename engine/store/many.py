@@ -17,17 +17,28 @@ from engine.store import history as chains
 from engine.store import outbox as planned
 from engine.store import timers
 from engine.store.deliveries import DeliveryRow, unpack
+from engine.store.history import Link
 from engine.store.inbox import InboxRow
 from engine.store.instances import awaits_since
 from engine.store.prepared import Prepared
-from engine.store.stream import insert_rows
+from engine.store.stream import insert_rows, numbers
 from engine.store.tables import InboxStatus, bodies, deliveries, history, inbox, instances, outbox
 from engine.store.tables import once as claims
 
 _WANTED = "unnest(CAST(:projects AS text[]), CAST(:entities AS text[])) AS w (project, entity_id)"
 _INBOX = [inbox.c[name] for name in InboxRow.__dataclass_fields__]
 _DELIVERY = [deliveries.c[name] for name in DeliveryRow.__dataclass_fields__]
-_STATE = ("project", "entity_id", "state", "context", "memory", "version", "machine_hash")
+_STATE = (
+    "project",
+    "entity_id",
+    "state",
+    "context",
+    "memory",
+    "version",
+    "machine_hash",
+    "last_history_id",
+    "last_hash",
+)
 
 
 def _listed(names: Iterable[str], of: str) -> str:
@@ -44,14 +55,6 @@ _INSTANCES = Prepared(
     text(
         f"SELECT {_listed(_STATE, 'i')} FROM {_WANTED} JOIN instances AS i USING (project, entity_id)"  # noqa: S608
     ).columns(*(instances.c[name] for name in _STATE))
-)
-_LAST = Prepared(
-    text(
-        f"""SELECT w.project, w.entity_id, coalesce(h.hash, p.hash) FROM {_WANTED}
-    LEFT JOIN LATERAL (SELECT hash FROM history WHERE project = w.project AND entity_id = w.entity_id
-    ORDER BY id DESC LIMIT 1) AS h ON true
-    LEFT JOIN checkpoints AS p ON p.project = w.project AND p.entity_id = w.entity_id"""  # noqa: S608
-    ).columns(history.c.project, history.c.entity_id, history.c.hash)
 )
 _DELIVERED = Prepared(
     text(
@@ -82,8 +85,8 @@ class Found:
     rows: Mapping[Entity, list[InboxRow]]
     #: Where each is; an entity without an instance is missing.
     snapshots: Mapping[Entity, Snapshot]
-    #: The hash of each one's last decision, empty before the first.
-    last: Mapping[Entity, bytes]
+    #: The end of each one's chain of history; an entity without an instance is missing.
+    last: Mapping[Entity, Link]
     #: The deliveries of all these events with their bodies, by row.
     deliveries: Mapping[int, tuple[DeliveryRow, bytes]]
 
@@ -120,22 +123,21 @@ def find(c: Connection, entities: Sequence[Entity], each: int) -> Found:
         rows.setdefault(known[row.project, row.entity_id], []).append(row)
     for of in rows.values():
         of.sort(key=_number)
-    snapshots = {
-        known[found["project"], found["entity_id"]]: Snapshot(
+    snapshots: dict[Entity, Snapshot] = {}
+    last: dict[Entity, Link] = {}
+    for found in _INSTANCES.rows(c, wanted):
+        entity = known[found["project"], found["entity_id"]]
+        snapshots[entity] = Snapshot(
             state=found["state"],
             context=found["context"],
             version=found["version"],
             machine=found["machine_hash"],
             **found["memory"],
         )
-        for found in _INSTANCES.rows(c, wanted)
-    }
-    last = {
-        known[found["project"], found["entity_id"]]: found["hash"] or b"" for found in _LAST.rows(c, wanted)
-    }
-    numbers = list({row.delivery_row_id for of in rows.values() for row in of} - {None})
+        last[entity] = Link(id=found["last_history_id"], hash=found["last_hash"] or b"")
+    delivery_rows = list({row.delivery_row_id for of in rows.values() for row in of} - {None})
     delivered: dict[int, tuple[DeliveryRow, bytes]] = {}
-    for found in _DELIVERED.rows(c, {"numbers": numbers}):
+    for found in _DELIVERED.rows(c, {"numbers": delivery_rows}):
         body = unpack(found.pop("data"))
         row_of = DeliveryRow(**found)
         delivered[row_of.id] = (row_of, body)
@@ -161,8 +163,7 @@ def commit(c: Connection, found: Found, made: Sequence[One], now: datetime) -> N
     rows = _Rows()
     last = dict(found.last)
     ends: dict[Entity, One] = {}
-    for one in made:
-        previous = last.get(one.entity, b"")
+    for one, number in zip(made, numbers(c, history, len(made)), strict=True):
         values = chains.linked(
             project=one.entity.project,
             entity_id=one.entity.id,
@@ -172,10 +173,10 @@ def commit(c: Connection, found: Found, made: Sequence[One], now: datetime) -> N
             machine_hash=one.machine_hash,
             facts=one.facts,
             trace=one.trace,
-            previous=previous,
+            last=last.get(one.entity, chains.BEGINNING),
         )
-        last[one.entity] = values["hash"]
-        rows.histories.append(values)
+        last[one.entity] = Link(id=number, hash=values["hash"])
+        rows.histories.append({"id": number, **values})
         rows.effects += planned.planned_rows(
             one.row.id, one.entity, one.snapshot.version, one.effects, now, one.delivery.digest
         )
@@ -184,13 +185,13 @@ def commit(c: Connection, found: Found, made: Sequence[One], now: datetime) -> N
         if one.claim is not None:
             rows.claimed.append({"key": one.claim, "inbox_id": one.row.id})
         ends[one.entity] = one
-    for (status, verdict, because), numbers in rows.decided.items():
+    for (status, verdict, because), events in rows.decided.items():
         ended = None if status is InboxStatus.PERFORMING else now
         same = {"status": status, "verdict": verdict, "because": because, "decided_at": now}
-        if _DECIDE.change(c, {"of_ids": sorted(numbers), **same, "finished_at": ended}) != len(numbers):
+        if _DECIDE.change(c, {"of_ids": sorted(events), **same, "finished_at": ended}) != len(events):
             raise FencedError("one of many events was decided in between: nothing was written")
-    _move(c, found, ends, now)
-    insert_rows(c, history, rows.histories)
+    _move(c, found, ends, last, now)
+    insert_rows(c, history, rows.histories, numbered=True)
     insert_rows(c, outbox, rows.effects)
     insert_rows(c, claims, rows.claimed)
     for one in made:
@@ -198,7 +199,9 @@ def commit(c: Connection, found: Found, made: Sequence[One], now: datetime) -> N
             timers.change(c, one.entity, one.armed, one.cancelled)
 
 
-def _move(c: Connection, found: Found, ends: Mapping[Entity, One], now: datetime) -> None:
+def _move(
+    c: Connection, found: Found, ends: Mapping[Entity, One], last: Mapping[Entity, Link], now: datetime
+) -> None:
     """Bring each instance to where its last decision left it."""
     new, moved = [], []
     for entity, one in ends.items():
@@ -211,6 +214,8 @@ def _move(c: Connection, found: Found, ends: Mapping[Entity, One], now: datetime
             "machine_hash": one.machine_hash,
             "observed_status": None,
             "updated_at": now,
+            "last_history_id": last[entity].id,
+            "last_hash": last[entity].hash,
         }
         held = found.snapshots.get(entity)
         if held is None:

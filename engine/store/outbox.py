@@ -12,9 +12,10 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.errors import FencedError
 from engine.model import Attempt, Effect, EffectKind, Entity, Exchange, Outcome
+from engine.store import walk
 from engine.store.encoding import as_text, decode, encode
 from engine.store.prepared import Prepared, insert_row
-from engine.store.tables import DEAD, OutboxStatus, attempts, deliveries, inbox, outbox
+from engine.store.tables import DEAD, IS_LEFT_OUT, OutboxStatus, attempts, deliveries, inbox, outbox
 
 _KEY_DIGITS = 32
 
@@ -75,7 +76,11 @@ _PENDING = Prepared(
 )
 _GET = _ROWS.where(outbox.c.id == bindparam("of_id"))
 _OF_EVENT = _ROWS.where(outbox.c.inbox_id == bindparam("of_inbox"))
-_NEWEST_OF_ENTITY = _ROWS.where(_OF_ENTITY).order_by(outbox.c.id.desc()).limit(bindparam("at_most"))
+#: The newest effects of an entity: of those of its last decisions, and those that were not performed.
+_NEWEST_OF_ENTITY = (
+    _ROWS.where(outbox.c.inbox_id.in_(walk.decided())),
+    _ROWS.where(_OF_ENTITY, IS_LEFT_OUT).order_by(outbox.c.id.desc()).limit(bindparam("of_each")),
+)
 _NEWEST_DEAD = _ROWS.where(outbox.c.status == DEAD).order_by(outbox.c.id.desc()).limit(bindparam("at_most"))
 _DELIVERY_DIGEST = Prepared(
     select(deliveries.c.digest)
@@ -197,9 +202,10 @@ def of_event(c: Connection, inbox_id: int) -> list[OutboxRow]:
 
 
 def of_entity(c: Connection, project: str, entity_id: str, limit: int) -> list[OutboxRow]:
-    """The entity's effects, newest first."""
-    found = c.execute(_NEWEST_OF_ENTITY, {"of_project": project, "of_entity": entity_id, "at_most": limit})
-    return [_row(**row._asdict()) for row in found]
+    """The effects of the entity's last decisions, and those of any that were not performed; at most `limit`, newest first."""
+    of = {"of_project": project, "of_entity": entity_id, "of_each": limit, "at_most": limit}
+    rows = {row.id: _row(**row._asdict()) for query in _NEWEST_OF_ENTITY for row in c.execute(query, of)}
+    return [rows[number] for number in sorted(rows, reverse=True)[:limit]]
 
 
 def dead(c: Connection, limit: int) -> list[OutboxRow]:

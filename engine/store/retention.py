@@ -22,16 +22,18 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
 )
 
-from engine.store import checkpoints
-from engine.store.checkpoints import Checkpoint
+from engine.model import Verdict
+from engine.store.checkpoints import Checkpoint, put
 from engine.store.columns import Moment
 from engine.store.tables import (
     InboxStatus,
     OutboxStatus,
     attempts,
     bodies,
+    checkpoints,
     deliveries,
     history,
     inbox,
@@ -59,11 +61,9 @@ _HISTORY = (
     .order_by(history.c.id)
     .limit(BATCH)
 )
-_OLDEST_DECISION = (
-    select(history.c.at)
-    .where(history.c.project == inbox.c.project, history.c.entity_id == inbox.c.entity_id)
-    .order_by(history.c.id)
-    .limit(1)
+_REMOVED_UPTO = (
+    select(checkpoints.c.at)
+    .where(checkpoints.c.project == inbox.c.project, checkpoints.c.entity_id == inbox.c.entity_id)
     .correlate(inbox)
     .scalar_subquery()
 )
@@ -76,7 +76,11 @@ _IS_NEEDED = or_(
         outbox.c.status.in_([OutboxStatus.PENDING, OutboxStatus.DEAD]),
     ),
     # A decision that can still be made again needs its event, and its delivery.
-    inbox.c.finished_at >= _OLDEST_DECISION,
+    and_(
+        inbox.c.verdict.is_not(None),
+        inbox.c.verdict != Verdict.NO_MACHINE,  # said without a decision
+        func.coalesce(inbox.c.decided_at > _REMOVED_UPTO, true()),
+    ),
 )
 _NEEDED_EVENT = exists().where(inbox.c.delivery_row_id == deliveries.c.id, _IS_NEEDED)
 #: Events of the engine itself, which go with no delivery.
@@ -161,7 +165,7 @@ class Retention:
                 at=max(row.at, marks[place].at) if place in marks else row.at,
             )
         for mark in marks.values():
-            checkpoints.put(c, mark)
+            put(c, mark)
         c.execute(delete(history).where(history.c.id.in_(gone)))
         self.removed.decisions += len(gone)
         return self._turn([row.id for row in rows])

@@ -4,6 +4,7 @@ A current store is recognised by one row; Alembic is imported only to bring an o
 """
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The newest migration in `migrations/versions`; a test holds the two together.
-REVISION = "0006"
+REVISION = "0007"
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _VERSION_TABLE = "alembic_version"
 _ANY_HOOK = select(hooks.c.id).limit(1)
@@ -40,15 +41,17 @@ def has_hooks(c: Connection) -> bool:
     return c.execute(_ANY_HOOK).first() is not None
 
 
-def bring_forward(c: Connection, store: str) -> None:
-    """Inside one transaction, make the schema in an empty store, or migrate an older one."""
+def bring_forward(c: Connection, store: str, told: Callable[[str], None]) -> None:
+    """Inside one transaction, make the schema in an empty store, or migrate an older one, whose revision `told` hears."""
     if is_current(c, store):  # another process was first
         return
-    if _revision(c, store) is None:
+    revision = _revision(c, store)
+    if revision is None:
         metadata.create_all(c, checkfirst=False)
         c.execute(text(f"CREATE TABLE {_VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
         c.execute(text(f"INSERT INTO {_VERSION_TABLE} VALUES (:revision)"), {"revision": REVISION})  # noqa: S608
         return
+    told(revision)
     migrate(c)
 
 

@@ -8,21 +8,32 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, Dialect, Table
+from sqlalchemy import Column, Connection, Dialect, Table, text
 from sqlalchemy.exc import DBAPIError
 
 _Convert = Callable[[Any], Any]
 _Values = Mapping[str, Any]
+_DRAW = text("SELECT nextval(CAST(:sequence AS regclass)) FROM generate_series(1, :count)")
 
 
-def insert_rows(c: Connection, table: Table, rows: Sequence[_Values]) -> None:
-    """Insert rows in their order, without saying their numbers; a column that a row does not name is null."""
+def insert_rows(c: Connection, table: Table, rows: Sequence[_Values], *, numbered: bool = False) -> None:
+    """Insert rows in their order; a column that a row does not name is null.
+
+    They count by themselves, unless they are `numbered`: then each names its number, which `numbers` gave out.
+    """
     if not rows:
         return
-    text, columns = _stream(table, c.dialect)
+    text, columns = _stream(table, c.dialect, numbered=numbered)
     with _told(c, text), _cursor(c) as cursor, cursor.copy(text) as stream:
         for row in rows:
             stream.write_row([convert(row.get(name)) for name, convert in columns])
+
+
+def numbers(c: Connection, table: Table, count: int) -> list[int]:
+    """So many numbers for new rows, counting up."""
+    sequence = f"{table.name}_{table.c.id.name}_seq"
+    drawn = c.execute(_DRAW, {"sequence": sequence, "count": count})
+    return sorted(drawn.scalars())
 
 
 def _cursor(c: Connection) -> Any:
@@ -48,9 +59,11 @@ def _told(c: Connection, text: str) -> Iterator[None]:
 
 
 @lru_cache(maxsize=64)
-def _stream(table: Table, dialect: Dialect) -> tuple[str, list[tuple[str, _Convert]]]:
+def _stream(table: Table, dialect: Dialect, *, numbered: bool) -> tuple[str, list[tuple[str, _Convert]]]:
     """The statement, and its columns in their order."""
-    columns = [(c.name, _convert(c, dialect)) for c in table.c if c is not table.autoincrement_column]
+    columns = [
+        (c.name, _convert(c, dialect)) for c in table.c if numbered or c is not table.autoincrement_column
+    ]
     names = ", ".join(f'"{name}"' for name, _ in columns)
     return f'COPY "{table.name}" ({names}) FROM STDIN', columns
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     event,
     func,
     literal_column,
+    or_,
 )
 
 from engine.model import EffectKind, Outcome, Verdict
@@ -91,6 +92,7 @@ class OutboxStatus(StrEnum):
 
 #: The word for a dead letter as a constant in SQL: a bound parameter would hide a partial index from SQLite.
 DEAD: ColumnElement[str] = literal_column(f"'{OutboxStatus.DEAD.value}'")
+_DROPPED: ColumnElement[str] = literal_column(f"'{OutboxStatus.DROPPED.value}'")
 
 
 #: The condition of each partial index.
@@ -189,7 +191,17 @@ _partial(
     inbox.c.id,
     where=inbox.c.finished_at.is_(None),
 )
-Index("ix_inbox_entity", inbox.c.project, inbox.c.entity_id, inbox.c.id)
+# An entity's other events are found through its decisions (`walk`), but these: they have none, or none any more.
+IS_GIVEN_UP = or_(inbox.c.status == DEAD, inbox.c.status == _DROPPED)
+_partial("ix_inbox_given_up", inbox.c.project, inbox.c.entity_id, inbox.c.id, where=IS_GIVEN_UP)
+# Answers, and timers that ran out.
+_partial(
+    "ix_inbox_own",
+    inbox.c.project,
+    inbox.c.entity_id,
+    inbox.c.id,
+    where=inbox.c.delivery_row_id.is_(None),
+)
 _partial("ix_inbox_dead", inbox.c.id, where=inbox.c.status == DEAD)
 _partial(
     "ix_inbox_retried",
@@ -236,6 +248,9 @@ instances = Table(
     Column("updated_at", Moment, nullable=False),
     Column("memory", Json, nullable=False, server_default="{}"),
     Column("awaits_since", Moment),
+    # The end of its chain of history; the row may be one that retention has removed.
+    Column("last_history_id", Identity),
+    Column("last_hash", LargeBinary),
     UniqueConstraint("project", "entity_id"),
 )
 _partial("ix_instances_awaiting", instances.c.awaits_since, where=instances.c.awaits_since.is_not(None))
@@ -252,6 +267,8 @@ timers = Table(
     UniqueConstraint("project", "entity_id", "event"),
 )
 
+# No index leads from an entity to its decisions: of all pages that a decision wrote, it cost one more at random. The way
+# to them is back from the instance (`walk`).
 history = Table(
     "history",
     metadata,
@@ -270,9 +287,9 @@ history = Table(
     Column("trace", Json, nullable=False),
     Column("previous_hash", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+    Column("previous_id", Identity),
     sqlite_autoincrement=True,
 )
-Index("ix_history_entity", history.c.project, history.c.entity_id, history.c.id)
 
 outbox = Table(
     "outbox",
@@ -297,7 +314,9 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 Index("ix_outbox_inbox", outbox.c.inbox_id, outbox.c.position)
-Index("ix_outbox_entity", outbox.c.project, outbox.c.entity_id, outbox.c.id)
+# An entity's other effects are found through its events.
+IS_LEFT_OUT = or_(outbox.c.status == DEAD, outbox.c.status == _DROPPED)
+_partial("ix_outbox_given_up", outbox.c.project, outbox.c.entity_id, outbox.c.id, where=IS_LEFT_OUT)
 _partial("ix_outbox_dead", outbox.c.id, where=outbox.c.status == DEAD)
 
 attempts = Table(

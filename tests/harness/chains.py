@@ -1,9 +1,12 @@
-"""Chains of history rows by themselves, without the store: what the engine checks with `interlock verify`."""
+"""Chains of history rows: where one ends, and by themselves what the engine checks with `interlock verify`."""
 
 from collections.abc import Iterable
 from operator import attrgetter
 
-from engine.store.history import HistoryRow, digest_of
+from sqlalchemy import Connection
+
+from engine.store import instances
+from engine.store.history import BEGINNING, HistoryRow, Link, digest_of
 
 
 def verify_chain(rows: Iterable[HistoryRow]) -> HistoryRow | None:
@@ -19,3 +22,9 @@ def verify_chain(rows: Iterable[HistoryRow]) -> HistoryRow | None:
             return row
         previous = row.hash
     return None
+
+
+def end_of(c: Connection, project: str, entity_id: str) -> Link:
+    """Where the entity's chain ends now."""
+    held = instances.load(c, project, entity_id)
+    return BEGINNING if held is None else held.last

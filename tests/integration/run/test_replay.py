@@ -14,7 +14,7 @@ from engine.machine.compile import compile_definition
 from engine.machine.read import read_definition
 from engine.model import Attempt, Outcome, Trace, Verdict
 from engine.processors.processor import Call
-from engine.run.replay import Difference, Part, Replay
+from engine.run.replay import Difference, Part, Replay, around
 from engine.store import history
 from engine.store.database import Store
 from engine.store.history import HistoryRow
@@ -63,6 +63,7 @@ def verified(file: Path, replay: Replay | None = None) -> tuple[int, list[Differ
                     rows += 1
                 else:
                     found.append(item)
+        found += around(c)
     store.close()
     return rows, found
 
@@ -84,14 +85,42 @@ def test_what_nobody_touched_comes_out_the_same(store_file: Path) -> None:
     [
         ("UPDATE history SET verdict = 'ended' WHERE entity_id = 'SOC-1' AND version = 2", {Part.ROW, Part.TABLES}),
         ("UPDATE history SET at = at + 1 WHERE entity_id = 'SOC-1' AND version = 1", {Part.ROW, Part.TABLES}),
-        ("DELETE FROM history WHERE entity_id = 'SOC-2' AND version = 2", {Part.CHAIN, Part.VERSION, Part.SNAPSHOT, Part.TABLES}),
+        ("DELETE FROM history WHERE entity_id = 'SOC-2' AND version = 2", {Part.CHAIN, Part.VERSION, Part.TABLES}),
         ("DELETE FROM history WHERE entity_id = 'SOC-2' AND version = 1", {Part.CHAIN, Part.VERSION, Part.TABLES}),
-        ("DELETE FROM history WHERE entity_id = 'SOC-2' AND version = 3", {Part.INSTANCE, Part.TABLES}),
+        ("DELETE FROM history WHERE entity_id = 'SOC-2' AND version = 3", {Part.CHAIN, Part.INSTANCE, Part.TABLES}),
         ("DELETE FROM history WHERE entity_id = 'SOC-5'", {Part.INSTANCE, Part.TABLES}),
         ("DELETE FROM instances WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
         ("UPDATE instances SET state = 'to_do' WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
         ("UPDATE instances SET context = '{}' WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
         ("UPDATE instances SET version = 9 WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
+        ("UPDATE instances SET last_hash = x'00' WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
+        ("UPDATE instances SET last_hash = NULL WHERE entity_id = 'SOC-5'", {Part.INSTANCE}),
+        ("UPDATE instances SET last_history_id = NULL WHERE entity_id = 'SOC-5'", {Part.INSTANCE, Part.CHAIN}),
+        ("UPDATE instances SET last_history_id = 1 WHERE entity_id = 'SOC-5'", {Part.INSTANCE, Part.CHAIN}),
+        (
+            """UPDATE instances SET last_history_id = (SELECT id FROM history WHERE entity_id = 'SOC-2' AND version = 2)
+            WHERE entity_id = 'SOC-2'""",
+            {Part.INSTANCE, Part.CHAIN},
+        ),
+        ("UPDATE history SET previous_id = NULL WHERE entity_id = 'SOC-2' AND version = 2", {Part.CHAIN, Part.VERSION}),
+        ("UPDATE history SET previous_id = id WHERE entity_id = 'SOC-2' AND version = 2", {Part.CHAIN, Part.VERSION}),
+        ("UPDATE history SET previous_id = id + 100 WHERE entity_id = 'SOC-2' AND version = 2", {Part.CHAIN, Part.VERSION}),
+        (
+            """UPDATE history SET previous_id = (SELECT max(id) FROM history WHERE entity_id = 'SOC-2')
+            WHERE entity_id = 'SOC-2' AND version = 1""",
+            set(),  # it leads nowhere, and nobody is led by it
+        ),
+        (
+            """UPDATE history SET previous_id = (SELECT min(id) FROM history WHERE entity_id = 'SOC-2')
+            WHERE entity_id = 'SOC-2' AND version = 3""",
+            {Part.CHAIN, Part.VERSION, Part.SNAPSHOT},
+        ),
+        ("UPDATE history SET previous_id = 1 WHERE entity_id = 'SOC-2' AND version = 2", {Part.CHAIN, Part.VERSION}),
+        (
+            """INSERT INTO history SELECT NULL, project, entity_id, version, inbox_id, at, machine_hash, event, before, after,
+            verdict, facts, trace, previous_hash, hash, previous_id FROM history WHERE entity_id = 'SOC-5'""",
+            {Part.CHAIN},
+        ),
         ("UPDATE definitions SET source = replace(source, 'done', 'gone')", {Part.DEFINITION}),
         ("DELETE FROM definitions", {Part.DEFINITION}),
         ("DELETE FROM bodies", {Part.BODY}),
@@ -106,6 +135,43 @@ def test_what_nobody_touched_comes_out_the_same(store_file: Path) -> None:
 def test_whatever_is_changed_shows(store_file: Path, statement: str, expected: set[Part]) -> None:
     changed(store_file, statement)
     assert {d.part for d in verified(store_file)[1]} == expected
+
+
+def test_an_instance_that_is_set_back_with_its_history_shows(
+    store_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Everything that a decision left is as if it had not been; only its own row is still there."""
+    changed(
+        store_file,
+        """UPDATE instances SET (last_history_id, last_hash, version, state, context) = (
+        SELECT h.id, h.hash, 2, h.after, (SELECT json_extract(n.facts, '$.snapshot.context') FROM history n
+        WHERE n.previous_id = h.id) FROM history h WHERE h.entity_id = 'SOC-2' AND h.version = 2)
+        WHERE entity_id = 'SOC-2'""",
+        "DELETE FROM inbox WHERE id = (SELECT inbox_id FROM history WHERE entity_id = 'SOC-2' AND version = 3)",
+        # That something else names it, does not hide it.
+        """UPDATE history SET previous_id = (SELECT max(id) FROM history WHERE entity_id = 'SOC-2')
+        WHERE (entity_id = 'SOC-2' AND version = 1) OR entity_id = 'SOC-5'""",
+    )
+    _, found = verified(store_file)
+    assert [(d.entity_id, d.version, d.part) for d in found if d.part is not Part.TABLES] == [
+        ("SOC-2", 3, Part.CHAIN)
+    ]
+    url = f"sqlite:///{store_file}"
+    for of in ([], ["SOC-2"]):
+        assert main(["verify", *of, "--json", "--store", url]) == 1
+        said = json.loads(capsys.readouterr().out)["differences"]
+        assert ("SOC-2", "chain") in {(d["entity"], d["part"]) for d in said}
+    assert main(["store", "check", "--json", "--store", url]) == 1
+    assert "is SOC-2's, and neither its instance nor a later decision" in capsys.readouterr().out
+
+
+def test_a_history_whose_instance_is_gone_is_found_by_its_name(
+    store_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed(store_file, "DELETE FROM instances WHERE entity_id = 'SOC-5'")
+    assert main(["verify", "SOC-5", "--json", "--store", f"sqlite:///{store_file}"]) == 1
+    (said,) = json.loads(capsys.readouterr().out)["differences"]
+    assert (said["part"], said["because"]) == ("instance", "there is history, and no instance")
 
 
 def test_a_row_that_is_forged_whole_breaks_the_chain_after_it(store_file: Path) -> None:
@@ -135,7 +201,8 @@ def test_facts_that_cannot_be_read_are_named(store_file: Path) -> None:
             ('{"nothing":1}', bytes.fromhex(forged), rows[-1].id),
         )
         c.commit()
-    assert {d.part for d in verified(store_file)[1]} == {Part.ROW}
+    # The instance knows the hash that its last decision had.
+    assert {d.part for d in verified(store_file)[1]} == {Part.ROW, Part.INSTANCE}
 
 
 def test_the_command_names_what_was_found_and_what_not(

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from engine.cli import main
 from engine.config.settings import read_settings
@@ -13,6 +14,7 @@ from engine.errors import InvalidDefinitionError, SecretKeyError, StoreError, St
 from engine.run import hooks
 from engine.run.clock import now
 from engine.serve.start import key_file, open_store, serve
+from engine.store.schema import REVISION
 from tests.harness.daemon import ROOT
 
 
@@ -64,6 +66,20 @@ def test_beside_a_store_of_any_schema_with_hooks_no_key_is_made(tmp_path: Path, 
         open_store(settings)
     assert not key_file(settings.store).exists()
     assert _revision(file) == revision
+
+
+def test_that_an_older_store_is_brought_forward_is_said_before(tmp_path: Path) -> None:
+    file = _first(tmp_path)
+    with closing(sqlite3.connect(file)) as c:
+        for table in ("attempts", "outbox", "once", "inbox", "bodies", "deliveries", "hooks"):
+            c.execute(f"DELETE FROM {table}")  # noqa: S608
+        c.commit()
+    settings = read_settings({"store": f"sqlite:///{file}"}, {})
+    with capture_logs() as said:
+        open_store(settings).close()
+        open_store(settings).close()
+    told = [(line["event"], line["from"], line["to"]) for line in said]
+    assert told == [("store.migrating", "0001", REVISION)]
 
 
 def test_with_another_key_an_older_store_stays_as_it_is(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from engine.store import checkpoints, commit, deliveries, history, hooks, inbox,
 from engine.store.database import Connection, Store
 from engine.store.retention import Retention
 from engine.store.tables import Receipt
-from tests.harness.chains import verify_chain
+from tests.harness.chains import end_of, verify_chain
 from tests.harness.postgres import PostgresServer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,6 +33,7 @@ def _decide(c: Connection, hook_id: int, name: str, version: int, at: datetime, 
         event_row,
         commit.Change(
             before_version=version - 1 or None,
+            last=end_of(c, "soc", name),
             instance=instances.Instance(
                 project="soc",
                 entity_id=name,

@@ -8,10 +8,11 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, text
 
-from engine.store import inbox, instances, outbox, schema, sqlite
+from engine.store import history, inbox, instances, outbox, schema, sqlite, walk
 from engine.store.backend import backend_of
 from engine.store.database import Store
 from engine.store.deadletters import Wanted, find
+from engine.store.history import Link
 from engine.store.tables import InboxStatus
 from tests.harness.postgres import PostgresServer
 
@@ -79,7 +80,7 @@ _EVENT = """
 INSERT INTO inbox (id, delivery_row_id, provisioner, project, entity_id, event, receive, once, status, attempts, due_at,
 received_at, because) VALUES (1, 1, 'soc', 'soc', 'SOC-1', 'next', 'r', '"1"', 'pending', 0, 10, 10, '')
 """
-RELEASED = ("0001", "0002", "0003", "0004", "0005")
+RELEASED = ("0001", "0002", "0003", "0004", "0005", "0006")
 
 
 def _with_rows(c: Connection, revision: str) -> None:
@@ -125,6 +126,70 @@ def test_a_database_of_every_released_schema_is_brought_forward(
         _with_rows(c, revision)
     engine.dispose()
     _holds(url)
+
+
+#: Two entities' decisions in turn, in words that the first released schema has; the last is of an instance of its own.
+_HISTORY = (
+    "DELETE FROM inbox",
+    """INSERT INTO instances (id, project, entity_id, folded_id, state, context, version, machine_hash, updated_at)
+    VALUES (2, 'soc', 'SOC-2', 'soc-2', 'a', '{}', 2, 'm', 10), (3, 'soc', 'SOC-3', 'soc-3', 'a', '{}', 7, 'm', 10)""",
+    """INSERT INTO history (id, project, entity_id, version, inbox_id, at, machine_hash, event, before, after, verdict, facts,
+    trace, previous_hash, hash) VALUES (4, 'soc', 'SOC-1', 1, 1, 1, 'm', 'e', 'a', 'a', 'moved', '{}', '{}', '', :one),
+    (5, 'soc', 'SOC-2', 1, 1, 1, 'm', 'e', 'a', 'a', 'moved', '{}', '{}', '', :other_one),
+    (6, 'soc', 'SOC-1', 2, 1, 1, 'm', 'e', 'a', 'a', 'moved', '{}', '{}', :one, :two),
+    (8, 'soc', 'SOC-1', 3, 1, 1, 'm', 'e', 'a', 'a', 'moved', '{}', '{}', :two, :three),
+    (9, 'soc', 'SOC-2', 2, 1, 1, 'm', 'e', 'a', 'a', 'moved', '{}', '{}', :other_one, :other_two)""",
+)
+_REMOVED = (
+    "INSERT INTO checkpoints (project, entity_id, version, hash, at) VALUES ('soc', 'SOC-3', 7, :seven, 1)"
+)
+
+
+def _with_history(c: Connection, revision: str) -> None:
+    for statement in (*_HISTORY, *(() if revision == "0001" else (_REMOVED,))):
+        hashes = text(statement)
+        c.execute(hashes, {name: name.replace("_", " ").encode() for name in hashes.compile().params})
+
+
+def _leads_back(url: str, revision: str) -> None:
+    """Each instance of a store of that URL leads to all of its entity's decisions, and the next one continues its chain."""
+    store = Store.open(url)
+    with store.read() as c:
+        chains = {name: list(walk.numbers(c, "soc", name)) for name in ("SOC-1", "SOC-2", "SOC-3")}
+        ends = {name: one.last for name in chains for one in instances.find(c, name)}
+        assert history.unreached(c) == []
+    store.close()
+    assert chains == {"SOC-1": [4, 6, 8], "SOC-2": [5, 9], "SOC-3": []}
+    assert ends == {
+        "SOC-1": Link(id=8, hash=b"three"),
+        "SOC-2": Link(id=9, hash=b"other two"),
+        "SOC-3": Link(id=None, hash=b"" if revision == "0001" else b"seven"),
+    }
+
+
+@pytest.mark.parametrize("revision", RELEASED)
+def test_in_a_file_of_every_released_schema_a_way_leads_back(tmp_path: Path, revision: str) -> None:
+    path = tmp_path / "interlock.db"
+    path.touch()
+    engine = sqlite.writer_engine(path)
+    with engine.connect() as c, sqlite.writing(c):
+        _with_rows(c, revision)
+        _with_history(c, revision)
+    engine.dispose()
+    _leads_back(f"sqlite:///{path}", revision)
+
+
+@pytest.mark.parametrize("revision", RELEASED)
+def test_in_a_database_of_every_released_schema_a_way_leads_back(
+    postgres: PostgresServer, revision: str
+) -> None:
+    url = postgres.url()
+    engine = backend_of(url).writer_engine()
+    with engine.begin() as c:
+        _with_rows(c, revision)
+        _with_history(c, revision)
+    engine.dispose()
+    _leads_back(url, revision)
 
 
 def test_every_released_schema_is_tried(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from engine.model import (
 from engine.store import commit, definitions, deliveries, history, hooks, inbox, instances, once, outbox
 from engine.store.database import Store
 from engine.store.tables import InboxStatus, OutboxStatus, Receipt
-from tests.harness.chains import verify_chain
+from tests.harness.chains import end_of, verify_chain
 from tests.harness.store import all_decisions, all_instances
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -117,6 +117,7 @@ def decide(
             row,
             commit.Change(
                 before_version=before,
+                last=end_of(c, row.project, row.entity_id),
                 instance=instance_at(version),
                 facts=facts or {},
                 trace=MOVED,
@@ -373,7 +374,7 @@ def test_a_version_that_does_not_count_up_is_a_mistake_of_the_caller(store: Stor
 def test_instances_are_found_in_any_case_and_in_every_project(store: Store) -> None:
     both = [replace(instance_at(1), project=project) for project in ("soc", "dev")]
     for instance in both:
-        store.write(partial(instances.save, instance=instance, expected_version=None))
+        store.write(partial(instances.save, instance=instance, expected_version=None, last=history.BEGINNING))
     with store.read() as c:
         assert instances.find(c, "soc-1") == sorted(both, key=lambda i: i.project)
         assert instances.find(c, "SOC-2") == []
@@ -461,10 +462,11 @@ def test_restore_takes_an_instance_back_and_says_so(store: Store, hook_id: int) 
     row = head(store)
     decide(store, row, None, 1, CALL)
     before = Snapshot(state="to_do", context={"a": 1}, version=0)
+    with store.read() as c:
+        held = instances.load(c, "soc", "SOC-1")
+    assert held == instance_at(1)
     restored = store.write(
-        lambda c: commit.restore(
-            c, inbox=row, instance=instance_at(1), snapshot=before, because="given up", now=NOW
-        )
+        lambda c: commit.restore(c, inbox=row, instance=held, snapshot=before, because="given up", now=NOW)
     )
     assert restored.snapshot == Snapshot(state="to_do", context={"a": 1}, version=2)
     with store.read() as c:
@@ -480,9 +482,7 @@ def test_restore_takes_an_instance_back_and_says_so(store: Store, hook_id: int) 
     assert newest.previous_hash == oldest.hash
     with pytest.raises(FencedError):
         store.write(
-            lambda c: commit.restore(
-                c, inbox=row, instance=instance_at(1), snapshot=before, because="", now=NOW
-            )
+            lambda c: commit.restore(c, inbox=row, instance=held, snapshot=before, because="", now=NOW)
         )
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from engine.errors import StoreError
 from engine.model import Verdict
-from engine.store.database import Store
-from engine.store.stream import insert_rows
+from engine.store.database import Connection, Store
+from engine.store.stream import insert_rows, numbers
 from engine.store.tables import history, instances
 from tests.harness.postgres import PostgresServer
 
@@ -32,6 +32,7 @@ def _decision(text: str) -> dict[str, object]:
         "trace": {},
         "previous_hash": b"",
         "hash": bytes(range(256)),
+        "previous_id": 2**41,
     }
 
 
@@ -45,6 +46,23 @@ def test_what_comes_out_is_what_went_in_and_in_its_order(postgres: PostgresServe
     for row in rows:
         row["hash"], row["previous_hash"] = bytes(row["hash"]), bytes(row["previous_hash"])
     assert [{k: v for k, v in row.items() if k != "id"} for row in rows] == given
+
+
+def test_rows_that_are_given_numbers_have_them_and_the_next_one_counts_on(postgres: PostgresServer) -> None:
+    store = Store.open(postgres.url())
+
+    def work(c: Connection) -> tuple[list[int], list[int]]:
+        given = numbers(c, history, 3)
+        rows = [{"id": number, **_decision("x")} for number in given]
+        insert_rows(c, history, rows, numbered=True)
+        insert_rows(c, history, [_decision("x")])
+        return given, list(c.scalars(select(history.c.id).order_by(history.c.id)))
+
+    given, kept = store.write(work)
+    store.close()
+    assert given == sorted(set(given))
+    assert kept[:3] == given
+    assert kept[3] > given[2]
 
 
 def test_a_character_that_no_text_of_the_database_can_hold_is_replaced(postgres: PostgresServer) -> None:

@@ -15,6 +15,7 @@ from engine.store import commit, inbox, instances, outbox, timers
 from engine.store.database import Store
 from engine.store.encoding import decode
 from engine.store.tables import InboxStatus
+from tests.harness.chains import end_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SOC = Entity(project="soc", id="SOC-1")
@@ -81,6 +82,7 @@ def decided(store: Store, row: inbox.InboxRow, before: Snapshot | None, after: S
             row,
             commit.Change(
                 before_version=before.version if before is not None else None,
+                last=end_of(c, row.project, row.entity_id),
                 instance=instance(after),
                 facts={},
                 trace=Trace(verdict=Verdict.MOVED, before="a", event=row.event, after=after.state),

@@ -27,7 +27,7 @@ from engine.store import commit, deadletters, deliveries, history, hooks, inbox,
 from engine.store.database import Store
 from engine.store.deadletters import LetterKind
 from engine.store.tables import InboxStatus, OutboxStatus, Receipt
-from tests.harness.chains import verify_chain
+from tests.harness.chains import end_of, verify_chain
 from tests.harness.postgres import PostgresServer
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -170,6 +170,7 @@ class Rows(RuleBasedStateMachine):
                 row,
                 commit.Change(
                     before_version=seen,
+                    last=end_of(c, row.project, row.entity_id),
                     instance=after,
                     facts={"n": count},
                     trace=trace,
