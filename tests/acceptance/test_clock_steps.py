@@ -71,7 +71,7 @@ def test_an_hour_back_leaves_no_backend_alone_for_an_hour(
     wait_until(lambda: "circuit.opened" in daemon.log.read_text(), "the circuit does not open")
     # Those that failed are put off by themselves; these wait for nothing but the backend.
     later = range(13, 21)
-    assert daemon.deliver(daemon.release("Ships " + ", ".join(f"SOC-{n}" for n in later), 2)).status == 200
+    assert daemon.deliver(daemon.release("Ships " + ", ".join(f"SOC-{n}" for n in later))).status == 200
     wait_until(
         lambda: b"did not answer others" in daemon.cli("show", "SOC-20").stdout, "SOC-20 does not wait for it"
     )
