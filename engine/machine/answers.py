@@ -33,12 +33,12 @@ from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.fires import may_fire
 from engine.machine.flows import Flows, flows, reactions_of
-from engine.machine.macrostep import HELD, HELD_BUT, UNFINISHED
 from engine.machine.moves import NOW, Breach, Configuration
 from engine.machine.payload_values import Payloads, nothing_known
 from engine.machine.people import People
 from engine.machine.question import Question, look_up
 from engine.machine.questions import make_question
+from engine.machine.reasons import HELD, HELD_BUT, UNFINISHED
 from engine.machine.step import step
 from engine.machine.timers import timer_event
 from engine.machine.use import Path

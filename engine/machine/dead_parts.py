@@ -8,7 +8,7 @@ from engine.machine.endless import endless_loops
 from engine.machine.explore import Explorer
 from engine.machine.guards import Guards
 from engine.machine.hurried import hurried_loop
-from engine.machine.macrostep import LEFT_ALREADY
+from engine.machine.reasons import LEFT_ALREADY
 from engine.machine.schedule import schedule
 from engine.machine.space import Space
 from engine.machine.story import story

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from engine.diagnostics import Diagnostic
+from engine.machine.by_itself import by_itself
 from engine.machine.compile import CompiledMachine, compile_machine
 from engine.machine.counterexample import UNTOLD, written
 from engine.machine.course import Pause, Walk, course_of, follow
 from engine.machine.explore import Explorer
-from engine.machine.macrostep import by_itself
 from engine.machine.moves import NOW, Move
 from engine.machine.schedule import schedule
 from engine.machine.space import Space

@@ -4,35 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from engine.errors import EvaluationError
-from engine.frozen import frozen
-from engine.language.values import truth
 from engine.machine import binding
 from engine.machine.approvals import agreeing, heard, listed, parts_of, refusal
+from engine.machine.by_itself import MOST_ROUNDS, Round, only_ends
 from engine.machine.compile import CompiledMachine, candidate
-from engine.machine.definition import ALWAYS, Action, Machine, Raise, Reaction, Transition
+from engine.machine.definition import ALWAYS, Action, Raise, Reaction, Transition
 from engine.machine.expression import Expression
+from engine.machine.reasons import HELD, HELD_BUT, HINDERED, LEFT_ALREADY, NO_GUARD, NOT_TRIED, judge, untaken
 from engine.machine.timers import is_timer, raise_timer, raised_by
 from engine.machine.tree import Configuration
 from engine.machine.values import canonical, timestamp
 from engine.model import END, Candidate, Effect, Event, Passage, Snapshot, Verdict
 
-#: More rounds than this by themselves are taken for an endless loop.
-MOST_ROUNDS = 250
-#: After so many it is looked for a round that is like one before: whatever follows it follows for ever.
-_SUSPICIOUS = 16
 #: Of an endless loop this much is told: the rest is the same again.
 _MOST_TOLD = 20
-
-_NO_GUARD = "no guard"
-#: How the reason of a transition begins that could be taken, and what follows there if it could not be evaluated.
-HELD, HELD_BUT = (_NO_GUARD, "guard held"), ", but "
-#: What follows where it was another one that could not be evaluated, or was none.
-UNFINISHED = "the step could not be finished"
-#: Why the second of two transitions is not taken that would leave the same state.
-LEFT_ALREADY = "another one leaves the same state"
-_NOT_TRIED = "not tried: an earlier one was taken"
-_HINDERED = "not tried: an earlier one held and could not be evaluated"
 
 
 class EndlessError(Exception):
@@ -41,21 +26,6 @@ class EndlessError(Exception):
 
 class HinderedError(Exception):
     """A transition whose guard holds cannot be evaluated; the message says which part of it and why."""
-
-
-@frozen
-class _Round:
-    """Where a round begins."""
-
-    #: Where it is, what it remembers, and the events that wait.
-    told: tuple[str, ...]
-    #: What these carry.
-    payloads: tuple[Any, ...]
-
-    def is_like(self, other: "_Round") -> bool:
-        """Whether all that follows is the same. Payloads are told by identity: one that is made up answers when it is asked."""
-        same = self.told == other.told
-        return same and all(a is b for a, b in zip(self.payloads, other.payloads, strict=True))
 
 
 class Macrostep:
@@ -206,9 +176,9 @@ class Macrostep:
 
     def settle(self) -> None:
         """Go on until nothing happens by itself any more; raises `EndlessError` or `HinderedError`."""
-        before: _Round | None = None
+        before: Round | None = None
         for number in range(MOST_ROUNDS):
-            if number >= _SUSPICIOUS:
+            if len(self.listed) >= _MOST_TOLD:
                 round_ = self._round()
                 if before is not None and round_.is_like(before):
                     break
@@ -221,13 +191,13 @@ class Macrostep:
                 return
             self.fired, self.payload = queue.pop(0)
             self.react(self.fired, on=self.fired)
-        self.listed = [_untaken(c) for c in self.listed[:_MOST_TOLD]]
+        self.listed = [untaken(c) for c in self.listed[:_MOST_TOLD]]
         raise EndlessError
 
-    def _round(self) -> "_Round":
+    def _round(self) -> "Round":
         """All that decides what happens next by itself."""
         events = ((self.fired, self.payload), *self._coming, (ALWAYS, None), *self._later)
-        return _Round(
+        return Round(
             told=(
                 self.at.text,
                 canonical(self.context),
@@ -261,8 +231,8 @@ class Macrostep:
         return taken
 
     def _told(self, transition: Transition, *, taken: bool, on: str) -> Candidate:
-        reason = self._reasons.get(id(transition), _NOT_TRIED)
-        make = self.machine.told if reason in (_NO_GUARD, _NOT_TRIED) else candidate
+        reason = self._reasons.get(id(transition), NOT_TRIED)
+        make = self.machine.told if reason in (NO_GUARD, NOT_TRIED) else candidate
         return make(transition, reason, taken=taken, on=on)
 
     def _hinder(
@@ -270,10 +240,10 @@ class Macrostep:
     ) -> None:
         held = {id(t): f"{self._reasons[id(t)]}{HELD_BUT}{problem}" for t in taken}
         found = [
-            candidate(t, {**self._reasons, **held}.get(id(t), _HINDERED), taken=False, on=on)
+            candidate(t, {**self._reasons, **held}.get(id(t), HINDERED), taken=False, on=on)
             for t in candidates
         ]
-        self.listed = [_untaken(c) for c in self.listed] + found
+        self.listed = [untaken(c) for c in self.listed] + found
         raise HinderedError("; ".join(c.reason for c in found)) from None
 
     def _may_take(self, transition: Transition) -> bool:
@@ -283,11 +253,11 @@ class Macrostep:
             return known.startswith(HELD)
         guard = transition.guard
         if guard is None:
-            self._reasons[id(transition)] = _NO_GUARD
+            self._reasons[id(transition)] = NO_GUARD
             return self._suffices(transition)
         if self._scope is None:
             self._scope = self._names(self.at, None)
-        held, self._reasons[id(transition)] = _judge(guard, self._scope)
+        held, self._reasons[id(transition)] = judge(guard, self._scope)
         return held and self._suffices(transition)
 
     def leads_here(self) -> str | None:
@@ -298,7 +268,7 @@ class Macrostep:
         rows = self.machine.leading_to(self.at, self.event.name)
         scope = self._names(self.at, None) if rows else {}
         for state, row in rows:
-            would = next((t for t in row if t.guard is None or _judge(t.guard, scope)[0]), None)
+            would = next((t for t in row if t.guard is None or judge(t.guard, scope)[0]), None)
             if would is not None and self.machine.is_at(self.at, would):
                 return state
         return None
@@ -452,43 +422,3 @@ class Macrostep:
         if previous is not None:
             roots["previous"] = previous
         return self._names_of.scope(**roots)
-
-
-def by_itself(machine: Machine) -> str:
-    """What can follow one another without end in a machine, in words."""
-    blocks = ["always blocks"] if any(t.event == ALWAYS for t in machine.transitions) else []
-    if any(not raised.cancels for raised in machine.raises()):
-        blocks.append("raised events")
-    return " and ".join(blocks) or "ends of states"
-
-
-def only_ends(taken: Iterable[Transition]) -> bool:
-    """Whether transitions that are taken together change nothing."""
-    return all(transition.target == END for transition in taken)
-
-
-def _judge(guard: Expression, scope: Mapping[str, Any]) -> tuple[bool, str]:
-    """Whether a guard holds, and why, in words for the operator."""
-    try:
-        value = guard.evaluate(scope)
-    except EvaluationError as problem:
-        return False, f"guard could not be evaluated: {problem}"
-    held = truth(value)
-    if held is None:
-        return False, f"guard is neither true nor false: it is {guard.shown(value, scope)}"
-    seen = guard.seen(scope)
-    return held, ("guard held" if held else "guard false") + (f": {seen}" if seen else "")
-
-
-def _untaken(candidate: Candidate) -> Candidate:
-    """A candidate of an earlier round of a step that was not made after all."""
-    if not candidate.taken:
-        return candidate
-    return Candidate(
-        source=candidate.source,
-        target=candidate.target,
-        taken=False,
-        reason=f"{candidate.reason}{HELD_BUT}{UNFINISHED}",
-        place=candidate.place,
-        on=candidate.on,
-    )

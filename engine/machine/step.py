@@ -13,9 +13,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from engine.machine.approvals import is_answer, listed
+from engine.machine.by_itself import by_itself, only_ends
 from engine.machine.compile import CompiledMachine
 from engine.machine.definition import Transition
-from engine.machine.macrostep import EndlessError, HinderedError, Macrostep, by_itself, only_ends
+from engine.machine.macrostep import EndlessError, HinderedError, Macrostep
 from engine.machine.timers import is_pending, is_timer
 from engine.machine.tree import Configuration
 from engine.machine.values import printable
