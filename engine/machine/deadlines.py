@@ -6,7 +6,7 @@ that clock make no difference, however long they are.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -136,10 +136,12 @@ def _inevitable(explorer: Explorer, space: Space, claimed: Property, lasts: time
     for begin in _begins(explorer, space, claimed, lasts):
         if not begin.at.states & wanted:
             begins.setdefault(begin.at.key, begin)
-    timed = _explore(explorer, space, begins, wanted)
-    late = next(
-        (key for key, c in timed.configurations.items() if _is_late(c) and not c.states & wanted), None
-    )
+
+    def is_late(at: Configuration) -> bool:
+        return _is_late(at) and not at.states & wanted
+
+    timed = _explore(explorer, space, begins, wanted, is_late)
+    late = next((key for key, c in timed.configurations.items() if is_late(c)), None)
     if late is None:
         return unbroken(
             space if not space.exact else timed, claimed, opened=not (space.exact and timed.exact)
@@ -152,12 +154,21 @@ def _inevitable(explorer: Explorer, space: Space, claimed: Property, lasts: time
     return replace(found, clock=len(before))
 
 
-def _explore(explorer: Explorer, space: Space, begins: dict[str, _Begin], wanted: frozenset[str]) -> Space:
-    """Everything that can happen until one of the states is reached, or for ever; less where that proves nothing."""
+def _explore(
+    explorer: Explorer,
+    space: Space,
+    begins: dict[str, _Begin],
+    wanted: frozenset[str],
+    enough: Callable[[Configuration], bool] = lambda _: False,
+) -> Space:
+    """Everything that can happen until one of the states is reached, or for ever; less where that proves nothing, and
+    no more than up to what is `enough`.
+    """
     starts = [(begin.at, begin.depth) for begin in begins.values()]
     if space.complete:
-        return explore(explorer, starts, most=MOST_CONFIGURATIONS * MOMENTS, until=wanted)
-    return explore(explorer, starts, until=wanted, most_runs=MOST_RUNS_IN_ALL // 8)
+        most = MOST_CONFIGURATIONS * MOMENTS
+        return explore(explorer, starts, most=most, until=wanted, enough=enough)
+    return explore(explorer, starts, until=wanted, most_runs=MOST_RUNS_IN_ALL // 8, enough=enough)
 
 
 def _begins(explorer: Explorer, space: Space, claimed: Property, lasts: timedelta) -> Iterator[_Begin]:

@@ -203,7 +203,12 @@ class Explorer:
             return last if last and over else None
         if self._by_itself(left):
             return None
-        return next_moment([time for time in left.values() if time != BEYOND], self.tick)
+        near = {name: time for name, time in left.items() if time != BEYOND}
+        if near.keys() == {DEADLINE}:
+            # No timer makes one moment better than another: what can come at all can come at once, with more time left,
+            # and who waits can wait until the time is over.
+            return near[DEADLINE] or None
+        return next_moment(near.values(), self.tick)
 
     def _due(self, configuration: Configuration) -> tuple[str, ...]:
         """The timers that may run out next."""

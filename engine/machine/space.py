@@ -134,11 +134,12 @@ def explore(
     until: frozenset[str] = frozenset(),
     most_runs: int = MOST_RUNS_IN_ALL,
     tell: Callable[[int], None] = lambda _: None,
+    enough: Callable[[Configuration], bool] = lambda _: False,
 ) -> Space:
     """Explore, nearest first, up to `most` configurations and so much work as `most_runs`; `tell` hears how many there were so far.
 
     `starts` are where it begins (by default with a new instance), each with the number of moves that lead there. What is
-    behind the states of `until` is left out.
+    behind the states of `until` is left out, and so is what is further away than the first configuration that is `enough`.
     """
     space = Space()
     runs = explorer.answers.runs
@@ -153,6 +154,8 @@ def explore(
             continue
         space.configurations[at.key], space.reached_by[at.key] = at, came
         space.depth[at.key], space.races[at.key] = depth, races
+        if enough(at):
+            break
         if at.states & until:
             space.moves[at.key] = ()
             continue
