@@ -134,7 +134,7 @@ class Answers:
     _dispatch: Dispatch = field(init=False)
     _flows: Flows = field(init=False)
     #: The parts of the context that decide anything.
-    _remembered: tuple[Path, ...] = field(init=False)
+    remembered: tuple[Path, ...] = field(init=False)
     _people: People = field(init=False)
     _by_place: dict[str, Transition] = field(init=False)
     #: What may be done in any step, whatever its event.
@@ -156,7 +156,7 @@ class Answers:
             *reactions_of(machine),
         )
         self._flows = flows(machine, self.claimed)
-        self._remembered = tuple(sorted(self._flows.values | self._flows.kinds))
+        self.remembered = tuple(sorted(self._flows.values | self._flows.kinds))
 
     @property
     def claimed(self) -> tuple[Expression, ...]:
@@ -184,7 +184,7 @@ class Answers:
         told = [snapshot.state, *sorted(pending)]
         told += [canonical(dict(kept)) if kept else "" for kept in (snapshot.histories, snapshot.raised)]
         told.append(canonical(self._people.standing(snapshot)) if snapshot.awaits else "")
-        for path in self._remembered:
+        for path in self.remembered:
             value = look_up(snapshot.context, path[1:])
             if value is MISSING:
                 told.append("")

@@ -12,17 +12,18 @@ from engine.machine.reasons import LEFT_ALREADY
 from engine.machine.schedule import schedule
 from engine.machine.space import Space
 from engine.machine.story import story
+from engine.machine.stranded import stranded
 from engine.machine.timers import raise_timer
 from engine.machine.vain_guards import place_of
-from engine.model import AWAIT, END
+from engine.model import AWAIT
 
 
 def dead_parts(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
     """Every such problem with states, timers and answers."""
-    yield from _hindered(explorer, space)
+    yield from _hindered(explorer, space, guards)
     yield from _unreachable(explorer, space, guards)
     yield from _dead_ends(explorer)
-    yield from _endless(explorer, space)
+    yield from stranded(explorer, space)
     yield from _endless_timers(explorer, space)
     yield from _unanswered(explorer, space, guards)
     yield from endless_loops(explorer, space)
@@ -62,12 +63,17 @@ def out_of_reach(state: str, initial: str, place: Span) -> Diagnostic:
     )
 
 
-def _hindered(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
-    """Transitions that could be taken, and never are, because something that they do cannot be evaluated."""
+def _hindered(explorer: Explorer, space: Space, guards: Guards) -> Iterator[Diagnostic]:
+    """Transitions that could be taken, and never are, because something that they do cannot be evaluated.
+
+    Where not everything was explored, those for which what comes in is enough to know.
+    """
     taken = {str(t.span) for moves in space.moves.values() for move in moves for t in move.taken}
-    for transition in explorer.machine.transitions if space.exact else ():
+    for transition in explorer.compiled.definition.transitions:
         why = explorer.answers.judged.hindered.get(str(transition.span))
-        if why is not None and str(transition.span) not in taken:
+        if why is None or str(transition.span) in taken:
+            continue
+        if space.exact or (why != LEFT_ALREADY and guards.of(transition).hindered):
             yield Diagnostic(
                 code="transition_hindered",
                 summary=f"This transition is never taken: {why}",
@@ -108,37 +114,6 @@ def without_way_out(state: str, place: Span) -> Diagnostic:
         detail="Add final = true if the work ends here, or a transition.",
         subject=place,
         severity=Severity.WARNING,
-    )
-
-
-def _endless(explorer: Explorer, space: Space) -> Iterator[Diagnostic]:
-    """States from which no end can be reached, told once for all of them; a machine without any end is meant so."""
-    machine = explorer.machine
-    final = {name for name, state in machine.states.items() if state.final and state.parent is None}
-    if not final and not any(t.target == END and t.event != ALWAYS for t in machine.transitions):
-        return
-    # A state that nothing leads out of is told as that.
-    stops = {n for n, s in machine.states.items() if s.kind is Kind.ATOMIC and not explorer.leaving(n)}
-    ends = final | stops
-    closing = {key for key, moves in space.moves.items() if any(move.ended for move in moves)}
-    fine = space.leading_to(frozenset(ends), [*closing, *space.open()])
-    if space.sampled:
-        return
-    stuck = [key for key in space.configurations if key not in fine]
-    if not stuck:
-        return
-    names = dict.fromkeys(name for key in stuck for name in sorted(space.configurations[key].states))
-    way = space.path(stuck[0])
-    first = space.configurations[stuck[0]]
-    start = space.start_of(way, stuck[0])
-    told = story(start, way, schedule(start, way), hidden=machine.names.hidden)
-    yield Diagnostic(
-        code="no_end_reachable",
-        summary=f"From {', '.join(f'{chr(34)}{n}{chr(34)}' for n in names)} no end can be reached",
-        detail="Add a way to a final state or to <end>.",
-        subject=machine.states[min(first.states)].span,
-        severity=Severity.WARNING,
-        story="\n".join(["a way there:", *(f"  {line}" for line in told)]),
     )
 
 

@@ -20,6 +20,7 @@ from engine.machine.breaches import Conditions
 from engine.machine.clocks import alike, next_moment
 from engine.machine.compile import CompiledMachine, compile_machine
 from engine.machine.definition import Machine, Provisioner, Transition
+from engine.machine.expression import Expression
 from engine.machine.moves import BEYOND, DEADLINE, NOW, Breach, Configuration, Move, Moves
 from engine.machine.payload_values import Payloads, nothing_known
 from engine.machine.properties import Claim, Property
@@ -158,6 +159,12 @@ class Explorer:
     def leaving(self, state: str) -> list[Transition]:
         """The transitions that are tried in an innermost state, whatever the event."""
         return [t for (at, _), found in self.compiled.table.items() if at == state for t in found]
+
+    def reads(self, expression: Expression) -> set[str]:
+        """The roots of all names that it looks at, in locals too."""
+        names = self.machine.names
+        used, _ = names.used_by([expression])
+        return {r.root for e in (expression, *(names.locals[name] for name in used)) for r in e.references}
 
     def leads_to(self, transition: Transition) -> set[str]:
         """The states that a transition may lead to, those around others included."""

@@ -11,13 +11,17 @@ from engine.language.values import truth
 from engine.machine.answers import MOST_RUNS
 from engine.machine.definition import ALWAYS, Kind, Transition
 from engine.machine.explore import Explorer
+from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.moves import NOW, Configuration
 from engine.machine.payload_values import Payloads, nothing_known
 from engine.machine.sensitive import Sensitive
 from engine.machine.space import Space
 from engine.machine.values import timestamp
-from engine.model import AWAIT, Event
+from engine.model import AWAIT, END, Event
+
+#: What an expression may look at whose value is known as soon as something has come in.
+_COMES_IN = frozenset({"event", "delivery", "var", "local"})
 
 #: With more candidates than this for one event, pairs are not looked at.
 _MOST_PAIRED = 12
@@ -46,8 +50,15 @@ class Candidacy:
     false: bool = False
     #: It held where none before it did.
     first: bool = False
+    #: It held, and all that it does could be evaluated, as far as that is known beforehand.
+    works: bool = False
     #: Everything that can make a difference was tried.
     exact: bool = True
+
+    @property
+    def hindered(self) -> bool:
+        """Whether something that it does can never be evaluated, wherever and whatever is remembered."""
+        return self.exact and self.true and not self.works
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,6 +122,7 @@ class _Look:
                     candidacy.false = True
                 if candidacy.true and candidacy.false:
                     break
+            candidacy.works |= self._works(transition)
         for number, transition in enumerate(self.candidates):
             candidacy = self.found.of(transition)
             before = [t for t in self.candidates[:number] if t.needs <= transition.needs]
@@ -121,6 +133,17 @@ class _Look:
         if len(self.candidates) <= _MOST_PAIRED:
             for first, second in combinations(self.candidates, 2):
                 self._pair(first, second)
+
+    def _works(self, transition: Transition) -> bool:
+        """Whether all that it does can be evaluated somewhere where its guard holds, or nobody knows before it is done."""
+        explorer = self.explorer
+        if str(transition.span) not in explorer.answers.judged.hindered or transition.target == END:
+            return True
+        read = [e for e in _done_by(transition) if explorer.reads(e) <= _COMES_IN]
+        return not read or any(
+            _holds(transition, scope) and all(_can(one, scope) for one in read)
+            for scope, _ in self._scopes(None)
+        )
 
     def _pair(self, first: Transition, second: Transition) -> None:
         key = (id(first), id(second))
@@ -236,9 +259,21 @@ def _holds(transition: Transition, scope: dict[str, Any]) -> bool:
         return False
 
 
-def _reads(explorer: Explorer, transition: Transition, *roots: str) -> bool:
-    if transition.guard is None:
+def _done_by(transition: Transition) -> Iterator[Expression]:
+    """What is evaluated whenever it is taken."""
+    if transition.set is not None:
+        yield transition.set
+    yield from transition.request.values()
+    yield from (e for action in transition.actions for e in action.arguments.values())
+
+
+def _can(expression: Expression, scope: dict[str, Any]) -> bool:
+    try:
+        expression.evaluate(scope)
+    except EvaluationError:
         return False
-    used, _ = explorer.machine.names.used_by([transition.guard])
-    read = [transition.guard, *(explorer.machine.names.locals[name] for name in used)]
-    return any(r.root in roots for e in read for r in e.references)
+    return True
+
+
+def _reads(explorer: Explorer, transition: Transition, *roots: str) -> bool:
+    return transition.guard is not None and not explorer.reads(transition.guard).isdisjoint(roots)

@@ -94,6 +94,64 @@ def test_states_that_never_end_are_told_with_a_way_there() -> None:
     assert '1. "x" moves it to "d"' in problem.story
 
 
+@pytest.mark.parametrize(
+    ("beside", "expected"),
+    [
+        ("", ['From "p" no end can be reached with context.n = 2']),
+        ('state "a" "new" { transition = "p" }', ['From "p" no end can be reached with context.n = 2']),
+        (
+            'state "p" "on" { transition = "q" }\nstate "q" "on" { transition = "p" }',
+            ['From "p", "q" no end can be reached with some of what may be remembered: in "p" with context.n = 2'],
+        ),
+        (
+            'state "p" "on" { transition = "q" }\nstate "q" "on" { transition = "q" }',
+            ['From "q" no end can be reached', 'From "p" no end can be reached with context.n = 2'],
+        ),
+    ],
+)
+def test_a_state_that_strands_with_some_memory_only_is_told_with_it(beside: str, expected: list[str]) -> None:
+    states = f"""
+state "a" {{
+  on "short" {{
+    set        = {{ n = 1 }}
+    transition = "p"
+  }}
+  on "long" {{
+    set        = {{ n = 2 }}
+    transition = "p"
+  }}
+}}
+state "p" {{
+  on "k" {{
+    when       = context.n == 1
+    transition = "c"
+  }}
+}}
+state "c" {{ final = true }}
+{beside}
+"""
+    found = [p for p in problems(states) if p.code == "no_end_reachable"]
+    assert sorted(p.summary for p in found) == sorted(expected)
+    assert all("a way there:" in p.story for p in found)
+
+
+def test_a_state_that_strands_without_what_is_to_come_is_told_so() -> None:
+    states = """
+state "a" {
+  on "late" {
+    transition = "p"
+    raise "k" { delay = "1h" }
+  }
+  on "never" { transition = "p" }
+}
+state "p" "k" { transition = "c" }
+state "c" { final = true }
+"""
+    [problem] = problems(states)
+    assert problem.summary == 'From "p" no end can be reached on some of the ways there'
+    assert '1. "never" moves it to "p"' in problem.story
+
+
 def test_a_machine_without_any_end_is_meant_so() -> None:
     assert codes('state "a" "x" { transition = "b" }\nstate "b" "x" { transition = "a" }') == []
 
@@ -1199,6 +1257,45 @@ state "a" {
 state "c" { final = true }
 """
     assert codes(states) == ["transition_hindered"]
+
+
+@pytest.mark.parametrize(
+    ("does", "told"),
+    [
+        ('request {\ncomment = "x ${event.p.y}"\n}', True),
+        ("set = { k = event.p.y }", True),
+        ("set = { k = local.deep }", True),
+        ("set = { k = try(event.p.y, 1) }", False),
+        ("set = { k = event.q.y }", False),
+        ("set = { k = context.n.y }", False),  # nobody knows what is remembered there
+        ("request {\ncomment = context.n\n}", False),
+    ],
+)
+def test_what_hinders_a_transition_anyway_is_told_though_the_machine_is_explored_in_part(
+    does: str, *, told: bool
+) -> None:
+    states = f"""
+state "a" {{
+  on "e" {{
+    when = event.p == 1
+    transition = "c"
+    {does}
+  }}
+  on "made" {{
+    set        = {{ n = 10 / event.by }}
+    transition = "b"
+  }}
+}}
+state "b" "on" {{
+  when       = event.z / context.n > 1
+  transition = "c"
+}}
+state "c" {{ final = true }}
+"""
+    found = proof(machine(states), "locals {\ndeep = event.p.y\n}")
+    codes_found = {d.code for d in found.diagnostics}
+    assert "explored_in_part" in codes_found
+    assert ("transition_hindered" in codes_found) is told
 
 
 def test_a_transition_that_is_never_taken_is_told_once() -> None:
