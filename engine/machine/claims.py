@@ -48,7 +48,7 @@ class Finding:
 
 
 def cost(way: Iterable[Move]) -> tuple[int, int]:
-    """How many moves a way has; of ways equally short, the one with fewer events at the moment of a timer is better."""
+    """How many moves a way has; of ways equally short, the one on which less comes at the moment of another timer is better."""
     way = tuple(way)
     return sum(not move.quiet for move in way), sum(move.races for move in way)
 

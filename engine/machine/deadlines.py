@@ -118,6 +118,7 @@ def _reachable(explorer: Explorer, space: Space, claimed: Property, lasts: timed
     begins: dict[str, _Begin] = {}
     for begin in _begins(explorer, space, claimed, lasts):
         begins.setdefault(begin.at.key, begin)
+    explorer = explorer.hurrying()
     first = dict(list(begins.items())[:1])  # often that is enough, and it is much less to explore
     for some in (first, begins):
         timed = _explore(explorer, space, some, wanted)

@@ -46,6 +46,9 @@ class Explorer:
     alone: frozenset[str] = frozenset()
     #: Every timer that runs may run out next, whatever is left of it: more than can happen, and nothing less.
     timeless: bool = False
+    #: Where one timer runs by itself, or none, what happens does so at once: for claims that something can happen by then,
+    #: which no delay makes easier.
+    soonest: bool = False
     compiled: CompiledMachine = field(init=False)
     answers: Answers = field(init=False)
     #: Why delays are not all known.
@@ -82,6 +85,12 @@ class Explorer:
         """The same explorer, which knows all that this one knows, with another tick."""
         other = copy.copy(self)
         other.tick, other.alone, other.timeless = tick, alone, False
+        return other
+
+    def hurrying(self) -> "Explorer":
+        """The same explorer, in which nothing is put off that may as well happen at once."""
+        other = copy.copy(self)
+        other.soonest = True
         return other
 
     def without_time(self) -> "Explorer":
@@ -156,6 +165,11 @@ class Explorer:
         """Whether one timer runs that never runs beside others."""
         return len(pending) == 1 and pending.keys() <= self.alone
 
+    def _at_once(self, left: Mapping[str, timedelta]) -> bool:
+        """Whether no more than one timer runs beside a claim's time, and it never runs beside others."""
+        own = left.keys() - {DEADLINE}
+        return not own or (len(own) == 1 and own <= self.alone)
+
     def leaving(self, state: str) -> list[Transition]:
         """The transitions that are tried in an innermost state, whatever the event."""
         return [t for (at, _), found in self.compiled.table.items() if at == state for t in found]
@@ -208,9 +222,9 @@ class Explorer:
             last = left.get(DEADLINE)
             over = last is not None and all(last < time for name, time in left.items() if name != DEADLINE)
             return last if last and over else None
-        if self._by_itself(left):
-            return None
         near = {name: time for name, time in left.items() if time != BEYOND}
+        if self._by_itself(near) or (self.soonest and self._at_once(near)):
+            return None
         if near.keys() == {DEADLINE}:
             # No timer makes one moment better than another: what can come at all can come at once, with more time left,
             # and who waits can wait until the time is over.
@@ -223,7 +237,10 @@ class Explorer:
         if self.timeless:
             return configuration.timers
         due = min(configuration.timers, key=left.__getitem__, default=None)
-        if due is None or not (self.tick is None or self._by_itself(left) or not left[due]):
+        if due is None or left[due] == BEYOND:
+            return ()
+        early = self._by_itself(left) or (self.soonest and self._at_once(left))
+        if not (self.tick is None or early or not left[due]):
             return ()
         if self.tick is None and DEADLINE in left and left[due] > left[DEADLINE]:
             return ()

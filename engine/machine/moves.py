@@ -72,9 +72,9 @@ class Move:
 
     @property
     def races(self) -> bool:
-        """Whether an event came first at the very moment at which a timer is due."""
+        """Whether it came first at the very moment at which another timer is due."""
         event, left = self.event.name, self.before.left
-        return bool(event) and event not in left and any(not left[name] for name in self.before.timers)
+        return bool(event) and any(not left[name] for name in self.before.timers if name != event)
 
     def through(self, states: frozenset[str]) -> bool:
         """Whether it came through one of these states."""

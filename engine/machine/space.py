@@ -39,7 +39,7 @@ class Space:
     reached_by: dict[str, Move | None] = field(default_factory=dict)
     #: In how many moves at least.
     depth: dict[str, int] = field(default_factory=dict)
-    #: With how few events on the way, of those so short, that come at the very moment at which a timer is due.
+    #: With how few moves on the way, of those so short, that come at the very moment at which another timer is due.
     races: dict[str, int] = field(default_factory=dict)
     #: The states of each configuration that a new instance comes through before it comes to rest.
     arrived: tuple[frozenset[str], ...] = ()

@@ -70,7 +70,9 @@ def _only(memory: str, names: Sequence[str]) -> str:
     """When no end can be reached from these states, of which the first one is shown with its memory."""
     if not memory:  # a timer that runs, or does not
         return " on some of the ways there"
-    return f" {memory}" if len(names) == 1 else f' with some of what may be remembered: in "{names[0]}" {memory}'
+    return (
+        f" {memory}" if len(names) == 1 else f' with some of what may be remembered: in "{names[0]}" {memory}'
+    )
 
 
 def _told(

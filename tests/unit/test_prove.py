@@ -101,7 +101,9 @@ def test_states_that_never_end_are_told_with_a_way_there() -> None:
         ('state "a" "new" { transition = "p" }', ['From "p" no end can be reached with context.n = 2']),
         (
             'state "p" "on" { transition = "q" }\nstate "q" "on" { transition = "p" }',
-            ['From "p", "q" no end can be reached with some of what may be remembered: in "p" with context.n = 2'],
+            [
+                'From "p", "q" no end can be reached with some of what may be remembered: in "p" with context.n = 2'
+            ],
         ),
         (
             'state "p" "on" { transition = "q" }\nstate "q" "on" { transition = "q" }',
@@ -505,6 +507,69 @@ def test_times_of_timers_one_after_another_add_up(within: str, expected: Outcome
     assert outcomes(states, f'eventually = "c"\nwithin = {within}') == [expected]
     assert outcomes(states, 'reachable = "c"\nwithin = "179m"') == [Outcome.FAILS]
     assert outcomes(states, 'reachable = "c"\nwithin = "3h"') == [Outcome.HOLDS]
+
+
+def test_no_moments_are_told_apart_where_no_timer_runs() -> None:
+    chain = "".join(f'state "s{n}" "go" {{ transition = "s{n + 1}" }}\n' for n in range(40))
+    states = f"""
+state "a" "go" {{ transition = "s0" }}
+{chain}
+state "s40" {{
+  on "again" {{ transition = "s0" }}
+  after {{
+    delay      = "1h"
+    transition = "c"
+  }}
+}}
+state "c" {{ final = true }}
+"""
+    claims = ['"300h"', '"1h"', '"59m"', '"59m"\nfrom = "c"']
+    assert outcomes(states, *(f'reachable = "c"\nwithin = {claim}' for claim in claims)) == [
+        Outcome.HOLDS,
+        Outcome.HOLDS,
+        Outcome.FAILS,
+        Outcome.HOLDS,
+    ]
+    [finding] = proof(
+        f'{machine(states)}\nproperty "p" {{\nleads_to = "c"\nfrom = "s39"\nwithin = "300h"\n}}'
+    ).findings
+    assert finding.outcome is Outcome.FAILS
+    assert [move.event.name for move in finding.way if move.event.name] == ["go"] * 40
+
+
+def test_of_ways_equally_short_one_is_told_on_which_no_two_timers_are_due_at_once() -> None:
+    states = """
+state "a" "go" {
+  transition = "b"
+  raise "t" { delay = "20s" }
+}
+state "b" {
+  on "again" {
+    raise "t" { delay = "10s" }
+  }
+  on "t" { transition = "c" }
+  after {
+    delay = "5s"
+    set   = { y = 1 }
+  }
+  after {
+    delay      = "15s"
+    when       = context.z == 2
+    transition = "d"
+  }
+  on "mark" {
+    when = context.y == 1
+    set  = { z = 2 }
+    raise "t" { delay = "10s" }
+  }
+}
+state "c" { final = true }
+state "d" { final = true }
+"""
+    [problem] = problems(states, 'property "p" {\nnever = state == "d"\n}')
+    assert problem.code == "property_fails"
+    assert '"after.b.2" moves it to "d"' in problem.story
+    assert "before" not in problem.story
 
 
 def test_a_state_that_is_entered_anew_again_and_again_is_never_left_in_time() -> None:
