@@ -370,6 +370,56 @@ class TestHash:
     def test_every_change_of_meaning_changes_it(self, before: str, after: str) -> None:
         assert read(FIRST.replace(before, after)).hash != read(FIRST).hash
 
+    BODY = (
+        'state "a" {\n on "next" {\n when = event.j == "a"\n transition = "b"\n set = { k = 1, l = 2 }\n }\n}\n'
+        'state "b" {}'
+    )
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ("{ k = 1, l = 2 }", "{ k = 1, l = 2, }"),
+            (' when = event.j == "a"\n transition = "b"\n', ' transition = "b"\n when = event.j == "a"\n'),
+            ("k = 1", '"k" = 1'),
+            ("k = 1", "k: 1"),
+            ("k = 1", "k = 1.0"),
+            ('== "a"', '== "\\u0061"'),
+            ('state "b" {}', 'state "b" { final = false }'),
+            ('state "a" {\n on "next" {', 'state "a" "next" {'),
+        ],
+    )
+    def test_what_is_only_spelled_otherwise_is_the_same_machine(self, before: str, after: str) -> None:
+        other = self.BODY.replace(before, after)
+        if 'state "a" "next"' in after:
+            other = other.replace(" }\n}\n", " }\n")
+        assert other != self.BODY
+        assert self._hash(other) == self._hash(self.BODY)
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ("event.j", 'event["j"]'),
+            ('event.j == "a"', '"a" == event.j'),
+            ('== "a"', '== "${"a"}"'),
+            ("k = 1, l = 2", "l = 2, k = 1"),
+            ("k = 1", '("k") = 1'),
+            ('event.j == "a"', "local.q"),
+        ],
+    )
+    def test_expressions_are_taken_as_they_are_written(self, before: str, after: str) -> None:
+        other = self.BODY.replace(before, after)
+        assert other != self.BODY
+        assert self._hash(other) != self._hash(self.BODY)
+
+    def test_the_name_of_a_local_belongs_to_the_machine_that_uses_it(self) -> None:
+        uses = [self.BODY.replace('event.j == "a"', f"local.{name}") for name in "qr"]
+        assert self._hash(uses[0]) != self._hash(uses[1])
+
+    @staticmethod
+    def _hash(body: str) -> str:
+        head = 'locals {\n q = event.j == "a"\n r = event.j == "a"\n}\n'
+        return read(head + machine(body)).provisioners["p"].machine.hash
+
     def test_what_a_used_local_or_variable_means_belongs_to_the_machine(self) -> None:
         body = machine('state "a" "next" {\n when = local.x\n transition = "a"\n}')
         one, two = (f"locals {{ x = event.{n} == var.v }}\n" + body for n in "ab")
