@@ -141,7 +141,7 @@ def _inevitable(explorer: Explorer, space: Space, claimed: Property, lasts: time
     def is_late(at: Configuration) -> bool:
         return _is_late(at) and not at.states & wanted
 
-    timed = _explore(explorer, space, begins, wanted, is_late)
+    timed = _explore(explorer.dawdling(), space, begins, wanted, is_late)
     late = next((key for key, c in timed.configurations.items() if is_late(c)), None)
     if late is None:
         return unbroken(

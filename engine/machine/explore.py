@@ -49,6 +49,9 @@ class Explorer:
     #: Where one timer runs by itself, or none, what happens does so at once: for claims that something can happen by then,
     #: which no delay makes easier.
     soonest: bool = False
+    #: Where one timer runs by itself, what happens does so just before it runs out, or then: for claims that something
+    #: has to happen by then, which are broken the sooner the longer everything takes.
+    latest: bool = False
     compiled: CompiledMachine = field(init=False)
     answers: Answers = field(init=False)
     #: Why delays are not all known.
@@ -91,6 +94,12 @@ class Explorer:
         """The same explorer, in which nothing is put off that may as well happen at once."""
         other = copy.copy(self)
         other.soonest = True
+        return other
+
+    def dawdling(self) -> "Explorer":
+        """The same explorer, in which everything is put off as long as a timer that runs by itself lets it."""
+        other = copy.copy(self)
+        other.latest = True
         return other
 
     def without_time(self) -> "Explorer":
@@ -195,14 +204,16 @@ class Explorer:
         sampled: dict[str, None] = {}
         partial = False
         due = self._due(configuration)
-        for event in (*self.answers.events(configuration), *due):
+        late = self._put_off(left)
+        coming = self.answers.events(configuration) if late is None else ()
+        for event in (*coming, *due):
             answer = self.answers.on(configuration, event)
             passed = left[event] if event in due else timedelta()
             found += [self._move(configuration, one, passed) for one in answer.found]
             undecided += answer.undecided
             sampled.update(dict.fromkeys(answer.sampled))
             partial |= answer.partial
-        wait = self._wait(left)
+        wait = late or self._wait(left)
         if wait is not None:
             found.append(self._waits(configuration, wait))
         if configuration.timers:
@@ -230,6 +241,15 @@ class Explorer:
             # and who waits can wait until the time is over.
             return near[DEADLINE] or None
         return next_moment(near.values(), self.tick)
+
+    def _put_off(self, left: Mapping[str, timedelta]) -> timedelta | None:
+        """How long everything can be put off until just before the only timer runs out; None if it is not, or no longer."""
+        near = {name: time for name, time in left.items() if time != BEYOND}
+        if not (self.latest and self.tick and DEADLINE in near and len(near) > 1 and self._at_once(near)):
+            return None
+        own, last = min(near.values()), near[DEADLINE]
+        before = (self.tick - (last - own) % self.tick) / 2
+        return own - before if own > before else None
 
     def _due(self, configuration: Configuration) -> tuple[str, ...]:
         """The timers that may run out next."""
