@@ -130,6 +130,8 @@ class Answers:
     delays: dict[str, set[timedelta]] = field(init=False, default_factory=dict)
     #: What sets off transitions without end, by the place where it does: the first event that was found.
     loops: dict[tuple[str, str], tuple[Snapshot, Event]] = field(init=False, default_factory=dict)
+    #: The events that mean something in each state that was asked for.
+    _events: dict[str, tuple[str, ...]] = field(init=False, default_factory=dict)
     judged: Judged = field(init=False, default_factory=Judged)
     _dispatch: Dispatch = field(init=False)
     _flows: Flows = field(init=False)
@@ -200,7 +202,13 @@ class Answers:
 
     def events(self, configuration: Configuration) -> tuple[str, ...]:
         """The events that mean something there, in the order of the definition, timers left out."""
-        at = self.compiled.configuration(configuration.snapshot.state)
+        state = configuration.snapshot.state
+        if state not in self._events:
+            self._events[state] = self._events_in(state)
+        return self._events[state]
+
+    def _events_in(self, state: str) -> tuple[str, ...]:
+        at = self.compiled.configuration(state)
         if at is None:
             return ()
         named = self.compiled.events(at)

@@ -12,7 +12,6 @@ import copy
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from engine.machine.answers import Answers, Found
 from engine.machine.arrival import arrival
@@ -25,7 +24,7 @@ from engine.machine.moves import BEYOND, DEADLINE, NOW, Breach, Configuration, M
 from engine.machine.payload_values import Payloads, nothing_known
 from engine.machine.properties import Claim, Property
 from engine.machine.question import Question
-from engine.machine.values import canonical, timestamp
+from engine.machine.values import timestamp
 from engine.model import END, Entity, Event, Passage, Snapshot, Verdict
 
 _AT_ONCE = "of several timers that run at once, only the one that is due first was let run out"
@@ -147,13 +146,13 @@ class Explorer:
         if place is None:
             place = self.answers.place(snapshot, timers)
         # Of two at once, the first one stays first.
-        ordered: list[tuple[str, Any]] = sorted(timers.items(), key=lambda timer: timer[1])
+        ordered = sorted(timers.items(), key=lambda timer: timer[1])
         if DEADLINE in left:
             ordered.append((DEADLINE, str(left[DEADLINE])))
         at = self.compiled.configuration(snapshot.state)
         return Configuration(
             snapshot=replace(snapshot, timers=timers, hurried=0),
-            key=f"{place}\n{canonical(ordered)}" if ordered and not self.timeless else place,
+            key=f"{place}\n{ordered}" if ordered and not self.timeless else place,
             place=place,
             states=frozenset({snapshot.state} if at is None else at.active),
             left=left,
