@@ -25,6 +25,7 @@ from engine.machine.compile import compile_definition
 from engine.machine.read import read_definition
 from engine.model import Attempt, Entity, Observation, Outcome
 from engine.processors.processor import Call
+from engine.run.fairness import FairGate
 from engine.run.hub import Hub
 from engine.run.load import Serving, text_hash
 from engine.run.runtime import Runtime
@@ -94,7 +95,8 @@ async def partitions(url: str, slow: Slow | None = None, at_once: int = 64) -> N
     store = Store.open(url)
     runtime = _runtime(store, slow)
     if slow is not None:
-        runtime.lanes._gate = asyncio.Semaphore(at_once)  # type: ignore[attr-defined]
+        # One project alone gets half of the places.
+        runtime.lanes._gate = FairGate(2 * at_once)  # type: ignore[attr-defined]
     await runtime.start()
     print("ready", flush=True)
     await _stopped()

@@ -18,7 +18,7 @@ from engine.machine.compile import CompiledProvisioner
 from engine.run.clock import now
 from engine.run.replay import Difference, Replay
 from engine.store import history
-from engine.store.database import Store
+from engine.store.database import Connection, Store
 from engine.store.history import HistoryRow
 
 _PAGE = 200
@@ -49,7 +49,7 @@ def replay(
     """Make recorded decisions again, from their recorded facts, and list every difference. No effect is performed.
 
     Without --current the definitions are those that decided then, read from the store: a difference means that another
-    Interlock decided, or that the store was changed. With --current they are the files as they are now, so the list says
+    Interlock decided, or that the store was changed; of one entity the way from decision to decision is held together, too. With --current they are the files as they are now, so the list says
     which decisions a change would have made differently. The exit status is 1 if there is any difference.
 
     For instance: `interlock replay --since 24h --current`
@@ -62,6 +62,13 @@ def replay(
         again = Replay(provisioners)
         found: list[Difference] = []
         checked = 0
+        if entity is not None and not current:
+            for item in _all_of(opened, entity, again):
+                if isinstance(item, Difference):
+                    found.append(item)
+                else:
+                    checked += 1
+            return report(found, checked, "made again", json=json)
         rows = _of_entity(opened, entity) if entity is not None else _since(opened, moment)
         with progress("Replaying", None if entity is not None else _count(opened, moment)) as advance:
             for page in rows:
@@ -73,13 +80,24 @@ def replay(
     return report(found, checked, "made again", json=json)
 
 
+def _all_of(store: Store, entity: str, again: Replay) -> Iterator[Difference | HistoryRow]:
+    """Its decisions, and what is wrong with them and with the way to them: what that does not lead to is not made again."""
+    with store.read() as connection:
+        for place in _places(connection, entity):
+            yield from again.entity(connection, *place)
+
+
 def _of_entity(store: Store, entity: str) -> Iterator[list[HistoryRow]]:
     with store.read() as connection:
-        places = history.places(connection, entity)
-        if not places:
-            raise SettingError(f"nothing is known of {entity}; `interlock deliveries` shows what came in")
-        for place in places:
+        for place in _places(connection, entity):
             yield list(history.chain(connection, *place))
+
+
+def _places(c: Connection, entity: str) -> list[tuple[str, str]]:
+    places = history.places(c, entity)
+    if not places:
+        raise SettingError(f"nothing is known of {entity}; `interlock deliveries` shows what came in")
+    return places
 
 
 def _since(store: Store, moment: datetime) -> Iterator[list[HistoryRow]]:

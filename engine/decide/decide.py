@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from engine.decide.order import is_older
 from engine.frozen import frozen
 from engine.machine.compile import CompiledMachine, CompiledProvisioner
+from engine.machine.order import is_older
 from engine.machine.step import marked, step, unmoved
 from engine.machine.values import timestamp
 from engine.model import Entity, Event, Observation, Outcome, Snapshot, Step, Verdict

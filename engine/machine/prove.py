@@ -8,7 +8,7 @@ from engine.errors import expect
 from engine.frozen import frozen
 from engine.machine.claims import Finding, Outcome, find, why_open
 from engine.machine.compile import compile_machine
-from engine.machine.counterexample import confirmed, told
+from engine.machine.counterexample import Counterexample, confirmed, told
 from engine.machine.dead_parts import dead_parts, timers_that_wait
 from engine.machine.deadlines import find_in_time
 from engine.machine.definition import Provisioner
@@ -26,6 +26,7 @@ from engine.machine.space import (
     explore,
     explore_in_time,
 )
+from engine.machine.turned_away import TurnedAway
 from engine.machine.unfired import unfired
 from engine.machine.vain_guards import guard_problems
 
@@ -96,6 +97,7 @@ def prove(
     tested = compile_machine(provisioner.machine) if provisioner.properties else grounds.explorer.compiled
     # Where the machine itself is too large, a condition can be refuted at best.
     runs = MOST_RUNS_IN_ALL if grounds.space.complete else MOST_RUNS_IN_ALL // 4
+    away = TurnedAway.by(provisioner, payloads)
     findings: list[Finding] = []
     problems: list[Diagnostic] = []
     for claimed in provisioner.properties:
@@ -105,7 +107,7 @@ def prove(
             own = _explored(grounds.explorer.about((claimed,)), most, runs // len(asking), counts)
             runs -= own.explorer.answers.runs
             asking.remove(claimed)
-        finding, found = confirmed(own.explorer, _find(own, claimed))
+        finding, found = _followed(away, *confirmed(own.explorer, _find(own, claimed)))
         findings.append(finding)
         if finding.outcome is not Outcome.HOLDS:
             story = "" if found is None else told(tested, own.explorer, found)
@@ -116,7 +118,7 @@ def prove(
         keep_reached(grounds.explorer, space, guards)
     problems += dead_parts(grounds.explorer, space, guards)
     problems += guard_problems(provisioner, guards, space, grounds.explorer.answers.judged)
-    opened = () if space.exact else why_open(space)
+    opened = (*(() if space.exact else why_open(space)), *away.reasons())
     waiting = [state.name for state, _ in timers_that_wait(grounds.explorer, space)] if opened else []
     if opened and (waiting or all(finding.outcome is not Outcome.OPEN for finding in findings)):
         problems.append(_sampled(provisioner, opened, waiting))
@@ -173,6 +175,24 @@ def _explored(explorer: Explorer, most: int, most_runs: int, tell: Callable[[int
             most, most_runs = most // MOMENTS, most_runs // 4
         explorer, space = explore_in_time(explorer, alone=alone, most=most, most_runs=most_runs, tell=tell)
     return _Grounds(explorer=explorer, space=space, beside=beside)
+
+
+def _followed(
+    away: TurnedAway, finding: Finding, found: Counterexample | None
+) -> tuple[Finding, Counterexample | None]:
+    """The finding with deliveries in mind that are turned away: less may happen than was explored."""
+    reasons = away.reasons()
+    if not reasons or finding.outcome is Outcome.OPEN:
+        return finding, found
+    if found is not None:
+        stopped = away.stopped(found.course, again=finding.loop is not None)
+        reasons = (f"a way to where it fails was found, but {stopped}",) if stopped else ()
+    elif finding.outcome is Outcome.FAILS or finding.property.condition is not None:
+        reasons = ()  # what nothing that was explored does, or what fails at the start
+    if not reasons:
+        return finding, found
+    because = "; ".join(reasons)
+    return Finding(property=finding.property, outcome=Outcome.OPEN, because=because, reasons=reasons), None
 
 
 def _find(grounds: _Grounds, claimed: Property) -> Finding:

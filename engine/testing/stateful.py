@@ -29,6 +29,7 @@ from engine.machine.masks import shown_effect
 from engine.machine.properties import Claim
 from engine.machine.story import test_block
 from engine.machine.timers import next_due, timer_event
+from engine.machine.turned_away import TurnedAway
 from engine.model import Delivery, Event, Passage, Snapshot, Step, Verdict
 from engine.sources.correlate import correlate
 from engine.sources.payload_types import known_payload
@@ -50,6 +51,8 @@ class DefinitionMachine(RuleBasedStateMachine):
     compiled: ClassVar[CompiledProvisioner]
     explorer: ClassVar[Explorer]
     coming: ClassVar[Coming]
+    #: The `receive` blocks that may turn deliveries away for what their payloads say: only whole deliveries come by them.
+    turned_away: ClassVar[frozenset[str]]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -265,6 +268,7 @@ def state_machine_for(
         ),
         "explorer": explorer,
         "coming": Coming(explorer=explorer),
+        "turned_away": frozenset(TurnedAway.by(provisioner, known_payload).receives),
     }
     return type(f"DefinitionMachine_{provisioner.name}", (DefinitionMachine,), members | _rules(provisioner))
 
@@ -279,7 +283,9 @@ def _rules(provisioner: Provisioner) -> dict[str, Any]:
     @rule(data=st.data())
     def happens(self: DefinitionMachine, data: st.DataObject) -> None:
         if self.coming.possible:
-            self.come(data.draw(events_at(self.coming, self.snapshot, self.clock()), label="what comes"))
+            event = data.draw(events_at(self.coming, self.snapshot, self.clock()), label="what comes")
+            if event.receive not in self.turned_away:  # whether those count, deliveries tell
+                self.come(event)
 
     states, receives = provisioner.machine.states.values(), provisioner.receives
     timed = any(s.timers for s in states) or any(r.delay is not None for r in provisioner.machine.raises())

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from engine.decide.decide import Decision, decide, decide_again
-from engine.decide.order import is_older
 from engine.machine.compile import CompiledProvisioner, compile_definition
+from engine.machine.order import is_older
 from engine.machine.read import read_definition
 from engine.machine.timers import timer_event
 from engine.machine.values import timestamp

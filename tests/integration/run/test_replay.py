@@ -227,6 +227,23 @@ def test_the_command_names_what_was_found_and_what_not(
     assert "say what to replay" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE instances SET last_history_id = NULL WHERE entity_id = 'SOC-1'",
+        "UPDATE instances SET last_history_id = (SELECT min(id) FROM history WHERE entity_id = 'SOC-1') WHERE entity_id = 'SOC-1'",
+        "DELETE FROM history WHERE entity_id = 'SOC-1' AND version = 2",
+        "DELETE FROM history WHERE entity_id = 'SOC-1'",
+    ],
+)
+def test_a_replay_of_an_entity_leaves_no_decision_out_without_a_word(
+    store_file: Path, statement: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed(store_file, statement)
+    assert main(["replay", "SOC-1", "--json", "--store", f"sqlite:///{store_file}"]) == 1
+    assert json.loads(capsys.readouterr().out)["differences"]
+
+
 def test_other_definitions_show_what_they_would_have_done(store_file: Path) -> None:
     definition = read_definition(
         MACHINE.replace('"in_progress" "next" { transition = "done" }', '"in_progress" "other" { transition = "done" }'),
