@@ -138,7 +138,9 @@ def _value(expression: Expression | None, scope: Mapping[str, object]) -> str | 
 def _looked_at(provisioner: Provisioner) -> frozenset[Path]:
     """Everything that decides where an instance is, or whether a delivery is about it."""
     machine = provisioner.machine
-    deciding = [*conditions(machine), *others(machine), *payloads(machine)]
+    # An event that is handed on as it came is looked at where it comes to.
+    handed_on = [e for e in payloads(machine) if path_of(e.node) != ("event",)]
+    deciding = [*conditions(machine), *others(machine), *handed_on]
     deciding += [p.condition for p in provisioner.properties if p.condition is not None]
     for receive in provisioner.receives:
         deciding += [e for e in (receive.when, receive.entity, receive.fire) if e is not None]

@@ -82,6 +82,25 @@ def test_where_it_may_be_the_same_less_is_claimed(asked: str) -> None:
     assert proof.summary().startswith("dev: explored in part")
 
 
+@pytest.mark.parametrize(
+    ("payload", "is_open"),
+    [("event", False), ("(event)", False), ("{ n = event.id }", True), ("[event]", True)],
+)
+def test_an_event_that_is_handed_on_as_it_came_is_not_looked_at(payload: str, *, is_open: bool) -> None:
+    machine = f"""
+    initial = "a"
+    state "a" "e" {{
+      transition = "b"
+      raise "f" {{
+        event = {payload}
+      }}
+    }}
+    state "b" "f" {{ transition = "c" }}
+    state "c" {{ final = true }}
+"""
+    assert ("turns away" in proven(defined("once_per = event.id", machine)).open) is is_open
+
+
 def test_a_way_that_once_per_closes_is_no_counterexample() -> None:
     proof = proven(defined('once_per = "always the same"'))
     assert outcomes(proof) == {"never c": "open", "reaches c": "open"}
