@@ -62,14 +62,15 @@ def _breaks(explorer: Explorer, finding: Finding, walk: Walk) -> bool:
     return bool(conditions.broken(walk.before, walk.event, walk.at, walk.last.passed))
 
 
-def told(machine: CompiledMachine, explorer: Explorer, found: Counterexample) -> str:
-    """A counterexample as a person reads it; `machine` is the one that tests run."""
+def told(machine: CompiledMachine, explorer: Explorer, found: Counterexample, *, exact: bool) -> str:
+    """A counterexample as a person reads it; `machine` is the one that tests run, `exact` says that none can be shorter."""
     finding, given = found.finding, _given(explorer)
     if finding.start is None:
         return ""
     hidden = explorer.machine.names.hidden
     lines = story(finding.start, finding.way, found.times, finding.loop, hidden)
-    text = ["counterexample:", *(f"  {line}" for line in lines), f"  {finding.because}"]
+    shortest = "" if exact else ", the shortest that was found where not everything was tried"
+    text = [f"counterexample{shortest}:", *(f"  {line}" for line in lines), f"  {finding.because}"]
     walk = Walk.begin(machine, given, explorer.entity())
     course = [written(part) if isinstance(part, Event) else part for part in found.course]
     if not follow(walk, course) or walk.at.state != found.state:

@@ -110,7 +110,7 @@ def prove(
         finding, found = _followed(away, *confirmed(own.explorer, _find(own, claimed)))
         findings.append(finding)
         if finding.outcome is not Outcome.HOLDS:
-            story = "" if found is None else told(tested, own.explorer, found)
+            story = "" if found is None else told(tested, own.explorer, found, exact=own.space.exact)
             problems.append(_property(finding, story))
     space = grounds.space
     problems += unfired(provisioner, payloads)

@@ -1482,3 +1482,27 @@ def test_whether_something_can_be_made_of_what_is_remembered_does_not_tell_each_
     """
     found = proof(f'{machine(states)}\nproperty "b" {{ reachable = "b" }}')
     assert (found.open, [f.outcome for f in found.findings]) == ("", [Outcome.HOLDS])
+
+
+@pytest.mark.parametrize(
+    ("guard", "told"),
+    [
+        ("", "counterexample:"),
+        (
+            'when = sha256(event.y) == "no such hash"',
+            "counterexample, the shortest that was found where not everything was tried:",
+        ),
+    ],
+)
+def test_a_counterexample_says_where_a_shorter_one_may_have_been_missed(guard: str, told: str) -> None:
+    states = f"""
+state "a" "e" {{ transition = "b" }}
+state "b" "f" {{
+{guard}
+transition = "c"
+}}
+state "c" {{ final = true }}
+"""
+    found = problems(states, 'property "never b" { never = state == "b" }')
+    [story] = [d.story for d in found if d.code == "property_fails"]
+    assert story.splitlines()[0] == told
