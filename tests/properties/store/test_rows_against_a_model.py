@@ -47,7 +47,8 @@ class Thing:
     delivery: int
     status: InboxStatus = InboxStatus.PENDING
     due_at: datetime = EPOCH
-    put_off: bool = False
+    #: When it came, or was put back: nothing is put off until then.
+    since: datetime = EPOCH
     effects: list[OutboxStatus] = field(default_factory=list)
     put_back: bool = False
     #: What became of the effects of decisions before the last one.
@@ -141,7 +142,7 @@ class Rows(RuleBasedStateMachine):
         due = EPOCH + timedelta(seconds=seconds)
         if thing in self.lane(thing.entity):
             self.store.write(lambda c: inbox.postpone(c, inbox_id, 1, due, "later"))
-            thing.due_at, thing.put_off = due, True
+            thing.due_at = due
         else:
             with pytest.raises(FencedError):
                 self.store.write(lambda c: inbox.postpone(c, inbox_id, 1, due, "later"))
@@ -243,7 +244,7 @@ class Rows(RuleBasedStateMachine):
         thing.effects = [OutboxStatus.DROPPED if s in closed else s for s in thing.effects]
         thing.status = InboxStatus.PENDING if again else InboxStatus.DROPPED
         if again:
-            thing.put_back, thing.due_at, thing.put_off = True, when, False
+            thing.put_back, thing.due_at, thing.since = True, when, when
             self.holders = {place: holder for place, holder in self.holders.items() if holder != thing.id}
 
     @rule(pick=st.integers(0, 20), again=st.booleans())
@@ -266,7 +267,7 @@ class Rows(RuleBasedStateMachine):
         thing.effects[1] = OutboxStatus.PENDING if again else OutboxStatus.DROPPED
         if again:
             thing.status, thing.put_back = InboxStatus.PERFORMING, True
-            thing.due_at, thing.put_off = when, False
+            thing.due_at, thing.since = when, when
         with self.store.read() as c:
             after = outbox.get(c, row.id)
         assert after is not None
@@ -300,7 +301,7 @@ class Rows(RuleBasedStateMachine):
                 assert (loaded.snapshot.version if loaded else None) == self.versions.get(entity)
             oldest = {e: min(lane, key=lambda t: t.id) for e, lane in lanes.items() if lane}
             expected = [
-                (e.project, e.id, first.due_at if first.put_off else None) for e, first in oldest.items()
+                (e.project, e.id, first.due_at if first.due_at != first.since else None) for e, first in oldest.items()
             ]
             assert inbox.unfinished_entities(c, limit=9) == expected
             assert inbox.backlog(c) == sum(map(len, lanes.values()))
