@@ -203,9 +203,10 @@ class EngineModel(RuleBasedStateMachine):
         async def work() -> None:
             self.engine.runtime.timers.changed()
             while True:
+                # What ran out is in the inbox before its lane hears of it.
                 with self.engine.store.read() as c:
-                    due = timers.next_due(c)
-                if due is None or due > self.clock:
+                    due, backlog = timers.next_due(c), inbox.backlog(c)
+                if (due is None or due > self.clock) and not backlog:
                     break
                 await asyncio.sleep(0.001)
             await self.engine.lanes.settle()
