@@ -301,7 +301,8 @@ class Rows(RuleBasedStateMachine):
                 assert (loaded.snapshot.version if loaded else None) == self.versions.get(entity)
             oldest = {e: min(lane, key=lambda t: t.id) for e, lane in lanes.items() if lane}
             expected = [
-                (e.project, e.id, first.due_at if first.due_at != first.since else None) for e, first in oldest.items()
+                (e.project, e.id, first.due_at if first.due_at != first.since else None)
+                for e, first in oldest.items()
             ]
             assert inbox.unfinished_entities(c, limit=9) == expected
             assert inbox.backlog(c) == sum(map(len, lanes.values()))
