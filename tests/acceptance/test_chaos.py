@@ -15,19 +15,26 @@ from engine.cli.chaos_run import POINTS, WINDOW, Plan, invented, run, window
 from tests.harness.daemon import ROOT, environment
 from tests.harness.postgres import PostgresServer
 
+#: The definitions that are shipped.
+OWN = ("--workers", str(ROOT / "workers.yaml"), "--machines", str(ROOT / "statemachines"))
 
-def test_killed_at_every_point_nothing_is_lost_doubled_or_out_of_order(tmp_path: Path) -> None:
-    ran = subprocess.run(
-        [
-            *(sys.executable, "-m", "engine", "chaos", "--json"),
-            *("--workers", str(ROOT / "workers.yaml"), "--machines", str(ROOT / "statemachines")),
-            *("--deliveries", "40", "--kills", str(2 * len(POINTS)), "--seconds", "90"),
-        ],
-        cwd=tmp_path,
+
+def _chaos(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(
+        [sys.executable, "-m", "engine", "chaos", *arguments],
+        cwd=folder,
         env=environment("http://127.0.0.1:1"),
         capture_output=True,
         timeout=170,
         check=False,
+    )
+
+
+def test_killed_at_every_point_nothing_is_lost_doubled_or_out_of_order(tmp_path: Path) -> None:
+    ran = _chaos(
+        tmp_path,
+        *OWN,
+        *("--deliveries", "40", "--kills", str(2 * len(POINTS)), "--seconds", "90", "--json"),
     )
     assert ran.returncode == 0, (ran.stdout, ran.stderr)
     said = json.loads(ran.stdout)
@@ -54,17 +61,10 @@ def test_a_word_that_is_never_said_keeps_no_other_kill_from_being_made(tmp_path:
         "workers:\n  sink:\n    processor: http\n    statefile: calm.hcl\n    projects: [calm]\n"
         "    settings:\n      url: http://127.0.0.1:9/\n"
     )
-    ran = subprocess.run(
-        [
-            *(sys.executable, "-m", "engine", "chaos", "--json"),
-            *("--workers", str(tmp_path / "workers.yaml"), "--machines", str(tmp_path)),
-            *("--deliveries", "400", "--kills", "9", "--seconds", "90"),
-        ],
-        cwd=tmp_path,
-        env=environment("http://127.0.0.1:1"),
-        capture_output=True,
-        timeout=170,
-        check=False,
+    ran = _chaos(
+        tmp_path,
+        *("--workers", str(tmp_path / "workers.yaml"), "--machines", str(tmp_path)),
+        *("--deliveries", "400", "--kills", "9", "--seconds", "90", "--json"),
     )
     assert ran.returncode == 0, (ran.stdout, ran.stderr)
     said = json.loads(ran.stdout)
@@ -109,17 +109,10 @@ def test_deliveries_move_on_from_one_entity_to_the_next(tmp_path: Path) -> None:
 
 
 def test_kills_that_were_asked_for_and_not_made_are_told(tmp_path: Path) -> None:
-    ran = subprocess.run(
-        [
-            *(sys.executable, "-m", "engine", "chaos"),
-            *("--workers", str(ROOT / "workers.yaml"), "--machines", str(ROOT / "statemachines")),
-            *("--deliveries", "2", "--kills", "3", "--seconds", "0"),
-        ],
-        cwd=tmp_path,
-        env=environment("http://127.0.0.1:1"),
-        capture_output=True,
-        timeout=170,
-        check=False,
+    ran = _chaos(
+        tmp_path,
+        *OWN,
+        *("--deliveries", "2", "--kills", "3", "--seconds", "0"),
     )
     assert ran.returncode == 0, (ran.stdout, ran.stderr)
     assert b"0 of 3 kills were made: --seconds 0 had passed" in ran.stdout
@@ -196,17 +189,8 @@ def chaos(folder: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
     (folder / "machines").mkdir()
     (folder / "machines" / "ops.hcl").write_text(MACHINE)
     (folder / "workers.yaml").write_text(WORKERS)
-    ran = subprocess.run(
-        [
-            *(sys.executable, "-m", "engine", "chaos", "--json", "--seconds", "90"),
-            *("--workers", "workers.yaml", "--machines", "machines", *arguments),
-        ],
-        cwd=folder,
-        env=environment("http://127.0.0.1:1"),
-        capture_output=True,
-        timeout=170,
-        check=False,
-    )
+    files = ("--workers", "workers.yaml", "--machines", "machines")
+    ran = _chaos(folder, "--json", "--seconds", "90", *files, *arguments)
     assert ran.stdout, ran.stderr
     return ran.returncode, json.loads(ran.stdout)
 
