@@ -21,7 +21,7 @@ _LOST = "its server is gone or answers nothing; another one is made when it is n
 
 KNOWN = (
     Known(library="sqlalchemy.pool", text="Exception ", event="connection.dropped", because=_LOST),
-    Known(library="psycopg", text="query cancellation failed", event="connection.dropped", because=_LOST),
+    Known(library="psycopg", text="query cancellation ", event="connection.dropped", because=_LOST),
     Known(library="psycopg", text="query not terminated", event="connection.dropped", because=_LOST),
     Known(library="psycopg", text="error ignored ", event="connection.dropped", because=_LOST),
     Known(
