@@ -1,6 +1,7 @@
 """The store itself: open it, write through its one writer, read snapshots, ask how it is."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -43,6 +44,8 @@ class Store:
         self._writer = Writer(writers, backend)
         self._box = box
         self._probing: Future[None] | None = None
+        #: When a try to write began that is under way, by the monotonic clock; None if none is.
+        self.trying_since: float | None = None
 
     @classmethod
     def open(
@@ -208,9 +211,13 @@ class Store:
         return self._writer.committed_at
 
     def _try_writing(self, c: Connection) -> None:
-        self._backend.try_locks(c)
-        for statement in _TRY:
-            c.execute(statement)
+        self.trying_since = time.monotonic()
+        try:
+            self._backend.try_locks(c)
+            for statement in _TRY:
+                c.execute(statement)
+        finally:
+            self.trying_since = None
 
     def close(self) -> None:
         """Commit everything that waits, then let go of the store. A second time does nothing.

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from engine.serve import readiness
 from engine.serve.readiness import Readiness
 from engine.store.database import Store
+from tests.harness.daemon import wait_until
+from tests.harness.postgres import PostgresServer
 from tests.harness.store import held
 
 
@@ -105,3 +108,23 @@ def test_a_writer_that_hangs_is_not_waited_for(store: Store, monkeypatch: pytest
         assert await looks._looking is None
 
     asyncio.run(main())
+
+
+def test_what_others_commit_beside_a_locked_table_makes_nothing_ready(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several writers share a server: a partition's heartbeat goes through while the inbox is locked."""
+    monkeypatch.setattr(readiness, "LOOK_SECONDS", 0.4)
+    store = Store.open(url := postgres.url())
+
+    async def main() -> None:
+        looks = Readiness(store)
+        asking = asyncio.create_task(looks.look())
+        await asyncio.to_thread(wait_until, lambda: store.trying_since is not None, "nothing is tried")
+        await asyncio.to_thread(store.write, lambda _: None)
+        assert "somebody keeps it locked" in str(await asking)
+
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE")
+        asyncio.run(main())
+    store.close()
