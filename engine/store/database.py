@@ -27,6 +27,8 @@ _KEY_IDS = tuple(
 )
 #: How long the last commits of a remote store may take when it is closed.
 _CLOSING_SECONDS = 1.0
+#: What a write failed for is told for so long, whatever else comes through.
+_FRESH_SECONDS = 5.0
 _TRY = (insert(probe).values(id=1), delete(probe))
 
 
@@ -189,16 +191,17 @@ class Store:
     async def answers(self) -> str | None:
         """Look now: None if a write would come through, else what is wrong and what to do. It may take long.
 
-        What was wrong last is told once more, though the try came through: there may be room for that and for no delivery.
+        What was wrong just now is told once more, though the try came through: there may be room for that and for no delivery.
         """
         known = self._writer.trouble
+        fresh = time.monotonic() - self._writer.failed_at < _FRESH_SECONDS
         # A transaction in a file takes its lock and waits for no disk; a server may be gone without a word.
         thorough = self.remote or known is not None
         try:
             await self._writer.submit_here(self._try_writing if thorough else _do_nothing, frozenset())
         except StoreError as error:
             return self._writer.trouble or str(error)
-        return known
+        return known if fresh else None
 
     @property
     def known_trouble(self) -> str | None:
