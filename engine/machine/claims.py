@@ -165,6 +165,8 @@ class _Without:
 
     space: Space
     states: frozenset[str]
+    #: Configurations from which more may be possible than is known: asked for once, not again in each of them.
+    open: frozenset[str]
 
     def free(self, key: str) -> bool:
         """Whether a configuration is in none of them."""
@@ -181,7 +183,7 @@ class _Without:
     def may_leave(self, key: str) -> bool:
         """Whether an event may do more there than let it stay: some time one that may come does come."""
         known = self.space.steps(key)
-        return key in self.space.open() or any(
+        return key in self.open or any(
             not (m.stayed or m.quiet or m.event.name in m.before.left) for m in known
         )
 
@@ -192,7 +194,7 @@ class _Without:
 
 def _inevitable(space: Space, claimed: Property) -> Finding:
     """Look for the shortest way that avoids the states: to where nothing moves, round and round, or too long."""
-    avoiding = _Without(space=space, states=frozenset(claimed.states))
+    avoiding = _Without(space=space, states=frozenset(claimed.states), open=frozenset(space.open()))
     starts = {key: by for key, by in starting(space, claimed).items() if avoiding.free(key)}
     came = _reach(avoiding, starts)
     failures = (
@@ -203,7 +205,7 @@ def _inevitable(space: Space, claimed: Property) -> Finding:
     found = [failure for failure in failures if failure is not None]
     if found:
         return min(found, key=lambda finding: cost(finding.way))
-    opened = bool(came.keys() & space.open()) or (bool(claimed.starts) and not space.exact)
+    opened = bool(came.keys() & avoiding.open) or (bool(claimed.starts) and not space.exact)
     return unbroken(space, claimed, opened=opened or bool(space.sampled))
 
 
@@ -229,7 +231,7 @@ def _stuck(
     space = avoiding.space
     for key in came:  # nearest first
         ways = [move for move in space.steps(key) if not (move.stayed and move.after.key == key)]
-        if not ways and key not in space.open():
+        if not ways and key not in avoiding.open:
             way = _way(space, starts, came, key)
             because = f"nothing moves it from here to {listed(claimed.states)}"
             return failed(claimed, space.start_of(way, key), way, because)
