@@ -145,6 +145,8 @@ class Answers:
     _fired: tuple[str, ...] = field(init=False)
     _questions: dict[tuple[str, tuple[Any, ...]], Question] = field(init=False, default_factory=dict)
     _answers: dict[tuple[str, str], Answer] = field(init=False, default_factory=dict)
+    #: What was found out about single values that are remembered: the same ones come again and again.
+    _classes: dict[tuple[Path, type, Any], str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         machine, transitions = self.provisioner.machine, self.compiled.definition.transitions
@@ -190,15 +192,23 @@ class Answers:
             value = look_up(snapshot.context, path[1:])
             if value is MISSING:
                 told.append("")
-            elif path in self._flows.counted:
-                told.append(place_of(self._flows.asked.of[path], self._flows.counted[path], value))
-            elif path in self._flows.classed:
-                told.append(class_of(self._flows.asked.of[path], value))
-            elif path in self._flows.values:
-                told.append(canonical(value))
-            else:
-                told.append(rough_class(value))
+                continue
+            mark = (path, type(value), value) if isinstance(value, str | int) else None
+            known = None if mark is None else self._classes.get(mark)
+            if known is None:
+                known = self._class(path, value)
+                if mark is not None:
+                    self._classes[mark] = known
+            told.append(known)
         return "\n".join(told)
+
+    def _class(self, path: Path, value: Any) -> str:
+        """What makes a difference about a value that is remembered."""
+        if path in self._flows.counted:
+            return place_of(self._flows.asked.of[path], self._flows.counted[path], value)
+        if path in self._flows.classed:
+            return class_of(self._flows.asked.of[path], value)
+        return canonical(value) if path in self._flows.values else rough_class(value)
 
     def events(self, configuration: Configuration) -> tuple[str, ...]:
         """The events that mean something there, in the order of the definition, timers left out."""
@@ -318,15 +328,11 @@ class Answers:
             broken = () if quiet else self.conditions.broken(snapshot, event, result.snapshot, result.passed)
             place = tuple(i for i, candidate in enumerate(result.trace.candidates) if candidate.taken)
             through = tuple(one.state for one in result.passed)
-            mark = (
-                place,
-                through,
-                self.place(result.snapshot, result.snapshot.timers),
-                _times(result.snapshot),
-                broken,
-            )
+            after = self.place(result.snapshot, result.snapshot.timers)
+            mark = (place, through, after, _times(result.snapshot), broken)
             if mark not in found:
-                one = self._settled(snapshot, self._plain(question, receive, chooser, answer), result)
+                plain = self._plain(question, receive, chooser, answer)
+                one = self._settled(snapshot, plain, result, after)
                 if one is not None:
                     found[mark] = one
                     self.learn_delays(one.timers)
@@ -376,8 +382,11 @@ class Answers:
         )
         return self._dispatch.moves(at, event.name, scope)
 
-    def _settled(self, before: Snapshot, event: Event, result: Step) -> Found | None:
-        """The move with a plain payload; None if that would not be decided alike."""
+    def _settled(self, before: Snapshot, event: Event, result: Step, place: str) -> Found | None:
+        """The move with a plain payload; None if that would not be decided alike.
+
+        `result` is what was decided with another one, and `place` where that led.
+        """
         again = self._step(before, event)
         if (again.trace.verdict, again.trace.after) != (result.trace.verdict, result.trace.after):
             return None
@@ -388,11 +397,12 @@ class Answers:
             if moved and not ended
             else ()
         )
+        same = again.snapshot == result.snapshot
         return Found(
             event=event,
             taken=tuple(self._by_place[c.place] for c in again.trace.candidates if c.taken),
             after=again.snapshot,
-            place=self.place(again.snapshot, again.snapshot.timers),
+            place=place if same else self.place(again.snapshot, again.snapshot.timers),
             timers=_times(again.snapshot),
             passed=self.states_of(again.passed),
             quiet=not moved or (ended and event.name in before.timers),
@@ -405,6 +415,8 @@ class Answers:
         """The step at `NOW`; timers that go on keep a time of their own, so that they are told from new ones."""
         self.runs += _STEP_COSTS
         event = completed(event, snapshot, NOW)
+        if not snapshot.timers:
+            return step(self.compiled, snapshot, event, NOW)
         timers = dict.fromkeys(snapshot.timers, _BEFORE)
         if event.name in timers:
             timers[event.name] = timestamp(NOW)

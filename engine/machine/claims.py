@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 from engine.frozen import frozen
 from engine.machine.definition import Transition
 from engine.machine.explore import Explorer
+from engine.machine.hops import Hops
 from engine.machine.moves import Configuration, Move
 from engine.machine.perhaps import holds_anyway
 from engine.machine.properties import Claim, Property
@@ -197,27 +198,27 @@ def _inevitable(space: Space, claimed: Property) -> Finding:
     avoiding = _Without(space=space, states=frozenset(claimed.states), open=frozenset(space.open()))
     starts = {key: by for key, by in starting(space, claimed).items() if avoiding.free(key)}
     came = _reach(avoiding, starts)
-    failures = (
-        _too_long(avoiding, claimed, starts),
-        _stuck(avoiding, claimed, starts, came),
-        _round(avoiding, claimed, starts, came),
-    )
-    found = [failure for failure in failures if failure is not None]
-    if found:
-        return min(found, key=lambda finding: cost(finding.way))
+    found = [_stuck(avoiding, claimed, starts, came), _round(avoiding, claimed, starts, came)]
+    shorter = [cost(failure.way)[0] for failure in found if failure is not None]
+    failures = (_too_long(avoiding, claimed, starts, min(shorter, default=None)), *found)
+    told = [failure for failure in failures if failure is not None]
+    if told:
+        return min(told, key=lambda finding: cost(finding.way))
     opened = bool(came.keys() & avoiding.open) or (bool(claimed.starts) and not space.exact)
     return unbroken(space, claimed, opened=opened or bool(space.sampled))
 
 
-def _too_long(avoiding: _Without, claimed: Property, starts: Starts) -> Finding | None:
+def _too_long(avoiding: _Without, claimed: Property, starts: Starts, shorter: int | None) -> Finding | None:
+    """The nearest way that is too long, unless another failure is known in fewer moves than any of these has."""
     most = claimed.moves
-    if most is None or _walk(avoiding, starts, most) is None:
+    if most is None or (shorter is not None and shorter < most):
         return None
+    hops = Hops.of(avoiding.steps, starts)
+    last = hops.lasting(most)
     for start, by in starts.items():  # nearest first
-        walk = _walk(avoiding, [start], most)
-        if walk is not None:
+        if start in last:
             because = f"{most} move{'' if most == 1 else 's'} and not yet in {listed(claimed.states)}"
-            way = (*way_to(avoiding.space, start, by), *walk)
+            way = (*way_to(avoiding.space, start, by), *hops.way(start, most))
             return failed(claimed, avoiding.space.start_of(way, start), way, because)
     return None
 
@@ -295,42 +296,6 @@ def _way(space: Space, starts: Starts, came: Mapping[str, Move | None], key: str
         key = move.before.key
         move = came[key]
     return (*way_to(space, key, starts[key]), *reversed(way))
-
-
-def _walk(avoiding: _Without, starts: Iterable[str], length: int) -> tuple[Move, ...] | None:
-    """Some way of that many moves without the states, repetitions included, with as few races as can be."""
-    came: list[dict[str, tuple[int, tuple[Move, ...]]]] = []
-    here = dict.fromkeys(starts, 0)
-    for _ in range(length):
-        there: dict[str, tuple[int, tuple[Move, ...]]] = {}
-        for key, before in here.items():
-            for waited in _waits(avoiding, key):
-                at = waited[-1].after.key if waited else key
-                for move in avoiding.steps(at):
-                    races, after = before + move.races, move.after.key
-                    if not move.quiet and (after not in there or races < there[after][0]):
-                        there[after] = (races, (*waited, move))
-        if not there:
-            return None
-        came.append(there)
-        here = {key: races for key, (races, _) in there.items()}
-    key = min(here, key=here.__getitem__)
-    way: tuple[Move, ...] = ()
-    for layer in reversed(came):
-        way = (*layer[key][1], *way)
-        key = layer[key][1][0].before.key
-    return way
-
-
-def _waits(avoiding: _Without, key: str) -> list[tuple[Move, ...]]:
-    """Every way that time alone goes from here, none included."""
-    found: dict[str, tuple[Move, ...]] = {key: ()}
-    for at in (todo := [key]):
-        for move in avoiding.steps(at):
-            if move.quiet and move.after.key not in found:
-                found[move.after.key] = (*found[at], move)
-                todo.append(move.after.key)
-    return list(found.values())
 
 
 def failed(claimed: Property, start: Configuration, way: tuple[Move, ...], because: str) -> Finding:
