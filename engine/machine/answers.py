@@ -13,6 +13,7 @@ from engine.frozen import frozen
 from engine.language.syntax import Literal
 from engine.machine.approvals import completed
 from engine.machine.asking import asking, named
+from engine.machine.blind import Blind, blank, fits, is_written_over, kept
 from engine.machine.breaches import Conditions
 from engine.machine.classes import class_of, rough_class
 from engine.machine.compile import CompiledMachine
@@ -138,6 +139,7 @@ class Answers:
     #: The parts of the context that decide anything.
     remembered: tuple[Path, ...] = field(init=False)
     _people: People = field(init=False)
+    _blind: Blind = field(init=False)
     _by_place: dict[str, Transition] = field(init=False)
     #: What may be done in any step, whatever its event.
     _by_itself: tuple[Transition, ...] = field(init=False)
@@ -145,12 +147,17 @@ class Answers:
     _fired: tuple[str, ...] = field(init=False)
     _questions: dict[tuple[str, tuple[Any, ...]], Question] = field(init=False, default_factory=dict)
     _answers: dict[tuple[str, str], Answer] = field(init=False, default_factory=dict)
+    #: The parts of the memory that an event may write which nothing looks at; None where something does.
+    _written: dict[tuple[Any, ...], frozenset[str] | None] = field(init=False, default_factory=dict)
+    #: What such events do, whatever is remembered; None where that has to be found out again each time.
+    _anyhow: dict[tuple[Any, ...], tuple[list[Found], bool] | None] = field(init=False, default_factory=dict)
     #: What was found out about single values that are remembered: the same ones come again and again.
     _classes: dict[tuple[Path, type, Any], str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         machine, transitions = self.provisioner.machine, self.compiled.definition.transitions
         self._people = People.of(machine, self.claimed)
+        self._blind = Blind.of(machine, self.claimed)
         self._dispatch = Dispatch(self.compiled)
         nodes = [receive.fire.node for receive in self.provisioner.receives]
         self._fired = tuple(str(node.value) for node in nodes if isinstance(node, Literal))
@@ -253,7 +260,7 @@ class Answers:
         if key not in self._answers:
             candidates = self.candidates(configuration, event)
             question = self.question(configuration, event)
-            new, complete = self._found_on(question, configuration, candidates)
+            new, complete = self._found_anyhow(question, configuration.snapshot, candidates)
             sampled = [reason for reason in (question.sampled, question.unnamed) if reason]
             if not complete:
                 sampled.append(f'"{event}" asks for more combinations of values than {MOST_RUNS}')
@@ -298,11 +305,51 @@ class Answers:
         targets = {t.target for t in candidates if t.target is not None and t.target != END}
         return asking(self.machine, {name for target in targets for name in self.compiled.tree.reach(target)})
 
+    def _found_anyhow(
+        self, question: Question, snapshot: Snapshot, candidates: tuple[Transition, ...]
+    ) -> tuple[list[Found], bool]:
+        """What can happen in a place; where nothing looks at what is remembered, that is found out for all memories at once."""
+        key = (question.event, tuple(map(id, candidates)))
+        if key not in self._written:
+            self._written[key] = self._blind.written(question, (*candidates, *self._by_itself))
+        names = self._written[key]
+        if names is None or not fits(snapshot.context):
+            return self._found_on(question, snapshot, candidates)
+        mark = (
+            *key,
+            snapshot.state,
+            *snapshot.timers,  # in their order: of two that are due at once, the first one stays first
+            canonical([snapshot.histories, snapshot.raised]),
+        )
+        if mark not in self._anyhow:
+            loops = dict(self.loops)
+            found, complete = self._found_on(question, replace(snapshot, context=blank(names)), candidates)
+            passed = self.conditions.claims and any(one.passed for one in found)
+            self._anyhow[mark] = None if passed or self.loops != loops else (found, complete)
+            self.loops = loops
+        known = self._anyhow[mark]
+        if known is None:
+            return self._found_on(question, snapshot, candidates)
+        self.runs += len(known[0]) // 2
+        return [self._with_memory(one, snapshot, names) for one in known[0]], known[1]
+
+    def _with_memory(self, found: Found, before: Snapshot, names: frozenset[str]) -> Found:
+        """The same move of an instance that remembers something; the very same if nothing of that is left."""
+        if before.context.keys() <= names and is_written_over(found.after.context):
+            return found
+        after = replace(found.after, context=kept(before.context, names, found.after.context))
+        claimed = not (found.quiet or found.ended)
+        return replace(
+            found,
+            after=after,
+            place=self.place(after, after.timers),
+            breaches=tuple(self.conditions.breaches(before, found.event, after)) if claimed else (),
+        )
+
     def _found_on(
-        self, question: Question, configuration: Configuration, candidates: tuple[Transition, ...]
+        self, question: Question, snapshot: Snapshot, candidates: tuple[Transition, ...]
     ) -> tuple[list[Found], bool]:
         found: dict[Any, Found] = {}
-        snapshot = configuration.snapshot
         timer = question.event in snapshot.timers
         runs = 0
         for chooser, receive, answer in self._people.runs(question, self.machine.names.scope, snapshot):

@@ -53,6 +53,8 @@ class Explorer:
     latest: bool = False
     compiled: CompiledMachine = field(init=False)
     answers: Answers = field(init=False)
+    #: What moves lead to that leave no timer running, by the identity of what was found, which is kept with it.
+    _without_timers: dict[int, tuple[Found, Configuration]] = field(init=False, default_factory=dict)
     #: Why delays are not all known.
     _unknown_delays: tuple[str, ...] = field(init=False, default=())
 
@@ -288,7 +290,8 @@ class Explorer:
         }
         if DEADLINE in left:  # no step knows of it
             pending[DEADLINE] = left[DEADLINE] - passed
-        after = before if found.ended and not found.quiet else self.at(found.after, pending, found.place)
+        ended = found.ended and not found.quiet
+        after = before if ended else self._after(found, pending)
         return Move(
             event=found.event,
             taken=found.taken,
@@ -301,6 +304,14 @@ class Explorer:
             stayed=found.stayed,
             breaches=found.breaches,
         )
+
+    def _after(self, found: Found, pending: Mapping[str, timedelta]) -> Configuration:
+        """Where a move leads; without timers that is the same place each time."""
+        if pending:
+            return self.at(found.after, pending, found.place)
+        if id(found) not in self._without_timers:
+            self._without_timers[id(found)] = (found, self.at(found.after, pending, found.place))
+        return self._without_timers[id(found)][1]
 
     def events(self, configuration: Configuration) -> tuple[str, ...]:
         """The events that mean something there, in the order of the definition, timers left out."""

@@ -74,11 +74,11 @@ class Move:
     def races(self) -> bool:
         """Whether it came first at the very moment at which another timer is due."""
         event, left = self.event.name, self.before.left
-        return bool(event) and any(not left[name] for name in self.before.timers if name != event)
+        return bool(event and left) and any(not left[name] for name in self.before.timers if name != event)
 
     def through(self, states: frozenset[str]) -> bool:
         """Whether it came through one of these states."""
-        return any(one & states for one in self.passed)
+        return bool(self.passed) and any(one & states for one in self.passed)
 
 
 @frozen
