@@ -37,12 +37,12 @@ def story(
             lines.append("from here it goes round:")
         if not move.event.name:
             continue
-        number += 1
         at = now if times is None else times.moves[position]
         later = f"{text_of(at - now)} later " if at > now else ""
         now = at
+        head = "" if move.quiet else f"{(number := number + 1)}. "  # what runs out in vain is no move
         lines.append(
-            f'{number}. {later}"{move.event.name}"{_with(told_event(move.event, hidden))} {_outcome(move)}'
+            f'{head}{later}"{move.event.name}"{_with(told_event(move.event, hidden))} {_outcome(move)}'
         )
     if times is not None and times.end > now:
         lines.append(f"{text_of(times.end - now)} later it is still there")

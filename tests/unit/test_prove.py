@@ -9,6 +9,7 @@ from engine.machine.compile import compile_definition
 from engine.machine.flows import flows
 from engine.machine.prove import Proof, prove
 from engine.machine.read import read_definition
+from engine.machine.space import Space
 
 
 def proof(body: str, head: str = "", most: int = 2000) -> Proof:
@@ -1506,3 +1507,90 @@ state "c" {{ final = true }}
     found = problems(states, 'property "never b" { never = state == "b" }')
     [story] = [d.story for d in found if d.code == "property_fails"]
     assert story.splitlines()[0] == told
+
+
+def test_what_no_guard_looks_at_is_tried_once_for_all_memories() -> None:
+    tied = "\n".join(
+        f'on "e{n}" {{\nwhen = context.p == "v{n}" && context.q == "w{n}"\ntransition = "b"\n}}'
+        for n in range(3)
+    )
+    put = 'on "put" {{\nset = {{ p = event.x, q = event.y }}\ntransition = "s{}"\n}}'
+    states = "\n".join(f'state "s{n}" {{\n{put.format((n + 1) % 40)}\n{tied}\n}}' for n in range(40))
+    states = f'state "a" "go" {{ transition = "s0" }}\n{states}\nstate "b" {{ final = true }}'
+    claims = 'property "n" { never = state == "s1" && context.p == "v1" && context.q == "x" }\nproperty "r" { reachable = "b" }'
+    found = proof(f"{machine(states)}\n{claims}")
+    assert not found.open
+    assert [f.outcome for f in found.findings] == [Outcome.FAILS, Outcome.HOLDS]
+
+
+def test_of_what_is_tried_once_the_rest_of_the_memory_is_kept() -> None:
+    states = """
+    state "a" {
+      on "one" {
+        set        = { p = event.x }
+        transition = "b"
+      }
+      on "two" {
+        set        = { q = event.x }
+        transition = "a"
+      }
+    }
+    state "b" {
+      on "drop" {
+        set        = { q = null }
+        transition = "b"
+      }
+      on "end" {
+        when       = context.p == "v" && context.q == "w"
+        transition = "c"
+      }
+    }
+    state "c" { final = true }
+    """
+    claims = 'property "n" { never = state == "c" }\nproperty "k" { never = state == "b" && try(context.p, "") == "v" && try(context.q, "") == "w" }'
+    found = proof(f"{machine(states)}\n{claims}")
+    assert [(f.outcome, length(f)) for f in found.findings] == [(Outcome.FAILS, 3), (Outcome.FAILS, 2)]
+
+
+def test_it_is_asked_once_where_more_may_be_possible_than_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Space] = []
+    known = Space.open
+
+    def count(space: Space) -> set[str]:
+        asked.append(space)
+        return known(space)
+
+    monkeypatch.setattr(Space, "open", count)
+    grows = (
+        'state "a" {\non "go" {\nset = { s = concat(try(context.s, []), [event.x]) }\ntransition = "a"\n}\n'
+    )
+    grows += 'on "x" {\nwhen = length(context.s) == 3\ntransition = "b"\n}\n}\nstate "b" { final = true }'
+    found = proof(f'{machine(grows)}\nproperty "e" {{ eventually = "b" }}', most=200)
+    assert [f.outcome for f in found.findings] == [Outcome.OPEN]
+    assert len(asked) <= 5
+
+
+def test_a_timer_that_runs_out_in_vain_is_no_numbered_move() -> None:
+    states = """
+    state "a" {
+      after {
+        delay      = "1s"
+        when       = context.k == 1
+        transition = "b"
+      }
+      on "go" { transition = "a2" }
+    }
+    state "a2" {
+      after {
+        delay      = "1s"
+        when       = context.k == 1
+        transition = "b"
+      }
+    }
+    state "b" { final = true }
+    """
+    claim = 'property "p" {\neventually = "b"\nwithin = "5s"\n}'
+    story = next(d.story for d in problems(states, claim) if d.code == "property_fails")
+    assert '"after.a.1" runs out in vain' in story
+    assert '1. "after.a.1"' not in story
+    assert "1." not in story.split("test")[0]
