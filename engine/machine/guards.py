@@ -196,17 +196,23 @@ _MOST_TRIED = 10_000
 
 
 def keep_reached(explorer: Explorer, space: Space, found: Guards) -> None:
-    """Let overlaps that depend on the memory be shown with what is remembered somewhere, and drop those that are nowhere.
+    """Let overlaps that depend on the memory be shown with what is remembered somewhere, and drop all that are nowhere.
 
     `space` is all that can happen.
     """
     for key, overlap in list(found.overlaps.items()):
         pair = (overlap.first, overlap.second)
-        if not any(_reads(explorer, t, "context") for t in pair) or overlap.witness.name.startswith(AWAIT):
+        if overlap.witness.name.startswith(AWAIT):
             continue
         if overlap.witness.name == ALWAYS or explorer.answers.may_follow(overlap.witness.name):
             continue  # what is remembered on the way is not listed
         places = {c.place: c for c in space.configurations.values()}
+        if not any(_reads(explorer, t, "context") for t in pair):
+            if not any(
+                _is_decided(explorer, overlap, c) for c in places.values()
+            ):  # none rests where it would come
+                del found.overlaps[key]
+            continue
         tries = (one for c in places.values() for one in _both_hold(explorer, overlap, c))
         shown = next((one for one in islice(tries, _MOST_TRIED) if one is not None), None)
         if shown is not None:
@@ -218,11 +224,16 @@ def keep_reached(explorer: Explorer, space: Space, found: Guards) -> None:
 _NOTHING: Final = object()
 
 
+def _is_decided(explorer: Explorer, overlap: Overlap, at: Configuration) -> bool:
+    """Whether both are candidates for the event where the instance rests."""
+    candidates = set(map(id, explorer.answers.candidates(at, overlap.witness.name)))
+    return {id(overlap.first), id(overlap.second)} <= candidates
+
+
 def _both_hold(explorer: Explorer, overlap: Overlap, at: Configuration) -> Iterator[Overlap | None]:
     """For each payload that is tried in one place the overlap, with that as its event; None where not both hold."""
     event = overlap.witness.name
-    candidates = explorer.answers.candidates(at, event)
-    if not {id(overlap.first), id(overlap.second)} <= set(map(id, candidates)):
+    if not _is_decided(explorer, overlap, at):
         return
     names, entity = explorer.machine.names.scope, explorer.entity()
     active = explorer.compiled.configuration(at.snapshot.state)

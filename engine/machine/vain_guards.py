@@ -10,7 +10,7 @@ from engine.machine.fires import may_fire
 from engine.machine.guards import Candidacy, Guards, Overlap
 from engine.machine.space import Space
 from engine.machine.story import told_event
-from engine.model import AWAIT
+from engine.model import AFTER, AWAIT
 
 #: What is said of a transition that is never taken.
 _NEVER_TAKEN = frozenset({"transition_shadowed", "guard_never_true"})
@@ -41,8 +41,19 @@ def _vain_where_it_comes(
         for known in guards.candidacies.values()
         if known.exact and (known.true or known.false) and not (known.true and known.first)
     }
+    in_vain = _run_out_in_vain(space)
     for transition in provisioner.machine.transitions:
         place = str(transition.span)
+        judged_early = place in judged.held and place not in judged.hindered
+        if transition.event in in_vain and transition.guard is not None and judged_early:
+            yield _about_guard(
+                "guard_never_true",
+                f"The guard of {_named(transition)} is never true",
+                "Whenever the timer can run out, what is remembered makes it false. Mend the condition or the "
+                "delay, or remove the timer.",
+                transition,
+            )
+            continue
         if transition.event.startswith(AWAIT) or (transition.guard is None and place not in judged.untried):
             continue
         if place in told or place in judged.held:
@@ -64,6 +75,14 @@ def _vain_where_it_comes(
                 "condition, or remove the transition.",
                 transition,
             )
+
+
+def _run_out_in_vain(space: Space) -> set[str]:
+    """The timers that run out, and never move anything."""
+    ran_out = [move for moves in space.moves.values() for move in moves if move.event.name.startswith(AFTER)]
+    return {m.event.name for m in ran_out if m.quiet} - {
+        m.event.name for m in ran_out if not m.quiet or m.taken
+    }
 
 
 def _named(transition: Transition, *, many: bool = False) -> str:

@@ -1594,3 +1594,65 @@ def test_a_timer_that_runs_out_in_vain_is_no_numbered_move() -> None:
     assert '"after.a.1" runs out in vain' in story
     assert '1. "after.a.1"' not in story
     assert "1." not in story.split("test")[0]
+
+
+def test_a_timer_is_judged_by_the_moments_at_which_it_can_run_out() -> None:
+    states = """
+    parallel "a" {
+      state "x" {
+        initial = "x0"
+        state "x0" {
+          after {
+            delay = "2s"
+            set   = { v = "late" }
+          }
+          after {
+            delay      = "1s"
+            when       = try(context.v, "") == "late"
+            transition = "b"
+          }
+        }
+      }
+      state "y" {
+        initial = "y0"
+        state "y0" {
+          on "go" { transition = "b" }
+        }
+      }
+    }
+    state "b" { final = true }
+    """
+    found = [d for d in problems(states) if d.code == "guard_never_true"]
+    assert [d.summary for d in found] == ['The guard of "after.a.x.x0.2" is never true']
+    assert [d for d in problems(states.replace('"1s"', '"3s"')) if d.code == "guard_never_true"] == []
+
+
+def test_guards_overlap_only_where_an_event_is_decided() -> None:
+    states = """
+    state "a" { on_go }
+    state "b" {
+      on "e" {
+        when       = event.n > 1
+        transition = "c"
+      }
+      on "e" {
+        when       = event.n > 2
+        transition = "a"
+      }
+      LEAVES
+    }
+    state "c" { final = true }
+    """.replace("{ on_go }", '{\non "go" { transition = "b" }\n}')
+    leaves = 'always { transition = "c" }'
+    stays = [
+        d
+        for d in problems(states.replace("LEAVES", "").replace("n > 2", "n < 5"))
+        if d.code == "guards_overlap"
+    ]
+    assert len(stays) == 1
+    left = [
+        d
+        for d in problems(states.replace("LEAVES", leaves).replace("n > 2", "n < 5"))
+        if d.code == "guards_overlap"
+    ]
+    assert left == []
