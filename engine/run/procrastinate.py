@@ -54,6 +54,9 @@ _CONNECTIONS = 4
 _DRAIN_SECONDS = 6.0
 #: The end of a stop: what is still under way is given up, and its partitions are given back.
 _HANDING_OVER_SECONDS = 1.5
+#: Clocks so far apart are said to be, and how often they are compared.
+_APART = timedelta(seconds=5)
+_COMPARE_SECONDS = 60.0
 _HOUSEKEEPING = "interlock.housekeeping"
 _RETENTION = "interlock.retention"
 
@@ -178,7 +181,7 @@ class Partitions:
             try:
                 await self._serve()
             except (ConnectorException, StoreError) as error:
-                self._lost(error)
+                self.lost(error)
             except Exception:
                 log.exception("worker.failed")
             for drain in self._drains.values():
@@ -223,7 +226,10 @@ class Partitions:
                 stalled_worker_timeout=STALE_SECONDS * 10,
             )
             self._beaten = asyncio.get_running_loop().time()
-            recovering = asyncio.create_task(self._recover(app.job_manager, self._worker))
+            beside = [
+                asyncio.create_task(self._recover(app.job_manager, self._worker)),
+                asyncio.create_task(self._compare_clocks()),
+            ]
             self._watch(self._worker)
             if self._stopping:
                 self._worker.stop()  # type: ignore[no-untyped-call]
@@ -231,8 +237,9 @@ class Partitions:
                 await self._run(self._worker, app.job_manager)
             finally:
                 self._worker = None
-                recovering.cancel()
-                await asyncio.gather(recovering, return_exceptions=True)
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
 
     async def _run(self, worker: Worker, manager: JobManager) -> None:
         """Run a worker to its end, but not for ever once it was stopped: a cancellation can be lost in its connections."""
@@ -251,6 +258,24 @@ class Partitions:
         finally:
             for task in (stopped, running, *([beating] if beating is not None else [])):
                 task.cancel()
+
+    async def _compare_clocks(self) -> None:
+        """Say if this daemon's clock is not the server's: what was put off by another daemon is due by it."""
+        told = False
+        while True:
+            with contextlib.suppress(StoreError):
+                before, there, here = self._clock(), await look(self._store, partitions.moment), self._clock()
+                ahead, behind = before - there, there - here  # at least: asking takes time, too
+                differs = max(ahead, behind) > _APART
+                if differs and not told:
+                    log.warning(
+                        "clock.differs",
+                        seconds=round((ahead if ahead > behind else -behind).total_seconds(), 1),
+                        because="this daemon's clock is not the database server's: timers, and what was put off elsewhere, "
+                        "are due too early or too late where it works; let a time server set it",
+                    )
+                told = differs
+            await asyncio.sleep(_COMPARE_SECONDS)
 
     def _watch(self, worker: Worker) -> None:
         """Give up everything when the heart has not beaten: the others are about to take this worker's partitions.
@@ -333,7 +358,8 @@ class Partitions:
         self._beaten = asyncio.get_running_loop().time()
         self._told.clear()
 
-    def _lost(self, error: Exception) -> None:
+    def lost(self, error: Exception) -> None:
+        """The database does not answer: said once until the heart beats again."""
         if "worker.lost" not in self._told:
             log.warning("worker.lost", because=str(error.__cause__ or error))
         self._told.add("worker.lost")
@@ -370,7 +396,7 @@ class Partitions:
                     else:
                         await manager.finish_job(job, Status.FAILED, delete_job=True)
             except (ConnectorException, StoreError) as error:
-                self._lost(error)
+                self.lost(error)
                 self.broken()
 
     async def _keep(self, timestamp: int) -> None:
