@@ -29,7 +29,7 @@ _CLOSING_SECONDS = 1.0
 _TRY = (insert(probe).values(id=1), delete(probe))
 
 
-def _nobody(_revision: str) -> None:
+def _nobody(_revision: str, _because: str) -> None:
     return
 
 
@@ -52,11 +52,11 @@ class Store:
         key: bytes | None = None,
         migrate: bool = True,
         patient: bool = False,
-        told: Callable[[str], None] = _nobody,
+        told: schema.Told = _nobody,
     ) -> Self:
         """Open the store of a ``sqlite:///`` or ``postgresql://`` URL; with `migrate`, make it or bring it forward.
 
-        `told` hears the revision of an older store before it is brought forward, which takes long where it is large.
+        `told` hears the revision of an older store, and what is done to it: to bring it forward takes long where it is large.
         `key` is the key of hook secrets; `SecretKeyError` if secrets of the store were sealed with another. `StoreError`
         says what is wrong with the file; `StoreTooNewError` if a newer Interlock wrote it. With `patient`, what is read may
         take a server minutes; otherwise one that does not answer within seconds is given up.
@@ -71,6 +71,7 @@ class Store:
                 if box is not None and schema.has_hooks(c):
                     _check_key(c, box)  # before anything is changed
             if not current:
+                readers.dispose()  # nobody of ours uses the old schema
                 _bring_forward(writers, backend, told, migrate=migrate)
         except SQLAlchemyError as error:
             readers.dispose()
@@ -252,14 +253,15 @@ def _do_nothing(_: Connection) -> None:
     return
 
 
-def _bring_forward(writers: Engine, backend: Backend, told: Callable[[str], None], *, migrate: bool) -> None:
+def _bring_forward(writers: Engine, backend: Backend, told: schema.Told, *, migrate: bool) -> None:
     if not migrate:
         raise StoreError(
             f"{backend.name} has no current schema yet: start the daemon once, it brings the store forward"
         )
     with writers.connect() as c, backend.rebuilding(c), backend.writing(c):
-        backend.lock_schema(c)
-        schema.bring_forward(c, backend.name, told)
+        revision = schema.revision(c, backend.name) or ""
+        backend.lock_schema(c, lambda because: told(revision, because))
+        schema.bring_forward(c, backend.name, told, lambda waits: backend.be_alone(c, waits))
         backend.complete_schema(c)
 
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -97,8 +97,11 @@ class SQLite:
         """Around a transaction that copies tables."""
         return rebuilding(connection)
 
-    def lock_schema(self, connection: Connection) -> None:
+    def lock_schema(self, connection: Connection, told: Callable[[str], None]) -> None:
         """The write lock is held already."""
+
+    def be_alone(self, connection: Connection, told: Callable[[str], None]) -> None:
+        """One daemon works on a file, and whoever else writes has looked at the schema in the same transaction."""
 
     def complete_schema(self, connection: Connection) -> None:
         """A file needs the tables only, and that no row refers to one that is missing."""
