@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from alembic import command
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from engine.errors import StoreError
 from engine.store import schema
@@ -86,7 +86,7 @@ def _content(backend: Backend) -> tuple[str, dict[str, list[str]]]:
         rows = {
             name: sorted(
                 str(sorted(row._asdict().items(), key=str))
-                for row in c.execute(metadata.tables[name].select().with_only_columns(text("*")))
+                for row in c.execute(select(text("*")).select_from(metadata.tables[name]))
             )
             for name in there
         }
