@@ -129,6 +129,8 @@ def check(path: Path, told: Callable[[str], None] = _nobody) -> list[Finding]:
                 found += _disagreements(connection)
             return found
     except (sqlite3.DatabaseError, SQLAlchemyError) as error:
+        if sqlite.is_closed_to_us(error):
+            raise StoreError(sqlite.explain(error, path)) from error
         return [Finding(fault=Fault.FILE, because=sqlite.explain(error, path))]
 
 

@@ -1,6 +1,7 @@
 """The store itself: open it, write through its one writer, read snapshots, ask how it is."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ _KEY_IDS = tuple(
 )
 #: How long the last commits of a remote store may take when it is closed.
 _CLOSING_SECONDS = 1.0
+#: How often whoever asks for it has something written to a file; otherwise its lock is enough.
+_TRIED_SECONDS = 5.0
 _TRY = (insert(probe).values(id=1), delete(probe))
 
 
@@ -43,6 +46,7 @@ class Store:
         self._writer = Writer(writers, backend)
         self._box = box
         self._probing: Future[None] | None = None
+        self._tried_at = -_TRIED_SECONDS
 
     @classmethod
     def open(
@@ -190,12 +194,16 @@ class Store:
         What was wrong last is told once more, though the try came through: there may be room for that and for no delivery.
         """
         known = self._writer.trouble
-        # A transaction in a file takes its lock and waits for no disk; a server may be gone without a word.
-        thorough = self.remote or known is not None
+        # A transaction in a file takes its lock and waits for no disk; a server may be gone without a word, and now and then
+        # it is looked whether the disk has become full or read-only while nobody wrote.
+        due = time.monotonic() - self._tried_at >= _TRIED_SECONDS
+        thorough = self.remote or known is not None or due
         try:
             await self._writer.submit_here(self._try_writing if thorough else _do_nothing, frozenset())
         except StoreError as error:
             return self._writer.trouble or str(error)
+        if thorough:
+            self._tried_at = time.monotonic()
         return known
 
     @property
