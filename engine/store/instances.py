@@ -231,5 +231,7 @@ def _instance(
     **rest: Any,
 ) -> Instance:
     snapshot = Snapshot(state=state, context=context, version=version, machine=machine_hash, **memory)
+    if not isinstance(last_hash, bytes | memoryview | None):
+        raise TypeError("its last_hash is text, not a hash")
     last = Link(id=last_history_id, hash=bytes(last_hash or b""))
     return Instance(snapshot=snapshot, machine_hash=machine_hash, last=last, **rest)

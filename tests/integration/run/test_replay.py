@@ -157,7 +157,7 @@ def _told_of_each(file: Path) -> set[str]:
 
 def test_of_one_entity_nothing_is_read_from_end_to_end(store_file: Path) -> None:
     asked: list[str] = []
-    scanned = set()
+    scanned: set[str] = set()
     store = Store.open(f"sqlite:///{store_file}")
 
     def hear(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
