@@ -27,6 +27,7 @@ from engine.diagnostics import MOST_GIVEN, Diagnostic, Severity, errors_in, in_o
 from engine.errors import SettingError
 from engine.language import parse
 from engine.machine.definition import Definition, Provisioner
+from engine.machine.doubted import doubting
 from engine.machine.prove import prove
 from engine.machine.read import ReadResult
 from engine.machine.read_test_file import TEST_FILE_ENDING, read_test_file
@@ -59,7 +60,8 @@ def check_files(
     told = list(problems)
     with telling() as tell:
         for provisioner in (p for definition in definitions for p in definition.provisioners.values()):
-            proofs.append(prove(provisioner, tell=tell, payloads=known_payload))
+            payloads = doubting(known_payload, provisioner, told)
+            proofs.append(prove(provisioner, tell=tell, payloads=payloads))
             problems += _placed(provisioner, without_consequences(provisioner, proofs[-1].diagnostics, told))
     problems = list(in_order(_wanted(problems, files, around), sources))
     secrets = secrets_of(definitions)

@@ -3,13 +3,15 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from engine.cli.files import chosen, open_only, open_with_tests, surroundings
+from engine.cli.files import chosen, open_only, open_with_tests, read_place, surroundings
 from engine.cli.options import MachinesFolder, StoreUrl, Variables, WorkersFile
+from engine.diagnostics import Diagnostic
 from engine.errors import SettingError
 from engine.machine.definition import Provisioner
 from engine.machine.diagram import Visit, diagram, taken
@@ -68,7 +70,9 @@ def graph(
     provisioners = chosen(opened(file, around, project), project)
     visits = {} if entity is None else _visits(entity, [p.name for p in provisioners], store)
     if claim is not None:
-        visits = _counterexample(claim, provisioners)
+        from engine.sources.check import check_sources
+
+        visits = _counterexample(claim, provisioners, check_sources(read_place(file, around, project)))
     picture = diagram(provisioners, visits)
     text = _svg(draw(picture, "dot")) if form == "svg" else draw(picture, form)
     if output is None:
@@ -109,13 +113,18 @@ def _visits(entity: str, projects: list[str], store: str | None) -> dict[str, tu
     return found
 
 
-def _counterexample(name: str, provisioners: tuple[Provisioner, ...]) -> dict[str, tuple[Visit, ...]]:
+def _counterexample(
+    name: str, provisioners: tuple[Provisioner, ...], told: Collection[Diagnostic]
+) -> dict[str, tuple[Visit, ...]]:
     from engine.machine.claims import Outcome
+    from engine.machine.doubted import doubting
     from engine.machine.prove import prove
     from engine.sources.payload_types import known_payload
 
     findings = {
-        p.name: [f for f in prove(p, payloads=known_payload).findings if f.property.name == name]
+        p.name: [
+            f for f in prove(p, payloads=doubting(known_payload, p, told)).findings if f.property.name == name
+        ]
         for p in provisioners
         if any(claimed.name == name for claimed in p.properties)
     }

@@ -7,7 +7,8 @@ from typing import Any
 from engine.diagnostics import Diagnostic, Related, Span
 from engine.frozen import frozen
 from engine.language import parse
-from engine.machine.definition import Definition
+from engine.machine.definition import Definition, Provisioner
+from engine.machine.doubted import doubting
 from engine.machine.files import Absent, Files, Library, nothing_else
 from engine.machine.given import Values
 from engine.machine.prove import prove
@@ -67,8 +68,12 @@ def proofs(definition: Definition, told: Iterable[Diagnostic] = ()) -> tuple[Dia
     return tuple(
         d
         for p in definition.provisioners.values()
-        for d in without_consequences(p, prove(p, payloads=known_payload).diagnostics, listed)
+        for d in without_consequences(p, _proven(p, listed), listed)
     )
+
+
+def _proven(provisioner: Provisioner, told: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return prove(provisioner, payloads=doubting(known_payload, provisioner, told)).diagnostics
 
 
 def as_json(found: Iterable[Diagnostic], filename: str) -> list[dict[str, Any]]:

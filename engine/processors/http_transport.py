@@ -6,15 +6,17 @@ import ssl
 import time
 import zlib
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from functools import cache, lru_cache
 from os import environ
-from types import SimpleNamespace, TracebackType
+from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import certifi
+from aiohttp.connector import Connection
 
 from engine import __version__
 from engine.config.redaction import Fragments
@@ -80,6 +82,7 @@ class HttpTransport:
         self, method: str, url: str, headers: Mapping[str, str], content: bytes, seconds: float
     ) -> Answer | NoAnswer:
         sent = _Sent()
+        _SENT.set(sent)
         started = time.monotonic()
         try:
             _check(method, url, headers)
@@ -94,9 +97,7 @@ class HttpTransport:
                     data=content or None,
                     allow_redirects=False,
                     proxy=self._proxy(url),
-                    skip_auto_headers=("Content-Type",),
-                    timeout=aiohttp.ClientTimeout(sock_connect=min(seconds, CONNECT_SECONDS)),
-                    trace_request_ctx=sent,
+                    timeout=_timeout(seconds),
                 ) as response,
             ):
                 body = await _bounded_body(response)
@@ -161,20 +162,31 @@ class _Sent:
         self.yes = False
 
 
-async def _leaving(session: aiohttp.ClientSession, context: SimpleNamespace, parameters: object) -> None:
-    del session, parameters
-    context.trace_request_ctx.yes = True
+_SENT: ContextVar[_Sent] = ContextVar("sent")
+
+
+class _Request(aiohttp.ClientRequest):
+    """A request that tells when it begins to leave; aiohttp's traces tell it, too, and cost half as much as the call."""
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        """Send it over a connection that is there."""
+        _SENT.get().yes = True
+        return await super().send(conn)
+
+
+@lru_cache(maxsize=64)
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(sock_connect=min(seconds, CONNECT_SECONDS))
 
 
 def _session() -> aiohttp.ClientSession:
-    trace = aiohttp.TraceConfig()
-    trace.on_request_headers_sent.append(_leaving)
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=_tls(), limit=CONNECTIONS, keepalive_timeout=_KEPT_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": f"interlock/{__version__}", "Accept-Encoding": "gzip"},
         auto_decompress=False,
-        trace_configs=[trace],
+        skip_auto_headers=("Content-Type",),
+        request_class=_Request,
         timeout=aiohttp.ClientTimeout(),
     )
     # It would send a request of an idempotent method again by itself: what was attempted must be known here.

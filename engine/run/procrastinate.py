@@ -29,6 +29,7 @@ from engine.run.lanes import TROUBLE_PAUSE
 from engine.run.pauses import Held
 from engine.run.reading import look
 from engine.store import partitions, wakes
+from engine.store.connections import WorkerConnection
 from engine.store.database import Connection, Store
 
 log = structlog.get_logger()
@@ -193,6 +194,7 @@ class Partitions:
             min_size=1,
             max_size=_CONNECTIONS,
             timeout=STALE_SECONDS,
+            connection_class=WorkerConnection,
             kwargs={**self._store.link, "application_name": "interlock worker"},
         )
         app = App(connector=connector)

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from engine.decide.retry import RetryPolicy
-from engine.errors import DamagedRowError, FencedError
+from engine.errors import DamagedRowError, FencedError, StoreError
 from engine.model import Entity
 from engine.run.ahead import Ahead
 from engine.run.answering import Answering
@@ -39,6 +39,9 @@ from engine.store.database import Connection, Store
 from engine.store.tables import InboxStatus
 
 log = structlog.get_logger()
+
+#: A store that did not take what is to be asked of people is tried again after so long.
+_ASK_AGAIN_SECONDS = 1.0
 
 
 class Runtime:
@@ -120,13 +123,17 @@ class Runtime:
         self._aside = [asyncio.get_running_loop().create_task(work) for work in aside]
 
     async def replace(self, serving: Serving, hub: Hub) -> None:
-        """Decide with other definitions and workers from now on; calls under way finish on the old ones."""
+        """Decide with other definitions and workers from now on; calls under way finish on the old ones.
+
+        Raises `StoreError` if the store cannot keep the definitions: then the old ones stay in force.
+        """
         await self._remember(serving)
         old, self._hub, self._serving = self._hub, hub, serving
         self.lanes.hurry_all()  # what was parked may have its state again
-        await self._ask()
         self._beside(self._retire(old))
         self._warn()
+        if not await self._asked():
+            self._beside(self._ask_later())
 
     async def stop(self, grace: float) -> None:
         """Finish what is under way within `grace` seconds; what is not finished is taken up at the next start."""
@@ -161,6 +168,21 @@ class Runtime:
     async def _ask(self) -> None:
         if self._works:
             await ask_where_it_is_new(self._store, self._serving.provisioners, self.lanes.wake, self._clock)
+
+    async def _asked(self) -> bool:
+        """Whether all are asked; False if the store took it not, or not all of it."""
+        try:
+            await self._ask()
+        except StoreError as error:
+            log.warning("approvals.waiting", because=str(error))
+            return False
+        return True
+
+    async def _ask_later(self) -> None:
+        asked = False
+        while not asked:
+            await asyncio.sleep(_ASK_AGAIN_SECONDS)
+            asked = await self._asked()
 
     async def _remember(self, serving: Serving) -> None:
         for definition in serving.definitions:

@@ -1,9 +1,8 @@
-"""One daemon process: open the store, start the runtime, serve HTTP, reload on change, drain on a signal."""
+"""One daemon process: open the store, start the runtime, serve HTTP, drain on a signal."""
 
 import asyncio
 import contextlib
 import gc
-import logging
 import os
 import resource
 import signal
@@ -11,23 +10,21 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
 import structlog
 import uvicorn
 
-from engine.diagnostics import Severity, render
-from engine.errors import InvalidDefinitionError, SettingError
+from engine.errors import SettingError
 from engine.processors.processor import ProcessorMaker
-from engine.run.load import Loaded, load
+from engine.run.load import Loaded
 from engine.run.runtime import Runtime
 from engine.serve.app import Application
 from engine.serve.guard import Guard
-from engine.serve.logs import hide_in_logs
+from engine.serve.place import Place, say_problems
 from engine.serve.protocol import DeadlineProtocol
+from engine.serve.reloading import Reloading
 from engine.store.database import Store
 
 log = structlog.get_logger()
@@ -44,28 +41,6 @@ _COLLECT = (20_000, 20, 50)
 #: More connections than this at once are answered with 503.
 _MOST_CONNECTIONS = 2_000
 _MOST_FILES = 65_536
-#: How often files are looked at for a change.
-_WATCH_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """What a daemon reads, and whom it lets manage hooks."""
-
-    #: The file that maps projects to backends.
-    workers: Path
-    #: The folder with the definitions.
-    machines: Path
-    #: Whether it listens on loopback only.
-    loopback: bool
-    #: Bearer token of the management routes, empty if there is none.
-    token: str
-    #: Whether it accepts deliveries.
-    receives: bool = True
-    #: Whether it decides and performs.
-    works: bool = True
-    #: How long what is finished stays in the store; None = for ever.
-    keep: timedelta | None = None
 
 
 class Daemon:
@@ -87,10 +62,8 @@ class Daemon:
         """
         self._place = place
         self._store = store
-        self._makers = makers
-        self._environ = environ
         serving, hub = loaded.usable()
-        _say_problems(loaded)
+        say_problems(loaded)
         self._socket = listening
         self._runtime = Runtime(store, serving, hub, clock, works=place.works, keep=place.keep)
         guard = Guard(token=place.token, loopback=place.loopback)
@@ -98,9 +71,7 @@ class Daemon:
             store, self._runtime, guard, clock, receives=place.receives, works=place.works
         )
         self._stop = asyncio.Event()
-        self._stamp = self._stamps()
-        self._reloading: asyncio.Task[None] | None = None
-        self._reload_again = False
+        self._reloading = Reloading(place, makers, environ, self._runtime)
 
     @property
     def runtime(self) -> Runtime:
@@ -131,7 +102,7 @@ class Daemon:
         loop.set_exception_handler(_Complaints())
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._reload_soon(asked=True))
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._reloading.soon(asked=True))
         server = _Server(
             uvicorn.Config(
                 self._app,
@@ -149,7 +120,7 @@ class Daemon:
         await self._runtime.start()
         _collect_less()
         serving = asyncio.create_task(server.serve(sockets=[self._socket]))
-        watching = asyncio.create_task(self._watch())
+        watching = asyncio.create_task(self._reloading.watch())
         aside = asyncio.create_task(_nothing() if beside is None else beside(self))
         self._app.ready = True
         if not self._place.loopback and not self._place.token:
@@ -170,85 +141,12 @@ class Daemon:
             server.should_exit = True
             for task in (watching, aside):
                 task.cancel()
+            self._reloading.stop()
             await asyncio.wait({serving}, timeout=_HTTP_SECONDS + 1)
             await self._runtime.stop(end - loop.time())
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.gather(watching, aside)
             log.info("daemon.stopped")
-
-    def _load(self) -> Loaded:
-        return _load(self._place, self._makers, self._environ)
-
-    def _stamps(self) -> dict[Path, tuple[int, int]]:
-        """What says that a file was changed: its time and size."""
-        found: dict[Path, tuple[int, int]] = {}
-        for path in (self._place.workers, *self._place.machines.rglob("*.hcl")):
-            with contextlib.suppress(OSError):
-                status = path.stat()
-                found[path] = (status.st_mtime_ns, status.st_size)
-        return found
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(_WATCH_SECONDS)
-            stamp = self._stamps()
-            if stamp != self._stamp:
-                # A file that is being written is read one round later, when it rests.
-                await asyncio.sleep(_WATCH_SECONDS / 4)
-                if stamp == self._stamps():
-                    self._stamp = stamp
-                    self._reload_soon(asked=False)
-
-    def _reload_soon(self, *, asked: bool) -> None:
-        self._reload_again = self._reloading is not None and not self._reloading.done()
-        if not self._reload_again:
-            self._reloading = asyncio.get_running_loop().create_task(self._reload_until_done(asked=asked))
-
-    async def _reload_until_done(self, *, asked: bool) -> None:
-        """Reload, and once more if that was asked for meanwhile; never die silently."""
-        while True:
-            self._reload_again = False
-            try:
-                await self._reload(asked=asked)
-            except Exception:
-                log.exception(
-                    "definitions.kept", because="reading the files failed; the old definitions stay in force"
-                )
-            if not self._reload_again:
-                return
-
-    async def _reload(self, *, asked: bool) -> None:
-        """Read the files again; with any error among them, keep what is in force."""
-        loaded = await asyncio.to_thread(self._load)
-        try:
-            serving, hub = loaded.usable()
-        except InvalidDefinitionError:
-            _say_problems(loaded)
-            because = "the new files have errors; the old definitions stay in force"
-            log.error("definitions.kept", because=because)  # noqa: TRY400  a user's mistake has no traceback
-            if loaded.hub is not None:
-                await loaded.hub.close()
-            return
-        _say_problems(loaded)
-        await self._runtime.replace(serving, hub)
-        log.info(
-            "definitions.reloaded",
-            by="signal" if asked else "file change",
-            projects=sorted(serving.provisioners),
-        )
-
-
-def read_files(place: Place, makers: Mapping[str, ProcessorMaker], environ: Mapping[str, str]) -> Loaded:
-    """Read workers.yaml and the definitions for a start; raises `InvalidDefinitionError` with every problem of them."""
-    loaded = _load(place, makers, environ)
-    loaded.usable()
-    return loaded
-
-
-def _load(place: Place, makers: Mapping[str, ProcessorMaker], environ: Mapping[str, str]) -> Loaded:
-    loaded = load(place.workers, place.machines, makers, environ)
-    hide_in_logs(loaded.secrets)
-    return loaded
 
 
 class _Server(uvicorn.Server):
@@ -305,12 +203,6 @@ def _end_process_in(seconds: float) -> None:
     last_resort = threading.Timer(seconds, end)
     last_resort.daemon = True
     last_resort.start()
-
-
-def _say_problems(loaded: Loaded) -> None:
-    for problem in loaded.diagnostics:
-        level = logging.ERROR if problem.severity is Severity.ERROR else logging.WARNING
-        log.log(level, "definition.problem", **problem.as_json(), rendered=render([problem], loaded.sources))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -29,7 +29,14 @@ class Readiness:
         await asyncio.wait({looking}, timeout=max(0.0, begun + LOOK_SECONDS - now))
         if looking.done():
             return looking.result()
-        if begun < self._store.committed_at:  # it is busy: what was there before is written first
+        if (
+            begun < self._store.committed_at and not self._tries_in_vain()
+        ):  # it is busy: what came before goes first
             return None
         silent = f"{self._store.name} has taken no write for {time.monotonic() - begun:.1f} seconds: it does not answer"
         return self._store.known_trouble or f"{silent}, or somebody keeps it locked"
+
+    def _tries_in_vain(self) -> bool:
+        """Whether the try itself waits, whatever other writers of the same store commit meanwhile."""
+        since = self._store.trying_since
+        return since is not None and time.monotonic() - since >= LOOK_SECONDS / 2

@@ -16,9 +16,10 @@ from engine.errors import SecretKeyError, SettingError
 from engine.processors.processor import ProcessorMaker
 from engine.processors.registry import load_processors
 from engine.run.clock import now
-from engine.serve.daemon import Daemon, Place, listen, read_files
+from engine.serve.daemon import Daemon, listen
 from engine.serve.guard import is_loopback
 from engine.serve.logs import hide_in_logs
+from engine.serve.place import Place, read_files
 from engine.store.backend import is_postgresql
 from engine.store.database import Store, holds_secrets
 from engine.store.lock import DaemonLock
@@ -132,6 +133,7 @@ async def serve(
         makers = load_processors() if makers is None else makers
         # Files with errors refuse the start: before a store is made or brought forward, and before a key is made.
         loaded = read_files(place, makers, environ)
+        loaded.usable()
         with _killable():
             store = open_store(settings)
         held.callback(store.close)

@@ -29,6 +29,8 @@ _KEY_IDS = tuple(
 _CLOSING_SECONDS = 1.0
 #: How often whoever asks for it has something written to a file; otherwise its lock is enough.
 _TRIED_SECONDS = 5.0
+#: What a write failed for is told for so long, whatever else comes through.
+_FRESH_SECONDS = 5.0
 _TRY = (insert(probe).values(id=1), delete(probe))
 
 
@@ -47,6 +49,8 @@ class Store:
         self._box = box
         self._probing: Future[None] | None = None
         self._tried_at = -_TRIED_SECONDS
+        #: When a try to write began that is under way, by the monotonic clock; None if none is.
+        self.trying_since: float | None = None
 
     @classmethod
     def open(
@@ -191,9 +195,10 @@ class Store:
     async def answers(self) -> str | None:
         """Look now: None if a write would come through, else what is wrong and what to do. It may take long.
 
-        What was wrong last is told once more, though the try came through: there may be room for that and for no delivery.
+        What was wrong just now is told once more, though the try came through: there may be room for that and for no delivery.
         """
         known = self._writer.trouble
+        fresh = time.monotonic() - self._writer.failed_at < _FRESH_SECONDS
         # A transaction in a file takes its lock and waits for no disk; a server may be gone without a word, and now and then
         # it is looked whether the disk has become full or read-only while nobody wrote.
         due = time.monotonic() - self._tried_at >= _TRIED_SECONDS
@@ -204,7 +209,7 @@ class Store:
             return self._writer.trouble or str(error)
         if thorough:
             self._tried_at = time.monotonic()
-        return known
+        return known if fresh else None
 
     @property
     def known_trouble(self) -> str | None:
@@ -217,9 +222,13 @@ class Store:
         return self._writer.committed_at
 
     def _try_writing(self, c: Connection) -> None:
-        self._backend.try_locks(c)
-        for statement in _TRY:
-            c.execute(statement)
+        self.trying_since = time.monotonic()
+        try:
+            self._backend.try_locks(c)
+            for statement in _TRY:
+                c.execute(statement)
+        finally:
+            self.trying_since = None
 
     def close(self) -> None:
         """Commit everything that waits, then let go of the store. A second time does nothing.

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any, TypeVar
 from weakref import WeakSet
 
 import psycopg
-from psycopg.abc import Buffer, PQGen
+from psycopg.abc import Buffer
 from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
@@ -22,6 +21,7 @@ from sqlalchemy.schema import MetaData
 
 from engine.errors import StoreError
 from engine.store import wakes
+from engine.store.connections import FROZEN_SECONDS, Impatient, connect, connect_patient
 from engine.store.tables import complete_for_postgresql, metadata
 
 complete_for_postgresql()
@@ -35,10 +35,6 @@ _PAUSED_MILLISECONDS = 5_000
 _LOCKED_MILLISECONDS = 6_000
 #: No statement of a daemon takes so long on a server that is well.
 _STATEMENT_MILLISECONDS = 10_000
-#: After this the server is taken for frozen, and the connection is given up: it does not even say that it gave up itself.
-_FROZEN_SECONDS = 12.0
-#: Commands that read everything ask questions that may take this long.
-_LONG_SECONDS = 600.0
 _READERS_KEPT = 8
 #: A connection that was idle for this long is asked whether it still lives before it is used.
 _IDLE_SECONDS = 1.0
@@ -98,8 +94,6 @@ _WHOLE = ("08", "25", "28", "3D", "53", "55P03", "57014", "57P", "58", "XX")
 #: Two transactions met, and one of them was undone: a deadlock, a serialization failure.
 _PASSING = frozenset({"40P01", "40001"})
 
-T = TypeVar("T")
-
 
 class PostgreSQL:
     """The store as tables of a PostgreSQL database."""
@@ -114,6 +108,7 @@ class PostgreSQL:
                 "the store's URL names no database: use postgresql://user@host/interlock for instance"
             )
         self._links: WeakSet[psycopg.Connection[object]] = WeakSet()
+        #: What connections of this URL call themselves.
         self._called = ""
         self._url = url.set(drivername="postgresql+psycopg")
         place = f"{url.host or 'local socket'}{f':{url.port}' if url.port else ''}"
@@ -135,14 +130,14 @@ class PostgreSQL:
     def writer_engine(self) -> Engine:
         """Connections that write."""
         engine = self._engine(poolclass=NullPool)
-        event.listen(engine, "do_connect", _connect)
+        event.listen(engine, "do_connect", connect)
         event.listen(engine, "connect", _prepare_writer)
         return engine
 
     def reader_engine(self, *, patient: bool = False) -> Engine:
         """Connections that read snapshots and cannot write; an answer may take seconds, or minutes for the patient."""
         engine = self._engine(isolation_level="REPEATABLE READ", pool_size=_READERS_KEPT, max_overflow=-1)
-        event.listen(engine, "do_connect", _connect_patient if patient else _connect)
+        event.listen(engine, "do_connect", connect_patient if patient else connect)
         event.listen(engine, "connect", _prepare_reader)
         event.listen(engine, "checkin", _returned)
         event.listen(engine, "checkout", _taken)
@@ -173,7 +168,7 @@ class PostgreSQL:
     def lock_schema(self, connection: Connection, told: Callable[[str], None]) -> None:
         """Wait until no other daemon makes or changes the tables; to change them may take any time."""
         driver = connection.connection.driver_connection
-        assert isinstance(driver, _Impatient)  # noqa: S101 -- this module makes the engines
+        assert isinstance(driver, Impatient)  # noqa: S101 -- this module makes the engines
         driver.patience = None
         connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
@@ -299,33 +294,6 @@ def _try_locks(tables: MetaData) -> str:
 _TRY_LOCKS = _try_locks(metadata)
 
 
-class _Impatient(psycopg.Connection[Any]):
-    """A connection that does not wait for ever: a server that is frozen keeps its connections and answers nothing."""
-
-    #: So long is an answer waited for; None = as long as it takes.
-    patience: float | None = _FROZEN_SECONDS
-
-    def wait(self, gen: PQGen[T], *given: Any, **more: Any) -> T:
-        """Wait for what was asked; `OperationalError` if the server says nothing in time, and nothing more is asked."""
-        if self.patience is None:
-            return super().wait(gen, *given, **more)
-        try:
-            return super().wait(gen, *given, **{"timeout": self.patience, **more})
-        except psycopg.errors._WaitTimeout as error:  # noqa: SLF001 -- it is to be converted, it says
-            self.pgconn.finish()
-            raise psycopg.OperationalError(f"no answer within {self.patience:.0f} seconds") from error
-
-
-def _connect(_dialect: object, _record: object, given: Any, named: Any) -> _Impatient:
-    return _Impatient.connect(*given, **named)
-
-
-def _connect_patient(_dialect: object, _record: object, given: Any, named: Any) -> _Impatient:
-    connection = _Impatient.connect(*given, **named)
-    connection.patience = _LONG_SECONDS
-    return connection
-
-
 class _Text(StrDumperUnknown):
     """Text without U+0000, which a PostgreSQL text cannot hold and a delivery may."""
 
@@ -349,12 +317,12 @@ def _prepare_writer(connection: psycopg.Connection[object], record: object) -> N
     connection.commit()
 
 
-def _prepare_reader(connection: _Impatient, record: object) -> None:
+def _prepare_reader(connection: Impatient, record: object) -> None:
     del record
     connection.adapters.register_dumper(str, _Text)
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_read_only = on")
-        if connection.patience == _FROZEN_SECONDS:
+        if connection.patience == FROZEN_SECONDS:
             cursor.execute(f"SET statement_timeout = {_STATEMENT_MILLISECONDS}")
     connection.commit()
 
@@ -364,7 +332,7 @@ def _returned(connection: psycopg.Connection[object] | None, record: ConnectionP
     record.info[_RETURNED] = time.monotonic()
 
 
-def _taken(connection: _Impatient, record: ConnectionPoolEntry, proxy: object) -> None:
+def _taken(connection: Impatient, record: ConnectionPoolEntry, proxy: object) -> None:
     """Ask a connection that was idle for a while whether it still lives; the pool makes another one if not."""
     del proxy
     if time.monotonic() - record.info.get(_RETURNED, time.monotonic()) < _IDLE_SECONDS:

@@ -85,6 +85,8 @@ class Writer:
         self._lends = not backend.remote
         #: Why the last transaction failed, for the operator; None after one that was committed.
         self.trouble: str | None = None
+        #: When that was, by the monotonic clock.
+        self.failed_at = 0.0
         #: When the last one was committed, by the monotonic clock.
         self.committed_at = 0.0
         self._threads = [
@@ -175,7 +177,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 -- whatever it was, each caller is told and the writer goes on
             link.relieve(error)
             link.drop()
-            self.trouble = self._backend.explain(error)
+            self.trouble, self.failed_at = self._backend.explain(error), time.monotonic()
             refused = [answer for answer in answers if answer.error is not None]
             failed = {answer.job.future for answer in refused}
             unknown = sent and self._backend.remote  # it may have got as far as the server's disk

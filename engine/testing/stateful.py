@@ -24,6 +24,7 @@ from engine.machine.arrival import arrive
 from engine.machine.compile import CompiledProvisioner, compile_machine
 from engine.machine.course import Pause
 from engine.machine.definition import Provisioner, Receive
+from engine.machine.doubted import doubting
 from engine.machine.explore import Explorer
 from engine.machine.masks import shown_effect
 from engine.machine.properties import Claim
@@ -254,7 +255,7 @@ def state_machine_for(
         else load_provisioner(source, project, machines=machines, variables=variables)
     )
     claims = tuple(p for p in provisioner.properties if p.claim in (Claim.ALWAYS, Claim.NEVER))
-    explorer = Explorer(provisioner=provisioner, claims=claims, payloads=known_payload)
+    explorer = Explorer(provisioner=provisioner, claims=claims, payloads=doubting(known_payload, provisioner))
     members: dict[str, Any] = {
         "__doc__": "The stateful test of one definition.",
         "__module__": __name__,

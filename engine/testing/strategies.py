@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from engine.errors import EvaluationError
 from engine.machine.approvals import event_name
 from engine.machine.definition import Machine, Provisioner, Receive
+from engine.machine.doubted import doubting
 from engine.machine.durations import seconds_of
 from engine.machine.explore import Explorer
 from engine.machine.expression import Expression
@@ -47,7 +48,7 @@ def events(source: Provisioner | Path | str, project: str | None = None) -> st.S
 
     What a `receive` block fires has a payload that one of them lets through.
     """
-    coming = Coming(explorer=Explorer(provisioner=_provisioner(source, project), payloads=known_payload))
+    coming = Coming(explorer=_explorer(_provisioner(source, project)))
     return events_anywhere(coming) if coming.possible else st.nothing()
 
 
@@ -95,7 +96,7 @@ def deliveries(
 ) -> st.SearchStrategy[Delivery]:
     """Deliveries of the kinds that a definition receives, bare or `realistic`; what it looks at names the `entities`."""
     provisioner = _provisioner(source, project)
-    coming = Coming(explorer=Explorer(provisioner=provisioner, payloads=known_payload))
+    coming = Coming(explorer=_explorer(provisioner))
     keys = entities or (coming.explorer.entity().id,)
     received = provisioner.receives
     return st.one_of([delivery_to(r, payloads_for(coming, r), keys, realistic=realistic) for r in received])
@@ -164,7 +165,7 @@ def walks(
     draw: st.DrawFn, source: Provisioner | Path | str, project: str | None = None, longest: int = 10
 ) -> tuple[Move, ...]:
     """Ways that the machine can go from its initial state: each move was really decided."""
-    explorer = Explorer(provisioner=_provisioner(source, project), payloads=known_payload)
+    explorer = _explorer(_provisioner(source, project))
     at = explorer.start()
     way: list[Move] = []
     for _ in range(draw(st.integers(0, longest))):
@@ -178,3 +179,7 @@ def walks(
 
 def _provisioner(source: Provisioner | Path | str, project: str | None) -> Provisioner:
     return source if isinstance(source, Provisioner) else load_provisioner(source, project)
+
+
+def _explorer(provisioner: Provisioner) -> Explorer:
+    return Explorer(provisioner=provisioner, payloads=doubting(known_payload, provisioner))

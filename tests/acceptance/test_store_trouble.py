@@ -110,10 +110,17 @@ def test_nothing_is_lost_and_it_recovers_without_a_hand(
         assert b"interlock.db" in told.body
         assert daemon.call("GET", "/livez").status == 200
         assert daemon.cli("show", "SOC-1").returncode == 0
+        machine = daemon.folder / "statemachines/jira.hcl"
+        machine.write_text(f"{machine.read_text()}# Changed while the store takes nothing.\n")
+        # On a full disk there is room for a few pages.
+        waiting = "definitions.reloaded" if trouble is full else "definitions.waiting"
+        wait_until(lambda: daemon._said(waiting), "the change was not noticed")
     wait_until(lambda: daemon.call("GET", "/readyz").status == 200, "it does not recover")
+    wait_until(lambda: daemon._said("definitions.reloaded"), "the change is lost")
     assert daemon.deliver(refused[0]).status == 200
     wait_until(lambda: _settled(daemon), "it is not worked")
     assert daemon.cli("verify").returncode == 0
+    assert [line for line in daemon.lines() if "exception" in line] == []
     assert daemon.terminate() == 0
 
 

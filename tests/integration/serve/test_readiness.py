@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from engine.errors import StoreError
 from engine.serve import readiness
 from engine.serve.readiness import Readiness
+from engine.store import database
 from engine.store.database import Store
+from tests.harness.daemon import wait_until
+from tests.harness.postgres import PostgresServer
 from tests.harness.store import held
 
 
@@ -49,6 +54,23 @@ def test_a_store_that_nobody_has_written_to_since_is_looked_at(
             pass
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(("fresh", "first"), [(3600.0, True), (0.0, False)])
+def test_trouble_of_just_now_is_told_once_more_and_that_of_then_is_not(
+    store: Store, monkeypatch: pytest.MonkeyPatch, fresh: float, *, first: bool
+) -> None:
+    """There may be room again for a try, and for no delivery; a probe that comes seldom must not see old trouble."""
+    monkeypatch.setattr(database, "_FRESH_SECONDS", fresh)
+    monkeypatch.setattr(readiness, "SHARED_SECONDS", 0.0)
+
+    async def main() -> list[bool]:
+        looks = Readiness(store)
+        with locked(store), pytest.raises(StoreError):
+            store.write(lambda _: None)
+        return [await looks.look() is not None for _ in range(2)]
+
+    assert asyncio.run(main()) == [first, False]
 
 
 def test_one_look_is_for_all_who_ask_together(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,3 +127,23 @@ def test_a_writer_that_hangs_is_not_waited_for(store: Store, monkeypatch: pytest
         assert await looks._looking is None
 
     asyncio.run(main())
+
+
+def test_what_others_commit_beside_a_locked_table_makes_nothing_ready(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several writers share a server: a partition's heartbeat goes through while the inbox is locked."""
+    monkeypatch.setattr(readiness, "LOOK_SECONDS", 0.4)
+    store = Store.open(url := postgres.url())
+
+    async def main() -> None:
+        looks = Readiness(store)
+        asking = asyncio.create_task(looks.look())
+        await asyncio.to_thread(wait_until, lambda: store.trying_since is not None, "nothing is tried")
+        await asyncio.to_thread(store.write, lambda _: None)
+        assert "somebody keeps it locked" in str(await asking)
+
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE")
+        asyncio.run(main())
+    store.close()

@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from engine.errors import StoreBusyError, StoreError, StoreTooNewError, StoreTroubleError
-from engine.store import postgresql, schema, tables
+from engine.store import connections, postgresql, schema, tables
 from engine.store.database import Store
 from tests.harness.daemon import wait_until
 from tests.harness.postgres import PostgresServer, running_postgres
@@ -218,7 +218,7 @@ def test_a_statement_that_takes_too_long_is_cancelled_and_said_to_be(
 
 
 def test_a_frozen_server_is_given_up(own_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgresql._Impatient, "patience", 0.5)
+    monkeypatch.setattr(connections.Impatient, "patience", 0.5)
     monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 2)
     url = own_server.url()
     store = Store.open(url)
@@ -237,7 +237,7 @@ def test_the_schema_may_take_any_time(
     url: str, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgresql, "_LOCKED_MILLISECONDS", 100)
-    monkeypatch.setattr(postgresql._Impatient, "patience", 0.3)
+    monkeypatch.setattr(connections.Impatient, "patience", 0.3)
     with psycopg.connect(url) as other, ThreadPoolExecutor(1) as beside:
         other.execute("SELECT pg_advisory_xact_lock(%s)", (postgresql._SCHEMA_LOCK,))
         opening = beside.submit(Store.open, url)
