@@ -79,7 +79,8 @@ class Store:
                 if box is not None and schema.has_hooks(c):
                     _check_key(c, box)  # before anything is changed
             if not current:
-                readers.dispose()  # nobody of ours uses the old schema
+                if backend.remote:
+                    readers.dispose()  # nobody of ours uses the old schema
                 _bring_forward(writers, backend, told, migrate=migrate)
         except SQLAlchemyError as error:
             readers.dispose()
