@@ -30,8 +30,8 @@ from engine.store.sqlite import path_of
 log = structlog.get_logger()
 
 
-def _secrets(settings: DaemonSettings) -> Iterator[str]:
-    yield from filter(None, (settings.token, settings.secret_key))
+def _secrets(settings: DaemonSettings, environ: Mapping[str, str]) -> Iterator[str]:
+    yield from filter(None, (settings.token, settings.secret_key, environ.get("PGPASSWORD")))
     with suppress(ValueError):
         yield urlsplit(settings.store).password or ""
 
@@ -110,7 +110,7 @@ async def serve(
     processors than the installed ones. Raises `SettingError`, `StoreError` or `InvalidDefinitionError` before anything
     is served.
     """
-    hide_in_logs(_secrets(settings))
+    hide_in_logs(_secrets(settings, environ))
     if settings.role != "all" and not is_postgresql(settings.store):
         raise SettingError(
             f"--role {settings.role} needs a store that daemons share: give --store postgresql://…, or leave --role out"

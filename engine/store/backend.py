@@ -109,6 +109,13 @@ def backend_of(url: str) -> Backend:
             "a port is a number, and an IPv6 address stands in brackets"
         ) from None
     if is_postgresql(url):
+        if (
+            url.count("@") > 1
+        ):  # told nothing of it: what stands after the first one is a part of the password
+            raise StoreError(
+                "the store's URL has an @ too many: write %40, %2F, %3F, %23 and %25 for @, /, ?, # and % in a user or a "
+                "password, or leave the password out of it and set PGPASSWORD"
+            )
         from engine.store import (
             postgresql,
         )  # its driver costs an embedded daemon memory that it does not need
