@@ -73,6 +73,16 @@ _CONTRADICTIONS = (
         """,
     ),
     (
+        Fault.ROWS,
+        "instance {} names another hash as its last decision's than its history ends with, or none",
+        """
+        SELECT i.entity_id FROM instances i
+        LEFT JOIN history h ON h.id = i.last_history_id AND h.project = i.project AND h.entity_id = i.entity_id
+        LEFT JOIN checkpoints c ON c.project = i.project AND c.entity_id = i.entity_id
+        WHERE coalesce(h.hash, c.hash) IS NOT NULL AND i.last_hash IS NOT coalesce(h.hash, c.hash)
+        """,
+    ),
+    (
         Fault.REFERENCE,
         "decision {} of the history was made by a definition that is gone",
         """
@@ -129,6 +139,8 @@ def check(path: Path, told: Callable[[str], None] = _nobody) -> list[Finding]:
                 found += _disagreements(connection)
             return found
     except (sqlite3.DatabaseError, SQLAlchemyError) as error:
+        if sqlite.is_closed_to_us(error):
+            raise StoreError(sqlite.explain(error, path)) from error
         return [Finding(fault=Fault.FILE, because=sqlite.explain(error, path))]
 
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib.metadata import distribution
 from pathlib import Path
@@ -15,7 +15,7 @@ from psycopg.abc import Buffer
 from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.schema import MetaData
 
@@ -42,6 +42,27 @@ _IDLE_SECONDS = 1.0
 _RETURNED = "interlock.returned"
 #: Any numbers; all daemons of a database must have the same.
 _SCHEMA_LOCK = 0x1A7E_10C4
+#: What a connection calls itself that waits for this lock or holds it; all others use the schema as it is.
+_CHANGES_SCHEMA = "interlock schema"
+_DEAD_MILLISECONDS = 2_000
+#: How often it is looked, and told, whether others use an older schema.
+_LOOK_SECONDS = 0.5
+_TOLD_SECONDS = 30.0
+#: Another one that starts has asked for the schema, too, and is gone again.
+_PASSING_SECONDS = 1.0
+_NAME_OF_OURS = "SELECT current_setting('application_name')"
+_OTHERS = (
+    "SELECT coalesce(host(client_addr), 'the server itself') FROM pg_stat_activity"
+    " WHERE datname = current_database() AND application_name = %s AND pid != pg_backend_pid()"
+)
+_CHANGED_BY_ANOTHER = (
+    "another daemon makes the tables or brings them forward, or the server still undoes it for one that was stopped: this one "
+    "waits for that"
+)
+_STOP_THEM = (
+    "daemons or commands of an older release use the database ({count} connections, from {places}): stop them; this one "
+    "waits for that, and changes nothing before"
+)
 _KEY_BYTES = 8
 
 _LINK: dict[str, str | int] = {
@@ -67,6 +88,8 @@ class PostgreSQL:
                 "the store's URL names no database: use postgresql://user@host/interlock for instance"
             )
         self._links: WeakSet[psycopg.Connection[object]] = WeakSet()
+        #: What connections of this URL call themselves.
+        self._called = ""
         self._url = url.set(drivername="postgresql+psycopg")
         place = f"{url.host or 'local socket'}{f':{url.port}' if url.port else ''}"
         self.name = f"PostgreSQL database {url.database} at {place}"
@@ -122,14 +145,37 @@ class PostgreSQL:
         del connection
         return nullcontext()
 
-    def lock_schema(self, connection: Connection) -> None:
+    def lock_schema(self, connection: Connection, told: Callable[[str], None]) -> None:
         """Wait until no other daemon makes or changes the tables; to change them may take any time."""
         driver = connection.connection.driver_connection
         assert isinstance(driver, Impatient)  # noqa: S101 -- this module makes the engines
         driver.patience = None
         connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
+        self._called = connection.exec_driver_sql(_NAME_OF_OURS).scalar_one()
+        connection.exec_driver_sql(f"SET LOCAL application_name = '{_CHANGES_SCHEMA}'")
+        with suppress(DBAPIError), connection.begin_nested():  # not every server can
+            # A server does not look by itself whether somebody still wants what it does: it would write on for who was killed.
+            connection.exec_driver_sql(f"SET LOCAL client_connection_check_interval = {_DEAD_MILLISECONDS}")
+        lock = (_SCHEMA_LOCK,)
+        if not connection.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", lock).scalar_one():
+            told(_CHANGED_BY_ANOTHER)
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", lock)
+
+    def be_alone(self, connection: Connection, told: Callable[[str], None]) -> None:
+        """Wait for daemons and commands of an older release: what they write would not be what the new schema needs."""
+        next_told = time.monotonic() + _PASSING_SECONDS
+        while True:
+            connection.exec_driver_sql("SELECT pg_stat_clear_snapshot()")
+            rows = connection.exec_driver_sql(_OTHERS, (self._called,)).all()
+            if not rows:
+                return
+            if time.monotonic() >= next_told:
+                next_told = time.monotonic() + _TOLD_SECONDS
+                told(
+                    _STOP_THEM.format(count=len(rows), places=", ".join(sorted({place for (place,) in rows})))
+                )
+            time.sleep(_LOOK_SECONDS)
 
     def complete_schema(self, connection: Connection) -> None:
         """Make procrastinate's tables, in which wakes wait."""
