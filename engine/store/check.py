@@ -144,6 +144,26 @@ def check(path: Path, told: Callable[[str], None] = _nobody) -> list[Finding]:
         return [Finding(fault=Fault.FILE, because=sqlite.explain(error, path))]
 
 
+def is_older(path: Path) -> bool:
+    """Whether the store of that file has the schema of an earlier release; `StoreError` if it cannot be read."""
+    sqlite.check_file(path, create=False)
+    try:
+        with _snapshot(path) as connection:
+            revision = schema.revision_of(_driver(connection))
+    except (sqlite3.DatabaseError, SQLAlchemyError) as error:
+        raise StoreError(sqlite.explain(error, path)) from error
+    return revision is not None and revision < schema.REVISION
+
+
+def file_alone(path: Path) -> list[Finding]:
+    """What is wrong with the file and its indexes, whatever they mean: all that can be said of an older schema."""
+    try:
+        with _snapshot(path) as connection:
+            return list(_file(_driver(connection)))
+    except (sqlite3.DatabaseError, SQLAlchemyError) as error:
+        return [Finding(fault=Fault.FILE, because=sqlite.explain(error, path))]
+
+
 @contextmanager
 def _snapshot(path: Path) -> Iterator[Connection]:
     engine = sqlite.reader_engine(path)
