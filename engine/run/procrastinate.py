@@ -21,6 +21,7 @@ from procrastinate.worker import Worker
 from engine.errors import StoreError
 from engine.model import Entity
 from engine.run.arrived import Arrived
+from engine.run.clock_difference import compare_clocks
 from engine.run.drain import Drain, Ended, Hands, Ready
 from engine.run.fairness import FairGate
 from engine.run.job_manager import TellingManager, number_of, partition_of
@@ -54,9 +55,6 @@ _CONNECTIONS = 4
 _DRAIN_SECONDS = 6.0
 #: The end of a stop: what is still under way is given up, and its partitions are given back.
 _HANDING_OVER_SECONDS = 1.5
-#: Clocks so far apart are said to be, and how often they are compared.
-_APART = timedelta(seconds=5)
-_COMPARE_SECONDS = 60.0
 _HOUSEKEEPING = "interlock.housekeeping"
 _RETENTION = "interlock.retention"
 
@@ -228,7 +226,7 @@ class Partitions:
             self._beaten = asyncio.get_running_loop().time()
             beside = [
                 asyncio.create_task(self._recover(app.job_manager, self._worker)),
-                asyncio.create_task(self._compare_clocks()),
+                asyncio.create_task(compare_clocks(self._store, self._clock)),
             ]
             self._watch(self._worker)
             if self._stopping:
@@ -258,24 +256,6 @@ class Partitions:
         finally:
             for task in (stopped, running, *([beating] if beating is not None else [])):
                 task.cancel()
-
-    async def _compare_clocks(self) -> None:
-        """Say if this daemon's clock is not the server's: what was put off by another daemon is due by it."""
-        told = False
-        while True:
-            with contextlib.suppress(StoreError):
-                before, there, here = self._clock(), await look(self._store, partitions.moment), self._clock()
-                ahead, behind = before - there, there - here  # at least: asking takes time, too
-                differs = max(ahead, behind) > _APART
-                if differs and not told:
-                    log.warning(
-                        "clock.differs",
-                        seconds=round((ahead if ahead > behind else -behind).total_seconds(), 1),
-                        because="this daemon's clock is not the database server's: timers, and what was put off elsewhere, "
-                        "are due too early or too late where it works; let a time server set it",
-                    )
-                told = differs
-            await asyncio.sleep(_COMPARE_SECONDS)
 
     def _watch(self, worker: Worker) -> None:
         """Give up everything when the heart has not beaten: the others are about to take this worker's partitions.
