@@ -170,6 +170,12 @@ class StoreTroubleError(StoreError):
     code = "store_trouble"
 
 
+class DamagedRowError(StoreError):
+    """A row of the store says what cannot be: what is built on it is not decided before somebody has mended it."""
+
+    code = "damaged_row"
+
+
 class StoreTooNewError(StoreError):
     """The store was written by a newer Interlock; upgrade this one, or restore a backup made before."""
 

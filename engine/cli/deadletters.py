@@ -1,6 +1,7 @@
 """``interlock deadletters``: what was given up, and what to do about it. Works beside a running daemon or without one."""
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -51,7 +52,9 @@ def list_(
     """List dead letters: events that were given up, and actions that were."""
     wanted = _wanted((), project, entity, older_than)
     with look_into(store) as opened, opened.read() as connection:
-        found = letters.find(connection, wanted, limit)
+        found = letters.find(connection, wanted, limit + 1)
+    if more := len(found) > limit:
+        found = found[:limit]
     if json:
         print_json([_as_json(letter) for letter in found])
     elif found:
@@ -59,6 +62,8 @@ def list_(
     else:
         chosen = project is not None or entity is not None or older_than is not None
         print("There is no such dead letter." if chosen else "There are no dead letters.")
+    if more:
+        print(f"There are more than these {limit}: --limit shows more of them.", file=sys.stderr)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -90,7 +91,9 @@ def _all_of(store: Store, entity: str, again: Replay) -> Iterator[Difference | H
 def _of_entity(store: Store, entity: str) -> Iterator[list[HistoryRow]]:
     with store.read() as connection:
         for place in _places(connection, entity):
-            yield list(history.chain(connection, *place))
+            chain = history.chain(connection, *place)
+            while page := list(islice(chain, _PAGE)):
+                yield page
 
 
 def _places(c: Connection, entity: str) -> list[tuple[str, str]]:

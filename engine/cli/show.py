@@ -7,7 +7,8 @@ from cyclopts import Parameter
 
 from engine.cli.hiding import secrets_in
 from engine.cli.looking import look_into
-from engine.cli.options import COUNT, Json, StoreUrl
+from engine.cli.options import COUNT, Json, StoreUrl, WorkersFile, settings_from
+from engine.cli.served import why_unserved
 from engine.cli.show_page import page_of
 from engine.cli.tables import moment, print_json, print_table
 from engine.run.clock import now
@@ -27,18 +28,23 @@ def show(
         int, Parameter(validator=COUNT, help="How many decisions and effects to show.", metavar="N")
     ] = 20,
     store: StoreUrl = None,
+    workers: WorkersFile = None,
     json: Json = False,
 ) -> int:
     """Show what keeps an entity and until when, then its state, effects, last decisions, timers and context.
 
     What keeps it: a pause, a configuration that lacks its state, project or worker, a call that does not come through and when
-    it is made again, a dead letter, people who are asked, a timer. The exit status is 1 if nothing is known of it, or if a row of it is damaged.
+    it is made again, a dead letter, people who are asked, a timer. That no worker serves its project any more is told by
+    workers.yaml, if there is one here. The exit status is 1 if nothing is known of it, or if a row of it is damaged.
 
     For instance: `interlock show SOC-12`
     """
     with look_into(store) as opened, opened.read() as connection:
         found = _places(connection, entity, project)
-        pages = [page_of(connection, *place, limit, now()) for place in found]
+        unserved = why_unserved(settings_from(workers=workers).workers, {name for name, _ in found})
+        pages = [
+            page_of(connection, *place, limit, now(), unserved=unserved.get(place[0])) for place in found
+        ]
     if json:
         facts = [row["facts"] for page in pages for row in page["history"]]
         secrets = secrets_in((f.get("variables", {}), f.get("sensitive", ())) for f in facts)
@@ -84,6 +90,7 @@ def _print(page: dict[str, Any]) -> None:
 #: What an operator reads for what keeps an entity, and for the moment that belongs to it.
 _KINDS = {
     "paused": "paused",
+    "unserved": "NOT SERVED",
     "parked": "PARKED",
     "waiting": "WAITS",
     "working": "at work",

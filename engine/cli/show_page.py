@@ -21,8 +21,13 @@ from engine.store.tables import PauseKind
 _LETTERS = 10
 
 
-def page_of(c: Connection, project: str, entity_id: str, limit: int, now: datetime) -> dict[str, Any]:
-    """Everything of one entity, `limit` rows of a kind at most; what of it is `damaged` is said in sentences."""
+def page_of(
+    c: Connection, project: str, entity_id: str, limit: int, now: datetime, *, unserved: str | None = None
+) -> dict[str, Any]:
+    """Everything of one entity, `limit` rows of a kind at most; what of it is `damaged` is said in sentences.
+
+    `unserved` says why nothing serves its project now, if so.
+    """
     damaged: list[str] = []
 
     def read(what: str, part: Callable[[], Any], otherwise: Any) -> Any:
@@ -44,7 +49,7 @@ def page_of(c: Connection, project: str, entity_id: str, limit: int, now: dateti
         "events": read("its events", lambda: [_event(r) for r in inbox.of_entity(*of, limit)], []),
         "effects": read("its effects", lambda: [_effect(r) for r in outbox.of_entity(*of, limit)], []),
     }
-    page["standing"] = standing.of_page(page)
+    page["standing"] = standing.of_page(page, unserved)
     del page["lane"], page["given_up"]
     return {**page, "damaged": damaged}
 

@@ -27,9 +27,15 @@ def head_of(c: Connection, project: str, entity_id: str, now: datetime) -> list[
     return found
 
 
-def of_page(page: Mapping[str, Any]) -> list[Standing]:
-    """What of a page keeps its entity: pauses, the lane, what was given up, people, and timers; in this order."""
+def of_page(page: Mapping[str, Any], unserved: str | None = None) -> list[Standing]:
+    """What of a page keeps its entity: pauses, the lane, what was given up, people, and timers; in this order.
+
+    And before them, that its project is served by nothing, where its lane does not say so itself.
+    """
     paused = list(_paused(page))
+    if unserved is not None and not any(kept["kind"] == "parked" for kept in page["lane"]):
+        gone = f"{unserved}; put it back, or give up what waits with `interlock deadletters bury --project {page['project']}`"
+        paused.insert(0, _one("unserved", gone))
     lane = [
         kept for kept in page["lane"] if not (paused and kept["kind"] == "working")
     ]  # it would be, if it were let

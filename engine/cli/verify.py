@@ -11,7 +11,7 @@ from engine.cli.options import Json, StoreUrl
 from engine.cli.progress import progress
 from engine.cli.replay import BEGINNING
 from engine.errors import SettingError, StoreError
-from engine.run.replay import Difference, Part, Replay, around
+from engine.run.replay import Difference, Part, Replay, around, beside
 from engine.store import history
 from engine.store.database import Store
 from engine.store.history import HistoryRow
@@ -25,13 +25,22 @@ def verify(
     project: Annotated[
         str | None, Parameter(help="Its project, where two have an entity of that name.", metavar="PROJECT")
     ] = None,
+    thorough: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help="For one entity, too, look through the whole store for rows of it that nothing leads to.",
+        ),
+    ] = False,
     store: StoreUrl = None,
     json: Json = False,
 ) -> int:
     """Walk each entity's chain of hashes, and make every decision again, bit for bit, without network or effects.
 
     A row that was changed, one that is missing, a history whose end was cut off and a changed instance show; so does a
-    decision that comes out differently from what was recorded. Needs no definitions and no workers: all that decided is in
+    decision that comes out differently from what was recorded. Of one entity, what its instance and its decisions lead to is
+    read; rows that nothing leads to any more (a decision beside the chain, an event whose decision was removed together with
+    what the instance knew of it) are found by --thorough, or without ENTITY, with a look at every row. Needs no definitions and no workers: all that decided is in
     the store. The exit status is 1 if anything does not agree.
 
     For instance: `interlock verify SOC-12`
@@ -49,9 +58,12 @@ def verify(
                     else:
                         checked += 1
                         advance(1)
-        for around_what in [None] if places is None else places:
+        for place in places or ():
             with opened.read() as connection:
-                found += (one for one in around(connection, around_what) if _is_of(one, project))
+                found += (around if thorough else beside)(connection, place)
+        if places is None:
+            with opened.read() as connection:
+                found += (one for one in around(connection) if _is_of(one, project))
     return report(found, checked, "verified", json=json)
 
 

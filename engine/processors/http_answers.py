@@ -77,7 +77,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     A date counts from the backend's own ``Date`` where it sends one, so that clocks need not agree.
     """
     asked = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", asked):
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", asked):  # however many digits: more than can be is for ever
         return min(float(asked), LONGEST_WAIT)
     moment = _http_date(asked) or _iso_date(headers.get("x-ratelimit-reset", "").strip())
     if moment is None:

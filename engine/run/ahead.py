@@ -18,7 +18,7 @@ from engine.run.drain import Went
 from engine.run.hub import Hub
 from engine.run.load import Serving
 from engine.sources.catalog import SOURCES
-from engine.store import many, once
+from engine.store import many, once, sound
 from engine.store.database import Connection, Store
 from engine.store.deliveries import DeliveryRow
 from engine.store.inbox import InboxRow
@@ -106,6 +106,8 @@ class Ahead:
         """Its events in their order, until one has effects or is not simple."""
         made: list[tuple[many.One, Decision]] = []
         snapshot = found.snapshots.get(entity)
+        if snapshot is not None and not sound.leads_back(found.last[entity]):
+            return made  # the lane knows what to make of it
         for row in rows:
             provisioner = self._serving().provisioners.get(row.provisioner)
             simple = row.status is InboxStatus.PENDING and row.retried_at is None and row.attempts == 0

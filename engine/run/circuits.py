@@ -107,6 +107,8 @@ class Circuits:
             line.held.pop(entity, None)
             line.herald = entity
             return until
+        if line.herald == entity:  # somebody else was first: if that fails, another one comes back to try
+            line.herald = None
         if len(line.held) < MOST_HELD:
             line.held[entity] = None
         else:

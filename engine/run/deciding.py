@@ -23,7 +23,7 @@ from engine.run.lanes import Progress, Turn, Waiting
 from engine.run.load import Serving
 from engine.run.parking import ParkedError, park
 from engine.run.pauses import IS_PAUSED
-from engine.store import commit, deliveries, inbox, instances, once, outbox, parked
+from engine.store import commit, deliveries, inbox, instances, once, outbox, parked, sound
 from engine.store.database import Connection, Store
 from engine.store.encoding import decode
 from engine.store.history import BEGINNING
@@ -235,7 +235,7 @@ class Decider:
         """The decision from where the entity is now, and what it changes."""
         now = self._clock()
         project, entity_id = event.entity.project, event.entity.id
-        held = instances.load(c, project, entity_id)
+        held = sound.load(c, project, entity_id)
         before = held.snapshot if held is not None else None
         decision = decide(provisioner, before, event, now, observed=observed, repeated=repeated)
         step = decision.step

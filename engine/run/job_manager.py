@@ -30,6 +30,9 @@ class Owner(Protocol):
     def look(self) -> None:
         """Look for jobs at once."""
 
+    def lost(self, error: Exception) -> None:
+        """The database does not answer."""
+
     def broken(self) -> None:
         """A job could not be ended: only a worker that ends too gives it back."""
 
@@ -66,7 +69,7 @@ class TellingManager(JobManager):
             self._owner.look()
         except (ConnectorException, StoreError) as error:
             if "was not found" not in str(error.__cause__):
-                log.warning("worker.lost", because=str(error.__cause__ or error))
+                self._owner.lost(error)
                 self._owner.broken()
 
     async def listen_for_jobs(

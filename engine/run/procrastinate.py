@@ -21,6 +21,7 @@ from procrastinate.worker import Worker
 from engine.errors import StoreError
 from engine.model import Entity
 from engine.run.arrived import Arrived
+from engine.run.clock_difference import compare_clocks
 from engine.run.drain import Drain, Ended, Hands, Ready
 from engine.run.fairness import FairGate
 from engine.run.job_manager import TellingManager, number_of, partition_of
@@ -178,7 +179,7 @@ class Partitions:
             try:
                 await self._serve()
             except (ConnectorException, StoreError) as error:
-                self._lost(error)
+                self.lost(error)
             except Exception:
                 log.exception("worker.failed")
             for drain in self._drains.values():
@@ -223,7 +224,10 @@ class Partitions:
                 stalled_worker_timeout=STALE_SECONDS * 10,
             )
             self._beaten = asyncio.get_running_loop().time()
-            recovering = asyncio.create_task(self._recover(app.job_manager, self._worker))
+            beside = [
+                asyncio.create_task(self._recover(app.job_manager, self._worker)),
+                asyncio.create_task(compare_clocks(self._store, self._clock)),
+            ]
             self._watch(self._worker)
             if self._stopping:
                 self._worker.stop()  # type: ignore[no-untyped-call]
@@ -231,8 +235,9 @@ class Partitions:
                 await self._run(self._worker, app.job_manager)
             finally:
                 self._worker = None
-                recovering.cancel()
-                await asyncio.gather(recovering, return_exceptions=True)
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
 
     async def _run(self, worker: Worker, manager: JobManager) -> None:
         """Run a worker to its end, but not for ever once it was stopped: a cancellation can be lost in its connections."""
@@ -333,7 +338,8 @@ class Partitions:
         self._beaten = asyncio.get_running_loop().time()
         self._told.clear()
 
-    def _lost(self, error: Exception) -> None:
+    def lost(self, error: Exception) -> None:
+        """The database does not answer: said once until the heart beats again."""
         if "worker.lost" not in self._told:
             log.warning("worker.lost", because=str(error.__cause__ or error))
         self._told.add("worker.lost")
@@ -370,7 +376,7 @@ class Partitions:
                     else:
                         await manager.finish_job(job, Status.FAILED, delete_job=True)
             except (ConnectorException, StoreError) as error:
-                self._lost(error)
+                self.lost(error)
                 self.broken()
 
     async def _keep(self, timestamp: int) -> None:

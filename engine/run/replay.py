@@ -198,6 +198,18 @@ class Replay:
             yield _difference(row, Part.EFFECTS, because, recorded=shown, again=shown_again)
 
 
+def beside(c: Connection, place: tuple[str, str]) -> Iterator[Difference]:
+    """Where tables tell different stories of an entity's decisions, as far as a way or an index leads.
+
+    All that `around` finds, if there is no instance from which a way could lead.
+    """
+    if not instances.exists(c, *place):
+        yield from around(c, place)
+        return
+    for one in agreement.disagreements(c, place, reached=True):
+        yield _contradiction(one)
+
+
 def around(c: Connection, place: tuple[str, str] | None = None) -> Iterator[Difference]:
     """What no chain shows: decisions that none of them reaches, and tables that tell different stories of one.
 

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from engine.decide.retry import RetryPolicy
-from engine.errors import FencedError, StoreError
+from engine.errors import DamagedRowError, FencedError, StoreError
 from engine.model import Entity
 from engine.run.ahead import Ahead
 from engine.run.answering import Answering
@@ -24,7 +24,7 @@ from engine.run.intake import Intake
 from engine.run.keeping import Keeping
 from engine.run.lanes import Idle, Lanes, Progress, Turn, Waiting
 from engine.run.load import Serving, text_hash
-from engine.run.parking import tell_stranded, tell_unserved
+from engine.run.parking import park, tell_stranded, tell_unserved
 from engine.run.pauses import LOOK, Pauses
 from engine.run.perform import Performer
 from engine.run.poison import set_aside
@@ -34,7 +34,7 @@ from engine.run.reading import look
 from engine.run.timers import Timers
 from engine.run.trouble import Trouble
 from engine.run.working import Elsewhere, Working
-from engine.store import definitions, inbox, outbox
+from engine.store import definitions, inbox, outbox, parked
 from engine.store.database import Connection, Store
 from engine.store.tables import InboxStatus
 
@@ -240,6 +240,8 @@ class Runtime:
             return await self._turn(row, pending, arrived, ahead)
         except FencedError:
             raise  # another daemon was first: no fault of the event
+        except DamagedRowError as error:
+            return await park(self._store, row, parked.damaged(str(error)), self._clock())
         except Exception as error:
             if self._trouble.is_why(error):
                 raise

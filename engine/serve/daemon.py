@@ -168,6 +168,8 @@ class _Complaints:
         """Log one complaint."""
         message = str(context.get("message", ""))
         error = context.get("exception")
+        if type(error).__module__.startswith("procrastinate."):
+            return  # a task of the library's own that nobody waits for any more: worker.lost has said what happened
         if loop.time() - self._last.get(message, -1.0) >= 1.0:
             self._last[message] = loop.time()
             log.error("loop.complained", because=message, error=repr(error) if error is not None else None)

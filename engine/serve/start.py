@@ -1,8 +1,10 @@
 """Start a daemon from settings: listen, open the store, check the definitions, serve, drain."""
 
+import signal
 import socket
+import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,8 +30,8 @@ from engine.store.sqlite import path_of
 log = structlog.get_logger()
 
 
-def _secrets(settings: DaemonSettings) -> Iterator[str]:
-    yield from filter(None, (settings.token, settings.secret_key))
+def _secrets(settings: DaemonSettings, environ: Mapping[str, str]) -> Iterator[str]:
+    yield from filter(None, (settings.token, settings.secret_key, environ.get("PGPASSWORD")))
     with suppress(ValueError):
         yield urlsplit(settings.store).password or ""
 
@@ -61,9 +63,22 @@ def open_store(settings: DaemonSettings) -> Store:
     return Store.open(settings.store, key=_key(settings), told=_tell)
 
 
-def _tell(revision: str) -> None:
-    because = "rows are written once more, all or none of them: a large store takes minutes, one that is stopped begins again"
-    log.info("store.migrating", **{"from": revision, "to": REVISION}, because=because)
+def _tell(revision: str, because: str) -> None:
+    # A warning is written at once; an ordinary line would wait for the loop, which is busy until all is done.
+    log.warning("store.migrating", **{"from": revision, "to": REVISION}, because=because)
+
+
+@contextmanager
+def _killable() -> Iterator[None]:
+    """Let SIGINT end the process at once, as SIGTERM does: the loop would not hear of it before an older store is brought forward."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def open_existing_store(settings: DaemonSettings, *, with_key: bool = True, patient: bool = False) -> Store:
@@ -95,7 +110,7 @@ async def serve(
     processors than the installed ones. Raises `SettingError`, `StoreError` or `InvalidDefinitionError` before anything
     is served.
     """
-    hide_in_logs(_secrets(settings))
+    hide_in_logs(_secrets(settings, environ))
     if settings.role != "all" and not is_postgresql(settings.store):
         raise SettingError(
             f"--role {settings.role} needs a store that daemons share: give --store postgresql://…, or leave --role out"
@@ -119,6 +134,7 @@ async def serve(
         # Files with errors refuse the start: before a store is made or brought forward, and before a key is made.
         loaded = read_files(place, makers, environ)
         loaded.usable()
-        store = open_store(settings)
+        with _killable():
+            store = open_store(settings)
         held.callback(store.close)
         await Daemon(place, listening, store, makers, environ, now, loaded).run(beside, alone=alone)

@@ -1,6 +1,6 @@
 """What a database must be able to do to hold the store; SQLite and PostgreSQL each say how in a module of their own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -57,8 +57,11 @@ class Backend(Protocol):
     def rebuilding(self, connection: Connection) -> AbstractContextManager[None]:
         """Around a transaction that may copy tables: references are checked at its end."""
 
-    def lock_schema(self, connection: Connection) -> None:
-        """Inside a transaction, let only one process at a time bring the schema forward."""
+    def lock_schema(self, connection: Connection, told: Callable[[str], None]) -> None:
+        """Inside a transaction, let only one process at a time bring the schema forward; `told` hears if it has to wait."""
+
+    def be_alone(self, connection: Connection, told: Callable[[str], None]) -> None:
+        """After `lock_schema`, wait until no other process uses the older schema; `told` hears who does."""
 
     def complete_schema(self, connection: Connection) -> None:
         """In the transaction that made the tables, make what else this database needs."""
@@ -106,6 +109,13 @@ def backend_of(url: str) -> Backend:
             "a port is a number, and an IPv6 address stands in brackets"
         ) from None
     if is_postgresql(url):
+        if (
+            url.count("@") > 1
+        ):  # told nothing of it: what stands after the first one is a part of the password
+            raise StoreError(
+                "the store's URL has an @ too many: write %40, %2F, %3F, %23 and %25 for @, /, ?, # and % in a user or a "
+                "password, or leave the password out of it and set PGPASSWORD"
+            )
         from engine.store import (
             postgresql,
         )  # its driver costs an embedded daemon memory that it does not need

@@ -28,12 +28,12 @@ def backup(store: Path, target: Path, *, force: bool, told: Told) -> None:
 
 
 def restore(source: Path, store: Path, *, force: bool, told: Told) -> None:
-    """Put a backup in the store's place, after it was found whole.
+    """Put a backup in the store's place, after it was found whole; one of an older schema is for the next daemon to bring forward.
 
     `StoreError` if a daemon works on the store, if there is a store and `force` is not given, or if the backup is damaged.
     """
     _expect_backup(source)
-    wrong = check.check(source)
+    wrong = check.file_alone(source) if check.is_older(source) else check.check(source)
     if wrong:
         raise StoreError(
             f"{source} is damaged ({wrong[0].because}): nothing was changed; take another backup"
@@ -95,7 +95,9 @@ def _copy(source: Path, target: Path, told: Told) -> None:
     except (OSError, sqlite3.Error) as error:
         for leftover in (part, *(part.with_name(part.name + side) for side in _SIDES)):
             leftover.unlink(missing_ok=True)
-        said = sqlite.explain(error, source) if isinstance(error, sqlite3.Error) else error.strerror
+        # What is full is where it is written to; what cannot be read is what is copied.
+        place = target if "full" in str(error) else source
+        said = sqlite.explain(error, place) if isinstance(error, sqlite3.Error) else error.strerror
         raise StoreError(f"{target} could not be written: {said}") from error
 
 

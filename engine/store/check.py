@@ -73,6 +73,16 @@ _CONTRADICTIONS = (
         """,
     ),
     (
+        Fault.ROWS,
+        "instance {} names another hash as its last decision's than its history ends with, or none",
+        """
+        SELECT i.entity_id FROM instances i
+        LEFT JOIN history h ON h.id = i.last_history_id AND h.project = i.project AND h.entity_id = i.entity_id
+        LEFT JOIN checkpoints c ON c.project = i.project AND c.entity_id = i.entity_id
+        WHERE coalesce(h.hash, c.hash) IS NOT NULL AND i.last_hash IS NOT coalesce(h.hash, c.hash)
+        """,
+    ),
+    (
         Fault.REFERENCE,
         "decision {} of the history was made by a definition that is gone",
         """
@@ -128,6 +138,28 @@ def check(path: Path, told: Callable[[str], None] = _nobody) -> list[Finding]:
                 told("whether the tables agree about what was decided")
                 found += _disagreements(connection)
             return found
+    except (sqlite3.DatabaseError, SQLAlchemyError) as error:
+        if sqlite.is_closed_to_us(error):
+            raise StoreError(sqlite.explain(error, path)) from error
+        return [Finding(fault=Fault.FILE, because=sqlite.explain(error, path))]
+
+
+def is_older(path: Path) -> bool:
+    """Whether the store of that file has the schema of an earlier release; `StoreError` if it cannot be read."""
+    sqlite.check_file(path, create=False)
+    try:
+        with _snapshot(path) as connection:
+            revision = schema.revision_of(_driver(connection))
+    except (sqlite3.DatabaseError, SQLAlchemyError) as error:
+        raise StoreError(sqlite.explain(error, path)) from error
+    return revision is not None and revision < schema.REVISION
+
+
+def file_alone(path: Path) -> list[Finding]:
+    """What is wrong with the file and its indexes, whatever they mean: all that can be said of an older schema."""
+    try:
+        with _snapshot(path) as connection:
+            return list(_file(_driver(connection)))
     except (sqlite3.DatabaseError, SQLAlchemyError) as error:
         return [Finding(fault=Fault.FILE, because=sqlite.explain(error, path))]
 

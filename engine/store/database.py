@@ -27,12 +27,14 @@ _KEY_IDS = tuple(
 )
 #: How long the last commits of a remote store may take when it is closed.
 _CLOSING_SECONDS = 1.0
+#: How often whoever asks for it has something written to a file; otherwise its lock is enough.
+_TRIED_SECONDS = 5.0
 #: What a write failed for is told for so long, whatever else comes through.
 _FRESH_SECONDS = 5.0
 _TRY = (insert(probe).values(id=1), delete(probe))
 
 
-def _nobody(_revision: str) -> None:
+def _nobody(_revision: str, _because: str) -> None:
     return
 
 
@@ -46,6 +48,7 @@ class Store:
         self._writer = Writer(writers, backend)
         self._box = box
         self._probing: Future[None] | None = None
+        self._tried_at = -_TRIED_SECONDS
         #: When a try to write began that is under way, by the monotonic clock; None if none is.
         self.trying_since: float | None = None
 
@@ -57,11 +60,11 @@ class Store:
         key: bytes | None = None,
         migrate: bool = True,
         patient: bool = False,
-        told: Callable[[str], None] = _nobody,
+        told: schema.Told = _nobody,
     ) -> Self:
         """Open the store of a ``sqlite:///`` or ``postgresql://`` URL; with `migrate`, make it or bring it forward.
 
-        `told` hears the revision of an older store before it is brought forward, which takes long where it is large.
+        `told` hears the revision of an older store, and what is done to it: to bring it forward takes long where it is large.
         `key` is the key of hook secrets; `SecretKeyError` if secrets of the store were sealed with another. `StoreError`
         says what is wrong with the file; `StoreTooNewError` if a newer Interlock wrote it. With `patient`, what is read may
         take a server minutes; otherwise one that does not answer within seconds is given up.
@@ -76,6 +79,8 @@ class Store:
                 if box is not None and schema.has_hooks(c):
                     _check_key(c, box)  # before anything is changed
             if not current:
+                if backend.remote:
+                    readers.dispose()  # nobody of ours uses the old schema
                 _bring_forward(writers, backend, told, migrate=migrate)
         except SQLAlchemyError as error:
             readers.dispose()
@@ -195,12 +200,16 @@ class Store:
         """
         known = self._writer.trouble
         fresh = time.monotonic() - self._writer.failed_at < _FRESH_SECONDS
-        # A transaction in a file takes its lock and waits for no disk; a server may be gone without a word.
-        thorough = self.remote or known is not None
+        # A transaction in a file takes its lock and waits for no disk; a server may be gone without a word, and now and then
+        # it is looked whether the disk has become full or read-only while nobody wrote.
+        due = time.monotonic() - self._tried_at >= _TRIED_SECONDS
+        thorough = self.remote or known is not None or due
         try:
             await self._writer.submit_here(self._try_writing if thorough else _do_nothing, frozenset())
         except StoreError as error:
             return self._writer.trouble or str(error)
+        if thorough:
+            self._tried_at = time.monotonic()
         return known if fresh else None
 
     @property
@@ -262,14 +271,15 @@ def _do_nothing(_: Connection) -> None:
     return
 
 
-def _bring_forward(writers: Engine, backend: Backend, told: Callable[[str], None], *, migrate: bool) -> None:
+def _bring_forward(writers: Engine, backend: Backend, told: schema.Told, *, migrate: bool) -> None:
     if not migrate:
         raise StoreError(
             f"{backend.name} has no current schema yet: start the daemon once, it brings the store forward"
         )
     with writers.connect() as c, backend.rebuilding(c), backend.writing(c):
-        backend.lock_schema(c)
-        schema.bring_forward(c, backend.name, told)
+        revision = schema.revision(c, backend.name) or ""
+        backend.lock_schema(c, lambda because: told(revision, because))
+        schema.bring_forward(c, backend.name, told, lambda waits: backend.be_alone(c, waits))
         backend.complete_schema(c)
 
 

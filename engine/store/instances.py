@@ -48,6 +48,7 @@ _COLUMNS = tuple(column for column in instances.c if column.name not in _APART)
 _ROWS = select(*_COLUMNS)
 _THIS = (instances.c.project == bindparam("of_project"), instances.c.entity_id == bindparam("of_entity"))
 _LOAD = Prepared(_ROWS.where(*_THIS))
+_EXISTS = select(instances.c.id).where(*_THIS)
 _FIND = _ROWS.where(instances.c.folded_id == bindparam("of_folded")).order_by(instances.c.project)
 _PROJECTS = select(instances.c.project).distinct()
 _AWAITING = (
@@ -102,6 +103,11 @@ def load(c: Connection, project: str, entity_id: str) -> Instance | None:
     """The entity's instance; None before its first event."""
     row = _LOAD.first(c, {"of_project": project, "of_entity": entity_id})
     return None if row is None else _instance(**row)
+
+
+def exists(c: Connection, project: str, entity_id: str) -> bool:
+    """Whether there is an instance, even one that cannot be read."""
+    return c.execute(_EXISTS, {"of_project": project, "of_entity": entity_id}).first() is not None
 
 
 def from_row(values: Mapping[str, Any]) -> Instance:
@@ -225,5 +231,7 @@ def _instance(
     **rest: Any,
 ) -> Instance:
     snapshot = Snapshot(state=state, context=context, version=version, machine=machine_hash, **memory)
+    if not isinstance(last_hash, bytes | memoryview | None):
+        raise TypeError("its last_hash is text, not a hash")
     last = Link(id=last_history_id, hash=bytes(last_hash or b""))
     return Instance(snapshot=snapshot, machine_hash=machine_hash, last=last, **rest)

@@ -59,13 +59,16 @@ def _of_table(c: sqlite3.Connection, table: Table, told: Callable[[str], None]) 
         if number % _TOLD == 0:
             told(f"every row of {table.name}: {number:,}")
         values: dict[str, Any] = {}
+        where = ""
         try:
             for column, reader, value in zip(columns, readers, raw[1:], strict=True):
+                where = f"{column.name} of "
                 values[column.name] = None if value is None and column.nullable else reader(value)
+            where = ""
             if made is not None:
                 made(values)
         except UNREADABLE as error:
-            yield unreadable(_name(table, values, raw[0]), error)
+            yield unreadable(f"{where}{_name(table, values, raw[0])}", error)
 
 
 def _name(table: Table, values: Mapping[str, Any], number: int) -> str:

@@ -15,14 +15,16 @@ from engine.store.tables import outbox as effects
 
 #: The first word of the reason of an effect whose worker is not there.
 NO_WORKER = "no_worker"
-_OF_EVENTS = (Verdict.STATE_NOT_FOUND.value, Verdict.NO_MACHINE.value)
+#: The first word of the reason of an event whose entity's instance is damaged.
+DAMAGED = "damaged_row"
+_OF_EVENTS = (Verdict.STATE_NOT_FOUND.value, Verdict.NO_MACHINE.value, DAMAGED)
 
 
 @frozen
 class Why:
     """Why something is parked."""
 
-    #: What a program goes by: a verdict, or `NO_WORKER`.
+    #: What a program goes by: a verdict, `NO_WORKER` or `DAMAGED`.
     word: str
     #: What is missing.
     because: str
@@ -44,6 +46,11 @@ def unserved(project: str) -> Why:
     """The project has no machine."""
     because = f"neither workers.yaml nor the definitions name project {project}"
     return Why(word=Verdict.NO_MACHINE.value, because=because, until="they do again")
+
+
+def damaged(because: str) -> Why:
+    """The entity's instance cannot be read, or does not say where its history ends."""
+    return Why(word=DAMAGED, because=because, until="the row is mended, or the store restored from a backup")
 
 
 def workerless(missing: str) -> Why:

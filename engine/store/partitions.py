@@ -67,3 +67,9 @@ def next_due(c: Connection, partition: int) -> datetime | None:
     """When the first head of the partition is due; None if nothing is unfinished that is not paused."""
     due: datetime | None = c.execute(_NEXT_DUE, {"of_partition": partition}).scalar_one()
     return due
+
+
+def moment(c: Connection) -> datetime:
+    """What the server's clock says now."""
+    found: datetime = c.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    return found

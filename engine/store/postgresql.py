@@ -4,7 +4,7 @@ import hashlib
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib.metadata import distribution
 from pathlib import Path
@@ -22,6 +22,7 @@ from sqlalchemy.schema import MetaData
 from engine.errors import StoreError
 from engine.store import wakes
 from engine.store.connections import FROZEN_SECONDS, Impatient, connect, connect_patient
+from engine.store.postgresql_errors import explained, is_about_the_store, is_passing
 from engine.store.tables import complete_for_postgresql, metadata
 
 complete_for_postgresql()
@@ -41,6 +42,27 @@ _IDLE_SECONDS = 1.0
 _RETURNED = "interlock.returned"
 #: Any numbers; all daemons of a database must have the same.
 _SCHEMA_LOCK = 0x1A7E_10C4
+#: What a connection calls itself that waits for this lock or holds it; all others use the schema as it is.
+_CHANGES_SCHEMA = "interlock schema"
+_DEAD_MILLISECONDS = 2_000
+#: How often it is looked, and told, whether others use an older schema.
+_LOOK_SECONDS = 0.5
+_TOLD_SECONDS = 30.0
+#: Another one that starts has asked for the schema, too, and is gone again.
+_PASSING_SECONDS = 1.0
+_NAME_OF_OURS = "SELECT current_setting('application_name')"
+_OTHERS = (
+    "SELECT coalesce(host(client_addr), 'the server itself') FROM pg_stat_activity"
+    " WHERE datname = current_database() AND application_name = %s AND pid != pg_backend_pid()"
+)
+_CHANGED_BY_ANOTHER = (
+    "another daemon makes the tables or brings them forward, or the server still undoes it for one that was stopped: this one "
+    "waits for that"
+)
+_STOP_THEM = (
+    "daemons or commands of an older release use the database ({count} connections, from {places}): stop them; this one "
+    "waits for that, and changes nothing before"
+)
 _KEY_BYTES = 8
 
 _LINK: dict[str, str | int] = {
@@ -51,27 +73,6 @@ _LINK: dict[str, str | int] = {
     "keepalives_count": 3,
     "tcp_user_timeout": _SILENT_MILLISECONDS,
 }
-
-#: What an error means and what to do, by the beginning of its SQLSTATE.
-_SENTENCES = {
-    "28": "{store} refused the user or the password: look at --store and at the server's pg_hba.conf",
-    "3D": "{store} does not exist: create the database, or name another one with --store",
-    "42501": "the user has no right to do this in {store}: let it create tables in the schema of its search path",
-    "53100": "there is no space left on the disk of {store}: free some",
-    "53300": "{store} has too many connections: raise its max_connections, or start fewer daemons",
-    "25006": "{store} is read-only: it may be a replica; name the primary with --store",
-    "55P03": "{store} answers, but another session keeps a table or a row locked: let it finish, or end it (pg_locks and "
-    "pg_stat_activity show who it is)",
-    "57014": "a statement in {store} was cancelled, by somebody or because it took too long: look at the server's load, "
-    "and at pg_stat_activity for what it waits for",
-    "57P": "{store} is shutting down or starting: nothing to do if it comes back",
-    "58": "the disk failed for {store}: look at the server's log",
-    "XX": "{store} is damaged: look at the server's log",
-}
-#: Nothing else in the same transaction can succeed either.
-_WHOLE = ("08", "25", "28", "3D", "53", "55P03", "57014", "57P", "58", "XX")
-#: Two transactions met, and one of them was undone: a deadlock, a serialization failure.
-_PASSING = frozenset({"40P01", "40001"})
 
 
 class PostgreSQL:
@@ -87,6 +88,8 @@ class PostgreSQL:
                 "the store's URL names no database: use postgresql://user@host/interlock for instance"
             )
         self._links: WeakSet[psycopg.Connection[object]] = WeakSet()
+        #: What connections of this URL call themselves.
+        self._called = ""
         self._url = url.set(drivername="postgresql+psycopg")
         place = f"{url.host or 'local socket'}{f':{url.port}' if url.port else ''}"
         self.name = f"PostgreSQL database {url.database} at {place}"
@@ -142,14 +145,37 @@ class PostgreSQL:
         del connection
         return nullcontext()
 
-    def lock_schema(self, connection: Connection) -> None:
+    def lock_schema(self, connection: Connection, told: Callable[[str], None]) -> None:
         """Wait until no other daemon makes or changes the tables; to change them may take any time."""
         driver = connection.connection.driver_connection
         assert isinstance(driver, Impatient)  # noqa: S101 -- this module makes the engines
         driver.patience = None
         connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
+        self._called = connection.exec_driver_sql(_NAME_OF_OURS).scalar_one()
+        connection.exec_driver_sql(f"SET LOCAL application_name = '{_CHANGES_SCHEMA}'")
+        with suppress(DBAPIError), connection.begin_nested():  # not every server can
+            # A server does not look by itself whether somebody still wants what it does: it would write on for who was killed.
+            connection.exec_driver_sql(f"SET LOCAL client_connection_check_interval = {_DEAD_MILLISECONDS}")
+        lock = (_SCHEMA_LOCK,)
+        if not connection.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", lock).scalar_one():
+            told(_CHANGED_BY_ANOTHER)
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", lock)
+
+    def be_alone(self, connection: Connection, told: Callable[[str], None]) -> None:
+        """Wait for daemons and commands of an older release: what they write would not be what the new schema needs."""
+        next_told = time.monotonic() + _PASSING_SECONDS
+        while True:
+            connection.exec_driver_sql("SELECT pg_stat_clear_snapshot()")
+            rows = connection.exec_driver_sql(_OTHERS, (self._called,)).all()
+            if not rows:
+                return
+            if time.monotonic() >= next_told:
+                next_told = time.monotonic() + _TOLD_SECONDS
+                told(
+                    _STOP_THEM.format(count=len(rows), places=", ".join(sorted({place for (place,) in rows})))
+                )
+            time.sleep(_LOOK_SECONDS)
 
     def complete_schema(self, connection: Connection) -> None:
         """Make procrastinate's tables, in which wakes wait."""
@@ -166,8 +192,12 @@ class PostgreSQL:
         )
 
     def try_locks(self, connection: Connection) -> None:
-        """Wait for the locks that writing to any of the tables takes."""
+        """Wait for the locks that writing to any of the tables takes; `StoreError` if the user may not write to one."""
         connection.exec_driver_sql(_TRY_LOCKS)
+        tables = [table.name for table in metadata.sorted_tables]
+        for refused in connection.exec_driver_sql(_REFUSED, (tables, _RIGHTS)).scalars().all():
+            for statement in _NEEDING_RIGHTS:  # one of them is refused, in the server's own words
+                connection.exec_driver_sql(statement.format(table=refused))
 
     def before_commit(self, connection: Connection) -> None:
         """Wake whoever works the partitions of the entities that got events."""
@@ -196,35 +226,18 @@ class PostgreSQL:
 
     def explain(self, error: BaseException) -> str:
         """The error as a sentence that says what to do, without the URL's password."""
-        if isinstance(error, StoreError):
-            return str(error)
-        original = error.orig if isinstance(error, DBAPIError) else error
-        state = getattr(original, "sqlstate", None) or ""
-        for beginning, sentence in _SENTENCES.items():
-            if state.startswith(beginning):
-                return sentence.format(store=self.name)
-        said = " ".join(str(original).split())
-        if isinstance(original, psycopg.OperationalError) and not state:
-            return f"{self.name} does not answer: start it, or look at the network ({said})"
-        return f"{self.name} failed: {said}"
+        return explained(error, self.name)
 
     def relieve(self, connection: Connection, error: BaseException) -> None:
         """A server looks after its own disk."""
 
     def is_passing(self, error: BaseException) -> bool:
         """Whether two transactions waited for each other, or one could not be put in an order with others."""
-        original = error.orig if isinstance(error, DBAPIError) else error
-        return getattr(original, "sqlstate", None) in _PASSING
+        return is_passing(error)
 
     def is_about_the_store(self, error: BaseException) -> bool:
-        """Whether the connection or the whole transaction is lost."""
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
-            return True
-        original = error.orig if isinstance(error, DBAPIError) else error
-        state = getattr(original, "sqlstate", None)
-        if state is None:
-            return isinstance(original, psycopg.OperationalError | psycopg.InterfaceError)
-        return str(state).startswith(_WHOLE)
+        """Whether the connection or the whole transaction is lost, or any other one would fail for the same reason."""
+        return is_about_the_store(error)
 
     def _engine(self, **options: object) -> Engine:
         # What is written goes into no error: contexts and arguments hold sensitive values.
@@ -246,6 +259,17 @@ def _try_locks(tables: MetaData) -> str:
 
 
 _TRY_LOCKS = _try_locks(metadata)
+_RIGHTS = ["SELECT", "INSERT", "UPDATE", "DELETE"]
+#: Nothing is changed by them, and each needs the right to.
+_NEEDING_RIGHTS = (
+    "INSERT INTO {table} SELECT * FROM {table} WHERE false",
+    "SELECT FROM {table} WHERE false FOR UPDATE",
+    "DELETE FROM {table} WHERE false",
+)
+_REFUSED = (
+    "SELECT t.name FROM unnest(%s::text[]) AS t(name) WHERE NOT (SELECT bool_and(has_table_privilege(t.name, r.name))"
+    " FROM unnest(%s::text[]) AS r(name)) ORDER BY 1"
+)
 
 
 class _Text(StrDumperUnknown):

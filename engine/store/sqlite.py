@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ _LOG_SHARE = 8
 _FEWEST_PAGES = 20
 _PAGE_BYTES = 4_096
 
+_CLOSED = ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")
 #: While the store takes no writes, the log is written back no more often than this, and readers are waited for so long.
 _NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
 _RELIEF_SECONDS = 2.0
@@ -46,7 +47,7 @@ _SENTENCES = {
     "SQLITE_CORRUPT": "{file} is damaged: stop the daemon and restore a backup",
     "SQLITE_CANTOPEN": "{file} cannot be opened: let the user that runs Interlock write the file and its folder",
     "SQLITE_PERM": "{file} cannot be opened: let the user that runs Interlock write the file and its folder",
-    "SQLITE_IOERR": "the disk failed for {file}: look at the system's log, then restart the daemon",
+    "SQLITE_IOERR": "the disk failed for {file}, or takes no more writes: look at the system's log; a daemon goes on by itself when it does",
 }
 
 
@@ -97,8 +98,11 @@ class SQLite:
         """Around a transaction that copies tables."""
         return rebuilding(connection)
 
-    def lock_schema(self, connection: Connection) -> None:
+    def lock_schema(self, connection: Connection, told: Callable[[str], None]) -> None:
         """The write lock is held already."""
+
+    def be_alone(self, connection: Connection, told: Callable[[str], None]) -> None:
+        """One daemon works on a file, and whoever else writes has looked at the schema in the same transaction."""
 
     def complete_schema(self, connection: Connection) -> None:
         """A file needs the tables only, and that no row refers to one that is missing."""
@@ -210,7 +214,7 @@ def check_file(path: Path, *, create: bool) -> None:
         ) from error
     if header not in {b"", _HEADER}:
         raise StoreError(_SENTENCES["SQLITE_NOTADB"].format(file=path))
-    if not (os.access(path, os.W_OK) and os.access(folder, os.W_OK)):
+    if create and not (os.access(path, os.W_OK) and os.access(folder, os.W_OK)):
         raise StoreError(_SENTENCES["SQLITE_READONLY"].format(file=path))
 
 
@@ -309,6 +313,11 @@ def explain(error: BaseException, path: Path) -> str:
     if sentence is None:
         return f"the store {path} failed: {error.orig if isinstance(error, DBAPIError) else error}"
     return sentence.format(file=path)
+
+
+def is_closed_to_us(error: BaseException) -> bool:
+    """Whether the file cannot be opened as it lies there, which tells nothing of what is in it."""
+    return _name_of(error).startswith(_CLOSED)
 
 
 def is_about_the_file(error: BaseException) -> bool:

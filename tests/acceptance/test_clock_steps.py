@@ -88,6 +88,10 @@ def test_an_hour_back_leaves_no_backend_alone_for_an_hour(
     assert all(jira.moves(f"SOC-{n}") == 1 for n in range(1, 21))
 
 
+def _waits_for_the_second_time(said: str) -> bool:
+    return said.count('"status":429') == 2 and said.rindex("effect.waiting") > said.rindex('"status":429')
+
+
 def test_a_day_forward_fires_timers_once_and_gives_nothing_up(
     make_daemon: Callable[..., DaemonProcess], jira: PracticeJira, tmp_path: Path
 ) -> None:
@@ -101,7 +105,8 @@ def test_a_day_forward_fires_timers_once_and_gives_nothing_up(
     wait_until(lambda: "effect.waiting" in daemon.log.read_text(), "SOC-2 does not wait")
     clock.set(DAY)
     wait_until(lambda: jira.status("SOC-1") == "Done", "the timer does not run out")
-    wait_until(lambda: daemon.log.read_text().count("effect.waiting") == 2, "SOC-2 is not tried again")
+    # Not the second try: of that the connection may be one that the backend closes just then, for it was idle.
+    wait_until(lambda: _waits_for_the_second_time(daemon.log.read_text()), "SOC-2 is not tried again")
     assert daemon.cli("retry", "--all").returncode == 0
     wait_until(lambda: jira.status("SOC-2") == "Done", "SOC-2 was given up")
     assert [jira.moves(f"SOC-{n}") for n in (1, 2)] == [2, 2]
@@ -127,4 +132,6 @@ def test_clocks_that_disagree_hold_nothing_up_and_let_nobody_run_wild(
     before = wakes()
     time.sleep(4)
     assert wakes() - before < 20, "the partition is worked again and again, and nothing is due"
+    (told,) = [line for line in worker.lines() if line["event"] == "clock.differs"]
+    assert -3605 < told["seconds"] < -3595
     wait_until(moved(jira, 2), "SOC-2 is not tried again")

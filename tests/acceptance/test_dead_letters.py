@@ -38,6 +38,11 @@ def test_a_running_daemon_takes_up_what_is_put_back(daemon: DaemonProcess, jira:
 
 def test_without_a_daemon_the_next_one_takes_it_up(daemon: DaemonProcess, jira: PracticeJira) -> None:
     _kill_event(daemon, jira, "SOC-2")
+    _kill_event(daemon, jira, "SOC-3")
+    short = daemon.cli("deadletters", "list", "--limit", "1")
+    assert (b"SOC-2" in short.stdout, b"SOC-3" in short.stdout) == (True, False)
+    assert b"more than these 1: --limit shows more" in short.stderr
+    assert daemon.cli("deadletters", "list", "--limit", "2").stderr == b""
     daemon.kill()
     assert daemon.cli("deadletters", "retry", "--all", "--yes").returncode == 0
     daemon.start()

@@ -2,7 +2,9 @@
 
 import contextlib
 import resource
+import shutil
 import sqlite3
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -40,7 +42,49 @@ def full(daemon: DaemonProcess) -> Iterator[None]:
         resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.parametrize("trouble", [locked, full])
+@contextlib.contextmanager
+def read_only(daemon: DaemonProcess) -> Iterator[None]:
+    """The kernel refuses every write to the store, through open files too, and any new file beside it.
+
+    A file system cannot be remounted read-only under a process that writes to it; to the store this is the same.
+    """
+    names = [str(path) for path in daemon.folder.glob("interlock.db*") if not path.name.endswith("-shm")]
+    names.append(str(daemon.folder))
+    try:
+        _immutable(names, "+i")
+        yield
+    finally:
+        _immutable(names, "-i")
+
+
+def _immutable(names: list[str], how: str) -> None:
+    chattr = shutil.which("chattr")
+    if chattr is None:
+        pytest.skip("needs chattr, of e2fsprogs")
+    made = subprocess.run([chattr, how, *names], check=False, capture_output=True, text=True)
+    if made.returncode and how == "+i":
+        pytest.skip(f"needs root with CAP_LINUX_IMMUTABLE, on ext4, xfs or btrfs: {made.stderr.strip()}")
+
+
+def test_an_idle_daemon_that_is_asked_finds_out_that_its_disk_is_read_only(daemon: DaemonProcess) -> None:
+    with read_only(daemon):
+        wait_until(lambda: b"interlock.db" in daemon.call("GET", "/readyz").body, "/readyz is ready")
+        daemon.terminate()
+        refused = daemon.cli("run")
+        assert refused.returncode == 1
+        assert (
+            b"is read-only: let the user that runs Interlock write the file and its folder" in refused.stderr
+        )
+        assert daemon.cli("store", "check").returncode == 0
+    with contextlib.closing(sqlite3.connect(daemon.folder / "interlock.db")) as c:
+        c.execute("PRAGMA wal_checkpoint")  # and nothing is left beside the file
+    with read_only(daemon):
+        checked = daemon.cli("store", "check")
+        assert (checked.returncode, checked.stdout) == (1, b"")
+        assert b"let the user that runs Interlock write the file" in checked.stderr
+
+
+@pytest.mark.parametrize("trouble", [locked, full, read_only])
 def test_nothing_is_lost_and_it_recovers_without_a_hand(
     daemon: DaemonProcess,
     jira: PracticeJira,
@@ -65,11 +109,11 @@ def test_nothing_is_lost_and_it_recovers_without_a_hand(
         )
         assert b"interlock.db" in told.body
         assert daemon.call("GET", "/livez").status == 200
+        assert daemon.cli("show", "SOC-1").returncode == 0
         machine = daemon.folder / "statemachines/jira.hcl"
         machine.write_text(f"{machine.read_text()}# Changed while the store takes nothing.\n")
-        waiting = (
-            "definitions.waiting" if trouble is locked else "definitions.reloaded"
-        )  # there is room for a few pages
+        # On a full disk there is room for a few pages.
+        waiting = "definitions.reloaded" if trouble is full else "definitions.waiting"
         wait_until(lambda: daemon._said(waiting), "the change was not noticed")
     wait_until(lambda: daemon.call("GET", "/readyz").status == 200, "it does not recover")
     wait_until(lambda: daemon._said("definitions.reloaded"), "the change is lost")

@@ -51,6 +51,31 @@ def test_what_a_project_left_behind(daemon: DaemonProcess, jira: PracticeJira, c
     assert jira.moves("SOC-1") == 0
 
 
+def test_an_entity_of_a_project_that_nothing_serves_says_so(
+    daemon: DaemonProcess, jira: PracticeJira
+) -> None:
+    assert daemon.deliver(daemon.release("Ships SOC-1")).status == 200
+    wait_until(lambda: jira.moves("SOC-1") == 1, "it was not moved")
+    wait_until(lambda: daemon.shown("SOC-1")["standing"] == [], "something is still to be done")
+    before = _without_soc(daemon)
+    (kept,) = daemon.shown("SOC-1")["standing"]
+    assert kept["kind"] == "unserved"
+    assert kept["because"].startswith(
+        "no worker of workers.yaml serves project soc, so nothing of it is decided or called"
+    )
+    assert b"NOT SERVED: no worker of workers.yaml" in daemon.cli("show", "SOC-1").stdout
+    elsewhere = Path(daemon.folder) / "elsewhere.yaml"
+    assert (
+        daemon.cli("show", "SOC-1", "--workers", str(elsewhere)).stdout.count(b"waits for its next event")
+        == 1
+    )
+    elsewhere.write_text(before)
+    assert (
+        daemon.cli("show", "SOC-1", "--workers", str(elsewhere)).stdout.count(b"waits for its next event")
+        == 1
+    )
+
+
 def test_it_asks_what_to_bury(daemon: DaemonProcess) -> None:
     refused = daemon.cli("deadletters", "bury", "--yes")
     assert (refused.returncode, refused.stderr) == (

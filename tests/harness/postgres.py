@@ -96,6 +96,10 @@ class PostgresServer:
             connection.execute(f'CREATE DATABASE "{name}"')
         return self.address(name)
 
+    def as_user(self, url: str, user: str) -> str:
+        """The same database for another user."""
+        return url.replace("interlock@", f"{user}@", 1)
+
     def emptied(self, url: str) -> str:
         """The same database with nothing in it."""
         with psycopg.connect(url, autocommit=True) as connection:

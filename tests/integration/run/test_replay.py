@@ -6,15 +6,17 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from engine.cli import main
 from engine.machine.compile import compile_definition
 from engine.machine.read import read_definition
 from engine.model import Attempt, Outcome, Trace, Verdict
 from engine.processors.processor import Call
-from engine.run.replay import Difference, Part, Replay, around
+from engine.run.replay import Difference, Part, Replay, around, beside
 from engine.store import history
 from engine.store.database import Store
 from engine.store.history import HistoryRow
@@ -134,7 +136,49 @@ def test_what_nobody_touched_comes_out_the_same(store_file: Path) -> None:
 )  # fmt: skip
 def test_whatever_is_changed_shows(store_file: Path, statement: str, expected: set[Part]) -> None:
     changed(store_file, statement)
-    assert {d.part for d in verified(store_file)[1]} == expected
+    found = verified(store_file)[1]
+    assert {d.part for d in found} == expected
+    # Whoever asks for the entity alone hears of it too, unless it is a row beside a chain that is whole.
+    named = {d.entity_id for d in found if not statement.startswith("INSERT")}
+    assert _told_of_each(store_file) == named
+
+
+def _told_of_each(file: Path) -> set[str]:
+    """The entities of which something is found without a look at the rows of others."""
+    store = Store.open(f"sqlite:///{file}")
+    found = set()
+    with store.read() as c:
+        for place in [("soc", f"SOC-{number}") for number in range(1, 6)]:
+            items = [*Replay().entity(c, *place), *beside(c, place)]
+            found |= {item.entity_id for item in items if isinstance(item, Difference)}
+    store.close()
+    return found
+
+
+def test_of_one_entity_nothing_is_read_from_end_to_end(store_file: Path) -> None:
+    asked: list[str] = []
+    scanned: set[str] = set()
+    store = Store.open(f"sqlite:///{store_file}")
+
+    def hear(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.lstrip().startswith(("SELECT", "WITH")):
+            asked.append(statement)
+            plan = connection.connection.driver_connection.execute(
+                f"EXPLAIN QUERY PLAN {statement}", parameters
+            )
+            scanned.update(detail for _id, _parent, _unused, detail in plan if detail.startswith("SCAN"))
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        with store.read() as c:
+            assert list(beside(c, ("soc", "SOC-2"))) == []
+            assert len(list(Replay().entity(c, "soc", "SOC-2"))) == 3
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+        store.close()
+    assert len(asked) > 10
+    tables = {"history", "inbox", "outbox", "instances", "deliveries", "bodies", "checkpoints", "timers"}
+    assert {one for one in scanned if one.split()[1] in tables and "INDEX" not in one} == set()
 
 
 def test_an_instance_that_is_set_back_with_its_history_shows(
@@ -157,7 +201,9 @@ def test_an_instance_that_is_set_back_with_its_history_shows(
         ("SOC-2", 3, Part.CHAIN)
     ]
     url = f"sqlite:///{store_file}"
-    for of in ([], ["SOC-2"]):
+    assert main(["verify", "SOC-2", "--store", url]) == 0  # no way leads there
+    capsys.readouterr()
+    for of in ([], ["SOC-2", "--thorough"]):
         assert main(["verify", *of, "--json", "--store", url]) == 1
         said = json.loads(capsys.readouterr().out)["differences"]
         assert ("SOC-2", "chain") in {(d["entity"], d["part"]) for d in said}

@@ -78,8 +78,10 @@ def test_that_an_older_store_is_brought_forward_is_said_before(tmp_path: Path) -
     with capture_logs() as said:
         open_store(settings).close()
         open_store(settings).close()
-    told = [(line["event"], line["from"], line["to"]) for line in said]
-    assert told == [("store.migrating", "0001", REVISION)]
+    told = [(line["event"], line["from"], line["to"], line["log_level"]) for line in said]
+    assert told == [
+        ("store.migrating", "0001", REVISION, "warning")
+    ]  # an ordinary line would be written afterwards
 
 
 def test_with_another_key_an_older_store_stays_as_it_is(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, text
 
-from engine.store import history, inbox, instances, outbox, schema, sqlite, walk
+from engine.errors import StoreError
+from engine.store import backup, check, history, inbox, instances, outbox, schema, sqlite, walk
 from engine.store.backend import backend_of
 from engine.store.database import Store
 from engine.store.deadletters import Wanted, find
@@ -197,3 +198,27 @@ def test_every_released_schema_is_tried(tmp_path: Path) -> None:
     Store.open(f"sqlite:///{path}").close()
     files = sorted((Path(schema.__file__).parent / "migrations/versions").glob("v*.py"))
     assert tuple(f.name[1:5] for f in files) == (*RELEASED, schema.REVISION)
+
+
+@pytest.mark.parametrize("revision", RELEASED)
+def test_a_backup_of_an_older_schema_is_put_back_and_then_brought_forward(
+    tmp_path: Path, revision: str
+) -> None:
+    copy, path = tmp_path / "copy.db", tmp_path / "interlock.db"
+    _released(copy, revision)
+    Store.open(f"sqlite:///{path}").close()
+    backup.restore(copy, path, force=True, told=lambda *_: None)
+    with closing(sqlite3.connect(path)) as c:
+        assert schema.revision_of(c) == revision
+    Store.open(f"sqlite:///{path}").close()
+    assert check.check(path) == []
+
+
+def test_a_damaged_backup_of_an_older_schema_is_refused(tmp_path: Path) -> None:
+    copy, path = tmp_path / "copy.db", tmp_path / "interlock.db"
+    _released(copy, RELEASED[0])
+    whole = copy.read_bytes()
+    copy.write_bytes(whole[: len(whole) // 2 // 4096 * 4096] + b"\xff" * 4096)
+    with pytest.raises(StoreError, match="is damaged"):
+        backup.restore(copy, path, force=True, told=lambda *_: None)
+    assert not path.exists()

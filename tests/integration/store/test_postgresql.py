@@ -331,3 +331,73 @@ def test_two_writers_that_wait_for_each_other_are_told_to_try_again(store: Store
         assert (store.trouble(), other.trouble()) == (None, None)
     finally:
         other.close()
+
+
+@pytest.mark.parametrize("right", ["INSERT", "UPDATE", "DELETE"])
+def test_a_right_that_is_taken_away_is_trouble_of_the_store_and_no_fault_of_an_event(
+    own_server: PostgresServer, right: str
+) -> None:
+    """Whoever asks is told so until it is given back; whatever was to be written is tried again then."""
+    url = own_server.url()
+    own_server.execute(url, "CREATE ROLE clerk LOGIN")
+    own_server.execute(url, "GRANT ALL ON SCHEMA public TO clerk")
+    store = Store.open(own_server.as_user(url, "clerk"))
+    assert asyncio.run(_answers(store)) is None
+    own_server.execute(url, f"REVOKE {right} ON history FROM clerk")
+    for _ in range(2):
+        assert "permission denied for table history" in str(asyncio.run(_answers(store)))
+    with pytest.raises(StoreTroubleError, match="let it own the tables"):
+        store.write(_uses_every_right)
+    assert store.trouble() is not None
+    own_server.execute(url, f"GRANT {right} ON history TO clerk")
+    wait_until(lambda: store.trouble() is None, "it does not recover")
+    store.write(_uses_every_right)
+    store.close()
+
+
+async def _answers(store: Store) -> str | None:
+    return await store.answers()
+
+
+def _uses_every_right(c: Connection) -> None:
+    c.execute(text("INSERT INTO history SELECT * FROM history WHERE false"))
+    c.execute(text("UPDATE history SET verdict = verdict WHERE false"))
+    c.execute(text("DELETE FROM history WHERE false"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("ALTER ROLE clerk NOLOGIN", "refused the user or the password"),
+        ("ALTER ROLE clerk CONNECTION LIMIT 0", "too many connections"),
+        ("DROP ROLE clerk", "refused the user or the password"),
+    ],
+)
+def test_a_server_that_lets_nobody_in_is_not_said_to_be_silent(
+    postgres: PostgresServer, change: str, said: str
+) -> None:
+    url = postgres.url()
+    postgres.execute(url, "DROP ROLE IF EXISTS clerk")
+    postgres.execute(url, "CREATE ROLE clerk LOGIN")
+    postgres.execute(url, change)
+    with pytest.raises(StoreError, match=said) as refused:
+        Store.open(postgres.as_user(url, "clerk"), migrate=False)
+    assert "does not answer" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [("?sslmode=require", "sslmode"), ("_not", "does not exist: create")]
+)
+def test_a_url_that_does_not_fit_the_server_is_said_to_be(
+    postgres: PostgresServer, more: str, said: str
+) -> None:
+    with pytest.raises(StoreError, match=said) as refused:
+        Store.open(postgres.url().partition("?")[0] + more, migrate=False)
+    assert "does not answer" not in str(refused.value)
+
+
+@pytest.mark.parametrize("password", ["s3cr@t/pw", "p@ss", "a@b@c", "x@y/z?q"])
+def test_a_password_that_is_not_escaped_is_not_told(password: str) -> None:
+    with pytest.raises(StoreError, match="an @ too many") as refused:
+        Store.open(f"postgresql://app:{password}@127.0.0.1:1/store")
+    assert not any(part in str(refused.value) for part in ("s3cr", "pw", "p@ss", "b@c", "y/z"))

@@ -12,6 +12,7 @@ def test_an_empty_store_agrees_with_itself_and_nothing_waits(any_url: str) -> No
         with store.read() as c:
             assert list(agreement.disagreements(c)) == []
             assert list(agreement.disagreements(c, ("soc", "SOC-1"))) == []
+            assert list(agreement.disagreements(c, ("soc", "SOC-1"), reached=True)) == []
             assert waiting.find(c, datetime.now(UTC), entity_id="SOC-1", project="soc") == []
     finally:
         store.close()

@@ -4,7 +4,7 @@ Every row of the history and every instance is written once more, in one pass ov
 """
 
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
 
 revision = "0007"
 down_revision = "0006"
@@ -40,11 +40,15 @@ def upgrade() -> None:
     op.add_column("history", sa.Column("previous_id", NUMBER, nullable=True))
     op.add_column("instances", sa.Column("last_history_id", NUMBER, nullable=True))
     op.add_column("instances", sa.Column("last_hash", sa.LargeBinary(), nullable=True))
+    told = context.config.attributes["told"]
     oldest, newest = op.get_bind().execute(sa.text("SELECT min(id), max(id) FROM history")).one()
     for after in range((oldest or 1) - 1, newest or 0, _ROWS):
+        told(f"schema 0007: decisions up to number {after:,} of {newest:,} are written once more")
         op.execute(sa.text(_NAME_THE_ONE_BEFORE).bindparams(after=after, upto=after + _ROWS))
     for statement in (_NAME_THE_LAST, _KEEP_ITS_HASH):
+        told("schema 0007: instances are written once more")
         op.execute(statement)
+    told("schema 0007: indexes are made")
     for name, table in (
         ("ix_history_entity", "history"),
         ("ix_inbox_entity", "inbox"),
