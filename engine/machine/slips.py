@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from engine.diagnostics import Diagnostic, Span
-from engine.machine.definition import Provisioner, Transition, covers
+from engine.machine.definition import Kind, Machine, Provisioner, Transition, covers
 from engine.machine.evaluated import heard
 from engine.machine.expression import Expression, Names
 from engine.machine.fires import may_fire
@@ -66,25 +66,46 @@ def _is_guard_of(problem: Diagnostic, transition: Transition) -> bool:
 
 
 def _behind(provisioner: Provisioner, transition: Transition) -> Iterator[Span]:
-    """The states that a transition leads to, those around them and those that are left from there on."""
+    """The states that a transition leads to, and those that are left from there on."""
     machine = provisioner.machine
-    todo = [] if transition.target is None else machine.named(transition.target)
+    todo = [transition]
     seen: set[str] = set()
     while todo:
-        name = todo.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if name in machine.histories:
-            todo.append(machine.histories[name].parent)
-        state = machine.states.get(name)
-        if state is None:
-            continue
-        yield state.span
-        todo += [] if state.parent is None else [state.parent]
-        todo += [inner.name for inner in machine.states.values() if inner.parent == name]
-        further = (t.target for t in machine.transitions if t.source == name and t.target is not None)
-        todo += [target for joined in further for target in machine.named(joined)]
+        for name in _entered(machine, todo.pop()) - seen:
+            seen.add(name)
+            yield machine.states[name].span
+            todo += (t for t in machine.transitions if t.source == name)
+
+
+def _entered(machine: Machine, transition: Transition) -> set[str]:
+    """The states that a transition may enter, but for those in which it begins: they are reached without it.
+
+    What it sets or raises may be what is waited for anywhere in the states around, so then all in these are counted too.
+    """
+    if transition.target is None:
+        return set()
+    waited_for = bool(transition.set or transition.raises)
+    begins = set() if waited_for else {transition.source, *_around(machine, transition.source)}
+    found: set[str] = set()
+    for named in machine.named(transition.target):
+        target = machine.histories[named].parent if named in machine.histories else named
+        around = [name for name in _around(machine, target) if name not in begins]
+        whole = [name for name in around if waited_for or machine.states[name].kind is Kind.PARALLEL]
+        found.update(around, *(_within(machine, name) for name in (target, *whole)))
+    return found & machine.states.keys() - begins
+
+
+def _around(machine: Machine, name: str) -> Iterator[str]:
+    """The states around a state, innermost first."""
+    state = machine.states.get(name)
+    while state is not None and state.parent is not None:
+        yield state.parent
+        state = machine.states[state.parent]
+
+
+def _within(machine: Machine, name: str) -> set[str]:
+    """A state and all in it."""
+    return {name, *(inner for inner in machine.states if name in _around(machine, inner))}
 
 
 def _parts(transition: Transition) -> list[Expression]:

@@ -269,3 +269,57 @@ def test_what_only_follows_from_a_slip_is_not_told(parts: dict[str, str]) -> Non
     lost = [p.summary for p in kept if p.code in following]
     assert lost == [s for s in lost if '"checks' in s]  # nothing leads there in any case
     assert without_consequences(provisioner, proven, ()) == list(proven)
+
+
+REGIONS = """
+provisioner "p" {
+  statemachine "p" {
+    initial = "c"
+    parallel "c" {
+      state "left" {
+        initial = "a"
+        state "a" {
+          on "go" {
+            when       = context.k < 3
+            transition = "%s"
+            %s
+          }
+        }
+        state "far" {}
+      }
+      state "right" {
+        initial = "b"
+        state "b" {
+          on "stop" { transition = "<end>" }
+          on "hint" {
+            transition = "hinted"
+            set        = { v = 1 }
+          }
+        }
+        state "lost" { final = true }
+      }
+    }
+    state "hinted" { final = true }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "more", "expected"),
+    [
+        ("c.left.a", "", {'"c.left.far"', '"c.right.lost"'}),
+        ("c.left.far", "", {'"c.right.lost"'}),
+        # What it raises may be waited for in any region.
+        ("c.left.a", 'raise "news" {}', set()),
+    ],
+)
+def test_a_slip_in_one_region_hides_nothing_in_another(target: str, more: str, expected: set[str]) -> None:
+    read = read_definition(REGIONS % (target, more), "p.hcl")
+    assert read.definition is not None, read.diagnostics
+    provisioner = read.definition.provisioners["p"]
+    told = [*read.diagnostics, *check_sources(read), *read.unused]
+    assert "context_never_set" in {d.code for d in told}
+    found = without_consequences(provisioner, prove(provisioner).diagnostics, told)
+    lost = {d.summary.rsplit(" ", 1)[-1] for d in found if d.code == "unreachable_state"}
+    assert lost == expected
