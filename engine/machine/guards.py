@@ -68,6 +68,8 @@ class Guards:
     candidacies: dict[int, Candidacy] = field(default_factory=dict)
     #: One for each pair of transitions.
     overlaps: dict[tuple[int, int], Overlap] = field(default_factory=dict)
+    #: Those that occur nowhere, though they say why one is never taken.
+    nowhere: set[tuple[int, int]] = field(default_factory=set)
     #: What of events and contexts is not to be shown; None = all may be.
     hidden: Sensitive | None = None
     #: What is known of what comes in.
@@ -211,7 +213,7 @@ def keep_reached(explorer: Explorer, space: Space, found: Guards) -> None:
             if not any(
                 _is_decided(explorer, overlap, c) for c in places.values()
             ):  # none rests where it would come
-                del found.overlaps[key]
+                found.nowhere.add(key)
             continue
         tries = (one for c in places.values() for one in _both_hold(explorer, overlap, c))
         shown = next((one for one in islice(tries, _MOST_TRIED) if one is not None), None)

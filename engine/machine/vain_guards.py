@@ -144,7 +144,9 @@ def _shadowed(guards: Guards, candidacy: Candidacy) -> Diagnostic:
 
 
 def _overlaps(guards: Guards) -> Iterator[Diagnostic]:
-    for overlap in guards.overlaps.values():
+    for key, overlap in guards.overlaps.items():
+        if key in guards.nowhere:
+            continue
         if not guards.of(overlap.second).first or _alike(overlap.first, overlap.second):
             continue
         yield _about_guard(
