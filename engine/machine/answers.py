@@ -15,9 +15,7 @@ from engine.machine.approvals import completed
 from engine.machine.asking import asking, named
 from engine.machine.blind import Blind, blank, fits, is_written_over, kept
 from engine.machine.breaches import Conditions
-from engine.machine.classes import class_of, rough_class
 from engine.machine.compile import CompiledMachine
-from engine.machine.counters import place_of
 from engine.machine.definition import (
     ALWAYS,
     Machine,
@@ -29,22 +27,22 @@ from engine.machine.definition import (
     is_pattern,
 )
 from engine.machine.dispatch import Dispatch
-from engine.machine.domains import MISSING
 from engine.machine.expression import Expression
 from engine.machine.facts import Chooser
 from engine.machine.fires import may_fire
 from engine.machine.flows import Flows, flows, reactions_of
+from engine.machine.judged import Judged
 from engine.machine.moves import NOW, Breach, Configuration
 from engine.machine.payload_values import Payloads, nothing_known
 from engine.machine.people import People
-from engine.machine.question import Question, look_up
+from engine.machine.places import Places
+from engine.machine.question import Question
 from engine.machine.questions import make_question
-from engine.machine.reasons import HELD, HELD_BUT, UNFINISHED
 from engine.machine.step import step
 from engine.machine.timers import timer_event
 from engine.machine.use import Path
 from engine.machine.values import canonical, timestamp
-from engine.model import AFTER, AWAIT, DONE_STATE, END, Candidate, Event, Passage, Snapshot, Step, Verdict
+from engine.model import AFTER, AWAIT, DONE_STATE, END, Event, Passage, Snapshot, Step, Verdict
 
 #: What makes a move.
 _MOVES = (Verdict.MOVED, Verdict.STAYED, Verdict.ENDED, Verdict.COUNTED)
@@ -89,33 +87,6 @@ class Answer:
     partial: bool = False
 
 
-@dataclass(slots=True, kw_only=True)
-class Judged:
-    """How the guards of transitions came out in all steps that were tried, by their places in the text."""
-
-    #: It held, whether or not the transition was taken.
-    held: set[str] = field(default_factory=set)
-    #: It did not hold.
-    failed: set[str] = field(default_factory=set)
-    #: One before it was taken, so that nobody asked.
-    untried: set[str] = field(default_factory=set)
-    #: It held, and then something that the transition does could not be evaluated: why not, the first time.
-    hindered: dict[str, str] = field(default_factory=dict)
-
-    def learn(self, candidates: tuple[Candidate, ...]) -> None:
-        """Take in what the trace of a step says."""
-        for candidate in candidates:
-            held, hindered, why = candidate.reason.partition(HELD_BUT)
-            if hindered and why != UNFINISHED and held.startswith(HELD):
-                self.hindered.setdefault(candidate.place, why)
-            if candidate.taken or "guard held" in candidate.reason or held.startswith(HELD):
-                self.held.add(candidate.place)
-            elif candidate.reason.startswith("not tried"):
-                self.untried.add(candidate.place)
-            else:
-                self.failed.add(candidate.place)
-
-
 @dataclass(kw_only=True)
 class Answers:
     """Asks the step of one machine, and remembers what it answered."""
@@ -136,10 +107,9 @@ class Answers:
     judged: Judged = field(init=False, default_factory=Judged)
     _dispatch: Dispatch = field(init=False)
     _flows: Flows = field(init=False)
-    #: The parts of the context that decide anything.
-    remembered: tuple[Path, ...] = field(init=False)
     _people: People = field(init=False)
     _blind: Blind = field(init=False)
+    _places: Places = field(init=False)
     _by_place: dict[str, Transition] = field(init=False)
     #: What may be done in any step, whatever its event.
     _by_itself: tuple[Transition, ...] = field(init=False)
@@ -151,8 +121,6 @@ class Answers:
     _written: dict[tuple[Any, ...], frozenset[str] | None] = field(init=False, default_factory=dict)
     #: What such events do, whatever is remembered; None where that has to be found out again each time.
     _anyhow: dict[tuple[Any, ...], tuple[list[Found], bool] | None] = field(init=False, default_factory=dict)
-    #: What was found out about single values that are remembered: the same ones come again and again.
-    _classes: dict[tuple[Path, type, Any], str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         machine, transitions = self.provisioner.machine, self.compiled.definition.transitions
@@ -167,7 +135,7 @@ class Answers:
             *reactions_of(machine),
         )
         self._flows = flows(machine, self.claimed)
-        self.remembered = tuple(sorted(self._flows.values | self._flows.kinds))
+        self._places = Places(self._flows, self._people)
 
     @property
     def claimed(self) -> tuple[Expression, ...]:
@@ -178,6 +146,11 @@ class Answers:
     def machine(self) -> Machine:
         """The machine as its author wrote it."""
         return self.provisioner.machine
+
+    @property
+    def remembered(self) -> tuple[Path, ...]:
+        """The parts of the context that decide anything."""
+        return self._places.remembered
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -192,30 +165,7 @@ class Answers:
 
     def place(self, snapshot: Snapshot, pending: Iterable[str]) -> str:
         """All that makes a difference about a snapshot with these timers, but for how much is left of them."""
-        told = [snapshot.state, *sorted(pending)]
-        told += [canonical(dict(kept)) if kept else "" for kept in (snapshot.histories, snapshot.raised)]
-        told.append(canonical(self._people.standing(snapshot)) if snapshot.awaits else "")
-        for path in self.remembered:
-            value = look_up(snapshot.context, path[1:])
-            if value is MISSING:
-                told.append("")
-                continue
-            mark = (path, type(value), value) if isinstance(value, str | int) else None
-            known = None if mark is None else self._classes.get(mark)
-            if known is None:
-                known = self._class(path, value)
-                if mark is not None:
-                    self._classes[mark] = known
-            told.append(known)
-        return "\n".join(told)
-
-    def _class(self, path: Path, value: Any) -> str:
-        """What makes a difference about a value that is remembered."""
-        if path in self._flows.counted:
-            return place_of(self._flows.asked.of[path], self._flows.counted[path], value)
-        if path in self._flows.classed:
-            return class_of(self._flows.asked.of[path], value)
-        return canonical(value) if path in self._flows.values else rough_class(value)
+        return self._places.of(snapshot, pending)
 
     def events(self, configuration: Configuration) -> tuple[str, ...]:
         """The events that mean something there, in the order of the definition, timers left out."""

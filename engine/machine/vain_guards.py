@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from engine.diagnostics import Diagnostic, Severity, Span
 from engine.language.values import show
-from engine.machine.answers import Judged
 from engine.machine.definition import ALWAYS, ANY, Provisioner, Transition
 from engine.machine.fires import may_fire
 from engine.machine.guards import Candidacy, Guards, Overlap
+from engine.machine.judged import Judged
 from engine.machine.space import Space
 from engine.machine.story import told_event
 from engine.model import AFTER, AWAIT
