@@ -1,7 +1,9 @@
 """What the engine fails on does not block its lane: it is counted, and becomes a dead letter with a reason."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -107,3 +109,24 @@ def test_when_the_store_fails_no_event_is_to_blame(tmp_path: Path) -> None:
                 assert (row.status, row.attempts) == ("done", 0)
 
     asyncio.run(run())
+
+
+def test_a_refused_call_of_a_damaged_instance_is_a_dead_letter_and_nothing_is_put_back(
+    tmp_path: Path,
+) -> None:
+    def refuse(call: Call) -> Attempt:
+        with closing(sqlite3.connect(tmp_path / "interlock.db")) as c:
+            c.execute("UPDATE instances SET last_history_id = NULL, last_hash = NULL")
+            c.commit()
+        return Attempt(outcome=Outcome.REFUSED, detail="no such issue")
+
+    async def main() -> list[DeadLetter]:
+        async with engine(tmp_path, Backend(answer=refuse)) as e:
+            await e.release("Ships SOC-1")
+            await e.runtime.lanes.settle()
+            with e.store.read() as c:
+                return deadletters.find(c, deadletters.Wanted())
+
+    (letter,) = asyncio.run(main())
+    assert (letter.entity_id, letter.attempts) == ("SOC-1", 1)
+    assert "no such issue" in letter.because
