@@ -41,8 +41,14 @@ class DaemonLock:
                 f"another daemon (process {holder}) works on {store}: stop it first, with kill -TERM {holder}, "
                 "or name another file with --store"
             ) from error
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
+        try:
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
+        except OSError as error:
+            os.close(descriptor)
+            raise StoreError(
+                f"the lock {path} cannot be written ({error.strerror}): free some room on its disk, or let it be written to"
+            ) from error
         return cls(path, descriptor)
 
     @staticmethod

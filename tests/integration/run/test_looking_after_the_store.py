@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import resource
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -303,3 +304,16 @@ def test_the_prune_command_plans_first(written: Path, capsys: pytest.CaptureFixt
     assert "checkpoints" in capsys.readouterr().out
     assert main(["store", "prune", "--older-than", "soon", "--store", url]) == 1
     assert "a number and one of s, m, h, d, w" in capsys.readouterr().err
+
+
+def test_a_lock_that_cannot_be_written_says_what_to_do_and_is_given_back(tmp_path: Path) -> None:
+    store = tmp_path / "interlock.db"
+    DaemonLock.take(store).release()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))  # no file can grow, as on a full disk
+    try:
+        with pytest.raises(StoreError, match="free some room on its disk"):
+            DaemonLock.take(store)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    DaemonLock.take(store).release()
