@@ -240,9 +240,8 @@ class Performer:
     def _restore(self, c: Connection, row: inbox.InboxRow, reason: str, now: datetime) -> None:
         """Where nothing observes, the instance goes back to where the decision that failed had found it."""
         held = instances.load(c, row.project, row.entity_id)
-        found = history.of_entity(
-            c, row.project, row.entity_id, 1
-        )  # none where somebody damaged the instance
+        # None is found where somebody damaged the instance.
+        found = history.of_entity(c, row.project, row.entity_id, 1)
         if held is None or not found or found[0].inbox_id != row.id:
             return
         newest = found[0]

@@ -192,7 +192,7 @@ class PostgreSQL:
         )
 
     def try_locks(self, connection: Connection) -> None:
-        """Wait for the locks that writing to any of the tables takes; `StoreError` if the user may not write to one."""
+        """Wait for the locks that writing to any of the tables takes, and see that the user may write to each."""
         connection.exec_driver_sql(_TRY_LOCKS)
         tables = [table.name for table in metadata.sorted_tables]
         for refused in connection.exec_driver_sql(_REFUSED, (tables, _RIGHTS)).scalars().all():
